@@ -1,0 +1,179 @@
+//! The one place that joins: what Prometheus raised with what Alertmanager routed, alerts with the
+//! targets and guests they are about.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use super::alert::{Alert, AlertState, FingerprintSource, RaisedAlert};
+use super::backup::{BackupGroup, LastRun};
+use super::feed::SourceKind;
+use super::labels::Labels;
+use super::store::{Data, Listed, SourceState, Store};
+use super::target::Target;
+use super::task::Outcome;
+
+/// All alerts of the store, each once, in their default order, the Watchdog left out: those that
+/// an Alertmanager has, and those that only Prometheus knows of (pending, or not routed).
+pub fn alerts(store: &Store) -> Vec<Listed> {
+    let watchdog = &store.thresholds.watchdog;
+    let mut seen: HashSet<Arc<str>> = HashSet::new();
+    let mut all: Vec<Listed> = Vec::new();
+    for source in store.of(SourceKind::Alertmanager) {
+        for alert in &*source.data.alerts {
+            if seen.insert(Arc::clone(&alert.fingerprint)) {
+                all.push(Listed { source: source.id.clone(), alert: ranked(alert.clone(), source, store) });
+            }
+        }
+    }
+    let unrouted = not_routed(store, &all, &mut seen);
+    all.extend(unrouted);
+    all.retain(|listed| watchdog.is_empty() || listed.alert.name != *watchdog);
+    all.sort_by(|one, other| one.alert.order(&other.alert));
+    all
+}
+
+/// What Prometheus raised and no Alertmanager has.
+fn not_routed(store: &Store, routed: &[Listed], seen: &mut HashSet<Arc<str>>) -> Vec<Listed> {
+    // By name and instance, so that a storm of thousands is not compared pair by pair.
+    let key = |labels: &Labels| (labels.get("alertname").map(Arc::from), labels.get("instance").map(Arc::from));
+    let mut index: HashMap<(Option<Arc<str>>, Option<Arc<str>>), Vec<&Alert>> = HashMap::new();
+    for listed in routed {
+        index.entry(key(&listed.alert.labels)).or_default().push(&listed.alert);
+    }
+    let mut missing = Vec::new();
+    for source in store.of(SourceKind::Prometheus) {
+        for raised in &*source.data.raised {
+            let same = |have: &&Alert| is_same(have, raised, &source.data.external);
+            if index.get(&key(&raised.labels)).is_some_and(|alike| alike.iter().any(same)) {
+                continue;
+            }
+            let alert = ranked(unrouted(raised), source, store);
+            if seen.insert(Arc::clone(&alert.fingerprint)) {
+                missing.push(Listed { source: source.id.clone(), alert });
+            }
+        }
+    }
+    missing
+}
+
+/// Whether Alertmanager's alert is the one that Prometheus raised: Alertmanager's labels are those
+/// of the rule and, beside them, the server's external ones.
+pub fn is_same(routed: &Alert, raised: &RaisedAlert, external: &Labels) -> bool {
+    routed.labels.contains(&raised.labels)
+        && routed.labels.iter().all(|(name, value)| {
+            raised.labels.get(name) == Some(value) || external.is_empty() || external.get(name) == Some(value)
+        })
+}
+
+/// What is known of an alert that no Alertmanager has.
+fn unrouted(raised: &RaisedAlert) -> Alert {
+    Alert {
+        name: raised.labels.get("alertname").unwrap_or("").into(),
+        severity: raised.labels.get("severity").unwrap_or("").into(),
+        rank: super::alert::Severity::Info,
+        state: if raised.firing { AlertState::Firing } else { AlertState::Pending },
+        fingerprint: fingerprint(&raised.labels),
+        fingerprint_source: FingerprintSource::Own,
+        starts_at: raised.active_at,
+        ends_at: None,
+        labels: raised.labels.clone(),
+        annotations: raised.annotations.clone(),
+        silenced_by: Vec::new(),
+        inhibited_by: Vec::new(),
+        muted_by: Vec::new(),
+        acked_by: None,
+        receivers: Vec::new(),
+        generator_url: None,
+    }
+}
+
+/// Gives an alert its rank, its acknowledgement and its one state.
+fn ranked(mut alert: Alert, source: &SourceState, store: &Store) -> Alert {
+    alert.rank = store.thresholds.rank(&alert.severity);
+    let silences = &source.data.silences;
+    alert.acked_by =
+        silences.iter().find_map(|silence| silence.acknowledges(&alert.fingerprint, alert.starts_at));
+    if alert.state == AlertState::Firing && alert.acked_by.is_some() {
+        alert.state = AlertState::Acknowledged;
+    }
+    alert
+}
+
+/// The hash of a label set, as Prometheus and Alertmanager make it (FNV-1a of names and values,
+/// each ended by 0xFF): the same identity that Alertmanager would give the alert.
+pub fn fingerprint(labels: &Labels) -> Arc<str> {
+    let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
+    let mut add = |bytes: &[u8]| {
+        for byte in bytes {
+            hash = (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    };
+    for (name, value) in labels.iter() {
+        add(name.as_bytes());
+        add(&[0xff]);
+        add(value.as_bytes());
+        add(&[0xff]);
+    }
+    format!("{hash:016x}").into()
+}
+
+/// Whether an alert that would be seen is about this target.
+pub fn covers(alert: &Alert, target: &Target) -> bool {
+    !alert.state.is_hidden()
+        && alert.state != AlertState::Pending
+        && alert.labels.get("instance") == Some(&*target.instance)
+        && alert.labels.get("job").is_none_or(|job| job == &*target.job)
+}
+
+/// The newest backup run of a group that ended, and whether one is going on now.
+///
+/// The task's id names no namespace before PBS 3.3, so a group in a namespace takes a run only if
+/// no other group of the datastore has the same kind and id.
+pub fn runs(group: &BackupGroup, data: &Data) -> (Option<LastRun>, bool) {
+    let key = format!("{}:{}/{}", group.id.datastore, group.id.kind, group.id.id);
+    let twins = data.groups.iter().filter(|other| {
+        (&other.id.datastore, &other.id.kind, &other.id.id) == (&group.id.datastore, &group.id.kind, &group.id.id)
+    });
+    if twins.count() > 1 {
+        return (None, false);
+    }
+    let mine = || data.tasks.iter().filter(|task| &*task.kind == "backup" && *task.id == *key);
+    let running = mine().any(|task| task.outcome == Outcome::Running);
+    let ended = mine().filter_map(|task| Some((task.ended?, &task.outcome)));
+    let newest: Option<(DateTime<Utc>, &Outcome)> = ended.max_by_key(|(ended, _)| *ended);
+    let last = newest.map(|(ended, outcome)| LastRun {
+        ended,
+        error: match outcome {
+            Outcome::Failed(text) => Some(Arc::clone(text)),
+            _ => None,
+        },
+    });
+    (last, running)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn labels(text: &str) -> Labels {
+        serde_json::from_str(text).expect("labels")
+    }
+
+    #[test]
+    fn external_labels_do_not_break_the_join() {
+        let raised = RaisedAlert {
+            labels: labels(r#"{"alertname":"HostDown","instance":"a:9100"}"#),
+            annotations: Labels::default(),
+            firing: true,
+            active_at: DateTime::UNIX_EPOCH,
+            value: "1".into(),
+        };
+        let mut routed = unrouted(&raised);
+        routed.labels = labels(r#"{"alertname":"HostDown","instance":"a:9100","site":"home"}"#);
+        assert!(is_same(&routed, &raised, &labels(r#"{"site":"home"}"#)));
+        assert!(!is_same(&routed, &raised, &labels(r#"{"site":"cabin"}"#)));
+        assert!(is_same(&routed, &raised, &Labels::default()), "unknown external labels: by superset");
+    }
+}

@@ -1,0 +1,133 @@
+//! Label sets: sorted, shared, compared by value.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::sync::Arc;
+
+use serde::de::{MapAccess, Visitor};
+use serde::ser::SerializeMap;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// A name and its value.
+pub type Label = (Arc<str>, Arc<str>);
+
+/// A label set, sorted by name. A clone shares the storage.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Labels(Arc<[Label]>);
+
+impl Labels {
+    /// The value of `name`. A label that is absent and one that is empty are the same thing to
+    /// Prometheus; both answer `None` here.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        let at = self.0.binary_search_by(|(have, _)| (**have).cmp(name)).ok()?;
+        Some(&*self.0.get(at)?.1).filter(|value| !value.is_empty())
+    }
+
+    /// All labels, by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (&**name, &**value))
+    }
+
+    /// How many labels there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there is no label at all.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether every label of `other` is here with the same value.
+    pub fn contains(&self, other: &Self) -> bool {
+        other.iter().all(|(name, value)| self.get(name).unwrap_or("") == value)
+    }
+}
+
+impl<N: Into<Arc<str>>, V: Into<Arc<str>>> FromIterator<(N, V)> for Labels {
+    fn from_iter<I: IntoIterator<Item = (N, V)>>(labels: I) -> Self {
+        let mut all: Vec<Label> =
+            labels.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
+        all.sort();
+        all.dedup_by(|later, earlier| later.0 == earlier.0);
+        Self(all.into())
+    }
+}
+
+impl fmt::Display for Labels {
+    /// As PromQL writes it: `{instance="10.0.0.21:9100", job="node"}`.
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        to.write_str("{")?;
+        for (at, (name, value)) in self.iter().enumerate() {
+            write!(to, "{}{name}={value:?}", if at == 0 { "" } else { ", " })?;
+        }
+        to.write_str("}")
+    }
+}
+
+impl Serialize for Labels {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let mut map = to.serialize_map(Some(self.len()))?;
+        for (name, value) in self.iter() {
+            map.serialize_entry(name, value)?;
+        }
+        map.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for Labels {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Map;
+        impl<'de> Visitor<'de> for Map {
+            type Value = Labels;
+            fn expecting(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+                to.write_str("a map of label names to values")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Labels, A::Error> {
+                let mut all = Vec::with_capacity(map.size_hint().unwrap_or(8));
+                while let Some(label) = map.next_entry::<String, String>()? {
+                    all.push(label);
+                }
+                Ok(all.into_iter().collect())
+            }
+        }
+        from.deserialize_map(Map)
+    }
+}
+
+/// Keeps one copy of each distinct string of an answer: ten thousand targets share a handful of
+/// label names and most values.
+#[derive(Debug, Default)]
+pub struct Interner(HashSet<Arc<str>>);
+
+impl Interner {
+    /// The shared copy of `text`.
+    pub fn intern(&mut self, text: &str) -> Arc<str> {
+        if let Some(known) = self.0.get(text) {
+            return Arc::clone(known);
+        }
+        let fresh: Arc<str> = text.into();
+        self.0.insert(Arc::clone(&fresh));
+        fresh
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Labels;
+
+    #[test]
+    fn an_absent_label_is_an_empty_one() {
+        let have: Labels = [("job", "node"), ("host", "")].into_iter().collect();
+        assert_eq!(have.get("host"), None);
+        assert!(have.contains(&[("job", "node"), ("zone", "")].into_iter().collect()));
+        assert!(!have.contains(&[("job", "pve")].into_iter().collect()));
+    }
+
+    #[test]
+    fn labels_survive_json_sorted() {
+        let labels: Labels = serde_json::from_str(r#"{"job":"node","instance":"a\"b"}"#).expect("a map");
+        assert_eq!(labels.to_string(), r#"{instance="a\"b", job="node"}"#);
+        assert_eq!(serde_json::to_string(&labels).expect("a map"), r#"{"instance":"a\"b","job":"node"}"#);
+    }
+}

@@ -1,0 +1,145 @@
+//! Silences of Alertmanager, and the acknowledgements that are kept in them.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// The label that no alert has: a silence that asks for it hides nothing, and is replicated by the
+/// cluster and expires by itself, so that it can carry "I am on it".
+pub const ACKNOWLEDGED: &str = "wardroom_ack";
+
+/// Whether a silence is in force.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+    strum::Display, strum::AsRefStr,
+)]
+#[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
+pub enum SilenceState {
+    /// In force.
+    Active,
+    /// Not yet.
+    Pending,
+    /// No longer.
+    Expired,
+}
+
+/// One condition of a silence on one label.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Matcher {
+    /// The label.
+    pub name: Arc<str>,
+    /// The value or anchored expression.
+    pub value: Arc<str>,
+    /// `=~` or `!~`.
+    pub is_regex: bool,
+    /// `=` or `=~`.
+    pub is_equal: bool,
+}
+
+/// A silence.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Silence {
+    /// The same on all peers.
+    pub id: Arc<str>,
+    /// Whether it is in force.
+    pub state: SilenceState,
+    /// An alert is covered when all of them match.
+    pub matchers: Vec<Matcher>,
+    /// Who made it.
+    pub created_by: Arc<str>,
+    /// Why, sanitised.
+    pub comment: Arc<str>,
+    /// When it begins.
+    pub starts_at: DateTime<Utc>,
+    /// When it ends.
+    pub ends_at: DateTime<Utc>,
+    /// When it was last changed; the newer of two peers' copies is the true one.
+    pub updated_at: DateTime<Utc>,
+}
+
+/// Somebody's word that they are on an alert.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Acknowledgement {
+    /// Who.
+    pub who: Arc<str>,
+    /// When they said so.
+    pub since: DateTime<Utc>,
+    /// When it lapses.
+    pub until: DateTime<Utc>,
+}
+
+/// An acknowledgement belongs to one episode of an alert: one that began this much later than the
+/// acknowledged one is another.
+const SAME_EPISODE: chrono::TimeDelta = chrono::TimeDelta::minutes(10);
+
+impl Silence {
+    /// Whether it is an acknowledgement rather than a silence.
+    pub fn is_acknowledgement(&self) -> bool {
+        self.matchers.iter().any(|matcher| &*matcher.name == ACKNOWLEDGED)
+    }
+
+    /// What it acknowledges of the alert `fingerprint` that began at `starts_at`, if it does.
+    ///
+    /// The comment reads `wardroom/1 ack start=RFC3339 by=NAME | text`.
+    pub fn acknowledges(&self, fingerprint: &str, starts_at: DateTime<Utc>) -> Option<Acknowledgement> {
+        if self.state != SilenceState::Active {
+            return None;
+        }
+        let matcher = self.matchers.iter().find(|matcher| &*matcher.name == ACKNOWLEDGED)?;
+        let named = if matcher.is_regex {
+            matcher.value.split('|').any(|one| one.trim_matches(['(', ')']) == fingerprint)
+        } else {
+            &*matcher.value == fingerprint
+        };
+        let (tag, _) = self.comment.split_once('|').unwrap_or((&self.comment, ""));
+        let word = |key: &str| tag.split_whitespace().find_map(|word| word.strip_prefix(key));
+        let begun = word("start=").and_then(|text| DateTime::parse_from_rfc3339(text).ok());
+        let lapsed = begun.is_some_and(|begun| starts_at - begun.to_utc() > SAME_EPISODE);
+        (named && matcher.is_equal && !lapsed).then(|| Acknowledgement {
+            who: word("by=").map_or_else(|| Arc::clone(&self.created_by), Arc::from),
+            since: self.starts_at,
+            until: self.ends_at,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn silence(value: &str, is_regex: bool, comment: &str) -> Silence {
+        Silence {
+            id: "1".into(),
+            state: SilenceState::Active,
+            matchers: vec![Matcher { name: ACKNOWLEDGED.into(), value: value.into(), is_regex, is_equal: true }],
+            created_by: "sam@desk".into(),
+            comment: comment.into(),
+            starts_at: time("2026-11-13T14:00:00Z"),
+            ends_at: time("2026-11-14T02:00:00Z"),
+            updated_at: time("2026-11-13T14:00:00Z"),
+        }
+    }
+
+    fn time(text: &str) -> DateTime<Utc> {
+        DateTime::parse_from_rfc3339(text).expect("a time").to_utc()
+    }
+
+    #[test]
+    fn an_acknowledgement_holds_for_one_episode() {
+        let ack = silence("aa|bb", true, "wardroom/1 ack start=2026-11-13T13:48:11Z by=sam | tonight");
+        let begun = time("2026-11-13T13:48:11Z");
+        assert_eq!(ack.acknowledges("bb", begun).map(|ack| ack.who.to_string()), Some("sam".to_owned()));
+        assert_eq!(ack.acknowledges("cc", begun), None);
+        assert!(ack.acknowledges("aa", begun + chrono::TimeDelta::minutes(9)).is_some());
+        assert_eq!(ack.acknowledges("aa", begun + chrono::TimeDelta::minutes(11)), None);
+    }
+
+    #[test]
+    fn without_a_tag_the_author_speaks() {
+        let ack = silence("aa", false, "on it");
+        let who = ack.acknowledges("aa", time("2026-11-13T10:00:00Z")).map(|ack| ack.who.to_string());
+        assert_eq!(who, Some("sam@desk".to_owned()));
+    }
+}

@@ -1,0 +1,263 @@
+//! The last good value of every feed, and its freshness. It lives on the loop; nobody else reads it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use super::alert::{Alert, RaisedAlert};
+use super::backup::{BackupGroup, Unreadable};
+use super::correlate;
+use super::datastore::Datastore;
+use super::feed::{Failure, Feed, FeedState, Freshness, SourceId, SourceKind};
+use super::labels::Labels;
+use super::log::{RingLimits, Tail};
+use super::observation::{Observation, Peer};
+use super::rule::Rule;
+use super::silence::Silence;
+use super::target::{Scrape, Target};
+use super::task::Task;
+use super::thresholds::Thresholds;
+
+/// What one source said last, feed by feed.
+#[derive(Clone, Debug, Default)]
+pub struct Data {
+    /// Prometheus' targets.
+    pub targets: Arc<[Target]>,
+    /// What is remarkable about their scrapes.
+    pub scrapes: Arc<[Scrape]>,
+    /// Prometheus' rules.
+    pub rules: Arc<[Rule]>,
+    /// Prometheus' own alerts.
+    pub raised: Arc<[RaisedAlert]>,
+    /// Prometheus' external labels.
+    pub external: Labels,
+    /// Alertmanager's alerts.
+    pub alerts: Arc<[Alert]>,
+    /// Alertmanager's silences.
+    pub silences: Arc<[Silence]>,
+    /// Alertmanager's peers.
+    pub peers: Arc<[Peer]>,
+    /// Loki's tails.
+    pub tails: Vec<Tail>,
+    /// The server's version, where it said so.
+    pub version: Arc<str>,
+    /// PBS' backup groups.
+    pub groups: Arc<[BackupGroup]>,
+    /// What PBS would not show.
+    pub unreadable: Arc<[Unreadable]>,
+    /// PBS' datastores.
+    pub datastores: Arc<[Datastore]>,
+    /// PBS' tasks.
+    pub tasks: Arc<[Task]>,
+}
+
+/// A configured source: its feeds and what they said.
+#[derive(Clone, Debug)]
+pub struct SourceState {
+    /// Which.
+    pub id: SourceId,
+    /// The site it belongs to; empty when there is one site only.
+    pub site: Arc<str>,
+    /// Freshness of each feed.
+    pub feeds: BTreeMap<Feed, Freshness>,
+    /// What was said.
+    pub data: Data,
+}
+
+impl SourceState {
+    /// A source stands as badly as its worst feed.
+    pub fn state(&self, now: DateTime<Utc>) -> FeedState {
+        self.feeds.values().map(|feed| feed.state(now)).max().unwrap_or(FeedState::Pending)
+    }
+
+    /// Seconds since the oldest of its feeds was good; `None` when one never was.
+    pub fn age(&self, now: DateTime<Utc>) -> Option<f64> {
+        self.feeds.values().map(|feed| feed.age(now)).try_fold(0.0, |oldest: f64, age| Some(oldest.max(age?)))
+    }
+
+    /// How long its slowest feed took last, in seconds.
+    pub fn took(&self) -> f64 {
+        self.feeds.values().map(|feed| feed.took).fold(0.0, f64::max)
+    }
+
+    /// The failure of its worst feed, and since when it fails.
+    pub fn failure(&self, now: DateTime<Utc>) -> Option<(&Failure, DateTime<Utc>)> {
+        let failing = self.feeds.values().filter(|feed| feed.failure.is_some());
+        let worst = failing.max_by_key(|feed| feed.state(now))?;
+        worst.failure.as_ref().map(|(failure, since)| (failure, *since))
+    }
+
+    /// Whether the feed's data counts as measured.
+    pub fn is_fresh(&self, feed: Feed, now: DateTime<Utc>) -> bool {
+        self.feeds.get(&feed).is_some_and(|feed| feed.is_fresh(now))
+    }
+}
+
+/// What the store must know of a source before it has said anything.
+#[derive(Clone, Debug)]
+pub struct Expected {
+    /// Which source.
+    pub id: SourceId,
+    /// Its site.
+    pub site: Arc<str>,
+    /// Its feeds, each with its interval in seconds.
+    pub feeds: Vec<(Feed, f64)>,
+    /// Its tails, by name, with their queries.
+    pub tails: Vec<(Arc<str>, Arc<str>)>,
+}
+
+/// An alert that vanished while the Prometheus that could have resolved it was not heard.
+#[derive(Clone, Debug)]
+pub struct Vanished {
+    /// The alert as it last was.
+    pub alert: Alert,
+    /// Which source had it.
+    pub source: SourceId,
+    /// Since when it is gone.
+    pub since: DateTime<Utc>,
+}
+
+/// An alert of the list, and the source it comes from.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    /// Where it was seen.
+    pub source: SourceId,
+    /// The alert, with its one state.
+    pub alert: Alert,
+}
+
+/// Everything that is known.
+#[derive(Clone, Debug)]
+pub struct Store {
+    /// The sources, in the order of the config.
+    pub sources: Vec<SourceState>,
+    /// The numbers that turn measurements into states.
+    pub thresholds: Thresholds,
+    /// Alerts that vanished unheard.
+    pub vanished: Vec<Vanished>,
+    listed: Arc<[Listed]>,
+}
+
+impl Store {
+    /// A store that waits for `sources`.
+    pub fn new(sources: impl IntoIterator<Item = Expected>, thresholds: Thresholds, ring: RingLimits) -> Self {
+        let sources = sources.into_iter().map(|expected| SourceState {
+            id: expected.id,
+            site: expected.site,
+            feeds: expected.feeds.into_iter().map(|(feed, interval)| (feed, Freshness::pending(interval))).collect(),
+            data: Data {
+                tails: expected.tails.into_iter().map(|(name, query)| Tail::new(name, query, ring)).collect(),
+                ..Data::default()
+            },
+        });
+        Self { sources: sources.collect(), thresholds, vanished: Vec::new(), listed: Arc::default() }
+    }
+
+    /// The sources of a kind.
+    pub fn of(&self, kind: SourceKind) -> impl Iterator<Item = &SourceState> {
+        self.sources.iter().filter(move |source| source.id.kind == kind)
+    }
+
+    /// A source by its identity.
+    pub fn source(&self, id: &SourceId) -> Option<&SourceState> {
+        self.sources.iter().find(|source| source.id == *id)
+    }
+
+    /// All alerts that are true, wherever they were seen, each once, in their default order. The
+    /// Watchdog is not among them.
+    pub fn alerts(&self) -> &Arc<[Listed]> {
+        &self.listed
+    }
+
+    /// Takes in the outcome of a poll. On failure the old rows stay, and the feed says why.
+    ///
+    /// `took`: seconds.
+    pub fn apply(
+        &mut self,
+        id: &SourceId,
+        feed: Feed,
+        result: Result<Vec<Observation>, Failure>,
+        took: f64,
+        now: DateTime<Utc>,
+    ) {
+        let before = self.alerts_of(id);
+        let Some(source) = self.sources.iter_mut().find(|source| source.id == *id) else { return };
+        let freshness = source.feeds.entry(feed).or_insert_with(|| Freshness::pending(0.0));
+        match result {
+            Err(failure) => {
+                let since = freshness.failure.as_ref().map_or(now, |(_, since)| *since);
+                freshness.failure = Some((failure, since));
+            }
+            Ok(observations) => {
+                *freshness = Freshness { at: Some(now), took, ..Freshness::pending(freshness.interval) };
+                for observation in observations {
+                    source.data.take(observation);
+                }
+            }
+        }
+        if matches!(feed, Feed::Alerts | Feed::Silences | Feed::Status | Feed::Rules) {
+            if feed == Feed::Alerts && id.kind == SourceKind::Alertmanager {
+                self.note_vanished(id, &before, now);
+            }
+            self.listed = correlate::alerts(self).into();
+        }
+    }
+
+    /// After the machine slept or its clock was set nothing is known to be fresh.
+    pub fn doubt(&mut self) {
+        for feed in self.sources.iter_mut().flat_map(|source| source.feeds.values_mut()) {
+            feed.doubted = true;
+        }
+    }
+
+    fn alerts_of(&self, id: &SourceId) -> Arc<[Alert]> {
+        self.source(id).map(|source| Arc::clone(&source.data.alerts)).unwrap_or_default()
+    }
+
+    /// An alert that is gone is resolved only if the Prometheus that says so was heard.
+    fn note_vanished(&mut self, id: &SourceId, before: &[Alert], now: DateTime<Utc>) {
+        let heard = self.of(SourceKind::Prometheus).all(|source| source.is_fresh(Feed::Alerts, now));
+        let present = self.alerts_of(id);
+        let is_present = |alert: &Alert| present.iter().any(|other| other.fingerprint == alert.fingerprint);
+        self.vanished.retain(|ghost| ghost.source != *id || (!heard && !is_present(&ghost.alert)));
+        if heard {
+            return;
+        }
+        let gone = before.iter().filter(|alert| !is_present(alert));
+        self.vanished.extend(gone.map(|alert| Vanished { alert: alert.clone(), source: id.clone(), since: now }));
+    }
+}
+
+impl Data {
+    fn take(&mut self, observation: Observation) {
+        match observation {
+            Observation::Targets(targets) => self.targets = targets,
+            Observation::Scrapes(scrapes) => self.scrapes = scrapes,
+            Observation::Rules(rules) => self.rules = rules,
+            Observation::Raised(raised) => self.raised = raised,
+            Observation::ExternalLabels(labels) => self.external = labels,
+            Observation::Alerts(alerts) => self.alerts = alerts,
+            Observation::Silences(silences) => self.silences = silences,
+            Observation::Peers(peers) => self.peers = peers,
+            Observation::Ready { version } => self.version = version,
+            Observation::Backups { groups, unreadable } => {
+                self.groups = groups;
+                self.unreadable = unreadable;
+            }
+            Observation::Datastores(datastores) => self.datastores = datastores,
+            Observation::Tasks(tasks) => self.tasks = tasks,
+            Observation::Tail { tail, state, entries } => {
+                if let Some(known) = self.tails.iter_mut().find(|known| known.name == tail) {
+                    known.state = state;
+                    known.extend(entries);
+                }
+            }
+        }
+    }
+
+    /// What the scrapes of a target brought, if it is remarkable.
+    pub fn scrape(&self, target: &Target) -> Option<&Scrape> {
+        self.scrapes.iter().find(|scrape| scrape.job == target.job && scrape.instance == target.instance)
+    }
+}

@@ -1,0 +1,66 @@
+//! What is selected: the thing that keys act on.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::backup::GroupId;
+use super::feed::SourceId;
+
+/// The identity of what a key acts on. It stays the same while rows move.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Subject {
+    /// An alert, by fingerprint.
+    Alert {
+        /// The source that has it.
+        source: SourceId,
+        /// Its identity.
+        fingerprint: Arc<str>,
+    },
+    /// A scrape target.
+    Target {
+        /// The Prometheus that scrapes it.
+        source: SourceId,
+        /// Its scrape pool.
+        pool: Arc<str>,
+        /// Its `instance`.
+        instance: Arc<str>,
+    },
+    /// A rule, by file, group and name.
+    Rule {
+        /// The Prometheus that evaluates it.
+        source: SourceId,
+        /// Its file and group.
+        group: (Arc<str>, Arc<str>),
+        /// Its name.
+        name: Arc<str>,
+    },
+    /// A line of a tail.
+    Line {
+        /// The source.
+        source: SourceId,
+        /// The tail's name.
+        tail: Arc<str>,
+        /// The line's time, in nanoseconds.
+        at: i64,
+        /// The line's text: several lines may share a time.
+        text: Arc<str>,
+    },
+    /// A backup group.
+    Backup {
+        /// The server that holds it.
+        source: SourceId,
+        /// Which group.
+        group: GroupId,
+    },
+    /// A datastore.
+    Datastore {
+        /// The server that holds it.
+        source: SourceId,
+        /// Its name.
+        name: Arc<str>,
+    },
+    /// A source itself.
+    Source(SourceId),
+}

@@ -1,0 +1,173 @@
+//! Scrape targets of Prometheus.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::feed::seconds;
+use super::health::Health;
+use super::labels::Labels;
+
+/// What Prometheus says of a target.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+    strum::Display, strum::AsRefStr,
+)]
+#[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
+pub enum TargetHealth {
+    /// The last scrape failed.
+    Down,
+    /// Never scraped yet.
+    Unknown,
+    /// The last scrape succeeded.
+    Up,
+}
+
+/// The sort of a scrape error, read from Go's text: a hint, never a verdict.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, strum::Display, strum::AsRefStr,
+)]
+#[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
+pub enum ErrorClass {
+    /// Nothing listens on the port.
+    Refused,
+    /// The name does not resolve.
+    Dns,
+    /// The scrape took longer than its time-out.
+    Timeout,
+    /// The certificate or the handshake.
+    Tls,
+    /// A status other than 200.
+    Http,
+    /// The answer is no exposition text.
+    Parse,
+    /// A limit of the scrape configuration.
+    Limit,
+    /// Anything else.
+    Other,
+}
+
+impl ErrorClass {
+    /// The class of a scrape's error text; `None` for an empty one.
+    pub fn of(error: &str) -> Option<Self> {
+        const MARKS: [(&str, ErrorClass); 18] = [
+            ("connection refused", ErrorClass::Refused),
+            ("no such host", ErrorClass::Dns),
+            ("server misbehaving", ErrorClass::Dns),
+            ("context deadline exceeded", ErrorClass::Timeout),
+            ("i/o timeout", ErrorClass::Timeout),
+            ("Client.Timeout", ErrorClass::Timeout),
+            ("x509:", ErrorClass::Tls),
+            ("tls:", ErrorClass::Tls),
+            ("server returned HTTP status", ErrorClass::Http),
+            ("stopped after 10 redirects", ErrorClass::Http),
+            ("malformed HTTP", ErrorClass::Http),
+            ("sample limit exceeded", ErrorClass::Limit),
+            ("body size limit exceeded", ErrorClass::Limit),
+            ("label_limit", ErrorClass::Limit),
+            ("is not a valid start token", ErrorClass::Parse),
+            ("expected ", ErrorClass::Parse),
+            ("invalid metric type", ErrorClass::Parse),
+            ("unsupported character", ErrorClass::Parse),
+        ];
+        if error.is_empty() {
+            return None;
+        }
+        let hit = MARKS.iter().find(|(mark, _)| error.contains(mark));
+        Some(hit.map_or(Self::Other, |(_, class)| *class))
+    }
+}
+
+/// One active target.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Target {
+    /// The label `job`.
+    pub job: Arc<str>,
+    /// The label `instance`.
+    pub instance: Arc<str>,
+    /// The scrape pool it belongs to.
+    pub pool: Arc<str>,
+    /// All labels after relabelling.
+    pub labels: Labels,
+    /// What the last scrape came to.
+    pub health: TargetHealth,
+    /// The scrape's error, sanitised; empty when up.
+    pub error: Arc<str>,
+    /// The last attempt, which for a down target is not the last success.
+    pub last_scrape: Option<DateTime<Utc>>,
+    /// How long the last scrape took, in seconds.
+    pub took: f64,
+    /// The scrape interval, in seconds.
+    pub interval: f64,
+    /// The scrape time-out, in seconds.
+    pub timeout: f64,
+}
+
+impl Target {
+    /// The class of its error.
+    pub fn error_class(&self) -> Option<ErrorClass> {
+        ErrorClass::of(&self.error)
+    }
+
+    /// Seconds since the last attempt.
+    pub fn last_scrape_age(&self, now: DateTime<Utc>) -> Option<f64> {
+        self.last_scrape.map(|at| seconds(now - at).max(0.0))
+    }
+
+    /// Down first, then never scraped, then up; within that by job and instance.
+    pub fn order(&self, other: &Self) -> std::cmp::Ordering {
+        (self.health, &self.job, &self.instance).cmp(&(other.health, &other.job, &other.instance))
+    }
+}
+
+/// What the time series say of a target beside its last scrape.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Scrape {
+    /// The target's `job`.
+    pub job: Arc<str>,
+    /// The target's `instance`.
+    pub instance: Arc<str>,
+    /// Up, but the scrape brought no sample at all.
+    pub hollow: bool,
+    /// The last scrape that succeeded, for a target that is down.
+    pub last_success: Option<DateTime<Utc>>,
+}
+
+/// How bad a target is by itself, whatever the alerts say.
+pub const fn health(target: TargetHealth, hollow: bool) -> Health {
+    match (target, hollow) {
+        (TargetHealth::Up, false) => Health::Ok,
+        (TargetHealth::Up, true) | (TargetHealth::Down, _) => Health::Warning,
+        (TargetHealth::Unknown, _) => Health::Unknown,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ErrorClass;
+
+    #[test]
+    fn the_errors_of_go_are_sorted() {
+        for (text, class) in [
+            ("", None),
+            (
+                "Get \"http://127.0.0.1:19099/metrics\": dial tcp 127.0.0.1:19099: connect: connection refused",
+                Some(ErrorClass::Refused),
+            ),
+            ("dial tcp: lookup nosuch.invalid: no such host", Some(ErrorClass::Dns)),
+            ("Get \"http://x/\": context deadline exceeded", Some(ErrorClass::Timeout)),
+            ("x509: certificate signed by unknown authority", Some(ErrorClass::Tls)),
+            ("tls: first record does not look like a TLS handshake", Some(ErrorClass::Tls)),
+            ("server returned HTTP status 500 Internal Server Error", Some(ErrorClass::Http)),
+            ("\"INVALID\" is not a valid start token", Some(ErrorClass::Parse)),
+            ("expected equal, got \"INVALID\"", Some(ErrorClass::Parse)),
+            ("sample limit exceeded", Some(ErrorClass::Limit)),
+            ("unexpected EOF", Some(ErrorClass::Other)),
+        ] {
+            assert_eq!(ErrorClass::of(text), class, "{text}");
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! The numbers that turn measurements into states. All of them are config keys.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+
+use super::alert::Severity;
+use super::backup::{BackupGroup, Expectation};
+use super::datastore::FillLimits;
+
+/// When what counts as what.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Thresholds {
+    /// What a value of the label `severity` means, beside the built-in words.
+    pub severities: BTreeMap<Arc<str>, Severity>,
+    /// Within which time somebody must respond, by severity.
+    pub response: BTreeMap<Severity, TimeDelta>,
+    /// The alert that always fires: its absence is the alarm. Empty: there is none.
+    pub watchdog: Arc<str>,
+    /// How old backups may be, unless a rule says otherwise.
+    pub backups: Expectation,
+    /// Rules for single guests; the first that matches counts.
+    pub backup_rules: Vec<BackupRule>,
+    /// How full datastores may be.
+    pub fill: FillLimits,
+}
+
+impl Default for Thresholds {
+    fn default() -> Self {
+        Self {
+            severities: BTreeMap::new(),
+            response: BTreeMap::from([
+                (Severity::Critical, TimeDelta::minutes(15)),
+                (Severity::Warning, TimeDelta::hours(1)),
+            ]),
+            watchdog: "Watchdog".into(),
+            backups: Expectation::default(),
+            backup_rules: Vec::new(),
+            fill: FillLimits::default(),
+        }
+    }
+}
+
+/// What is expected of the guests whose `kind/id` or name matches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BackupRule {
+    /// `vm/102`, `vm/1*`, or a guest's name; `*` stands for anything.
+    pub pattern: Arc<str>,
+    /// The recovery point objective, where it differs.
+    pub rpo: Option<TimeDelta>,
+    /// Nobody expects backups.
+    pub exempt: bool,
+}
+
+impl Thresholds {
+    /// What the value of an alert's `severity` means.
+    pub fn rank(&self, severity: &str) -> Severity {
+        self.severities.get(severity).copied().unwrap_or_else(|| Severity::of(severity))
+    }
+
+    /// What is expected of a group's backups.
+    pub fn expect(&self, group: &BackupGroup) -> Expectation {
+        let key = group.id.to_string();
+        let rule = self
+            .backup_rules
+            .iter()
+            .find(|rule| matches(&rule.pattern, &key) || matches(&rule.pattern, &group.guest));
+        rule.map_or(self.backups, |rule| Expectation {
+            rpo: rule.rpo.unwrap_or(self.backups.rpo),
+            exempt: rule.exempt,
+            ..self.backups
+        })
+    }
+}
+
+/// Whether `text` matches `pattern`, in which `*` stands for any characters.
+fn matches(pattern: &str, text: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let Some(mut rest) = parts.next().and_then(|first| text.strip_prefix(first)) else { return false };
+    let mut last = None;
+    for part in parts {
+        if let Some(part) = last.replace(part) {
+            let Some((_, after)) = rest.split_once(part) else { return false };
+            rest = after;
+        }
+    }
+    last.map_or(rest.is_empty(), |last| rest.ends_with(last))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::matches;
+
+    #[test]
+    fn patterns() {
+        for (pattern, text, yes) in [
+            ("vm/102", "vm/102", true),
+            ("vm/1*", "vm/102", true),
+            ("vm/1*", "ct/102", false),
+            ("*cloud", "nextcloud", true),
+            ("*", "", true),
+            ("a*b*c", "axxbyyc", true),
+            ("a*b*c", "axxc", false),
+            ("ab*b", "ab", false),
+        ] {
+            assert_eq!(matches(pattern, text), yes, "{pattern} on {text}");
+        }
+    }
+}

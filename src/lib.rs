@@ -1,0 +1,6 @@
+//! Wardroom.
+pub mod clock;
+pub mod domain;
+pub mod secret;
+pub mod settings;
+pub mod text;

@@ -1,0 +1,98 @@
+//! Secrets: where they come from, and that they are never shown.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+pub use secrecy::{ExposeSecret, SecretString};
+use tokio::process::Command;
+
+use crate::settings::Table;
+
+/// Where a secret comes from. It is read when it is needed, so that a rotated token is taken up
+/// without a restart.
+#[derive(Clone, Debug)]
+pub enum Secret {
+    /// It stands in the config itself.
+    Value(SecretString),
+    /// The first line of a file.
+    File(PathBuf),
+    /// An environment variable.
+    Env(String),
+    /// What a program prints, given as program and arguments; no shell is involved.
+    Command(Vec<String>),
+}
+
+/// A program that prints a secret has this long: it may ask a password manager.
+const COMMAND_TIMEOUT: Duration = Duration::from_secs(30);
+
+impl Secret {
+    /// Reads `NAME`, `NAME_file`, `NAME_env` or `NAME_command` of a table; more than one is a fault.
+    pub fn read(table: &Table<'_>, name: &str) -> Option<Self> {
+        let file_key = format!("{name}_file");
+        let env_key = format!("{name}_env");
+        let command_key = format!("{name}_command");
+        let value = table.get::<String>(name).map(|value| Self::Value(value.into()));
+        let file = table.get::<String>(&file_key).map(|file| Self::File(expand_home(&file)));
+        let env = table.get::<String>(&env_key).map(Self::Env);
+        let command = table.get_with(&command_key, |command: Vec<String>| {
+            if command.is_empty() { Err("a program and its arguments".to_owned()) } else { Ok(Self::Command(command)) }
+        });
+        let mut given = [value, file, env, command].into_iter().flatten();
+        let first = given.next();
+        if given.next().is_some() {
+            table.fault(
+                name,
+                format!("give one of `{name}`, `{file_key}`, `{env_key}`, `{command_key}`, not several"),
+            );
+        }
+        first
+    }
+
+    /// The secret itself. The error names its place, never its content.
+    pub async fn reveal(&self) -> Result<SecretString, String> {
+        let text = match self {
+            Self::Value(value) => return Ok(value.clone()),
+            Self::File(path) => tokio::fs::read_to_string(path)
+                .await
+                .map_err(|error| format!("cannot read the secret in {}: {error}", path.display()))?,
+            Self::Env(name) => std::env::var(name)
+                .map_err(|_| format!("the environment variable {name} with the secret is not set"))?,
+            Self::Command(command) => run(command).await?,
+        };
+        match text.lines().next().map(str::trim) {
+            Some(line) if !line.is_empty() => Ok(line.to_owned().into()),
+            _ => Err(format!("the secret from {} is empty", self.place())),
+        }
+    }
+
+    /// Where it comes from, in words.
+    pub fn place(&self) -> String {
+        match self {
+            Self::Value(_) => "the config".to_owned(),
+            Self::File(path) => path.display().to_string(),
+            Self::Env(name) => format!("${name}"),
+            Self::Command(command) => command.first().cloned().unwrap_or_default(),
+        }
+    }
+}
+
+async fn run(command: &[String]) -> Result<String, String> {
+    let (program, arguments) = command.split_first().ok_or("the command for the secret is empty")?;
+    let child = Command::new(program).args(arguments).stdin(std::process::Stdio::null()).kill_on_drop(true).output();
+    let output = tokio::time::timeout(COMMAND_TIMEOUT, child)
+        .await
+        .map_err(|_| format!("{program} took over {} s to print the secret", COMMAND_TIMEOUT.as_secs()))?
+        .map_err(|error| format!("cannot run {program} for the secret: {error}"))?;
+    if !output.status.success() {
+        return Err(format!("{program}, which should print the secret, ended with {}", output.status));
+    }
+    String::from_utf8(output.stdout).map_err(|_| format!("{program} printed a secret that is no text"))
+}
+
+/// `~/` at the start of a path is the user's home.
+pub fn expand_home(path: &str) -> PathBuf {
+    let home = path.strip_prefix("~/").and_then(|rest| {
+        directories::BaseDirs::new().map(|dirs| dirs.home_dir().join(rest))
+    });
+    home.unwrap_or_else(|| PathBuf::from(path))
+}
