@@ -35,7 +35,11 @@ impl Secret {
         let file = table.get::<String>(&file_key).map(|file| Self::File(expand_home(&file)));
         let env = table.get::<String>(&env_key).map(Self::Env);
         let command = table.get_with(&command_key, |command: Vec<String>| {
-            if command.is_empty() { Err("a program and its arguments".to_owned()) } else { Ok(Self::Command(command)) }
+            if command.is_empty() {
+                Err("a program and its arguments".to_owned())
+            } else {
+                Ok(Self::Command(command))
+            }
         });
         let mut given = [value, file, env, command].into_iter().flatten();
         let first = given.next();
@@ -78,7 +82,8 @@ impl Secret {
 
 async fn run(command: &[String]) -> Result<String, String> {
     let (program, arguments) = command.split_first().ok_or("the command for the secret is empty")?;
-    let child = Command::new(program).args(arguments).stdin(std::process::Stdio::null()).kill_on_drop(true).output();
+    let child =
+        Command::new(program).args(arguments).stdin(std::process::Stdio::null()).kill_on_drop(true).output();
     let output = tokio::time::timeout(COMMAND_TIMEOUT, child)
         .await
         .map_err(|_| format!("{program} took over {} s to print the secret", COMMAND_TIMEOUT.as_secs()))?
@@ -91,8 +96,8 @@ async fn run(command: &[String]) -> Result<String, String> {
 
 /// `~/` at the start of a path is the user's home.
 pub fn expand_home(path: &str) -> PathBuf {
-    let home = path.strip_prefix("~/").and_then(|rest| {
-        directories::BaseDirs::new().map(|dirs| dirs.home_dir().join(rest))
-    });
+    let home = path
+        .strip_prefix("~/")
+        .and_then(|rest| directories::BaseDirs::new().map(|dirs| dirs.home_dir().join(rest)));
     home.unwrap_or_else(|| PathBuf::from(path))
 }

@@ -120,11 +120,7 @@ impl<'a> Table<'a> {
     }
 
     /// The value of `key` read by `read`; its error is told as a fault at the value.
-    pub fn get_with<T: Value, U>(
-        &self,
-        key: &str,
-        read: impl FnOnce(T) -> Result<U, String>,
-    ) -> Option<U> {
+    pub fn get_with<T: Value, U>(&self, key: &str, read: impl FnOnce(T) -> Result<U, String>) -> Option<U> {
         self.take(key, |value| T::read(value.get_ref()).and_then(read))
     }
 
@@ -330,8 +326,10 @@ impl Value for u64 {
     const EXPECTED: &'static str = "a whole number, 0 or more";
     fn read(value: &DeValue<'_>) -> Result<Self, String> {
         match value {
-            DeValue::Integer(number) => Self::from_str_radix(&number.as_str().replace('_', ""), number.radix())
-                .map_err(|_| Self::EXPECTED.to_owned()),
+            DeValue::Integer(number) => {
+                Self::from_str_radix(&number.as_str().replace('_', ""), number.radix())
+                    .map_err(|_| Self::EXPECTED.to_owned())
+            }
             _ => Err(Self::EXPECTED.to_owned()),
         }
     }
@@ -353,9 +351,7 @@ impl Value for Duration {
     const EXPECTED: &'static str = "a duration such as \"30s\", \"15m\" or \"24h\"";
     fn read(value: &DeValue<'_>) -> Result<Self, String> {
         match value {
-            DeValue::String(text) => {
-                humantime::parse_duration(text).map_err(|_| Self::EXPECTED.to_owned())
-            }
+            DeValue::String(text) => humantime::parse_duration(text).map_err(|_| Self::EXPECTED.to_owned()),
             _ => Err(Self::EXPECTED.to_owned()),
         }
     }
@@ -367,7 +363,9 @@ impl<T: Value> Value for Vec<T> {
         match value {
             DeValue::Array(array) => array
                 .iter()
-                .map(|item| T::read(item.get_ref()).map_err(|expected| format!("a list, each item {expected}")))
+                .map(|item| {
+                    T::read(item.get_ref()).map_err(|expected| format!("a list, each item {expected}"))
+                })
                 .collect(),
             _ => Err(format!("a list, each item {}", T::EXPECTED)),
         }
@@ -381,7 +379,8 @@ impl<T: Value> Value for BTreeMap<String, T> {
             DeValue::Table(table) => table
                 .iter()
                 .map(|(key, item)| {
-                    let read = T::read(item.get_ref()).map_err(|expected| format!("a table, each value {expected}"));
+                    let read =
+                        T::read(item.get_ref()).map_err(|expected| format!("a table, each value {expected}"));
                     Ok((key.get_ref().to_string(), read?))
                 })
                 .collect(),
@@ -396,7 +395,8 @@ mod tests {
 
     #[test]
     fn all_faults_are_told_at_their_places() {
-        let text = "[ui]\nthem = \"dark\"\nmouse = 3\n\n[sources.prometheus.main]\ninterval = \"5 parsecs\"\n";
+        let text =
+            "[ui]\nthem = \"dark\"\nmouse = 3\n\n[sources.prometheus.main]\ninterval = \"5 parsecs\"\n";
         let document = Document::new("wardroom.toml", text);
         document.read(|root| {
             if let Some(ui) = root.table("ui") {

@@ -33,8 +33,18 @@ impl Severity {
 
 /// An alert has one state, by precedence: the first of these that is true.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-    strum::Display, strum::AsRefStr,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    strum::Display,
+    strum::AsRefStr,
 )]
 #[serde(rename_all = "lowercase")]
 #[strum(serialize_all = "lowercase")]
@@ -116,10 +126,7 @@ impl Alert {
 
     /// The alert in a sentence: its `summary`, else its `description`, else nothing.
     pub fn summary(&self) -> &str {
-        ["summary", "message", "description"]
-            .iter()
-            .find_map(|name| self.annotations.get(name))
-            .unwrap_or("")
+        ["summary", "message", "description"].iter().find_map(|name| self.annotations.get(name)).unwrap_or("")
     }
 
     /// Loud ones first, then by severity, then the oldest, then by name.

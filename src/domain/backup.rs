@@ -81,8 +81,18 @@ pub struct Unreadable {
 
 /// The state of a guest's backup.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-    strum::Display, strum::AsRefStr,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    strum::Display,
+    strum::AsRefStr,
 )]
 #[serde(rename_all = "lowercase")]
 #[strum(serialize_all = "lowercase")]
@@ -160,7 +170,9 @@ pub fn assess(
     let failed = last_run.and_then(|run| run.error.as_ref().map(|error| (run.ended, error)));
     let Some(good) = group.last_good else {
         return match (group.newest, running, failed) {
-            (Some(_), ..) => is(BackupState::Failed, Health::Critical, "every snapshot failed verification".into()),
+            (Some(_), ..) => {
+                is(BackupState::Failed, Health::Critical, "every snapshot failed verification".into())
+            }
             (None, true, _) => is(BackupState::Running, Health::Warning, "first backup is running".into()),
             (None, false, Some((_, error))) => {
                 is(BackupState::Failed, Health::Critical, format!("no backup; task failed: {error}"))
@@ -170,7 +182,11 @@ pub fn assess(
     };
     let age = now - good.at;
     if age < -SKEW {
-        return is(BackupState::Unknown, Health::Warning, "newest backup is in the future: clock skew".into());
+        return is(
+            BackupState::Unknown,
+            Health::Warning,
+            "newest backup is in the future: clock skew".into(),
+        );
     }
     if let Some((newest, Verification::Failed(_))) =
         group.newest.and_then(|newest| Some((newest, newest.verification?)))
@@ -200,7 +216,11 @@ pub fn assess(
     let newest = group.newest.unwrap_or(good);
     match newest.verification {
         Some(Verification::Ok(at)) if now - at > expect.verify_max_age => {
-            let reason = format!("verified {}d ago (limit {}d)", (now - at).num_days(), expect.verify_max_age.num_days());
+            let reason = format!(
+                "verified {}d ago (limit {}d)",
+                (now - at).num_days(),
+                expect.verify_max_age.num_days()
+            );
             is(BackupState::Unverified, Health::Warning, reason)
         }
         None if age > expect.verify_max_age => {

@@ -37,7 +37,8 @@ pub fn alerts(store: &Store) -> Vec<Listed> {
 /// What Prometheus raised and no Alertmanager has.
 fn not_routed(store: &Store, routed: &[Listed], seen: &mut HashSet<Arc<str>>) -> Vec<Listed> {
     // By name and instance, so that a storm of thousands is not compared pair by pair.
-    let key = |labels: &Labels| (labels.get("alertname").map(Arc::from), labels.get("instance").map(Arc::from));
+    let key =
+        |labels: &Labels| (labels.get("alertname").map(Arc::from), labels.get("instance").map(Arc::from));
     let mut index: HashMap<(Option<Arc<str>>, Option<Arc<str>>), Vec<&Alert>> = HashMap::new();
     for listed in routed {
         index.entry(key(&listed.alert.labels)).or_default().push(&listed.alert);
@@ -134,7 +135,8 @@ pub fn covers(alert: &Alert, target: &Target) -> bool {
 pub fn runs(group: &BackupGroup, data: &Data) -> (Option<LastRun>, bool) {
     let key = format!("{}:{}/{}", group.id.datastore, group.id.kind, group.id.id);
     let twins = data.groups.iter().filter(|other| {
-        (&other.id.datastore, &other.id.kind, &other.id.id) == (&group.id.datastore, &group.id.kind, &group.id.id)
+        (&other.id.datastore, &other.id.kind, &other.id.id)
+            == (&group.id.datastore, &group.id.kind, &group.id.id)
     });
     if twins.count() > 1 {
         return (None, false);

@@ -11,8 +11,18 @@ pub const ACKNOWLEDGED: &str = "wardroom_ack";
 
 /// Whether a silence is in force.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-    strum::Display, strum::AsRefStr,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    strum::Display,
+    strum::AsRefStr,
 )]
 #[serde(rename_all = "lowercase")]
 #[strum(serialize_all = "lowercase")]
@@ -113,7 +123,12 @@ mod tests {
         Silence {
             id: "1".into(),
             state: SilenceState::Active,
-            matchers: vec![Matcher { name: ACKNOWLEDGED.into(), value: value.into(), is_regex, is_equal: true }],
+            matchers: vec![Matcher {
+                name: ACKNOWLEDGED.into(),
+                value: value.into(),
+                is_regex,
+                is_equal: true,
+            }],
             created_by: "sam@desk".into(),
             comment: comment.into(),
             starts_at: time("2026-11-13T14:00:00Z"),

@@ -141,11 +141,19 @@ pub struct Store {
 
 impl Store {
     /// A store that waits for `sources`.
-    pub fn new(sources: impl IntoIterator<Item = Expected>, thresholds: Thresholds, ring: RingLimits) -> Self {
+    pub fn new(
+        sources: impl IntoIterator<Item = Expected>,
+        thresholds: Thresholds,
+        ring: RingLimits,
+    ) -> Self {
         let sources = sources.into_iter().map(|expected| SourceState {
             id: expected.id,
             site: expected.site,
-            feeds: expected.feeds.into_iter().map(|(feed, interval)| (feed, Freshness::pending(interval))).collect(),
+            feeds: expected
+                .feeds
+                .into_iter()
+                .map(|(feed, interval)| (feed, Freshness::pending(interval)))
+                .collect(),
             data: Data {
                 tails: expected.tails.into_iter().map(|(name, query)| Tail::new(name, query, ring)).collect(),
                 ..Data::default()
@@ -225,7 +233,11 @@ impl Store {
             return;
         }
         let gone = before.iter().filter(|alert| !is_present(alert));
-        self.vanished.extend(gone.map(|alert| Vanished { alert: alert.clone(), source: id.clone(), since: now }));
+        self.vanished.extend(gone.map(|alert| Vanished {
+            alert: alert.clone(),
+            source: id.clone(),
+            since: now,
+        }));
     }
 }
 

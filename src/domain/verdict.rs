@@ -68,10 +68,13 @@ pub fn weigh(condition: Condition) -> Option<Health> {
     use Health::{Critical, Ok, Unknown, Warning};
     match condition {
         Condition::Alert(_, AlertState::Silenced | AlertState::Inhibited | AlertState::Pending) => None,
-        Condition::Alert(Severity::Critical, AlertState::Firing) | Condition::WatchdogMissing => Some(Critical),
+        Condition::Alert(Severity::Critical, AlertState::Firing) | Condition::WatchdogMissing => {
+            Some(Critical)
+        }
         Condition::Alert(Severity::Critical, AlertState::Acknowledged)
         | Condition::Alert(Severity::Warning, AlertState::Firing) => Some(Warning),
-        Condition::Alert(Severity::Warning, AlertState::Acknowledged) | Condition::Alert(Severity::Info, _) => None,
+        Condition::Alert(Severity::Warning, AlertState::Acknowledged)
+        | Condition::Alert(Severity::Info, _) => None,
         Condition::Vanished | Condition::NotFresh | Condition::Unreadable => Some(Unknown),
         Condition::SourceDown { kind, intervals } if kind.watches() => {
             Some(if intervals > LOST_AFTER { Critical } else { Unknown })
@@ -83,7 +86,9 @@ pub fn weigh(condition: Condition) -> Option<Health> {
         Condition::Target { .. } => Some(Warning),
         Condition::Backup { state: BackupState::Unknown, .. } => Some(Unknown),
         Condition::Backup { state: BackupState::Ambiguous, .. } => Some(Warning),
-        Condition::Backup { health, .. } | Condition::Datastore(health) => Some(health).filter(|health| *health != Ok),
+        Condition::Backup { health, .. } | Condition::Datastore(health) => {
+            Some(health).filter(|health| *health != Ok)
+        }
     }
 }
 
@@ -465,10 +470,7 @@ fn backups(store: &Store, now: DateTime<Utc>, findings: &mut Vec<Finding>, count
             findings.push(Finding {
                 health: weigh(Condition::Datastore(health)),
                 text,
-                subject: Some(Subject::Datastore {
-                    source: source.id.clone(),
-                    name: datastore.name.clone(),
-                }),
+                subject: Some(Subject::Datastore { source: source.id.clone(), name: datastore.name.clone() }),
             });
         }
     }
@@ -477,19 +479,19 @@ fn backups(store: &Store, now: DateTime<Utc>, findings: &mut Vec<Finding>, count
 fn sources(store: &Store, scope: Scope, now: DateTime<Utc>, findings: &mut Vec<Finding>) {
     for source in &store.sources {
         let feeds = source.feeds.iter().filter(|(feed, _)| scope.covers(source.id.kind, **feed));
-        let Some((feed, freshness)) = feeds.max_by_key(|(_, freshness)| freshness.state(now)) else { continue };
+        let Some((feed, freshness)) = feeds.max_by_key(|(_, freshness)| freshness.state(now)) else {
+            continue;
+        };
         let state = freshness.state(now);
-        let (short, since) = source
-            .failure(now)
-            .map_or(("", None), |(failure, since)| (&*failure.short, Some(since)));
+        let (short, since) =
+            source.failure(now).map_or(("", None), |(failure, since)| (&*failure.short, Some(since)));
         let condition = match state {
             FeedState::Fresh => continue,
             FeedState::Unauthorised => Condition::Unauthorised,
             FeedState::Down => Condition::SourceDown {
                 kind: source.id.kind,
-                intervals: since.map_or(0.0, |since| {
-                    super::feed::seconds(now - since) / freshness.interval.max(1.0)
-                }),
+                intervals: since
+                    .map_or(0.0, |since| super::feed::seconds(now - since) / freshness.interval.max(1.0)),
             },
             FeedState::Pending | FeedState::Stale => Condition::NotFresh,
         };

@@ -1,0 +1,142 @@
+//! The outside world, turned into domain values: one file (or folder) per kind of server.
+//!
+//! A new kind is one file with a `read` function and one line in [`KINDS`].
+
+pub mod alertmanager;
+pub mod loki;
+pub mod pbs;
+pub mod prometheus;
+pub mod watch;
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::domain::feed::{Failure, FailureKind, Feed, SourceId, SourceKind};
+use crate::domain::observation::Observation;
+use crate::net::NetError;
+use crate::settings::Table;
+
+/// Reads the table `[sources.KIND.NAME]`; faults are told through the table.
+pub type Read = fn(SourceId, &Table<'_>) -> Option<Arc<dyn Source>>;
+
+/// Every kind of source: its name in the config, and how its table is read.
+pub const KINDS: [(SourceKind, Read); 4] = [
+    (SourceKind::Prometheus, prometheus::read),
+    (SourceKind::Alertmanager, alertmanager::read),
+    (SourceKind::Loki, loki::read),
+    (SourceKind::Pbs, pbs::read),
+];
+
+/// A look at a feed under way.
+pub type Looking<'a> = Pin<Box<dyn Future<Output = Result<Vec<Observation>, SourceError>> + Send + 'a>>;
+
+/// The next piece of a tail under way.
+pub type Next<'a> = Pin<Box<dyn Future<Output = Result<Observation, SourceError>> + Send + 'a>>;
+
+/// A server, as its config describes it. Making one opens no connection.
+pub trait Source: fmt::Debug + Send + Sync {
+    /// Which.
+    fn id(&self) -> &SourceId;
+
+    /// The site it belongs to; empty when there is one only.
+    fn site(&self) -> &Arc<str>;
+
+    /// What is polled, and how often.
+    fn feeds(&self) -> Vec<Plan>;
+
+    /// Looks at one feed.
+    fn observe(&self, feed: Feed) -> Looking<'_>;
+
+    /// Its live tails; each is read by a task of its own.
+    fn tails(&self) -> Vec<Box<dyn Tail>> {
+        Vec::new()
+    }
+}
+
+/// A live tail.
+pub trait Tail: Send {
+    /// The operator's name for it.
+    fn name(&self) -> &Arc<str>;
+
+    /// Its query.
+    fn query(&self) -> &Arc<str>;
+
+    /// Waits for what comes next; an observation without entries is a sign of life, and comes at
+    /// least every [`Tail::heartbeat`]. It may be dropped and called again at any time.
+    /// After an error the next call connects again, after a pause that grows.
+    fn next(&mut self) -> Next<'_>;
+
+    /// The longest silence that is no loss.
+    fn heartbeat(&self) -> Duration;
+}
+
+/// How a feed is polled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// Which feed.
+    pub feed: Feed,
+    /// From one look to the next.
+    pub interval: Duration,
+    /// How long one look may take.
+    pub timeout: Duration,
+}
+
+/// Something seen, on its way to the loop.
+#[derive(Debug)]
+pub struct Event {
+    /// By which source.
+    pub source: SourceId,
+    /// At which feed.
+    pub feed: Feed,
+    /// What, or why not.
+    pub result: Result<Vec<Observation>, Failure>,
+    /// How long the answer took, in seconds.
+    pub took: f64,
+}
+
+/// Why a look brought nothing.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum SourceError {
+    /// The network, the server, or its credentials.
+    #[error(transparent)]
+    Net(#[from] NetError),
+    /// The server answered, but not in the way of its API.
+    #[error("{url} answered something that is not {what}: {reason}")]
+    Strange {
+        /// Where, without credentials.
+        url: String,
+        /// What was expected: `Prometheus' API`.
+        what: &'static str,
+        /// What was wrong with it, sanitised.
+        reason: String,
+    },
+    /// The server understood the question and refused it.
+    #[error("{url} refused: {reason}")]
+    Refused {
+        /// Where, without credentials.
+        url: String,
+        /// The server's own words, sanitised.
+        reason: String,
+    },
+}
+
+impl SourceError {
+    /// The error as the badge and the detail tell it.
+    pub fn failure(&self) -> Failure {
+        match self {
+            Self::Net(error) => error.failure(),
+            Self::Strange { what, .. } => Failure {
+                kind: FailureKind::Parse,
+                short: format!("not {what}").into(),
+                text: self.to_string().into(),
+            },
+            Self::Refused { reason, .. } => Failure {
+                kind: FailureKind::Http,
+                short: crate::text::truncate(reason, 40).into(),
+                text: self.to_string().into(),
+            },
+        }
+    }
+}
