@@ -63,7 +63,7 @@ pub enum ErrorClass {
 impl ErrorClass {
     /// The class of a scrape's error text; `None` for an empty one.
     pub fn of(error: &str) -> Option<Self> {
-        const MARKS: [(&str, ErrorClass); 18] = [
+        const MARKS: [(&str, ErrorClass); 19] = [
             ("connection refused", ErrorClass::Refused),
             ("no such host", ErrorClass::Dns),
             ("server misbehaving", ErrorClass::Dns),
@@ -79,6 +79,7 @@ impl ErrorClass {
             ("body size limit exceeded", ErrorClass::Limit),
             ("label_limit", ErrorClass::Limit),
             ("is not a valid start token", ErrorClass::Parse),
+            ("unexpected EOF", ErrorClass::Other),
             ("expected ", ErrorClass::Parse),
             ("invalid metric type", ErrorClass::Parse),
             ("unsupported character", ErrorClass::Parse),
