@@ -2,6 +2,9 @@
 //!
 //! A new kind is one file with a `read` function and one line in [`KINDS`].
 
+pub mod loki;
+pub mod pbs;
+
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -16,7 +19,7 @@ use crate::settings::Table;
 pub type Read = fn(SourceId, &Table<'_>) -> Option<Arc<dyn Source>>;
 
 /// Every kind of source: its name in the config, and how its table is read.
-pub const KINDS: &[(SourceKind, Read)] = &[];
+pub const KINDS: &[(SourceKind, Read)] = &[(SourceKind::Loki, loki::read), (SourceKind::Pbs, pbs::read)];
 
 /// A look at a feed under way.
 pub type Looking<'a> = Pin<Box<dyn Future<Output = Result<Vec<Observation>, SourceError>> + Send + 'a>>;
