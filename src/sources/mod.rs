@@ -2,6 +2,8 @@
 //!
 //! A new kind is one file with a `read` function and one line in [`KINDS`].
 
+pub mod watch;
+
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
