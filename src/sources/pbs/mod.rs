@@ -111,8 +111,8 @@ impl Pbs {
         self.see_datastores().await?;
         let (stores, usage) = join(self.api.stores(), self.api.usage()).await;
         let mut stores = stores?;
-        stores.retain(|store| self.scope.has(&store.store));
-        stores.sort_by(|one, other| one.store.cmp(&other.store));
+        stores.retain(|store| self.scope.has(&store.name));
+        stores.sort_by(|one, other| one.name.cmp(&other.name));
         let usage = match usage {
             Ok(usage) => usage,
             Err(error) if local_reason(&error).is_some() => self.one_by_one(&stores).await?,
@@ -120,7 +120,7 @@ impl Pbs {
         };
         let now = Utc::now();
         let datastores = stores.iter().map(|store| {
-            let usage = usage.iter().find(|usage| usage.store == store.store);
+            let usage = usage.iter().find(|usage| usage.store == store.name);
             wire::datastore(store, usage, now)
         });
         Ok(vec![Observation::Datastores(datastores.collect::<Vec<Datastore>>().into())])
@@ -129,12 +129,12 @@ impl Pbs {
     /// A datastore that is broken keeps the usage of all of them back: each is asked by itself.
     async fn one_by_one(&self, stores: &[wire::Store]) -> Result<Vec<Usage>, SourceError> {
         let answers = join_all(stores.iter().map(|store| async {
-            let usage = match self.api.status(&store.store).await {
+            let usage = match self.api.status(&store.name).await {
                 Ok(usage) => usage,
                 Err(SourceError::Net(NetError::Unauthorised { status: 403, .. })) => Usage::default(),
                 Err(error) => Usage { error: Some(local_reason(&error).ok_or(error)?), ..Usage::default() },
             };
-            Ok(Usage { store: store.store.clone(), ..usage })
+            Ok(Usage { store: store.name.clone(), ..usage })
         }));
         answers.await.into_iter().collect()
     }

@@ -3,6 +3,8 @@
 
 mod alertmanager;
 mod faults;
+mod loki;
+mod pbs;
 mod prometheus;
 mod recordings;
 pub mod replay;
