@@ -298,12 +298,10 @@ struct Config<'a> {
 pub(super) fn external_labels(body: &str) -> Result<Observation, Wrong> {
     let config: Config<'_> = data(body)?;
     let mut known = Interner::default();
-    let labels: Labels = block(&config.yaml.0)
-        .filter_map(|line| line.split_once(':'))
-        .map(|(name, value)| {
-            (known.intern(&text::sanitise(name.trim())), text::sanitise(&scalar(value)).into())
-        })
-        .map(|label: (Arc<str>, Arc<str>)| label)
+    let lines = block(&config.yaml.0).filter_map(|line| line.split_once(':'));
+    let labels: Labels = lines
+        .map(|(name, value)| [name, value].map(|text| known.intern(&text::sanitise(&scalar(text)))))
+        .map(|[name, value]| (name, value))
         .collect();
     Ok(Observation::ExternalLabels(labels))
 }

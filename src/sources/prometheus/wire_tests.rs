@@ -25,6 +25,10 @@ fn external_labels_are_read_from_the_servers_own_yaml() {
             r#"{a="x: \"y\"", b="it's"}"#,
         ),
         ("global:\n  scrape_interval: 1s\nscrape_configs:\n  external_labels:\n    no: no\n", "{}"),
+        (
+            "global:\n  external_labels:\n    cluster: 'ho: me'\n    esc: a\"b\\cé\n    num: \"12\"\n    \"y\": z\n",
+            r#"{cluster="ho: me", esc="a\"b\\cé", num="12", y="z"}"#,
+        ),
         ("global:\n  external_labels: {}\n", "{}"),
         ("", "{}"),
     ] {
