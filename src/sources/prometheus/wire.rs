@@ -298,12 +298,10 @@ struct Config<'a> {
 pub(super) fn external_labels(body: &str) -> Result<Observation, Wrong> {
     let config: Config<'_> = data(body)?;
     let mut known = Interner::default();
-    let labels: Labels = block(&config.yaml.0)
-        .filter_map(|line| line.split_once(':'))
-        .map(|(name, value)| {
-            (known.intern(&text::sanitise(name.trim())), text::sanitise(&scalar(value)).into())
-        })
-        .map(|label: (Arc<str>, Arc<str>)| label)
+    let lines = block(&config.yaml.0).filter_map(|line| line.split_once(':'));
+    let labels: Labels = lines
+        .map(|(name, value)| [name, value].map(|text| known.intern(&text::sanitise(&scalar(text)))))
+        .map(|[name, value]| (name, value))
         .collect();
     Ok(Observation::ExternalLabels(labels))
 }
@@ -329,43 +327,5 @@ fn scalar(value: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn labels(yaml: &str) -> String {
-        let body = serde_json::json!({ "status": "success", "data": { "yaml": yaml } }).to_string();
-        match external_labels(&body) {
-            Ok(Observation::ExternalLabels(labels)) => labels.to_string(),
-            other => format!("{other:?}"),
-        }
-    }
-
-    #[test]
-    fn external_labels_are_read_from_the_servers_own_yaml() {
-        for (yaml, read) in [
-            (
-                "global:\n  scrape_interval: 1s\n  external_labels:\n    cluster: home\n    replica: a\nalerting:\n",
-                r#"{cluster="home", replica="a"}"#,
-            ),
-            (
-                "global:\n  external_labels:\n    a: \"x: \\\"y\\\"\"\n    b: 'it''s'\n  query_log_file: z\n",
-                r#"{a="x: \"y\"", b="it's"}"#,
-            ),
-            ("global:\n  scrape_interval: 1s\nscrape_configs:\n  external_labels:\n    no: no\n", "{}"),
-            ("global:\n  external_labels: {}\n", "{}"),
-            ("", "{}"),
-        ] {
-            assert_eq!(labels(yaml), read, "{yaml}");
-        }
-    }
-
-    #[test]
-    fn durations_of_prometheus() {
-        for (text, seconds) in
-            [("1s", 1.0), ("900ms", 0.9), ("1h30m", 5_400.0), ("1w", 604_800.0), ("0", f64::NAN)]
-        {
-            assert!(duration(text).map_or(seconds.is_nan(), |read| (read - seconds).abs() < 1e-9), "{text}");
-        }
-        assert_eq!(duration("soon"), None);
-    }
-}
+#[path = "wire_tests.rs"]
+mod tests;

@@ -2,9 +2,11 @@
 //! servers that misbehave.
 
 mod alertmanager;
+mod certificates;
 mod faults;
 mod loki;
 mod pbs;
 mod prometheus;
 mod recordings;
+mod recovery;
 pub mod replay;
