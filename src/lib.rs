@@ -1,5 +1,6 @@
 //! Wardroom.
 pub mod border;
+pub mod cli;
 pub mod clock;
 pub mod domain;
 pub mod secret;
