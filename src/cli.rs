@@ -280,7 +280,10 @@ mod tests {
         }
         assert_eq!(parse("wardroom --demo shot --size 80x24").global.demo, Some(None));
         let both = parse("wardroom --theme mono shot --view alerts --ascii").global;
-        assert_eq!((both.theme.as_deref(), both.view.as_deref(), both.ascii), (Some("mono"), Some("alerts"), true));
+        assert_eq!(
+            (both.theme.as_deref(), both.view.as_deref(), both.ascii),
+            (Some("mono"), Some("alerts"), true)
+        );
     }
 
     #[test]
