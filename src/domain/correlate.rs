@@ -39,7 +39,7 @@ fn not_routed(store: &Store, routed: &[Listed], seen: &mut HashSet<Arc<str>>) ->
     // By name and instance, so that a storm of thousands is not compared pair by pair.
     let key =
         |labels: &Labels| (labels.get("alertname").map(Arc::from), labels.get("instance").map(Arc::from));
-    let mut index: HashMap<(Option<Arc<str>>, Option<Arc<str>>), Vec<&Alert>> = HashMap::new();
+    let mut index: HashMap<_, Vec<&Alert>> = HashMap::new();
     for listed in routed {
         index.entry(key(&listed.alert.labels)).or_default().push(&listed.alert);
     }
