@@ -6,12 +6,13 @@ mod stack;
 
 use std::error::Error;
 use std::fs;
-use std::io::{Write, stdout};
+use std::io::{Read, Write, stdin, stdout};
+use std::thread;
 
 use stack::{PASSWORD, Part, Stack, USER};
-use tokio::io::{AsyncReadExt, stdin};
 use tokio::runtime::Builder;
 use tokio::signal::ctrl_c;
+use tokio::sync::oneshot;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let stack = Stack::start(Part::ALL)?;
@@ -30,16 +31,17 @@ fn main() -> Result<(), Box<dyn Error>> {
         stack.directory().display(),
         config.display(),
     )?;
-    let runtime = Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
-        let mut ignored = Vec::new();
+    let (ended, end_of_input) = oneshot::channel();
+    thread::spawn(move || {
+        let _read = stdin().read_to_end(&mut Vec::new());
+        ended.send(())
+    });
+    Builder::new_current_thread().enable_all().build()?.block_on(async {
         tokio::select! {
             _ = ctrl_c() => {}
-            _ = async { stdin().read_to_end(&mut ignored).await } => {}
+            _ = end_of_input => {}
         }
     });
-    // A read of a terminal cannot be cancelled: the runtime is left without waiting for it.
-    runtime.shutdown_background();
     drop(stack);
     Ok(())
 }
