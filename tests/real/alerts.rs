@@ -11,7 +11,7 @@ use crate::shared;
 use crate::stack::Stack;
 use crate::stack::wait::until;
 
-const SETTLED: Duration = Duration::from_secs(60);
+const SETTLED: Duration = Duration::from_mins(1);
 
 /// The state of each alert by fingerprint: the program's word for what Alertmanager holds.
 fn of_server(stack: &Stack) -> Result<BTreeMap<String, &'static str>, String> {

@@ -134,7 +134,7 @@ fn a_killed_server_comes_back_and_everything_ends_with_the_stack() {
     let page = format!("{}/-/ready", stack.prometheus());
     stack.process("prometheus").expect("it runs").kill();
     assert!(stack.asker().get(&page).is_err(), "a killed server does not answer");
-    stack.restart("prometheus", &page).expect("it starts again");
+    stack.restart("prometheus").expect("it starts again");
     let authority = fs::read_to_string(stack.authority_file()).expect("the authority is in its file");
     let directory = stack.directory().to_owned();
     drop(stack);

@@ -34,7 +34,7 @@ fn nothing_that_servers_say_reaches_the_terminal_as_control() {
     let names = ["AwkwardAnsi", "AwkwardHuge", "AwkwardLong", "AwkwardNewlines", "AwkwardNul", "AwkwardRtl"];
     let more = ["AwkwardShell", "AwkwardUnicode", "AwkwardUrl", "AwkwardLabels"];
     let names = [names.as_slice(), &more].concat();
-    until("the awkward alerts", Duration::from_secs(60), || {
+    until("the awkward alerts", Duration::from_mins(1), || {
         let alerts = stack.asker().get(&format!("{first}/api/v2/alerts"))?;
         let missing = names.iter().find(|name| !alerts.contains(*name));
         missing.map_or(Ok(()), |name| Err(format!("{name} does not fire yet")))

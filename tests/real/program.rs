@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use crate::pty::Pty;
 
 /// Far longer than a look at servers on the same machine takes.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 /// The program with a config and a home directory of its own.
 pub struct Program {

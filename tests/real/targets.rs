@@ -47,7 +47,7 @@ fn every_target_has_the_servers_health_and_error() {
     let mut agreed = BTreeSet::new();
     // Targets change from second to second, the reset connection's error with its port each time:
     // one agrees when the program says what the server said just before or just after.
-    until("check agrees with Prometheus", Duration::from_secs(60), || {
+    until("check agrees with Prometheus", Duration::from_mins(1), || {
         let before = of_server(stack)?;
         if before.len() < 45 {
             return Err(format!("only {} targets", before.len()));

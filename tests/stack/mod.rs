@@ -8,6 +8,7 @@ mod ask;
 mod awkward;
 mod certificate;
 mod lab;
+mod parts;
 mod ports;
 mod process;
 pub mod programs;
@@ -27,6 +28,8 @@ use tempfile::TempDir;
 pub use self::ask::Asker;
 use self::certificate::Certificate;
 use self::lab::Lab;
+pub use self::parts::Part;
+use self::parts::{Launch, Ports};
 use self::ports::Closed;
 use self::process::Guard;
 pub use self::process::Process;
@@ -42,56 +45,18 @@ const READY: Duration = Duration::from_secs(30);
 /// How often a port may be taken by another between its choice and its use.
 const ATTEMPTS: usize = 5;
 
-/// What a stack can consist of; the lab is always there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
-    /// Prometheus A: plain.
-    Prometheus,
-    /// Prometheus B: TLS, a password, a path prefix.
-    SecurePrometheus,
-    /// The cluster of two.
-    Alertmanagers,
-    /// node, blackbox and pushgateway.
-    Exporters,
-}
-
-impl Part {
-    /// All of them.
-    pub const ALL: &[Self] =
-        &[Self::Prometheus, Self::SecurePrometheus, Self::Alertmanagers, Self::Exporters];
-}
-
 /// The running servers.
 #[derive(Debug)]
 pub struct Stack {
     // Dropped in this order, after the processes were stopped.
     processes: Vec<Process>,
     lab: Lab,
-    _closed: Closed,
+    closed: Closed,
     guard: Guard,
     directory: TempDir,
     ports: Ports,
     certificate: Certificate,
     asker: Asker,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Ports {
-    prometheus: u16,
-    secure: u16,
-    alertmanagers: [u16; 2],
-    cluster: [u16; 2],
-    node: u16,
-    blackbox: u16,
-    pushgateway: u16,
-}
-
-impl Ports {
-    fn choose() -> io::Result<Self> {
-        let [prometheus, secure, first, second, third, fourth, node, blackbox, pushgateway] = ports::free()?;
-        let (alertmanagers, cluster) = ([first, second], [third, fourth]);
-        Ok(Self { prometheus, secure, alertmanagers, cluster, node, blackbox, pushgateway })
-    }
 }
 
 /// Why a stack did not start.
@@ -125,23 +90,27 @@ impl Stack {
         let certificate = Certificate::make()?;
         let lab = Lab::start(certificate.server_config()?)?;
         let closed = Closed::take()?;
-        let ports = Ports::choose()?;
+        let chosen = Ports::choose()?;
         let asker = Asker::new(&certificate.authority, Some((USER, PASSWORD))).map_err(Failure::Other)?;
         let guard = Guard::start(directory.path())?;
         let processes = Vec::new();
-        let mut stack = Self { processes, lab, _closed: closed, guard, directory, ports, certificate, asker };
-        stack.write(stack._closed.port()?)?;
-        for part in parts {
-            stack.start_part(*part)?;
+        let mut stack = Self { processes, lab, closed, guard, directory, ports: chosen, certificate, asker };
+        stack.write()?;
+        let launches = parts.iter().flat_map(|part| part.launches(stack.directory.path(), &chosen));
+        let launches: Vec<_> = launches.collect();
+        for launch in &launches {
+            stack.launch(launch)?;
         }
-        stack.wait_ready(parts)?;
+        for launch in &launches {
+            stack.wait_page(&launch.page)?;
+        }
         if parts.contains(&Part::Exporters) {
             stack.push_batch_jobs().map_err(Failure::Other)?;
         }
         Ok(stack)
     }
 
-    fn write(&self, closed: u16) -> io::Result<()> {
+    fn write(&self) -> io::Result<()> {
         let directory = self.directory();
         for folder in ["sd", "tls"] {
             fs::create_dir_all(directory.join(folder))?;
@@ -161,105 +130,18 @@ impl Stack {
             ("LAB_PORT", self.lab.port()),
             ("LABTLS_PORT", self.lab.tls_port()),
             ("WEBHOOK_PORT", self.lab.webhook_port()),
-            ("CLOSED_PORT", closed),
+            ("CLOSED_PORT", self.closed.port()?),
         ];
         let mut values = ports.map(|(name, port)| (name, port.to_string())).to_vec();
         values.push(("DATA", directory.display().to_string()));
         render::write(directory, &values)
     }
 
-    fn start_part(&mut self, part: Part) -> Result<(), Failure> {
-        match part {
-            Part::Prometheus => self.start_prometheus(),
-            Part::SecurePrometheus => self.start_secure_prometheus(),
-            Part::Alertmanagers => self.start_alertmanager(0).and_then(|()| self.start_alertmanager(1)),
-            Part::Exporters => self.start_exporters(),
-        }
-    }
-
-    fn start_prometheus(&mut self) -> Result<(), Failure> {
-        let (data, address) = (self.directory().display(), format!("127.0.0.1:{}", self.ports.prometheus));
-        let arguments = vec![
-            format!("--config.file={data}/conf/prometheus.yml"),
-            format!("--storage.tsdb.path={data}/prometheus"),
-            // What fires in the first seconds, before the Alertmanagers are known, is sent again soon.
-            "--rules.alert.resend-delay=5s".to_owned(),
-            "--rules.alert.for-grace-period=1s".to_owned(),
-            format!("--web.listen-address={address}"),
-            format!("--web.external-url=http://{address}/"),
-            "--web.enable-lifecycle".to_owned(),
-        ];
-        self.launch("prometheus", "prometheus", arguments)
-    }
-
-    fn start_secure_prometheus(&mut self) -> Result<(), Failure> {
-        let (data, address) = (self.directory().display(), format!("127.0.0.1:{}", self.ports.secure));
-        let arguments = vec![
-            format!("--config.file={data}/conf/prometheus2.yml"),
-            format!("--storage.tsdb.path={data}/prometheus-secure"),
-            format!("--web.listen-address={address}"),
-            format!("--web.external-url=https://{address}/prometheus/"),
-            format!("--web.config.file={data}/conf/web.yml"),
-        ];
-        self.launch("prometheus-secure", "prometheus", arguments)
-    }
-
-    fn start_alertmanager(&mut self, index: usize) -> Result<(), Failure> {
-        let [name, peer] = if index == 0 { [0, 1] } else { [1, 0] };
-        let data = self.directory().display();
-        let address = format!("127.0.0.1:{}", self.ports.alertmanagers[name]);
-        let arguments = vec![
-            format!("--config.file={data}/conf/alertmanager.yml"),
-            format!("--storage.path={data}/alertmanager-{name}"),
-            format!("--web.listen-address={address}"),
-            format!("--web.external-url=http://{address}"),
-            format!("--cluster.listen-address=127.0.0.1:{}", self.ports.cluster[name]),
-            format!("--cluster.peer=127.0.0.1:{}", self.ports.cluster[peer]),
-            "--cluster.settle-timeout=2s".to_owned(),
-            "--cluster.gossip-interval=100ms".to_owned(),
-            "--cluster.pushpull-interval=5s".to_owned(),
-        ];
-        self.launch(&format!("alertmanager-{name}"), "prometheus-alertmanager", arguments)
-    }
-
-    fn start_exporters(&mut self) -> Result<(), Failure> {
-        let data = self.directory().display().to_string();
-        let listen = |port: u16| format!("--web.listen-address=127.0.0.1:{port}");
-        let Ports { node, blackbox, pushgateway, .. } = self.ports;
-        let textfiles = format!("--collector.textfile.directory={data}/textfile");
-        let arguments = vec![listen(node), textfiles, "--no-collector.systemd".to_owned()];
-        self.launch("node", "prometheus-node-exporter", arguments)?;
-        let arguments = vec![listen(blackbox), format!("--config.file={data}/conf/blackbox.yml")];
-        self.launch("blackbox", "prometheus-blackbox-exporter", arguments)?;
-        let arguments = vec![listen(pushgateway), format!("--persistence.file={data}/pushgateway")];
-        self.launch("pushgateway", "prometheus-pushgateway", arguments)
-    }
-
-    fn launch(&mut self, name: &str, program: &str, arguments: Vec<String>) -> Result<(), Failure> {
-        let program = programs::locate(program).map_err(Failure::Other)?;
-        let process = Process::start(name, program, arguments, self.directory.path())?;
+    fn launch(&mut self, launch: &Launch) -> Result<(), Failure> {
+        let program = programs::locate(launch.program).map_err(Failure::Other)?;
+        let process = Process::start(launch, program, self.directory.path())?;
         self.guard.watch(&process)?;
         self.processes.push(process);
-        Ok(())
-    }
-
-    fn wait_ready(&mut self, parts: &[Part]) -> Result<(), Failure> {
-        let [first, second] = self.alertmanagers();
-        for part in parts {
-            let pages = match part {
-                Part::Prometheus => vec![format!("{}/-/ready", self.prometheus())],
-                Part::SecurePrometheus => vec![format!("{}/-/ready", self.secure_prometheus())],
-                Part::Alertmanagers => vec![format!("{first}/-/ready"), format!("{second}/-/ready")],
-                Part::Exporters => {
-                    let Ports { node, blackbox, pushgateway, .. } = self.ports;
-                    let pages = [(node, ""), (blackbox, "-/healthy"), (pushgateway, "-/ready")];
-                    pages.map(|(port, page)| format!("http://127.0.0.1:{port}/{page}")).to_vec()
-                }
-            };
-            for page in pages {
-                self.wait_page(&page)?;
-            }
-        }
         Ok(())
     }
 
@@ -315,11 +197,11 @@ impl Stack {
         format!(
             "[sources.prometheus.main]\nurl = {:?}\ninterval = {interval:?}\n\n\
              [sources.prometheus.secure]\nurl = {:?}\ninterval = {interval:?}\nusername = {USER:?}\n\
-             password = {PASSWORD:?}\nca_file = {:?}\n\n\
+             password = {PASSWORD:?}\nca_file = \"{}\"\n\n\
              [sources.alertmanager.main]\nurls = [{first:?}, {second:?}]\ninterval = {interval:?}\n",
             self.prometheus(),
             self.secure_prometheus(),
-            self.authority_file(),
+            self.authority_file().display(),
         )
     }
 
@@ -365,12 +247,13 @@ impl Stack {
     }
 
     /// Starts a server again that was killed, and waits until it is ready.
-    pub fn restart(&mut self, name: &str, page: &str) -> Result<(), String> {
+    pub fn restart(&mut self, name: &str) -> Result<(), String> {
         let Self { processes, guard, .. } = self;
         let process = processes.iter_mut().find(|process| process.name() == name);
         let process = process.ok_or_else(|| format!("no server {name}"))?;
         process.restart().and_then(|()| guard.watch(process)).map_err(|error| error.to_string())?;
-        self.wait_page(page).map_err(|failure| match failure {
+        let page = process.page().to_owned();
+        self.wait_page(&page).map_err(|failure| match failure {
             Failure::PortTaken(reason) | Failure::Other(reason) => reason,
         })
     }

@@ -9,35 +9,40 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 
+use super::parts::Launch;
 use super::wait::until;
 
 /// A server.
 #[derive(Debug)]
 pub struct Process {
-    name: String,
+    launch: Launch,
     program: PathBuf,
-    arguments: Vec<String>,
     log: PathBuf,
     child: Child,
 }
 
 impl Process {
     /// Starts `program`; what it writes goes to `NAME.log` in `directory`.
-    pub fn start(name: &str, program: PathBuf, arguments: Vec<String>, directory: &Path) -> io::Result<Self> {
-        let log = directory.join(format!("{name}.log"));
-        let child = spawn(&program, &arguments, &log)?;
-        Ok(Self { name: name.to_owned(), program, arguments, log, child })
+    pub fn start(launch: &Launch, program: PathBuf, directory: &Path) -> io::Result<Self> {
+        let log = directory.join(format!("{}.log", launch.name));
+        let child = spawn(&program, &launch.arguments, &log)?;
+        Ok(Self { launch: launch.clone(), program, log, child })
     }
 
     /// Starts it again as it was, after it ended.
     pub fn restart(&mut self) -> io::Result<()> {
-        self.child = spawn(&self.program, &self.arguments, &self.log)?;
+        self.child = spawn(&self.program, &self.launch.arguments, &self.log)?;
         Ok(())
     }
 
     /// What it is called here.
-    pub fn name(&self) -> &str {
-        &self.name
+    pub const fn name(&self) -> &str {
+        self.launch.name
+    }
+
+    /// The page that says that it is ready.
+    pub fn page(&self) -> &str {
+        &self.launch.page
     }
 
     /// Its process.
@@ -63,8 +68,7 @@ impl Process {
 
     /// Waits for its end, at most `limit`; then it is killed.
     pub fn end_within(&mut self, limit: Duration) {
-        let ended =
-            until(&self.name.clone(), limit, || if self.has_ended() { Ok(()) } else { Err("running") });
+        let ended = until(self.launch.name, limit, || if self.has_ended() { Ok(()) } else { Err("running") });
         if ended.is_err() {
             self.kill();
         }

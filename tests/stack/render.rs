@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use super::awkward;
 
 const TEMPLATES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/stack");
-const DAY: Duration = Duration::from_secs(86_400);
+const DAY: Duration = Duration::from_hours(24);
 
 /// Writes everything the servers read into `directory`.
 pub fn write(directory: &Path, values: &[(&str, String)]) -> io::Result<()> {

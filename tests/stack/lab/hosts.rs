@@ -89,7 +89,7 @@ impl Host {
             inode_free: 0.7,
             readonly: 0,
             neterr: 0.0,
-            boot: now - Duration::from_secs(12 * 86_400),
+            boot: now - Duration::from_hours(12 * 24),
             counters: BTreeMap::new(),
             counted: now,
         }

@@ -43,8 +43,7 @@ impl Inbox {
 
     /// One line for each delivery, for a person who looks.
     fn list(&self) -> Reply {
-        let lines: String =
-            self.deliveries().iter().map(|each| format!("{} {}\n", each.receiver, each.body)).collect();
-        Reply::text(200, lines)
+        let lines = self.deliveries().into_iter().map(|each| format!("{} {}\n", each.receiver, each.body));
+        Reply::text(200, lines.collect::<Vec<_>>().concat())
     }
 }
