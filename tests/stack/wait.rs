@@ -23,3 +23,13 @@ pub fn until<T, E: std::fmt::Display>(
         }
     }
 }
+
+/// Looks again and again for `span` whether something stays true; the first reason why not.
+pub fn throughout<E>(span: Duration, mut look: impl FnMut() -> Result<(), E>) -> Result<(), E> {
+    let start = Instant::now();
+    while start.elapsed() < span {
+        look()?;
+        thread::sleep(PAUSE);
+    }
+    Ok(())
+}
