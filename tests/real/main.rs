@@ -4,6 +4,7 @@
 //! one is a failure. Without that variable and without the servers on the PATH each test says that
 //! it was left out.
 
+#[expect(dead_code, reason = "shared by two test programs, each with a use for a part of it")]
 #[path = "../pty/mod.rs"]
 mod pty;
 #[path = "../stack/mod.rs"]
