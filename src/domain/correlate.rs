@@ -34,20 +34,22 @@ pub fn alerts(store: &Store) -> Vec<Listed> {
     all
 }
 
+/// Which alerts can be the same at all: a storm of thousands is not compared pair by pair.
+fn kin(labels: &Labels) -> (Option<&str>, Option<&str>) {
+    (labels.get("alertname"), labels.get("instance"))
+}
+
 /// What Prometheus raised and no Alertmanager has.
 fn not_routed(store: &Store, routed: &[Listed], seen: &mut HashSet<Arc<str>>) -> Vec<Listed> {
-    // By name and instance, so that a storm of thousands is not compared pair by pair.
-    let key =
-        |labels: &Labels| (labels.get("alertname").map(Arc::from), labels.get("instance").map(Arc::from));
-    let mut index: HashMap<(Option<Arc<str>>, Option<Arc<str>>), Vec<&Alert>> = HashMap::new();
+    let mut index: HashMap<_, Vec<&Alert>> = HashMap::new();
     for listed in routed {
-        index.entry(key(&listed.alert.labels)).or_default().push(&listed.alert);
+        index.entry(kin(&listed.alert.labels)).or_default().push(&listed.alert);
     }
     let mut missing = Vec::new();
     for source in store.of(SourceKind::Prometheus) {
         for raised in &*source.data.raised {
             let same = |have: &&Alert| is_same(have, raised, &source.data.external);
-            if index.get(&key(&raised.labels)).is_some_and(|alike| alike.iter().any(same)) {
+            if index.get(&kin(&raised.labels)).is_some_and(|alike| alike.iter().any(same)) {
                 continue;
             }
             let alert = ranked(unrouted(raised), source, store);

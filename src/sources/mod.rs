@@ -2,12 +2,6 @@
 //!
 //! A new kind is one file with a `read` function and one line in [`KINDS`].
 
-pub mod alertmanager;
-pub mod loki;
-pub mod pbs;
-pub mod prometheus;
-pub mod watch;
-
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -22,12 +16,7 @@ use crate::settings::Table;
 pub type Read = fn(SourceId, &Table<'_>) -> Option<Arc<dyn Source>>;
 
 /// Every kind of source: its name in the config, and how its table is read.
-pub const KINDS: [(SourceKind, Read); 4] = [
-    (SourceKind::Prometheus, prometheus::read),
-    (SourceKind::Alertmanager, alertmanager::read),
-    (SourceKind::Loki, loki::read),
-    (SourceKind::Pbs, pbs::read),
-];
+pub const KINDS: &[(SourceKind, Read)] = &[];
 
 /// A look at a feed under way.
 pub type Looking<'a> = Pin<Box<dyn Future<Output = Result<Vec<Observation>, SourceError>> + Send + 'a>>;
@@ -126,7 +115,9 @@ impl SourceError {
     /// The error as the badge and the detail tell it.
     pub fn failure(&self) -> Failure {
         match self {
-            Self::Net(error) => error.failure(),
+            Self::Net(error) => {
+                Failure { kind: kind(error), short: error.short().into(), text: error.to_string().into() }
+            }
             Self::Strange { what, .. } => Failure {
                 kind: FailureKind::Parse,
                 short: format!("not {what}").into(),
@@ -138,5 +129,26 @@ impl SourceError {
                 text: self.to_string().into(),
             },
         }
+    }
+}
+
+/// How the loop treats a failure of the network.
+const fn kind(error: &NetError) -> FailureKind {
+    match error {
+        NetError::Refused { .. } => FailureKind::Refused,
+        NetError::Dns { .. } => FailureKind::Dns,
+        NetError::Timeout { .. } => FailureKind::Timeout,
+        NetError::Changed { .. }
+        | NetError::Untrusted { .. }
+        | NetError::Trust { .. }
+        | NetError::Handshake { .. } => FailureKind::Tls,
+        // Without a secret to show we are as unknown there as with a wrong one.
+        NetError::Unauthorised { .. } | NetError::Secret { .. } => FailureKind::Unauthorised,
+        NetError::Status { status: 404 | 405, .. } => FailureKind::Missing,
+        NetError::Status { status: 429 | 503, .. } => FailureKind::Busy,
+        NetError::Status { .. } | NetError::Redirect { .. } => FailureKind::Http,
+        NetError::TooLarge { .. } => FailureKind::TooLarge,
+        NetError::Cut { .. } => FailureKind::Parse,
+        NetError::Broken { .. } => FailureKind::Other,
     }
 }
