@@ -3,6 +3,7 @@ pub mod border;
 pub mod clock;
 pub mod domain;
 pub mod net;
+pub mod picture;
 pub mod secret;
 pub mod settings;
 pub mod sources;
