@@ -1,6 +1,9 @@
 //! Wardroom.
 pub mod border;
+pub mod cli;
 pub mod clock;
+#[cfg(feature = "demo")]
+pub mod demo;
 pub mod domain;
 pub mod net;
 pub mod picture;
