@@ -53,8 +53,6 @@ struct Look {
 }
 
 impl Look {
-    const PLAIN: Self = Self { fg: Color::Reset, bg: Color::Reset, modifier: Modifier::empty() };
-
     const fn of(cell: &Cell) -> Self {
         Self { fg: cell.fg, bg: cell.bg, modifier: cell.modifier }
     }
@@ -328,7 +326,7 @@ mod tests {
 
     #[test]
     fn every_look_has_codes() {
-        let look = |fg, bg| codes(Look { fg, bg, ..Look::PLAIN });
+        let look = |fg, bg| codes(Look { fg, bg, modifier: Modifier::empty() });
         assert_eq!(look(Color::LightRed, Color::Reset), ";91");
         assert_eq!(look(Color::White, Color::Black), ";97;40");
         assert_eq!(look(Color::Rgb(1, 2, 3), Color::Indexed(7)), ";38;2;1;2;3;48;5;7");
