@@ -2,9 +2,12 @@
 pub mod border;
 pub mod cli;
 pub mod clock;
+#[cfg(feature = "demo")]
+pub mod demo;
 pub mod domain;
 pub mod net;
 pub mod report;
+pub mod picture;
 pub mod secret;
 pub mod settings;
 pub mod sources;
