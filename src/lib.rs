@@ -1,4 +1,6 @@
 //! Wardroom.
+pub mod action;
+pub mod app;
 pub mod border;
 pub mod cli;
 pub mod clock;
@@ -7,7 +9,9 @@ pub mod demo;
 pub mod domain;
 pub mod net;
 pub mod picture;
+pub mod keymap;
 pub mod secret;
 pub mod settings;
 pub mod sources;
 pub mod text;
+pub mod ui;
