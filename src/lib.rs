@@ -10,6 +10,7 @@ pub mod domain;
 pub mod net;
 pub mod picture;
 pub mod keymap;
+pub mod report;
 pub mod secret;
 pub mod settings;
 pub mod sources;

@@ -1,1 +1,3 @@
-fn main() {}
+//! Everything that needs no server but the demo lab.
+
+mod modules;
