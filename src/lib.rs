@@ -7,9 +7,9 @@ pub mod clock;
 #[cfg(feature = "demo")]
 pub mod demo;
 pub mod domain;
+pub mod keymap;
 pub mod net;
 pub mod picture;
-pub mod keymap;
 pub mod report;
 pub mod secret;
 pub mod settings;

@@ -1,7 +1,7 @@
 //! The program in a terminal of its own: keys go in, and both the raw bytes and the screen that
 //! they make come out.
 
-mod escapes;
+pub mod escapes;
 
 use std::io::{Read, Write};
 use std::path::Path;
@@ -9,8 +9,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, SlavePty, native_pty_system};
-
-pub use self::escapes::foreign;
 
 /// What the program asks the terminal with, and what an ordinary terminal answers.
 const QUERY: &[u8] = b"\x1b[c";
@@ -128,6 +126,11 @@ impl Pty {
     /// Every byte that the program has written.
     pub fn bytes(&self) -> Vec<u8> {
         lock(&self.seen).bytes.clone()
+    }
+
+    /// How many bytes that is.
+    pub fn written(&self) -> usize {
+        lock(&self.seen).bytes.len()
     }
 
     /// The exit code, if the program has ended.
