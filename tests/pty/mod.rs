@@ -4,11 +4,11 @@
 mod escapes;
 
 use std::io::{Read, Write};
-use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use tempfile::TempDir;
 
 pub use self::escapes::foreign;
 
@@ -22,6 +22,7 @@ pub struct Pty {
     child: Box<dyn Child + Send + Sync>,
     keys: Arc<Mutex<Box<dyn Write + Send>>>,
     seen: Arc<Mutex<Seen>>,
+    _home: TempDir,
 }
 
 struct Seen {
@@ -31,17 +32,17 @@ struct Seen {
 
 impl Pty {
     /// Starts the program with nothing in its environment but what a terminal gives, and `home` as
-    /// the home directory.
-    pub fn start(arguments: &[&str], home: &Path, (width, height): (u16, u16)) -> Self {
+    /// the home directory, which goes with it.
+    pub fn start(arguments: &[&str], home: TempDir, (width, height): (u16, u16)) -> Self {
         let pair = native_pty_system().openpty(size(width, height)).expect("a pseudo terminal");
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_wardroom"));
         command.args(arguments);
         command.env_clear();
-        command.cwd(home);
+        command.cwd(home.path());
         for (name, value) in [("TERM", "xterm-256color"), ("LANG", "C.UTF-8"), ("PATH", "/usr/bin:/bin")] {
             command.env(name, value);
         }
-        command.env("HOME", home);
+        command.env("HOME", home.path());
         let child = pair.slave.spawn_command(command).expect("the program starts");
         let writer = pair.master.take_writer().expect("a terminal takes keys");
         let keys = Arc::new(Mutex::new(writer));
@@ -50,7 +51,7 @@ impl Pty {
         let output = pair.master.try_clone_reader().expect("a terminal shows something");
         let (screen, answers) = (Arc::clone(&seen), Arc::clone(&keys));
         thread::spawn(move || watch(output, &screen, &answers));
-        Self { master: pair.master, child, keys, seen }
+        Self { master: pair.master, child, keys, seen, _home: home }
     }
 
     /// Types.
