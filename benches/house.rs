@@ -10,7 +10,6 @@ mod pty;
 
 use std::fmt::Write as _;
 use std::hint::black_box;
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use axum::Router;
@@ -147,7 +146,7 @@ fn key_under_load(criterion: &mut Criterion) {
     let text = format!("[sources.prometheus.many]\nurl = \"{}\"\ninterval = \"1s\"\n", serve_many());
     std::fs::write(&config, text).expect("the config is written");
     let path = config.display().to_string();
-    let pty = Pty::start(&["--config", &path, "--view", "targets"], Path::new(home.path()), (120, 40));
+    let pty = Pty::start(&["--config", &path, "--view", "targets"], home, (120, 40));
     let start = Instant::now();
     while !pty.screen().contains("10.0.0.1:9100") {
         assert!(start.elapsed() < Duration::from_secs(60), "no targets:\n{}", pty.screen());
