@@ -1,4 +1,5 @@
 //! Wardroom.
+pub mod backend;
 pub mod border;
 pub mod clock;
 pub mod domain;
