@@ -1,4 +1,5 @@
 //! Wardroom.
+pub mod backend;
 pub mod action;
 pub mod app;
 pub mod border;
