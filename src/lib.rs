@@ -1,7 +1,7 @@
 //! Wardroom.
-pub mod backend;
 pub mod action;
 pub mod app;
+pub mod backend;
 pub mod border;
 pub mod cli;
 pub mod clock;
@@ -10,10 +10,8 @@ pub mod demo;
 pub mod domain;
 pub mod keymap;
 pub mod net;
-pub mod report;
 pub mod picture;
 pub mod report;
-pub mod keymap;
 pub mod secret;
 pub mod settings;
 pub mod sources;
