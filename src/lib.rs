@@ -1,6 +1,7 @@
 //! Wardroom.
 pub mod action;
 pub mod app;
+pub mod backend;
 pub mod border;
 pub mod cli;
 pub mod clock;

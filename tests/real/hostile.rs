@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::program::Program;
-use crate::pty::{Pty, foreign};
+use crate::pty::Pty;
+use crate::pty::escapes::foreign;
 use crate::shared;
 use crate::stack::wait::until;
 
