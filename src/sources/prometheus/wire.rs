@@ -1,7 +1,9 @@
 //! Prometheus' answers, and what becomes of them.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
 
 use crate::domain::alert::RaisedAlert;
@@ -276,10 +278,14 @@ pub(super) fn add_last_success(scrapes: &mut [Scrape], successes: &[Sample]) {
     for scrape in scrapes.iter_mut().filter(|scrape| !scrape.hollow) {
         let same = |sample: &&Sample| sample.job == scrape.job && sample.instance == scrape.instance;
         let newest = successes.iter().filter(same).map(|sample| sample.value).fold(f64::NAN, f64::max);
-        if newest.is_finite() {
-            scrape.last_success = chrono::DateTime::from_timestamp_millis((newest * 1000.0) as i64);
-        }
+        scrape.last_success = seconds(newest);
     }
+}
+
+/// A time in seconds since 1970; `None` when it is no number, or beyond all sense.
+fn seconds(since: f64) -> Option<DateTime<Utc>> {
+    let since = TimeDelta::from_std(Duration::try_from_secs_f64(since).ok()?).ok()?;
+    DateTime::UNIX_EPOCH.checked_add_signed(since)
 }
 
 #[derive(Deserialize)]
