@@ -1,1 +1,3 @@
-fn main() {}
+//! Everything that needs no server but those of the demo lab.
+
+mod demo;
