@@ -182,27 +182,20 @@ impl Loki {
                 lined(Answer::json(JSON, &Listed { status: "success", data: &logql::pretty(&query) }))
             }
             Err(error) => {
-                let wrong = serde_json::json!({ "status": "invalid-query", "error": error });
+                let wrong = Wrong { status: "invalid-query", error };
                 Answer { status: StatusCode::BAD_REQUEST, ..lined(Answer::json(JSON, &wrong)) }
             }
         }
     }
 
     fn build(&self) -> Answer {
-        let (version, revision) = match self.dialect {
-            Dialect::Three => ("3.7.6", "5003600d7c"),
-            Dialect::Two => ("2.9.17", "ffcd570f81"),
+        let (version, revision, user) = match self.dialect {
+            Dialect::Three => ("3.7.6", "5003600d7c", "wardroom demo lab"),
+            Dialect::Two => ("2.9.17", "ffcd570f81", ""),
         };
         lined(Answer::json(
             "application/json",
-            &Build {
-                version,
-                revision,
-                branch: "HEAD",
-                build_user: "wardroom demo lab",
-                build_date: "",
-                go_version: "",
-            },
+            &Build { version, revision, branch: "HEAD", build_user: user, build_date: "", go_version: "" },
         ))
     }
 }
@@ -324,6 +317,12 @@ fn listed(names: &BTreeSet<&str>) -> Answer {
 struct Listed<'a, T> {
     status: &'static str,
     data: &'a T,
+}
+
+#[derive(Serialize)]
+struct Wrong {
+    status: &'static str,
+    error: String,
 }
 
 #[derive(Serialize)]
