@@ -15,5 +15,6 @@ pub mod report;
 pub mod secret;
 pub mod settings;
 pub mod sources;
+pub mod state;
 pub mod text;
 pub mod ui;
