@@ -17,5 +17,6 @@ pub mod report;
 pub mod secret;
 pub mod settings;
 pub mod sources;
+pub mod state;
 pub mod text;
 pub mod ui;
