@@ -1,9 +1,7 @@
-//! Everything that needs no server but the demo lab.
-
-mod modules;
-//! Everything that needs no server but our own.
-
-mod sources;
 //! Everything that needs no server but those of the demo lab.
 
+mod check;
+mod config;
 mod demo;
+mod modules;
+mod sources;
