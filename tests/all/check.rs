@@ -209,7 +209,7 @@ fn the_config_is_found_where_it_belongs() {
 }
 
 #[rstest]
-#[case(&["keys"], "ctrl-r")]
+#[case(&["keys"], "Ctrl-r")]
 #[case(&["themes"], "high-contrast")]
 #[case(&["completions", "bash"], "_wardroom")]
 #[case(&["completions", "zsh"], "#compdef wardroom")]
