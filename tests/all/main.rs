@@ -1,3 +1,6 @@
 //! Everything that needs no server but the demo lab.
 
 mod modules;
+//! Everything that needs no server but our own.
+
+mod sources;
