@@ -4,3 +4,6 @@ mod modules;
 //! Everything that needs no server but our own.
 
 mod sources;
+//! Everything that needs no server but those of the demo lab.
+
+mod demo;
