@@ -5,6 +5,8 @@ pub mod backend;
 pub mod border;
 pub mod cli;
 pub mod clock;
+pub mod commands;
+pub mod config;
 #[cfg(feature = "demo")]
 pub mod demo;
 pub mod domain;
