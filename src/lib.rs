@@ -1,18 +1,19 @@
 //! Wardroom.
-pub mod backend;
 pub mod action;
 pub mod app;
+pub mod backend;
 pub mod border;
 pub mod cli;
 pub mod clock;
 #[cfg(feature = "demo")]
 pub mod demo;
 pub mod domain;
+pub mod keymap;
 pub mod net;
 pub mod picture;
-pub mod keymap;
 pub mod secret;
 pub mod settings;
 pub mod sources;
+pub mod terminal;
 pub mod text;
 pub mod ui;
