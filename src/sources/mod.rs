@@ -2,6 +2,11 @@
 //!
 //! A new kind is one file with a `read` function and one line in [`KINDS`].
 
+pub mod alertmanager;
+pub mod prometheus;
+pub mod watch;
+mod wire;
+
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -16,7 +21,8 @@ use crate::settings::Table;
 pub type Read = fn(SourceId, &Table<'_>) -> Option<Arc<dyn Source>>;
 
 /// Every kind of source: its name in the config, and how its table is read.
-pub const KINDS: &[(SourceKind, Read)] = &[];
+pub const KINDS: &[(SourceKind, Read)] =
+    &[(SourceKind::Prometheus, prometheus::read), (SourceKind::Alertmanager, alertmanager::read)];
 
 /// A look at a feed under way.
 pub type Looking<'a> = Pin<Box<dyn Future<Output = Result<Vec<Observation>, SourceError>> + Send + 'a>>;
@@ -101,6 +107,14 @@ pub enum SourceError {
         /// What was wrong with it, sanitised.
         reason: String,
     },
+    /// This server does not have what was asked for: a missing ability, not an outage.
+    #[error("{url} does not offer this: {reason}")]
+    Missing {
+        /// Where, without credentials.
+        url: String,
+        /// The server's own words, sanitised.
+        reason: String,
+    },
     /// The server understood the question and refused it.
     #[error("{url} refused: {reason}")]
     Refused {
@@ -118,9 +132,18 @@ impl SourceError {
             Self::Net(error) => {
                 Failure { kind: kind(error), short: error.short().into(), text: error.to_string().into() }
             }
-            Self::Strange { what, .. } => Failure {
+            Self::Strange { what, reason, .. } => Failure {
                 kind: FailureKind::Parse,
-                short: format!("not {what}").into(),
+                short: if &**reason == wire::WEB_PAGE {
+                    "answered HTML".into()
+                } else {
+                    format!("not {what}").into()
+                },
+                text: self.to_string().into(),
+            },
+            Self::Missing { .. } => Failure {
+                kind: FailureKind::Missing,
+                short: "not offered".into(),
                 text: self.to_string().into(),
             },
             Self::Refused { reason, .. } => Failure {

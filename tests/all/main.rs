@@ -1,1 +1,3 @@
-fn main() {}
+//! Everything that needs no server but our own.
+
+mod sources;
