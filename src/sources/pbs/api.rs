@@ -110,7 +110,7 @@ pub(super) fn local_reason(error: &SourceError) -> Option<String> {
         }
         SourceError::Net(error @ (NetError::TooLarge { .. } | NetError::Cut { .. })) => Some(error.short()),
         SourceError::Strange { reason, .. } => Some(reason.clone()),
-        SourceError::Net(_) | SourceError::Refused { .. } => None,
+        SourceError::Net(_) | SourceError::Refused { .. } | SourceError::Missing { .. } => None,
     }
 }
 
