@@ -1,4 +1,5 @@
 //! Wardroom.
+
 pub mod action;
 pub mod app;
 pub mod backend;
@@ -18,5 +19,6 @@ pub mod secret;
 pub mod settings;
 pub mod sources;
 pub mod state;
+pub mod terminal;
 pub mod text;
 pub mod ui;

@@ -152,7 +152,7 @@ async fn a_silence_that_may_not_be_is_refused_in_the_same_words() {
             "start-empty" => body["startsAt"] = "".into(),
             "extra-field" => body["zzz"] = 1.into(),
             _ => {
-                body["matchers"][0] = json!({ "name": "a", "value": "", "isRegex": false, "isEqual": false })
+                body["matchers"][0] = json!({ "name": "a", "value": "", "isRegex": false, "isEqual": false });
             }
         });
         let name = format!("alertmanager/silence-error-{name}");

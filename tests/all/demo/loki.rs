@@ -151,9 +151,9 @@ async fn start_is_inclusive_and_end_exclusive() {
     all.sort();
     assert!(all.len() > 600, "{} lines in ten minutes", all.len());
     let (from, to) = (all[100].0, all[200].0);
-    let mut part = lines(port, &format!("{}&limit=5000&start={from}&end={to}", range(ALL))).await;
-    part.sort();
-    assert_eq!(part, all[100..200]);
+    let mut between = lines(port, &format!("{}&limit=5000&start={from}&end={to}", range(ALL))).await;
+    between.sort();
+    assert_eq!(between, all[100..200]);
     let mut newest = lines(port, &format!("{}&limit=50&start={from}&end={to}", range(ALL))).await;
     newest.sort();
     assert_eq!(newest, all[150..200], "backward brings the newest");

@@ -128,8 +128,8 @@ use Body::{Same, Shape as Shaped};
 
 /// Compares an answer with recordings of the same question.
 fn compare(reply: &Reply, recordings: &[&str], how: &Body, reading: Reading) -> Vec<String> {
-    let recorded: Vec<Reply> = recordings.iter().map(|name| self::recorded(name)).collect();
-    let Some(first) = recorded.first() else { return vec!["no recording".to_owned()] };
+    let known: Vec<Reply> = recordings.iter().map(|name| recorded(name)).collect();
+    let Some(first) = known.first() else { return vec!["no recording".to_owned()] };
     let mut faults = Vec::new();
     if reply.status != first.status {
         faults.push(format!("status {} instead of {}", reply.status, first.status));
@@ -145,7 +145,7 @@ fn compare(reply: &Reply, recordings: &[&str], how: &Body, reading: Reading) -> 
         }
         Same => {}
         Shaped => {
-            let shape = Shape::learn(recorded.iter().filter_map(Reply::json), reading);
+            let shape = Shape::learn(known.iter().filter_map(Reply::json), reading);
             match reply.json() {
                 Some(json) => faults.extend(shape.faults(&json)),
                 None => faults.push("the body is no JSON".to_owned()),

@@ -1,7 +1,8 @@
 //! Proxmox Backup Server 3.2.
 
 use serde_json::Value;
-use wardroom::demo::Scenario;
+use wardroom::clock::Clock;
+use wardroom::demo::{Lab, Scenario};
 
 use super::shape::Reading;
 use super::{Body, Question, Same, Shaped, ask, get, hold, ports, still, token};
@@ -151,6 +152,14 @@ async fn nobody_comes_in_without_the_token() {
     hold(ports(&lab)[4], READING, &[(get("/api2/json/ping"), &["pbs/ping-noauth"], Same)]).await;
 }
 
+#[tokio::test]
+async fn by_the_machines_clock_a_refused_login_takes_its_time() {
+    let lab = Lab::start(Scenario::Calm, 1, Clock::system()).await.expect("free ports");
+    let begun = std::time::Instant::now();
+    assert_eq!(ask(ports(&lab)[4], get("/api2/json/version")).await.status, 401);
+    assert!(begun.elapsed() >= std::time::Duration::from_secs(3), "{:?}", begun.elapsed());
+}
+
 /// The `data` of an answer.
 async fn data(port: u16, token: &str, path: &str) -> Value {
     let headers = format!("Authorization: PBSAPIToken={token}\r\n");
@@ -199,6 +208,13 @@ async fn nine_groups_stand_in_two_stores() {
         groups += data(port, &token, &path).await.as_array().map_or(0, Vec::len);
     }
     assert_eq!(groups, 9);
+    for usage in data(port, &token, "/api2/json/status/datastore-usage").await.as_array().expect("a list") {
+        let share = usage["used"].as_f64().expect("bytes") / usage["total"].as_f64().expect("bytes");
+        let history: Vec<f64> =
+            usage["history"].as_array().expect("shares").iter().filter_map(Value::as_f64).collect();
+        assert!(history.is_sorted(), "it grows");
+        assert!(history.last().is_some_and(|last| (share - last).abs() < 0.001), "and ends where it stands");
+    }
     let now = Scenario::BackupLate.instant().timestamp();
     let path = "/api2/json/admin/datastore/main/snapshots?backup-type=vm&backup-id=102";
     let snapshots = data(port, &token, path).await;

@@ -20,10 +20,7 @@ pub struct Reading {
 /// What was seen at one place of an answer.
 #[derive(Debug, Default)]
 pub struct Shape {
-    null: bool,
-    boolean: bool,
-    integer: bool,
-    fraction: bool,
+    plain: BTreeSet<Plain>,
     /// The forms of texts, and the texts themselves if they are words.
     forms: BTreeSet<Form>,
     words: Option<BTreeSet<String>>,
@@ -31,6 +28,15 @@ pub struct Shape {
     map: Option<Box<Shape>>,
     objects: BTreeMap<String, Object>,
     reading: Option<Reading>,
+}
+
+/// A value that is what it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Plain {
+    Null,
+    Boolean,
+    Integer,
+    Fraction,
 }
 
 /// The objects of one tag.
@@ -52,6 +58,18 @@ enum Form {
     Number,
     Url,
     Any,
+}
+
+impl Plain {
+    fn of(value: &Value) -> Option<Self> {
+        match value {
+            Value::Null => Some(Self::Null),
+            Value::Bool(_) => Some(Self::Boolean),
+            Value::Number(number) if number.is_f64() => Some(Self::Fraction),
+            Value::Number(_) => Some(Self::Integer),
+            _ => None,
+        }
+    }
 }
 
 impl Form {
@@ -92,10 +110,7 @@ impl Shape {
     fn add(&mut self, value: &Value, key: &str, reading: Reading) {
         self.reading = Some(reading);
         match value {
-            Value::Null => self.null = true,
-            Value::Bool(_) => self.boolean = true,
-            Value::Number(number) if number.is_f64() => self.fraction = true,
-            Value::Number(_) => self.integer = true,
+            Value::Null | Value::Bool(_) | Value::Number(_) => self.plain.extend(Plain::of(value)),
             Value::String(text) => {
                 self.forms.insert(Form::of(text));
                 if reading.words.contains(&key) {
@@ -139,10 +154,12 @@ impl Shape {
     fn check(&self, value: &Value, place: &str, faults: &mut Vec<String>) {
         let mut fault = |what: &str| faults.push(format!("{place}: {what}"));
         match value {
-            Value::Null if !self.null => fault("was never null"),
-            Value::Bool(_) if !self.boolean => fault("was never a boolean"),
-            Value::Number(number) if number.is_f64() && !self.fraction => fault("was never a fraction"),
-            Value::Number(_) if !self.integer && !self.fraction => fault("was never a number"),
+            Value::Null | Value::Bool(_) | Value::Number(_) => {
+                let known = Plain::of(value).is_some_and(|plain| self.takes(plain));
+                if !known {
+                    fault(&format!("{value} was never there, recorded were {:?}", self.plain));
+                }
+            }
             Value::String(text) => self.check_text(text, &mut fault),
             Value::Array(items) => match &self.items {
                 None => fault("was never a list"),
@@ -160,8 +177,12 @@ impl Shape {
                 }
                 None => self.check_object(object, place, faults),
             },
-            _ => {}
         }
+    }
+
+    /// Whether such a value was seen; a whole number is a fraction too.
+    fn takes(&self, plain: Plain) -> bool {
+        self.plain.contains(&plain) || plain == Plain::Integer && self.plain.contains(&Plain::Fraction)
     }
 
     fn check_text(&self, text: &str, fault: &mut impl FnMut(&str)) {
@@ -224,11 +245,11 @@ mod tests {
     #[case::missing_key(json!({ "state": "up", "labels": {}, "n": 1, "list": [], "note": null }), "at is missing")]
     #[case::new_key(json!({ "at": "2020-01-01T00:00:00Z", "state": "up", "labels": {}, "n": 1, "list": [], "note": null, "new": 1 }), "new was never there")]
     #[case::wrong_type(json!({ "at": "2020-01-01T00:00:00Z", "state": "up", "labels": {}, "n": "1", "list": [], "note": null }), "was never a text")]
-    #[case::fraction(json!({ "at": "2020-01-01T00:00:00Z", "state": "up", "labels": {}, "n": 1.5, "list": [], "note": null }), "was never a fraction")]
-    #[case::null(json!({ "at": null, "state": "up", "labels": {}, "n": 1, "list": [], "note": null }), "was never null")]
+    #[case::fraction(json!({ "at": "2020-01-01T00:00:00Z", "state": "up", "labels": {}, "n": 1.5, "list": [], "note": null }), "1.5 was never there")]
+    #[case::null(json!({ "at": null, "state": "up", "labels": {}, "n": 1, "list": [], "note": null }), "null was never there")]
     #[case::form(json!({ "at": "yesterday", "state": "up", "labels": {}, "n": 1, "list": [], "note": null }), "recorded were")]
     #[case::word(json!({ "at": "2020-01-01T00:00:00Z", "state": "sideways", "labels": {}, "n": 1, "list": [], "note": null }), "is none of")]
-    #[case::map_value(json!({ "at": "2020-01-01T00:00:00Z", "state": "up", "labels": { "a": 1 }, "n": 1, "list": [], "note": null }), "was never a number")]
+    #[case::map_value(json!({ "at": "2020-01-01T00:00:00Z", "state": "up", "labels": { "a": 1 }, "n": 1, "list": [], "note": null }), "1 was never there")]
     #[case::item(json!({ "at": "2020-01-01T00:00:00Z", "state": "up", "labels": {}, "n": 1, "list": ["x"], "note": null }), "was never a text")]
     #[case::not_an_object(json!([]), "was never a list")]
     fn a_mutated_answer_does_not(#[case] answer: Value, #[case] fault: &str) {

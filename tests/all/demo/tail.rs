@@ -132,6 +132,15 @@ async fn live_lines_follow_without_gap_or_twice_and_pings_without_end() {
 }
 
 #[tokio::test]
+async fn by_the_machines_clock_the_log_goes_on_by_itself() {
+    let start = chrono::Utc::now().timestamp_nanos_opt().expect("a time");
+    let lab = Lab::start(Scenario::Storm, 1, Clock::system()).await.expect("free ports");
+    let mut socket = open(&lab, &format!("query={ALL}&start={start}"), true).await.expect("it opens");
+    let live = lines(&frame(&mut socket).await);
+    assert!(live.len() <= 100 && live.iter().all(|(at, _)| *at >= start - 1_000_000_000), "{live:?}");
+}
+
+#[tokio::test]
 async fn what_is_wrong_is_told_before_or_after_the_handshake() {
     let lab = still(Scenario::Calm).await;
     for (parameters, words) in [
