@@ -1,4 +1,3 @@
-//! Everything that needs no server but those of the demo lab.
 //! Everything that needs no server but our own and those of the demo lab.
 
 mod check;
