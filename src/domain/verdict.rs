@@ -35,10 +35,12 @@ pub struct Finding {
 /// How many of each there are: the second half of the verdict's sentence.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Firing or acknowledged critical alerts.
+    /// Critical alerts that nobody is on.
     pub critical: usize,
-    /// Firing or acknowledged warnings.
+    /// Warnings that nobody is on.
     pub warning: usize,
+    /// Acknowledged alerts.
+    pub acknowledged: usize,
     /// Silenced and inhibited alerts.
     pub hidden: usize,
     /// Backups that nobody expects, and datastores in maintenance.
@@ -146,6 +148,9 @@ fn sentence(state: Health, findings: &[Finding], counts: Counts, scope: Scope) -
     }
     if counts.warning > 0 {
         parts.push(plural(counts.warning, "warning"));
+    }
+    if counts.acknowledged > 0 {
+        parts.push(format!("{} acknowledged", counts.acknowledged));
     }
     if scope.backups && counts.backups > 0 {
         parts.push(format!("backups {} of {}", counts.backups_ok, counts.backups));

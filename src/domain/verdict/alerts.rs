@@ -37,11 +37,12 @@ pub(super) fn alerts(store: &Store, now: DateTime<Utc>, counts: &mut Counts) -> 
             let text = format!("{} {} was true when last heard", alert.name, alert.subject());
             found.unheard.push(Finding { health: weigh(Condition::Unheard), text, subject });
             continue;
-        } else if alert.state != AlertState::Pending {
-            match alert.rank {
-                Severity::Critical => counts.critical += 1,
-                Severity::Warning => counts.warning += 1,
-                Severity::Info => {}
+        } else {
+            match (alert.state, alert.rank) {
+                (AlertState::Acknowledged, _) => counts.acknowledged += 1,
+                (AlertState::Firing, Severity::Critical) => counts.critical += 1,
+                (AlertState::Firing, Severity::Warning) => counts.warning += 1,
+                _ => {}
             }
         }
         let text = if health.is_some() { alert_text(alert, store, now) } else { String::new() };
