@@ -95,7 +95,7 @@ impl SourceState {
 }
 
 /// What the store must know of a source before it has said anything.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Expected {
     /// Which source.
     pub id: SourceId,
