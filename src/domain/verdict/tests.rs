@@ -422,6 +422,16 @@ fn a_status_page_that_is_missing_changes_nothing() {
 }
 
 #[test]
+fn an_agent_that_knows_no_rules_is_not_down() {
+    let mut field = Field::new(&ALL_SOURCES).well();
+    field.fails_at(PROM, Feed::Rules, FailureKind::Missing);
+    field.fails_at(PROM, Feed::Alerts, FailureKind::Missing);
+    assert_eq!(field.judge().state, Well);
+    field.fails_at(PROM, Feed::Targets, FailureKind::Missing);
+    assert_eq!(field.judge().state, Unknown, "nothing is there: the wrong address");
+}
+
+#[test]
 fn a_target_down_counts_unless_an_alert_speaks_of_it() {
     let mut field = Field::new(&ALL_SOURCES).well();
     field.targets(vec![
