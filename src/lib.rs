@@ -11,6 +11,7 @@ pub mod domain;
 pub mod keymap;
 pub mod net;
 pub mod picture;
+pub mod runtime;
 pub mod secret;
 pub mod settings;
 pub mod sources;
