@@ -48,12 +48,12 @@ pub struct Global {
     /// Read this config instead of the one in the config directory.
     ///
     /// Example: wardroom --config ./wardroom.toml check
-    #[arg(long, global = true, value_name = "FILE", env = "WARDROOM_CONFIG", conflicts_with = "demo")]
+    #[arg(long, global = true, value_name = "FILE", env = "WARDROOM_CONFIG")]
     pub config: Option<PathBuf>,
     /// Only the sources of this site (`site = "NAME"` in the config).
     ///
     /// Example: wardroom --site cabin
-    #[arg(long, global = true, value_name = "NAME", conflicts_with = "demo")]
+    #[arg(long, global = true, value_name = "NAME")]
     pub site: Option<String>,
     /// Colours: `wardroom themes` lists them.
     ///

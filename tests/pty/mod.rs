@@ -1,7 +1,7 @@
 //! The program in a terminal of its own: keys go in, and both the raw bytes and the screen that
 //! they make come out.
 
-mod escapes;
+pub mod escapes;
 
 use std::io::{Read, Write};
 use std::path::Path;
@@ -9,8 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, SlavePty, native_pty_system};
-
-pub use self::escapes::foreign;
+use tempfile::TempDir;
 
 /// What the program asks the terminal with, and what an ordinary terminal answers.
 const QUERY: &[u8] = b"\x1b[c";
@@ -54,6 +53,8 @@ pub struct Pty {
     _slave: Box<dyn SlavePty + Send>,
     keys: Arc<Mutex<Box<dyn Write + Send>>>,
     seen: Arc<Mutex<Seen>>,
+    /// Where it lives, when nobody else needs the place.
+    home: Option<TempDir>,
 }
 
 struct Seen {
@@ -63,10 +64,13 @@ struct Seen {
 
 impl Pty {
     /// Starts the program with nothing in its environment but what a terminal gives, and `home` as
-    /// the home directory.
-    pub fn start(arguments: &[&str], home: &Path, size: (u16, u16)) -> Self {
+    /// the home directory, which goes with it.
+    pub fn start(arguments: &[&str], home: TempDir, size: (u16, u16)) -> Self {
         let command: Vec<&str> = [env!("CARGO_BIN_EXE_wardroom")].iter().chain(arguments).copied().collect();
-        Self::open(&Setup { command: &command, home, size, env: &[], answers: Answers::Given })
+        let setup = Setup { command: &command, home: home.path(), size, env: &[], answers: Answers::Given };
+        let mut pty = Self::open(&setup);
+        pty.home = Some(home);
+        pty
     }
 
     /// Starts what the setup says.
@@ -96,7 +100,7 @@ impl Pty {
             Answers::Strange => STRANGE,
         };
         thread::spawn(move || watch(output, &screen, &typist, answer));
-        Self { master: pair.master, child, _slave: pair.slave, keys, seen }
+        Self { master: pair.master, child, _slave: pair.slave, keys, seen, home: None }
     }
 
     /// The process in the terminal.
@@ -128,6 +132,11 @@ impl Pty {
     /// Every byte that the program has written.
     pub fn bytes(&self) -> Vec<u8> {
         lock(&self.seen).bytes.clone()
+    }
+
+    /// How many bytes that is.
+    pub fn written(&self) -> usize {
+        lock(&self.seen).bytes.len()
     }
 
     /// The exit code, if the program has ended.

@@ -68,30 +68,21 @@ fn every_alert_is_there_once_with_its_state() {
     let Some(stack) = shared::stack("alerts in check") else { return };
     let program = Program::new(&stack.config("5s"));
     let silence = silence(stack, "HighCPUUsage");
-    let mut agreed = BTreeSet::new();
     let report = until("check agrees with Alertmanager", SETTLED, || {
         let before = of_server(stack)?;
         let report = program.check();
         let shown = of_report(&report)?;
         let after = of_server(stack)?;
-        let same =
-            |server: &BTreeMap<String, &str>, name: &str, state: &str| server.get(name) == Some(&state);
-        agreed.extend(
-            shown
-                .iter()
-                .filter(|(name, state)| same(&before, name, state) || same(&after, name, state))
-                .map(|(name, _)| name.clone()),
-        );
         // Alerts come and go with the flapping target; what stayed must be shown as it is.
-        let open: Vec<_> = before
-            .iter()
-            .filter(|(name, state)| same(&after, name, state) && !agreed.contains(*name))
-            .map(|(name, state)| (name, state, shown.get(name)))
+        let stayed = || before.iter().filter(|(name, state)| after.get(*name) == Some(state));
+        let open: Vec<_> = stayed()
+            .map(|(name, state)| (name, *state, shown.get(name)))
+            .filter(|(_, state, shown)| shown.is_none_or(|shown| shown != state))
             .collect();
         let strange: Vec<_> =
             shown.keys().filter(|name| !before.contains_key(*name) && !after.contains_key(*name)).collect();
         let all_states =
-            ["firing", "silenced", "inhibited"].iter().all(|state| after.values().any(|one| one == state));
+            ["firing", "silenced", "inhibited"].iter().all(|state| stayed().any(|(_, one)| one == state));
         if open.is_empty() && strange.is_empty() && all_states {
             Ok(report)
         } else {

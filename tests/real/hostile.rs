@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::program::Program;
-use crate::pty::{Pty, foreign};
+use crate::pty::Pty;
+use crate::pty::escapes::foreign;
 use crate::shared;
 use crate::stack::wait::until;
 
@@ -11,20 +12,28 @@ const SHOWN: Duration = Duration::from_secs(30);
 const ENTER: &str = "\r";
 const ESCAPE: &str = "\u{1b}";
 
-fn wait_text(pty: &Pty, text: &str) {
-    until(text, SHOWN, || {
+/// Waits for what the panes show, below the verdict and the badges.
+fn wait_panes(pty: &Pty, what: &str, is_there: impl Fn(&str) -> bool) {
+    until(what, SHOWN, || {
         let screen = pty.screen();
-        if screen.contains(text) { Ok(()) } else { Err(format!("not on the screen:\n{screen}")) }
+        let panes = screen.lines().skip(2).collect::<Vec<_>>().join("\n");
+        if is_there(&panes) { Ok(()) } else { Err(screen) }
     })
-    .expect("it is shown");
+    .expect("the screen follows the keys");
 }
 
-fn wait_no_text(pty: &Pty, text: &str) {
-    until(text, SHOWN, || {
-        let screen = pty.screen();
-        if screen.contains(text) { Err(format!("still on the screen:\n{screen}")) } else { Ok(()) }
-    })
-    .expect("it goes away");
+/// Filters for an alert, opens its detail, reads it to its end, and goes back.
+fn read_alert(pty: &Pty, name: &str) {
+    pty.keys(&format!("/{name}{ENTER}"));
+    wait_panes(pty, name, |panes| panes.contains(name) && !panes.contains("HostDown"));
+    pty.keys(ENTER);
+    // The detail ends with it, and nothing else shows it.
+    pty.keys("G");
+    wait_panes(pty, "the end of the detail", |panes| panes.contains("fingerprint"));
+    pty.keys(ENTER);
+    wait_panes(pty, "the list", |panes| !panes.contains("fingerprint"));
+    pty.keys(ESCAPE);
+    wait_panes(pty, "the whole list", |panes| panes.contains("HostDown"));
 }
 
 #[test]
@@ -41,32 +50,15 @@ fn nothing_that_servers_say_reaches_the_terminal_as_control() {
     })
     .expect("they fire");
     let mut pty = Program::new(&stack.config("1s")).dashboard((120, 40));
-    wait_text(&pty, "HostDown");
-    pty.keys("2");
+    wait_panes(&pty, "alerts", |panes| panes.contains("HostDown"));
     for name in names {
-        pty.keys("/");
-        pty.keys(name);
-        pty.keys(ENTER);
-        wait_text(&pty, name);
-        pty.keys(ENTER);
-        // The detail has what the list has not.
-        wait_text(&pty, "summary");
-        pty.keys("G");
-        pty.keys(ESCAPE);
-        wait_no_text(&pty, "summary");
-        // The filter goes with the second.
-        pty.keys(ESCAPE);
-        wait_text(&pty, "HostDown");
+        read_alert(&pty, name);
     }
-    for view in ["3", "4", "5", "1"] {
+    for (view, size) in [("2", (60, 12)), ("3", (1, 1)), ("4", (200, 60)), ("5", (30, 8)), ("1", (120, 40))] {
         pty.keys(view);
+        pty.resize(size.0, size.1);
     }
-    for (width, height) in [(60, 12), (1, 1), (200, 60), (80, 24)] {
-        pty.resize(width, height);
-    }
-    wait_text(&pty, "HostDown");
-    let bytes = pty.bytes();
-    foreign(&bytes).expect("only the program's own sequences");
+    wait_panes(&pty, "alerts", |panes| panes.contains("HostDown"));
     pty.keys("q");
     until("the end", SHOWN, || pty.exit_code().ok_or("running")).expect("q leaves");
     foreign(&pty.bytes()).expect("only the program's own sequences, to the end");

@@ -47,8 +47,8 @@ impl Program {
     }
 
     /// The dashboard in a terminal of this many columns and rows.
-    pub fn dashboard(&self, size: (u16, u16)) -> Pty {
-        Pty::start(&["--config", &self.config()], self.home.path(), size)
+    pub fn dashboard(self, size: (u16, u16)) -> Pty {
+        Pty::start(&["--config", &self.config()], self.home, size)
     }
 }
 

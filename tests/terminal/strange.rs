@@ -3,7 +3,8 @@
 use rstest::rstest;
 
 use crate::lab::{FILLED, Plan};
-use crate::pty::{Answers, foreign};
+use crate::pty::Answers;
+use crate::pty::escapes::foreign;
 
 #[rstest]
 #[case::silent(Answers::Withheld)]
