@@ -14,6 +14,7 @@ pub mod domain;
 pub mod keymap;
 pub mod net;
 pub mod picture;
+pub mod runtime;
 pub mod report;
 pub mod secret;
 pub mod settings;
