@@ -11,6 +11,7 @@ mod pbs;
 mod prometheus;
 mod script;
 mod serve;
+mod span;
 
 use std::fmt::Write as _;
 use std::io;

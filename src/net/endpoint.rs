@@ -62,7 +62,7 @@ impl Endpoint {
         let url = table.require::<String>("url");
         let url = url.and_then(|url| tell(table, "url", base(&url)));
         let access = Self::access(table, token);
-        access.at(table, "url", url?)
+        access.at(table, "url", &url?)
     }
 
     /// Reads `urls`, or `url`: the addresses of one group that are reached in the same way.
@@ -84,7 +84,7 @@ impl Endpoint {
         let mut all = Vec::new();
         for url in urls {
             let url = tell(table, key, base(&url))?;
-            all.push(access.clone().at(table, key, url)?);
+            all.push(access.clone().at(table, key, &url)?);
         }
         (!all.is_empty()).then_some(all)
     }
@@ -155,9 +155,9 @@ impl Endpoint {
     }
 
     /// The same at `url`, unless that would give secrets away.
-    fn at(mut self, table: &Table<'_>, key: &str, url: Url) -> Option<Self> {
+    fn at(mut self, table: &Table<'_>, key: &str, url: &Url) -> Option<Self> {
         let https = url.scheme() == "https";
-        if !https && !self.insecure_http && self.has_secrets() && !is_loopback(&url) {
+        if !https && !self.insecure_http && self.has_secrets() && !is_loopback(url) {
             table.fault(
                 key,
                 "the credentials would cross the network readable; use https://, or set insecure_http = true",

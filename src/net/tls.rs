@@ -187,7 +187,7 @@ impl ServerCertVerifier for Verifier {
             Trust::Pinned(pinned) if *pinned == found => return Ok(ServerCertVerified::assertion()),
             Trust::Pinned(pinned) => Distrust::Changed { pinned: *pinned, found },
             Trust::Signed(verifier) => match verifier.verify_server_cert(leaf, chain, name, ocsp, now) {
-                Ok(verified) => return Ok(verified),
+                Ok(fine) => return Ok(fine),
                 Err(error) => Distrust::Untrusted { found, reason: reason(&error) },
             },
         };
@@ -222,14 +222,15 @@ impl ServerCertVerifier for Verifier {
 fn reason(error: &Error) -> Reason {
     match error {
         Error::InvalidCertificate(error) => match error {
-            CertificateError::UnknownIssuer | CertificateError::BadSignature => Reason::Issuer,
+            CertificateError::UnknownIssuer
+            | CertificateError::BadSignature
+            // An authority's certificate used as a server's: the usual self-made one.
+            | CertificateError::Other(_) => Reason::Issuer,
             CertificateError::Expired | CertificateError::ExpiredContext { .. } => Reason::Expired,
             CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => Reason::NotYet,
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
                 Reason::Name
             }
-            // An authority's certificate used as a server's: the usual self-made one.
-            CertificateError::Other(_) => Reason::Issuer,
             other => Reason::Other(other.to_string()),
         },
         other => Reason::Other(other.to_string()),

@@ -3,6 +3,8 @@
 //! A new kind is one file with a `read` function and one line in [`KINDS`].
 
 pub mod alertmanager;
+pub mod loki;
+pub mod pbs;
 pub mod prometheus;
 pub mod watch;
 mod wire;
@@ -21,8 +23,12 @@ use crate::settings::Table;
 pub type Read = fn(SourceId, &Table<'_>) -> Option<Arc<dyn Source>>;
 
 /// Every kind of source: its name in the config, and how its table is read.
-pub const KINDS: &[(SourceKind, Read)] =
-    &[(SourceKind::Prometheus, prometheus::read), (SourceKind::Alertmanager, alertmanager::read)];
+pub const KINDS: &[(SourceKind, Read)] = &[
+    (SourceKind::Prometheus, prometheus::read),
+    (SourceKind::Alertmanager, alertmanager::read),
+    (SourceKind::Loki, loki::read),
+    (SourceKind::Pbs, pbs::read),
+];
 
 /// A look at a feed under way.
 pub type Looking<'a> = Pin<Box<dyn Future<Output = Result<Vec<Observation>, SourceError>> + Send + 'a>>;

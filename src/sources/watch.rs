@@ -183,7 +183,7 @@ impl Pace {
     fn strayed(&mut self) -> Duration {
         self.seed = self.seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let share = u32::try_from(self.seed >> 48).unwrap_or(0);
-        self.interval - self.interval / 20 * share / (1 << 16)
+        self.interval.saturating_sub(self.interval / 20 * share / (1 << 16))
     }
 }
 

@@ -201,6 +201,14 @@ pub(super) fn time_or_oldest(text: &str) -> DateTime<Utc> {
     time(text).unwrap_or(DateTime::UNIX_EPOCH)
 }
 
+/// An answer with `cut` bytes replaced by `new` at byte `at`: for tests of decoders.
+#[cfg(test)]
+pub(super) fn changed(answer: &str, at: usize, new: &str, cut: usize) -> String {
+    let (before, rest) = answer.split_at_checked(at % answer.len()).unwrap_or((answer, ""));
+    let after = rest.get(cut.min(rest.len())..).unwrap_or_default();
+    format!("{before}{new}{after}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,3 +1,5 @@
-//! Everything that needs no server but the demo lab.
+//! Everything that needs no server but our own and those of the demo lab.
 
+mod demo;
 mod modules;
+mod sources;

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A room, and the rooms whose doors are open to it. What stands here with `*` may enter all.
-const RULES: [(&str, &[&str]); 22] = [
+const RULES: [(&str, &[&str]); 23] = [
     ("text", &[]),
     ("action", &[]),
     ("settings", &[]),
@@ -20,6 +20,7 @@ const RULES: [(&str, &[&str]); 22] = [
     ("app", &["ui", "domain", "action", "keymap", "border", "text", "clock"]),
     ("demo", &["domain", "text", "clock"]),
     ("report", &["domain", "text"]),
+    ("picture", &[]),
     ("config", &["sources", "domain", "net", "secret", "settings", "text", "action", "keymap", "ui"]),
     ("terminal", &["border", "text", "clock"]),
     ("backend", &["border", "text", "clock"]),

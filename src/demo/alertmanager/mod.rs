@@ -246,8 +246,8 @@ impl Peer {
     fn api(&self, path: &[&str], ask: &Ask, now: DateTime<Utc>) -> Option<Answer> {
         // The methods of each path, in the order in which the server lists them.
         let allowed: &[Method] = match path {
-            ["alerts"] | ["silences"] => &[Method::POST, Method::GET],
-            ["alerts", "groups"] | ["receivers"] | ["status"] => &[Method::GET],
+            ["alerts" | "silences"] => &[Method::POST, Method::GET],
+            ["alerts", "groups"] | ["receivers" | "status"] => &[Method::GET],
             ["silence", _] => &[Method::DELETE, Method::GET],
             _ => return None,
         };

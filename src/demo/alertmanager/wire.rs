@@ -84,7 +84,7 @@ pub struct Status<'a> {
     pub cluster: Members<'a>,
     pub config: Config,
     pub uptime: String,
-    pub version_info: Version,
+    pub version_info: Server,
 }
 
 #[derive(Serialize)]
@@ -107,7 +107,7 @@ pub struct Config {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Version {
+pub struct Server {
     branch: &'static str,
     build_date: &'static str,
     build_user: &'static str,
@@ -117,7 +117,7 @@ pub struct Version {
 }
 
 /// The server that the lab plays.
-pub const VERSION: Version = Version {
+pub const VERSION: Server = Server {
     branch: "debian/sid",
     build_date: "20230203-03:10:24",
     build_user: "wardroom demo lab",

@@ -8,8 +8,9 @@ use serde::Serialize;
 use super::super::Dialect;
 use super::super::script::logs::Wanted;
 use super::super::serve::{Answer, Ask};
+use super::super::span::{self, SECOND};
 use super::logql::Count;
-use super::{Data, Loki, NANOS, Window, kept, seconds, time};
+use super::{Data, Loki, Window, kept, time};
 use crate::domain::labels::Labels;
 
 /// More points than this along a range are refused.
@@ -45,7 +46,7 @@ fn times(loki: &Loki, count: &Count, from: i64, to: i64) -> BTreeMap<Labels, Vec
 
 /// The count of the span before `at`, as it is written; `None` when there is nothing.
 fn value(count: &Count, times: &[i64], at: i64) -> Option<String> {
-    let span = (count.span * 1e9) as i64;
+    let span = span::nanoseconds(count.span);
     let found = times.partition_point(|time| *time <= at) - times.partition_point(|time| *time <= at - span);
     let number = if count.is_rate { found as f64 / count.span } else { found as f64 };
     (found > 0).then(|| number.to_string())
@@ -55,7 +56,7 @@ fn value(count: &Count, times: &[i64], at: i64) -> Option<String> {
 pub fn vector(loki: &Loki, count: &Count, ask: &Ask, now: DateTime<Utc>) -> Result<Answer, String> {
     let now = now.timestamp_nanos_opt().unwrap_or(0);
     let at = time(ask, "time")?.unwrap_or(now);
-    let range = kept(at - (count.span * 1e9) as i64..at + 1, now);
+    let range = kept(at - span::nanoseconds(count.span)..at + 1, now);
     let series = times(loki, count, range.start, range.end);
     let stamp = (at / 1_000_000) as f64 / 1000.0;
     let samples = series
@@ -69,8 +70,8 @@ pub fn vector(loki: &Loki, count: &Count, ask: &Ask, now: DateTime<Utc>) -> Resu
 /// The counts along a range; points without lines are left out.
 pub fn matrix(loki: &Loki, count: &Count, window: &Window, ask: &Ask) -> Result<Answer, String> {
     let (start, end) = (window.asked.start, window.asked.end);
-    let default = ((end - start) / NANOS / 250).max(1) * NANOS;
-    let step = ask.get("step").and_then(seconds).map_or(default, |step| (step * 1e9) as i64);
+    let default = ((end - start) / SECOND / 250).max(1) * SECOND;
+    let step = ask.get("step").and_then(span::parse).unwrap_or(default);
     if step <= 0 {
         return Err("zero or negative query resolution step widths are not accepted. Try a positive integer"
             .to_owned());
@@ -80,14 +81,14 @@ pub fn matrix(loki: &Loki, count: &Count, window: &Window, ask: &Ask) -> Result<
     }
     // Points lie on multiples of the step.
     let first = start.div_euclid(step) * step + if start.rem_euclid(step) == 0 { 0 } else { step };
-    let from = window.kept.start - (count.span * 1e9) as i64;
+    let from = window.kept.start - span::nanoseconds(count.span);
     let series = times(loki, count, from, window.kept.end);
     let result: Vec<_> = series
         .into_iter()
         .filter_map(|(metric, times)| {
             let points = (0..).map(|at| first + at * step).take_while(|at| *at <= end);
             let values: Vec<_> =
-                points.filter_map(|at| Some((at / NANOS, value(count, &times, at)?))).collect();
+                points.filter_map(|at| Some((at / SECOND, value(count, &times, at)?))).collect();
             (!values.is_empty()).then_some(Series { metric, values })
         })
         .collect();

@@ -16,13 +16,12 @@ use super::Dialect;
 use super::script::Script;
 use super::script::logs::{KEPT, Line, Logs, Stream, Wanted};
 use super::serve::{Answer, Api, Ask};
+use super::span::{self, SECOND};
 use crate::domain::labels::Labels;
 use logql::{Query, Selection};
 
 const JSON: &str = "application/json; charset=UTF-8";
 const TEXT: &str = "text/plain; charset=utf-8";
-
-const NANOS: i64 = 1_000_000_000;
 
 /// The header by which a client asks for labels in their categories.
 const FLAGS: &str = "X-Loki-Response-Encoding-Flags";
@@ -30,7 +29,7 @@ const CATEGORIZE: &str = "categorize-labels";
 
 /// The server's limits.
 const MOST_LINES: i64 = 5_000;
-const LONGEST_RANGE: i64 = (30 * 24 + 1) * 3_600 * NANOS;
+const LONGEST_RANGE: i64 = (30 * 24 + 1) * 3_600 * SECOND;
 
 /// The server.
 #[derive(Debug)]
@@ -182,27 +181,20 @@ impl Loki {
                 lined(Answer::json(JSON, &Listed { status: "success", data: &logql::pretty(&query) }))
             }
             Err(error) => {
-                let wrong = serde_json::json!({ "status": "invalid-query", "error": error });
+                let wrong = Wrong { status: "invalid-query", error };
                 Answer { status: StatusCode::BAD_REQUEST, ..lined(Answer::json(JSON, &wrong)) }
             }
         }
     }
 
     fn build(&self) -> Answer {
-        let (version, revision) = match self.dialect {
-            Dialect::Three => ("3.7.6", "5003600d7c"),
-            Dialect::Two => ("2.9.17", "ffcd570f81"),
+        let (version, revision, user) = match self.dialect {
+            Dialect::Three => ("3.7.6", "5003600d7c", "wardroom demo lab"),
+            Dialect::Two => ("2.9.17", "ffcd570f81", ""),
         };
         lined(Answer::json(
             "application/json",
-            &Build {
-                version,
-                revision,
-                branch: "HEAD",
-                build_user: "wardroom demo lab",
-                build_date: "",
-                go_version: "",
-            },
+            &Server { version, revision, branch: "HEAD", build_user: user, build_date: "", go_version: "" },
         ))
     }
 }
@@ -243,8 +235,8 @@ impl Window {
     fn read(ask: &Ask, now: DateTime<Utc>) -> Result<Self, String> {
         let now = now.timestamp_nanos_opt().unwrap_or(0);
         let end = time(ask, "end")?.unwrap_or(now);
-        let since = ask.get("since").and_then(seconds).unwrap_or(3_600.0);
-        let start = time(ask, "start")?.unwrap_or_else(|| end - (since * 1e9) as i64);
+        let since = ask.get("since").and_then(span::parse).unwrap_or(3_600 * SECOND);
+        let start = time(ask, "start")?.unwrap_or(end - since);
         let limit = limit(ask)?;
         let forward = match ask.get("direction").unwrap_or("").to_ascii_lowercase().as_str() {
             "" | "backward" => false,
@@ -269,13 +261,13 @@ impl Window {
 
 /// The part of a span of which there are lines.
 fn kept(span: Range<i64>, now: i64) -> Range<i64> {
-    span.start.max(now - KEPT * NANOS)..span.end.min(Logs::end(now))
+    span.start.max(now - KEPT * SECOND)..span.end.min(Logs::end(now))
 }
 
 /// Why a span is refused.
 fn too_long(span: i64) -> String {
-    let minutes = span / NANOS / 60;
-    let (hours, minutes, seconds) = (minutes / 60, minutes % 60, span / NANOS % 60);
+    let minutes = span / SECOND / 60;
+    let (hours, minutes, seconds) = (minutes / 60, minutes % 60, span / SECOND % 60);
     format!(
         "the query time range exceeds the limit (query length: {hours}h{minutes}m{seconds}s, limit: 30d1h)"
     )
@@ -292,19 +284,14 @@ fn limit(ask: &Ask) -> Result<i64, String> {
 fn time(ask: &Ask, name: &str) -> Result<Option<i64>, String> {
     let Some(text) = ask.get(name).filter(|text| !text.is_empty()) else { return Ok(None) };
     let number = if text.contains('.') && !text.contains(':') {
-        text.parse::<f64>().ok().map(|seconds| (seconds * 1e9) as i64)
+        text.parse().ok().map(span::nanoseconds)
     } else {
-        text.parse::<i64>().ok().map(|number| if text.len() <= 10 { number * NANOS } else { number })
+        text.parse::<i64>().ok().map(|number| if text.len() <= 10 { number * SECOND } else { number })
     };
     let at = number.or_else(|| DateTime::parse_from_rfc3339(text).ok()?.timestamp_nanos_opt());
     let wrong =
         || format!("could not parse '{name}' parameter: strconv.ParseInt: parsing {text:?}: invalid syntax");
     at.map(Some).ok_or_else(wrong)
-}
-
-/// A span as a number of seconds or with a unit.
-fn seconds(text: &str) -> Option<f64> {
-    text.parse().ok().or_else(|| humantime::parse_duration(text).ok().map(|span| span.as_secs_f64()))
 }
 
 fn lined(mut answer: Answer) -> Answer {
@@ -327,8 +314,14 @@ struct Listed<'a, T> {
 }
 
 #[derive(Serialize)]
+struct Wrong {
+    status: &'static str,
+    error: String,
+}
+
+#[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Build {
+struct Server {
     version: &'static str,
     revision: &'static str,
     branch: &'static str,

@@ -18,7 +18,7 @@ use super::super::Dialect;
 use super::super::script::logs::{Line, Logs, Wanted};
 use super::super::serve::{Answer, Ask, Shared, parameters, reply};
 use super::logql::{self, Query, Selection};
-use super::{CATEGORIZE, Found, Loki, NANOS, TEXT, Value, kept, limit, time};
+use super::{CATEGORIZE, Found, Loki, SECOND, TEXT, Value, kept, limit, time};
 
 /// A frame holds no more lines than this.
 const FRAME: usize = 100;
@@ -84,14 +84,14 @@ enum Refused {
 fn listener(shared: &Arc<Shared<Loki>>, ask: &Ask) -> Result<Listener, Refused> {
     let loki = &shared.api;
     let at_once = Refused::Handshake;
-    let delay = ask.get("delay_for").map(|text| text.parse::<u32>());
+    let delay = ask.get("delay_for").map(str::parse::<u32>);
     match delay {
         Some(Err(_)) => return Err(at_once("could not parse 'delay_for' parameter".to_owned())),
         Some(Ok(delay)) if delay > 5 => return Err(at_once("delay_for can't be greater than 5".to_owned())),
         _ => {}
     }
     let now = shared.clock.now().wall.timestamp_nanos_opt().unwrap_or(0);
-    let start = time(ask, "start").map_err(at_once)?.unwrap_or(now - 3_600 * NANOS);
+    let start = time(ask, "start").map_err(at_once)?.unwrap_or(now - 3_600 * SECOND);
     let limit = usize::try_from(limit(ask).map_err(at_once)?).unwrap_or(FRAME);
     let selection = match logql::parse(ask.get("query").unwrap_or("")) {
         Ok(Query::Lines(selection)) => selection,
@@ -110,7 +110,7 @@ fn listener(shared: &Arc<Shared<Loki>>, ask: &Ask) -> Result<Listener, Refused> 
 }
 
 async fn close(socket: &mut WebSocket, reason: String) {
-    let frame = CloseFrame { code: INTERNAL.into(), reason: reason.into() };
+    let frame = CloseFrame { code: INTERNAL, reason: reason.into() };
     // The other side may be gone already; then there is nobody to tell.
     let _told = socket.send(Message::Close(Some(frame))).await;
 }

@@ -44,13 +44,11 @@ pub fn namespaces(store: &str) -> Result<Answer, Answer> {
 
 /// Bytes used at a time: it grows steadily.
 fn used(store: &Store, script: &Script, now: Seconds) -> u64 {
+    const MONTH: u64 = (30 * DAY).unsigned_abs();
     let (then, today) = store.share;
     let since = (now - script.anchor.timestamp() + 30 * DAY).max(0).unsigned_abs();
-    let parts = (then * 1_000
-        + (today - then) * since / (30 * DAY).unsigned_abs() * 1_000
-        + (today - then) * (since % (30 * DAY).unsigned_abs()) * 1_000 / (30 * DAY).unsigned_abs())
-    .min(999_000);
-    store.total / 1_000_000 * parts
+    let millionths = then * 1_000 + (today - then) * 1_000 * since / MONTH;
+    store.total / 1_000_000 * millionths.min(990_000)
 }
 
 /// `/admin/datastore/STORE/status`.
@@ -89,7 +87,7 @@ pub fn usage(script: &Script, now: Seconds) -> Answer {
             let history = (0..HISTORY).map(|at| {
                 let time = first + at * HALF_AN_HOUR;
                 // Every fiftieth value was not measured.
-                let measured = mix(&[script.seed, time.unsigned_abs(), store.total]) % 50 != 0;
+                let measured = !mix(&[script.seed, time.unsigned_abs(), store.total]).is_multiple_of(50);
                 measured.then(|| used(store, script, time) as f64 / store.total as f64)
             });
             Usage {

@@ -283,7 +283,7 @@ pub fn jobs(backups: &Backups, kind: &str, ask: &Ask, now: Seconds) -> Answer {
         .map(|job| {
             let mut item = match kind {
                 "verificationjob" => json!({ "ignore-verified": true, "outdated-after": 30 }),
-                "prunejob" => json!({ "keep-daily": 14, "keep-weekly": 4, "keep-monthly": 3 }),
+                "prunejob" => json!({ "keep-last": 3, "keep-daily": 14, "keep-weekly": 4 }),
                 _ => json!({ "owner": "root@pam", "remote-store": "main", "group-filter": ["group:ct/230"] }),
             };
             if let Some(item) = item.as_object_mut() {

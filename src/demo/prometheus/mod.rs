@@ -173,12 +173,9 @@ impl Prometheus {
             |(raised, _): &(&Raised, bool)| std::ptr::eq(raised.rule, rule) || raised.rule.name == rule.name;
         let alerts: Vec<_> =
             self.raised(now).filter(mine).map(|(raised, fires)| self.alert(raised, fires)).collect();
-        let state = match alerts.iter().map(|alert| alert.state).max_by_key(|state| *state == "firing") {
-            Some(state) => state,
-            None => "inactive",
-        };
+        let worst = alerts.iter().map(|alert| alert.state).max_by_key(|state| *state == "firing");
         Rule {
-            state,
+            state: worst.unwrap_or("inactive"),
             name: rule.name,
             query: rule.query,
             duration: rule.hold,

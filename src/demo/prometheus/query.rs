@@ -11,6 +11,7 @@ use super::super::matcher::{Fault, Matcher, Reader};
 use super::super::script::hosts::{Reach, probe_succeeds};
 use super::super::script::{HOUR, MINUTE, Script, mark, mix};
 use super::super::serve::{Answer, Ask};
+use super::super::span;
 use super::wire::{Queried, Sample, Series};
 use super::{ALERTMANAGERS, bad, failure, success};
 use crate::domain::labels::Labels;
@@ -47,10 +48,8 @@ fn parse(text: &str) -> Result<Query, Answer> {
     let mut reader = Reader::new(text);
     let metric = reader.name().unwrap_or("").to_owned();
     reader.skip_blanks();
-    let matchers = match reader.rest().starts_with('{') {
-        true => reader.selector().map_err(|fault| refuse(&fault))?,
-        false => Vec::new(),
-    };
+    let is_selector = reader.rest().starts_with('{');
+    let matchers = if is_selector { reader.selector().map_err(|fault| refuse(&fault))? } else { Vec::new() };
     if metric.is_empty() && matchers.iter().all(|matcher| matcher.fits("")) {
         let error = "invalid parameter \"query\": 1:1: parse error: vector selector must contain at least one non-empty matcher";
         return Err(bad(error));
@@ -242,16 +241,15 @@ pub fn range(script: &Script, ask: &Ask, now: DateTime<Utc>) -> Answer {
         Ok(bounds) => bounds,
         Err(refusal) => return refusal,
     };
-    let step = ask.get("step").and_then(seconds).unwrap_or(0.0);
+    let step = ask.get("step").and_then(span::parse).map_or(TimeDelta::zero(), TimeDelta::nanoseconds);
     if end < start {
         return bad("invalid parameter \"end\": end timestamp must not be before start time");
     }
-    if step <= 0.0 {
+    if step <= TimeDelta::zero() {
         return bad(
             "invalid parameter \"step\": zero or negative query resolution step widths are not accepted. Try a positive integer",
         );
     }
-    let step = TimeDelta::milliseconds((step * 1000.0) as i64);
     if (end - start).num_milliseconds() / step.num_milliseconds().max(1) > MOST_POINTS {
         return bad(
             "exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)",
@@ -291,21 +289,13 @@ pub fn values(script: &Script, name: &str, now: DateTime<Utc>) -> Answer {
 /// A time as a number of seconds or in RFC 3339; `now` if it is not given.
 fn time(ask: &Ask, name: &str, now: DateTime<Utc>) -> Result<DateTime<Utc>, Answer> {
     let Some(text) = ask.get(name).filter(|text| !text.is_empty()) else { return Ok(now) };
-    let number = text
-        .parse::<f64>()
-        .ok()
-        .and_then(|seconds| DateTime::from_timestamp_millis((seconds * 1000.0) as i64));
+    let number = text.parse().ok().map(|seconds| DateTime::from_timestamp_nanos(span::nanoseconds(seconds)));
     let at = number.or_else(|| DateTime::parse_from_rfc3339(text).ok().map(|at| at.to_utc()));
     at.ok_or_else(|| {
         bad(&format!(
             "invalid parameter {name:?}: Invalid time value for '{name}': cannot parse {text:?} to a valid timestamp"
         ))
     })
-}
-
-/// A span as a number of seconds or with a unit.
-fn seconds(text: &str) -> Option<f64> {
-    text.parse().ok().or_else(|| humantime::parse_duration(text).ok().map(|span| span.as_secs_f64()))
 }
 
 fn stamp(at: DateTime<Utc>) -> f64 {

@@ -171,7 +171,7 @@ pub struct Config<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Build {
+pub struct Server {
     version: &'static str,
     revision: &'static str,
     branch: &'static str,
@@ -181,7 +181,7 @@ pub struct Build {
 }
 
 /// The server that the lab plays.
-pub const BUILD: Build = Build {
+pub const BUILD: Server = Server {
     version: "2.42.0+ds",
     revision: "2.42.0+ds-5+deb12u1",
     branch: "debian/sid",

@@ -3,6 +3,7 @@
 //! Nights repeat: what happened once goes on happening every 24 hours, so that a lab that runs for
 //! weeks keeps its backups fresh, and its broken ones broken.
 
+use std::fmt::Write as _;
 use std::ops::Range;
 
 use super::super::Scenario;
@@ -159,7 +160,9 @@ fn escaped(id: &str) -> String {
         match char {
             '/' => text.push('-'),
             _ if char.is_ascii_alphanumeric() || char == '_' || char == '.' => text.push(char),
-            _ => text.push_str(&format!("\\x{:02x}", u32::from(char))),
+            _ => {
+                let _infallible = write!(text, "\\x{:02x}", u32::from(char));
+            }
         }
     }
     text
@@ -217,7 +220,7 @@ impl Backups {
         for (group, at) in groups.iter_mut().zip(0..) {
             match (trouble, group.kind, group.id) {
                 (Some(true), ..) if group.store == "main" => {
-                    group.fate = Fate::Missed(-10 * MINUTE + at * 13)
+                    group.fate = Fate::Missed(-10 * MINUTE + at * 13);
                 }
                 (Some(false), "vm", "102") => {
                     group.last = -26 * HOUR;
@@ -305,7 +308,7 @@ impl Backups {
         });
         let jobs = JOBS.iter().flat_map(|job| self.nights(job.when.0, now).map(|start| job_task(job, start)));
         let mut all: Vec<Task> = backups.chain(jobs).collect();
-        all.sort_by_key(|task| {
+        all.sort_by_cached_key(|task| {
             (!task.is_running(now), std::cmp::Reverse((task.end, task.start)), task.upid())
         });
         all

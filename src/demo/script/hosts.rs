@@ -185,8 +185,9 @@ fn reach(scenario: Scenario, job: &str, host: &str) -> Reach {
         (Scenario::HostDown, "node", "vm102") => down(16, Failing::Refused),
         (Scenario::HostDown, "snmp", "switch") => down(2, Failing::Deadline),
         (Scenario::HostDown, "node", "vm101") => Reach::Hollow,
-        (Scenario::Storm, "node", "vm100" | "vm101" | "vm102" | "lxc210") => down(13, Failing::NoRoute),
-        (Scenario::Storm, "docker", _) => down(13, Failing::NoRoute),
+        (Scenario::Storm, "node" | "docker", "vm100" | "vm101" | "vm102" | "lxc210") => {
+            down(13, Failing::NoRoute)
+        }
         (Scenario::Storm, "pbs" | "snmp", _) => down(11, Failing::Deadline),
         (Scenario::Storm, "pve", _) => down(12, Failing::Status("500 Internal Server Error")),
         (Scenario::Storm, "grafana", _) => down(9, Failing::Refused),

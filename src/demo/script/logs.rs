@@ -3,17 +3,17 @@
 //! Lines belong to whole seconds, so that the same second always has the same lines, whoever asks
 //! and whenever; a second is readable once it is over.
 
+use std::fmt::Write as _;
 use std::ops::Range;
 
 use super::super::Scenario;
+use super::super::span::SECOND;
 use super::phrases::{CHATTER, Phrase, trouble};
 use super::{HOUR, MINUTE, mix};
 use crate::domain::labels::Labels;
 
 /// How long lines are kept, in seconds.
 pub const KEPT: i64 = 6 * HOUR;
-
-const NANOS: i64 = 1_000_000_000;
 
 /// A stream: one unit of one host.
 #[derive(Debug)]
@@ -58,7 +58,7 @@ pub struct Logs {
     anchor: i64,
     /// How talkative the lab is, in thousandths.
     busy: u64,
-    /// From this offset on the storage VM says nothing by itself.
+    /// From this offset on the storage VM is gone, and nobody says what needs it.
     storage_gone: i64,
 }
 
@@ -78,7 +78,7 @@ impl Logs {
         let busy = match scenario {
             Scenario::Calm => 1_000,
             Scenario::BackupLate | Scenario::ChainBroken => 1_400,
-            Scenario::HostDown => 2_000,
+            Scenario::HostDown => 2_400,
             Scenario::Storm => 3_000,
         };
         let streams = units.into_iter().map(|(host, unit)| stream(host, unit)).collect();
@@ -92,7 +92,7 @@ impl Logs {
 
     /// The nanosecond up to which lines can be read at `now` (nanoseconds): the last whole second.
     pub const fn end(now: i64) -> i64 {
-        now - now.rem_euclid(NANOS)
+        now - now.rem_euclid(SECOND)
     }
 
     /// Lines of `range` in streams that `wanted` picks, oldest first, at most `limit`.
@@ -133,7 +133,7 @@ impl Logs {
             let Some(count) = self.said(at, phrase, second) else { continue };
             let roll = mix(&[self.seed, second.cast_unsigned(), at as u64, 7]);
             let nanos = i64::try_from(roll % 1_000_000_000).unwrap_or(0);
-            let time = second * NANOS + nanos;
+            let time = second * SECOND + nanos;
             if !range.contains(&time) {
                 continue;
             }
@@ -151,7 +151,7 @@ impl Logs {
     fn said(&self, place: usize, phrase: &Phrase, second: i64) -> Option<u64> {
         let offset = second - self.anchor;
         match phrase.when {
-            When::Now(_) if phrase.host == "vm102" && offset >= self.storage_gone => None,
+            When::Now(_) if offset >= self.storage_gone && phrase.needs_storage() => None,
             When::Now(often) => {
                 let roll = mix(&[self.seed, second.cast_unsigned(), place as u64]);
                 (roll % 1_000_000 < often * self.busy).then_some(roll % 9_000)
@@ -175,7 +175,7 @@ pub struct Wanted<'a> {
 
 /// The seconds that a range of nanoseconds touches.
 const fn seconds(range: &Range<i64>) -> Range<i64> {
-    range.start.div_euclid(NANOS)..(range.end + NANOS - 1).div_euclid(NANOS)
+    range.start.div_euclid(SECOND)..(range.end + SECOND - 1).div_euclid(SECOND)
 }
 
 /// A stream as Promtail labels it: containers by their name, everything else by its unit.
@@ -205,16 +205,16 @@ fn fill(text: &'static str, roll: u64, count: u64) -> String {
             break;
         };
         let roll = mix(&[roll, after.len() as u64]);
-        match place {
-            "n" => filled.push_str(&count.to_string()),
-            "ms" => filled.push_str(&(3 + roll % 240).to_string()),
-            "pid" => filled.push_str(&(400 + roll % 31_000).to_string()),
-            "port" => filled.push_str(&(32_768 + roll % 28_000).to_string()),
-            "s" => filled.push_str(&format!("{}.{:03}", 5 + roll % 9, roll / 16 % 1_000)),
-            "k" => filled.push_str(&(20 + roll % 900).to_string()),
-            "id" => filled.push_str(&format!("{:012x}", roll & 0xffff_ffff_ffff)),
-            other => filled.push_str(other),
-        }
+        let _infallible = match place {
+            "n" => write!(filled, "{count}"),
+            "ms" => write!(filled, "{}", 3 + roll % 240),
+            "pid" => write!(filled, "{}", 400 + roll % 31_000),
+            "port" => write!(filled, "{}", 32_768 + roll % 28_000),
+            "s" => write!(filled, "{}.{:03}", 5 + roll % 9, roll / 16 % 1_000),
+            "k" => write!(filled, "{}", 20 + roll % 900),
+            "id" => write!(filled, "{:012x}", roll & 0xffff_ffff_ffff),
+            other => filled.write_str(other),
+        };
         rest = after;
     }
     filled.push_str(rest);
@@ -231,7 +231,7 @@ mod tests {
     fn both_directions_bring_the_same_lines() {
         let anchor = Scenario::default().instant().timestamp();
         let logs = Logs::new(Scenario::HostDown, 1, anchor);
-        let range = (anchor - 600) * NANOS..anchor * NANOS;
+        let range = (anchor - 600) * SECOND..anchor * SECOND;
         let oldest = logs.oldest(&range, &ALL, usize::MAX);
         let mut newest = logs.newest(&range, &ALL, usize::MAX);
         newest.reverse();
@@ -245,7 +245,7 @@ mod tests {
         let anchor = Scenario::default().instant().timestamp();
         for scenario in Scenario::iter() {
             let logs = Logs::new(scenario, 1, anchor);
-            let range = (anchor - 300) * NANOS..anchor * NANOS;
+            let range = (anchor - 300) * SECOND..anchor * SECOND;
             let rate = logs.oldest(&range, &ALL, usize::MAX).len() / 300;
             assert!((1..=14).contains(&rate), "{scenario}: {rate} lines a second");
         }

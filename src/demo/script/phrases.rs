@@ -25,12 +25,19 @@ const fn say(
     Phrase { host, unit, level, text, when }
 }
 
+impl Phrase {
+    /// Whether nothing of it is said without the storage VM.
+    pub fn needs_storage(&self) -> bool {
+        self.host == "vm102" || matches!(self.unit, "apache2" | "nextcloud" | "docker:calibre-web")
+    }
+}
+
 /// What is said on every day.
 #[rustfmt::skip]
 pub const CHATTER: &[Phrase] = &[
     say("pve", "kernel", "info", Now(6), "vmbr0: port 5(tap102i0) entered forwarding state"),
     say("pve", "kernel", "info", Now(5), "perf: interrupt took too long ({k}00 > 2500), lowering kernel.perf_event_max_sample_rate"),
-    say("pve", "pvestatd", "info", Now(60), "auth key pair generation not needed, key is {ms} minutes old"),
+    say("pve", "pvestatd", "info", Now(12), "restarting server after {k} cycles to reduce memory usage (free {k}0 ({ms}) KB)"),
     say("pve", "pvedaemon", "info", Now(30), "<root@pam> successful auth for user 'monitor@pve'"),
     say("pve", "pveproxy", "info", Now(40), "worker {pid} finished, starting 1 worker(s)"),
     say("pve", "sshd", "info", Now(20), "Accepted publickey for root from 10.0.0.50 port {port} ssh2: ED25519 SHA256:{id}"),
@@ -51,12 +58,12 @@ pub const CHATTER: &[Phrase] = &[
     say("vm100", "docker:jellyfin", "warn", Now(6), "[WRN] Slow HTTP response from 10.0.0.20 to 10.0.0.61: {k} ms"),
     say("vm100", "docker:audiobookshelf", "info", Now(60), "[Server] Socket {id} connected, {ms} ms"),
     say("vm100", "kernel", "info", Now(5), "NVRM: GPU 0000:01:00.0: P-state 8, {k} MiB in use"),
-    say("lxc200", "prometheus", "info", Now(30), "ts={n} caller=head.go:842 level=info component=tsdb msg=\"Head GC completed\" duration={ms}ms"),
+    say("lxc200", "prometheus", "info", Now(30), "caller=head.go:842 level=info component=tsdb msg=\"Head GC completed\" duration={ms}ms"),
     say("lxc200", "prometheus", "info", Now(14), "caller=compact.go:519 level=info component=tsdb msg=\"write block\" mint={k} duration={s}s"),
     say("lxc200", "loki", "info", Now(120), "level=info caller=metrics.go:159 component=querier query_type=limited duration={ms}ms status=200"),
     say("lxc200", "loki", "debug", Now(40), "level=debug caller=flush.go:202 msg=\"flushed chunks\" chunks={ms}"),
     say("lxc200", "grafana", "info", Now(80), "logger=context userId=1 orgId=1 level=info msg=\"Request Completed\" status=200 duration={ms}ms"),
-    say("lxc200", "promtail", "info", Now(60), "level=info ts={n} caller=tailer.go:145 msg=\"tail routine: started\" path=/var/log/journal"),
+    say("lxc200", "promtail", "info", Now(60), "level=info caller=tailer.go:145 msg=\"tail routine: started\" path=/var/log/journal"),
     say("lxc200", "alertmanager", "debug", Now(30), "level=debug component=dispatcher msg=\"Received alert\" alert=Watchdog[{id}][active]"),
     say("pfsense", "filterlog", "info", Now(180), "block in on igb0: 203.0.113.{ms} > 198.51.100.7 tcp SYN port {port}"),
     say("pfsense", "dhcpd", "info", Now(40), "DHCPACK on 10.0.0.61 to 5c:e9:1e:{ms} via igb1"),
@@ -95,7 +102,7 @@ const HOST_DOWN: &[Phrase] = &[
     say("lxc200", "prometheus", "warn", Every { from: -110, period: 15 }, "caller=scrape.go:1331 level=warn target=\"snmp 10.0.0.2\" err=\"context deadline exceeded\""),
     say("switch", "snmpd", "warn", Every { from: -120, period: 25 }, "agent busy: {k} requests queued"),
     say("pbs", "proxmox-backup-proxy", "error", Once(-41 * MINUTE), "backup vm/102 failed: connection error: connection reset by peer"),
-    say("pbs", "proxmox-backup-proxy", "info", Every { from: -7 * MINUTE, period: 6 }, "vm/100: upload chunk {n}, {k} MiB/s"),
+    say("pbs", "proxmox-backup-proxy", "info", Every { from: -7 * MINUTE, period: 6 }, "vm/100: upload chunk {n}, {ms} MiB/s"),
     say("vm100", "kernel", "warn", Every { from: -6 * MINUTE, period: 40 }, "hung_task: task vzdump-fleecing:{pid} waits for {s} seconds"),
 ];
 
@@ -106,7 +113,7 @@ const BACKUP_LATE: &[Phrase] = &[
     say("pbs", "proxmox-backup-proxy", "warn", Every { from: -41 * MINUTE, period: 300 }, "removing backup snapshot \"vm/102\" (unfinished)"),
     say("pve", "pvescheduler", "error", Once(-41 * MINUTE + 2), "ERROR: Backup of VM 102 failed - vma_queue_write: write error - Broken pipe"),
     say("pve", "pvescheduler", "warn", Every { from: -40 * MINUTE, period: 240 }, "storage 'homelab-pbs' answers slowly ({s} seconds)"),
-    say("pbs", "proxmox-backup-proxy", "info", Every { from: -7 * MINUTE, period: 5 }, "vm/100: upload chunk {n}, {k} MiB/s"),
+    say("pbs", "proxmox-backup-proxy", "info", Every { from: -7 * MINUTE, period: 5 }, "vm/100: upload chunk {n}, {ms} MiB/s"),
     say("vm100", "kernel", "warn", Every { from: -6 * MINUTE, period: 40 }, "hung_task: task vzdump-fleecing:{pid} waits for {s} seconds"),
 ];
 

@@ -260,3 +260,52 @@ pub(super) fn status(body: &str) -> Result<Status, Wrong> {
         version: wire.version_info.version.keep(&mut known),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::sources::wire::changed;
+
+    /// Every decoder, on whatever comes, also as the answer of two peers.
+    fn decode_all(body: &str) {
+        let seen = [
+            alerts(body).map(|alerts| merge_alerts(vec![alerts.clone(), alerts])),
+            silences(body).map(|silences| merge_silences(vec![silences.clone(), silences])),
+        ];
+        for seen in seen.into_iter().flatten() {
+            let json = serde_json::to_string(&seen).expect("an observation can be recorded");
+            assert!(!json.contains("\\u00"), "a control character got through: {json}");
+        }
+        let _ = status(body);
+    }
+
+    #[test]
+    fn the_answers_that_are_changed_below_are_good_ones() {
+        assert!(alerts(ANSWERS[0]).is_ok() && silences(ANSWERS[1]).is_ok() && status(ANSWERS[2]).is_ok());
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_a_decoder_panic(body in ".{0,200}") {
+            decode_all(&body);
+        }
+
+        #[test]
+        fn no_change_to_an_answer_makes_a_decoder_panic(
+            which in 0usize..3,
+            at in 0usize..1000,
+            new in "[\\[\\]{}\",:0-9a-z\\\\\u{1b}\u{202e}]{0,6}",
+            cut in 0usize..30,
+        ) {
+            decode_all(&changed(ANSWERS[which], at, &new, cut));
+        }
+    }
+
+    const ANSWERS: [&str; 3] = [
+        r#"[{"labels":{"alertname":"A"},"annotations":{"s":"\u0000"},"fingerprint":"aa","startsAt":"2026-11-20T20:00:00.000Z","endsAt":"2026-11-20T20:04:00.000Z","receivers":[{"name":"x"}],"status":{"state":"suppressed","silencedBy":["s"],"inhibitedBy":[]}}]"#,
+        r#"[{"id":"1","status":{"state":"active"},"updatedAt":"2026-11-20T20:00:00Z","startsAt":"2026-11-20T20:00:00Z","endsAt":"2026-11-20T22:00:00+02:00","createdBy":"sam","comment":"c","matchers":[{"name":"job","value":"x","isRegex":false,"isEqual":true}]}]"#,
+        r#"{"cluster":{"status":"ready","peers":[]},"versionInfo":{"version":"0.25.0"}}"#,
+    ];
+}

@@ -97,6 +97,10 @@ impl Prometheus {
             SourceError::Net(NetError::Status { url, status: 400 | 422, text }) if !text.is_empty() => {
                 SourceError::Refused { url, reason: text }
             }
+            // A question that is too much for it; while it starts it has nothing to say about that.
+            SourceError::Net(NetError::Status { url, status: 503, text }) if text.contains("timed out") => {
+                SourceError::Refused { url, reason: text }
+            }
             other => other,
         })
     }

@@ -1,7 +1,9 @@
 //! Prometheus' answers, and what becomes of them.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
 
 use crate::domain::alert::RaisedAlert;
@@ -276,10 +278,14 @@ pub(super) fn add_last_success(scrapes: &mut [Scrape], successes: &[Sample]) {
     for scrape in scrapes.iter_mut().filter(|scrape| !scrape.hollow) {
         let same = |sample: &&Sample| sample.job == scrape.job && sample.instance == scrape.instance;
         let newest = successes.iter().filter(same).map(|sample| sample.value).fold(f64::NAN, f64::max);
-        if newest.is_finite() {
-            scrape.last_success = chrono::DateTime::from_timestamp_millis((newest * 1000.0) as i64);
-        }
+        scrape.last_success = seconds(newest);
     }
+}
+
+/// A time in seconds since 1970; `None` when it is no number, or beyond all sense.
+fn seconds(since: f64) -> Option<DateTime<Utc>> {
+    let since = TimeDelta::from_std(Duration::try_from_secs_f64(since).ok()?).ok()?;
+    DateTime::UNIX_EPOCH.checked_add_signed(since)
 }
 
 #[derive(Deserialize)]
@@ -324,7 +330,10 @@ fn scalar(value: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::sources::wire::changed;
 
     fn labels(yaml: &str) -> String {
         let body = serde_json::json!({ "status": "success", "data": { "yaml": yaml } }).to_string();
@@ -362,4 +371,48 @@ mod tests {
         }
         assert_eq!(duration("soon"), None);
     }
+
+    /// Every decoder, on whatever comes.
+    fn decode_all(body: &str) {
+        let seen = [targets(body), alerts(body), rules(body), external_labels(body)];
+        for seen in seen.into_iter().flatten() {
+            let json = serde_json::to_string(&seen).expect("an observation can be recorded");
+            assert!(!json.contains("\\u00"), "a control character got through: {json}");
+        }
+        if let Ok(samples) = vector(body) {
+            let mut found = scrapes(&samples);
+            add_last_success(&mut found, &samples);
+        }
+    }
+
+    #[test]
+    fn the_answers_that_are_changed_below_are_good_ones() {
+        assert!(targets(ANSWERS[0]).is_ok() && alerts(ANSWERS[1]).is_ok() && rules(ANSWERS[2]).is_ok());
+        assert!(vector(ANSWERS[3]).is_ok() && external_labels(ANSWERS[4]).is_ok());
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_a_decoder_panic(body in ".{0,200}") {
+            decode_all(&body);
+        }
+
+        #[test]
+        fn no_change_to_an_answer_makes_a_decoder_panic(
+            which in 0usize..5,
+            at in 0usize..1000,
+            new in "[\\[\\]{}\",:0-9a-z\\\\\u{1b}\u{202e}]{0,6}",
+            cut in 0usize..30,
+        ) {
+            decode_all(&changed(ANSWERS[which], at, &new, cut));
+        }
+    }
+
+    const ANSWERS: [&str; 5] = [
+        r#"{"status":"success","data":{"activeTargets":[{"labels":{"job":"a"},"health":"up","lastScrape":"2026-11-20T20:18:19Z","lastScrapeDuration":0.1,"scrapeInterval":"1h30m","scrapeTimeout":"9ms"}]}}"#,
+        r#"{"status":"success","data":{"alerts":[{"labels":{"a":"\u001b[2J"},"annotations":null,"state":"firing","activeAt":"2026-11-20T20:18:19Z","value":"1e+00"}]}}"#,
+        r#"{"status":"success","data":{"groups":[{"name":"g","file":"f","rules":[{"name":"r","type":"alerting","health":"ok","duration":5,"lastEvaluation":"0001-01-01T00:00:00Z"}]}]}}"#,
+        r#"{"status":"success","data":{"resultType":"vector","result":[{"metric":{"__name__":"up","job":"a","instance":"b"},"value":[1795205899.838,"0"]}]}}"#,
+        r#"{"status":"success","data":{"yaml":"global:\n  external_labels:\n    a: \"b\"\n"}}"#,
+    ];
 }
