@@ -106,19 +106,19 @@ pub struct Finding {
 /// How many of each there are: the second half of the verdict's sentence.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Firing or acknowledged critical alerts.
+    /// Alerts that count as critical.
     pub critical: usize,
-    /// Firing or acknowledged warnings.
+    /// Alerts that count as a warning: acknowledged critical ones are among them.
     pub warning: usize,
     /// Silenced and inhibited alerts.
     pub hidden: usize,
     /// Targets that are up with something behind it.
     pub targets_up: usize,
-    /// All targets.
+    /// All targets that were heard of lately.
     pub targets: usize,
     /// Backups that are fine, exempt ones left out.
     pub backups_ok: usize,
-    /// All backups that somebody expects.
+    /// All backups that somebody expects and that were heard of lately.
     pub backups: usize,
 }
 
@@ -196,7 +196,9 @@ pub fn judge(store: &Store, scope: Scope, now: DateTime<Utc>) -> Verdict {
     sources(store, scope, now, &mut findings);
     // Stable: within a state the order above is the order of importance.
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.health));
-    let state = worst(findings.iter().filter_map(|finding| finding.health));
+    let found = worst(findings.iter().filter_map(|finding| finding.health));
+    // Nothing was measured: that is not well.
+    let state = if store.sources.is_empty() { Health::Unknown } else { found };
     let text = sentence(state, &findings, counts, store, scope);
     Verdict { state, text, findings, counts }
 }
@@ -230,13 +232,10 @@ fn sentence(state: Health, findings: &[Finding], counts: Counts, store: &Store, 
 fn alerts(store: &Store, now: DateTime<Utc>, findings: &mut Vec<Finding>, counts: &mut Counts) {
     for listed in &**store.alerts() {
         let alert = &listed.alert;
-        match (alert.state, alert.rank) {
-            (AlertState::Silenced | AlertState::Inhibited, _) => counts.hidden += 1,
-            (AlertState::Pending, _) | (_, Severity::Info) => {}
-            (_, Severity::Critical) => counts.critical += 1,
-            (_, Severity::Warning) => counts.warning += 1,
-        }
         let health = weigh(Condition::Alert(alert.rank, alert.state));
+        counts.hidden += usize::from(alert.state.is_hidden());
+        counts.critical += usize::from(health == Some(Health::Critical));
+        counts.warning += usize::from(health == Some(Health::Warning));
         findings.push(Finding {
             health,
             text: if health.is_some() { alert_text(alert, store, now) } else { String::new() },
@@ -334,7 +333,7 @@ fn rules(store: &Store, now: DateTime<Utc>, findings: &mut Vec<Finding>) {
 fn targets(store: &Store, now: DateTime<Utc>, findings: &mut Vec<Finding>, counts: &mut Counts) {
     for source in store.of(SourceKind::Prometheus) {
         let fresh = source.is_fresh(Feed::Targets, now);
-        counts.targets += source.data.targets.len();
+        counts.targets += if fresh { source.data.targets.len() } else { 0 };
         for target in &*source.data.targets {
             let condition = target_condition(store, source, target, now);
             let good = matches!(condition, Condition::Target { health: TargetHealth::Up, hollow: false, .. });
@@ -435,7 +434,9 @@ fn backups(store: &Store, now: DateTime<Utc>, findings: &mut Vec<Finding>, count
         if *state == BackupState::Exempt {
             continue;
         }
-        counts.backups += 1;
+        if judged.source.is_fresh(Feed::Snapshots, now) {
+            counts.backups += 1;
+        }
         counts.backups_ok += usize::from(*health == Health::Ok);
         findings.push(Finding {
             health: weigh(Condition::Backup { state: *state, health: *health }),

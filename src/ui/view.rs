@@ -121,7 +121,7 @@ impl View {
         // A box costs two lines; where that is too much a line above does.
         let boxed = bands.iter().map(|band| band.least).sum::<u16>() <= area.height;
         let border = if boxed { Border::Box } else { Border::Line };
-        let least = |band: &Band| if boxed { band.least } else { band.least.saturating_sub(1).clamp(2, 3) };
+        let least = |band: &Band| if boxed { band.least } else { band.least.min(2) };
         let mut shown: Vec<&Band> = bands.iter().collect();
         while shown.len() > 1 && shown.iter().map(|band| least(band)).sum::<u16>() > area.height {
             shown.pop();

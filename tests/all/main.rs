@@ -1,1 +1,3 @@
-fn main() {}
+//! All tests that need no server and no terminal.
+
+mod screens;

@@ -15,20 +15,21 @@ use crate::domain::subject::Subject;
 use crate::domain::verdict::response_due;
 use crate::text;
 use crate::ui::filter::Hay;
+use crate::ui::glyphs;
 use crate::ui::scene::{Piece, Scene, piece};
 use crate::ui::theme::Role;
-use crate::ui::widgets::columns::Column;
+use crate::ui::widgets::columns::{Column, EXTRA};
 use crate::ui::widgets::frame::Title;
 use crate::ui::widgets::sign::{self, Sign};
 use crate::ui::widgets::table::{Item, Row, Table};
 
 const COLUMNS: [Column; 6] = [
-    Column::text("state", 3, 7, 9),
+    Column::word("state", 3, 9),
     Column::text("alert", 0, 10, 34),
     Column::text("subject", 1, 6, 24),
-    Column::number("since", 2, 5),
-    Column::text("response", 3, 8, 24),
-    Column::text("summary", 4, 16, 120),
+    Column::number("since", 2, 12),
+    Column::text("response", 2, 8, 24),
+    Column::text("summary", EXTRA, 24, 48),
 ];
 
 /// An alert's row.
@@ -80,14 +81,10 @@ pub struct Alerts {
 impl Pane for Alerts {
     fn title(&self, scene: &Scene<'_>) -> Title {
         let of = |word: &str| self.table.items().iter().filter(|entry| entry.sign.word == word).count();
-        let acked = sign::sign(crate::ui::glyphs::ACKNOWLEDGED, Role::Info, "acked");
+        let acked = sign::sign(glyphs::ACKNOWLEDGED, Role::Info, "acked");
         let signs =
             [sign::of_health(Health::Critical), sign::UNKNOWN, sign::of_health(Health::Warning), acked];
-        let (mut counts, mut short) = count(&signs.map(|sign| (sign, of(sign.word))));
-        if counts.is_empty() && self.table.items().is_empty() && standing(scene).is_fresh() {
-            counts = vec![piece("none firing", Role::Muted)];
-            short.clone_from(&counts);
-        }
+        let (counts, short) = count(&signs.map(|sign| (sign, of(sign.word))));
         let mut right = self.table.notes();
         let hidden = scene.verdict.counts.hidden;
         let badge = standing(scene).badge();
@@ -125,7 +122,13 @@ impl Pane for Alerts {
         if self.table.is_empty() {
             let (filter, _) = Listing::filter(&self.table);
             let lines = if filter.is_empty() {
-                standing(scene).explain(kind(scene.store), "no alert is firing")
+                standing(scene).explain(
+                    kind(scene.store),
+                    vec![
+                        piece(format!("{} ", glyphs::OK), Role::Ok),
+                        piece("no alert is firing", Role::Text),
+                    ],
+                )
             } else {
                 nothing_matches(filter)
             };
@@ -242,9 +245,13 @@ fn note(entry: &Entry, scene: &Scene<'_>) -> Piece {
     match (&entry.hidden, entry.vanished, entry.alert.state, entry.due) {
         (_, Some(_), ..) => piece("vanished unheard", Role::Unknown),
         (Some((who, Some(at))), _, AlertState::Silenced, _) => {
-            piece(format!("until {} by {who}", until(at)), Role::Muted)
+            let by = if scene.whole { format!(" by {who}") } else { String::new() };
+            piece(format!("until {}{by}", until(at)), Role::Muted)
         }
-        (Some((who, Some(at))), ..) => piece(format!("{who} until {}", until(at)), Role::Info),
+        (Some((who, Some(at))), ..) => {
+            let until = if scene.whole { format!(" until {}", until(at)) } else { String::new() };
+            piece(format!("by {who}{until}"), Role::Info)
+        }
         (Some((who, None)), ..) => piece(format!("by {who}"), Role::Muted),
         (None, _, AlertState::Firing, Some(due)) if due < now => {
             piece(format!("over {}", text::age(now - due)), entry.sign.role)

@@ -436,7 +436,7 @@ impl Logs {
         } else if tails(scene.store).next().is_none() && standing.source.is_some() && standing.is_fresh() {
             vec![vec![piece("no tail is configured for this Loki", Role::Muted)]]
         } else {
-            standing.explain(SourceKind::Loki, "no line yet; new ones appear here")
+            standing.explain(SourceKind::Loki, super::nothing("no line yet; new ones appear here"))
         };
         draw_lines(&lines, area, buffer, scene);
     }
