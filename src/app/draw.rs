@@ -175,6 +175,13 @@ impl App {
         }
         let scene = scene(&self.known, self.frozen.as_ref(), &self.look, now);
         let slot = self.panes.get(self.pane_name());
+        let fault = slot.and_then(|slot| slot.pane.filter().1).filter(|_| self.is_typing());
+        if let Some(fault) = fault {
+            let cells = u16::try_from(text::width(fault)).unwrap_or(0).saturating_add(1);
+            let at = line.right().saturating_sub(cells).max(line.x + line.width / 2);
+            put(buffer, (at, line.y), fault, line.right().saturating_sub(at), scene.style(Role::Warning));
+            return;
+        }
         let position = match slot.and_then(|slot| slot.pane.position()) {
             Some((at, of)) if self.layers.len() <= usize::from(self.is_typing()) => {
                 if line.width >= 100 {
@@ -193,13 +200,6 @@ impl App {
         }
         if let Some(notice) = &self.notice {
             put(buffer, (line.x + 1, line.y), &notice.text, room.saturating_sub(1), scene.style(notice.role));
-            return;
-        }
-        let fault = slot.and_then(|slot| slot.pane.filter().1).filter(|_| self.is_typing());
-        if let Some(fault) = fault {
-            let cells = u16::try_from(text::width(fault)).unwrap_or(0) + 2;
-            let at = line.right().saturating_sub(cells);
-            put(buffer, (at, line.y), fault, cells, scene.style(Role::Warning));
             return;
         }
         let over = self.layers.last();

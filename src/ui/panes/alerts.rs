@@ -29,7 +29,7 @@ const COLUMNS: [Column; 6] = [
     Column::text("subject", 1, 6, 24),
     Column::number("since", 2, 12),
     Column::text("response", 2, 8, 24),
-    Column::text("summary", EXTRA, 24, 48),
+    Column::text("summary", EXTRA, 18, 48),
 ];
 
 /// An alert's row.
@@ -46,6 +46,8 @@ struct Entry {
     hidden: Option<(String, Option<DateTime<Utc>>)>,
     /// Its source was not heard lately.
     stale: bool,
+    /// How many alerts this row stands for: those that follow from the one above.
+    folded: usize,
 }
 
 impl Hay for Entry {
@@ -68,7 +70,7 @@ impl Item for Entry {
     }
 
     fn state(&self) -> Sign {
-        self.sign
+        if self.stale { STALE } else { self.sign }
     }
 }
 
@@ -84,7 +86,12 @@ impl Pane for Alerts {
         let acked = sign::sign(glyphs::ACKNOWLEDGED, Role::Info, "acked");
         let signs =
             [sign::of_health(Health::Critical), sign::UNKNOWN, sign::of_health(Health::Warning), acked];
-        let (counts, short) = count(&signs.map(|sign| (sign, of(sign.word))));
+        let (mut counts, mut short) = count(&signs.map(|sign| (sign, of(sign.word))));
+        if !standing(scene).is_fresh() {
+            for (_, role) in counts.iter_mut().chain(&mut short) {
+                *role = Role::Stale;
+            }
+        }
         let mut right = self.table.notes();
         let hidden = scene.verdict.counts.hidden;
         let badge = standing(scene).badge();
@@ -103,7 +110,11 @@ impl Pane for Alerts {
     }
 
     fn refresh(&mut self, scene: &Scene<'_>) {
-        self.table.offer(entries(scene.store, scene.wall()), scene.held);
+        let mut entries = entries(scene.store, scene.wall());
+        if !scene.whole && self.table.filter().is_empty() {
+            entries = fold(entries);
+        }
+        self.table.offer(entries, scene.held);
     }
 
     fn list(&self) -> Option<&dyn Listing> {
@@ -162,6 +173,7 @@ fn entries(store: &Store, now: DateTime<Utc>) -> Vec<Entry> {
         due: response_due(&listed.alert, store),
         hidden: hidden(&listed.alert, &listed.source, store),
         stale: stale.contains(&&listed.source),
+        folded: 1,
         alert: listed.alert.clone(),
     });
     let vanished = store.vanished.iter().map(|ghost| Entry {
@@ -174,12 +186,34 @@ fn entries(store: &Store, now: DateTime<Utc>) -> Vec<Entry> {
         due: response_due(&ghost.alert, store),
         hidden: None,
         stale: false,
+        folded: 1,
         alert: ghost.alert.clone(),
     });
     let mut all: Vec<Entry> = listed.chain(vanished).collect();
     // Stable: within a class the order stays that of the store.
     all.sort_by_key(class);
     all
+}
+
+/// Puts what another alert inhibits below that one, as a single row: trouble stays in sight.
+fn fold(entries: Vec<Entry>) -> Vec<Entry> {
+    let (follow, mut kept): (Vec<Entry>, Vec<Entry>) =
+        entries.into_iter().partition(|entry| entry.alert.state == AlertState::Inhibited);
+    for mut entry in follow {
+        let cause = |other: &Entry| entry.alert.inhibited_by.contains(&other.alert.fingerprint);
+        match kept.iter().position(cause) {
+            None => kept.push(entry),
+            Some(at) => match kept.get_mut(at + 1).filter(|below| below.alert.state == AlertState::Inhibited)
+            {
+                Some(below) => below.folded += 1,
+                None => {
+                    entry.hidden = None;
+                    kept.insert(at + 1, entry);
+                }
+            },
+        }
+    }
+    kept
 }
 
 /// What wants somebody first.
@@ -224,11 +258,17 @@ fn row(entry: &Entry, scene: &Scene<'_>) -> Row {
     let plain = if quiet { Role::Muted } else { Role::Text };
     let sign = if entry.stale { STALE } else { entry.sign };
     let since = entry.vanished.unwrap_or(alert.starts_at);
+    let follows = !scene.whole && alert.state == AlertState::Inhibited && entry.hidden.is_none();
+    if follows && entry.folded > 1 {
+        let cells = [piece("", plain), piece(format!("└ {} alerts follow", entry.folded), plain)];
+        return Row { sign, cells: cells.into(), stale: entry.stale };
+    }
+    let name = if follows { format!("└ {}", alert.name) } else { alert.name.to_string() };
     Row {
         sign,
         cells: vec![
             piece(entry.sign.word, entry.sign.role),
-            piece(&*alert.name, plain),
+            piece(name, plain),
             piece(alert.subject(), plain),
             piece(scene.times.since(since, scene.wall()), plain),
             note(entry, scene),

@@ -158,14 +158,13 @@ fn entries(store: &Store, now: DateTime<Utc>) -> Vec<Entry> {
 
 fn row(entry: &Entry, scene: &Scene<'_>) -> Row {
     let target = &entry.target;
-    let was = if entry.stale { "was " } else { "" };
-    let was_down = if entry.stale { "was down: " } else { "" };
     let outcome = match entry.sign {
-        UP if entry.stale => piece("was up", Role::Muted),
+        // The last error may be over, and nobody knows.
+        sign if entry.stale => piece(format!("was {}", sign.word), Role::Muted),
         UP => piece(text::took(target.took), Role::Muted),
-        HOLLOW => piece(format!("{was}up, but 0 samples"), Role::Warning),
+        HOLLOW => piece("up, but 0 samples", Role::Warning),
         NEW => piece("not scraped yet", Role::Unknown),
-        _ => piece(format!("{was_down}{}", short(target)), Role::Text),
+        _ => piece(short(target), Role::Text),
     };
     let good = entry.good.map_or_else(|| "–".to_owned(), |at| scene.times.since(at, scene.wall()));
     // The scheme says little, and takes eight cells.

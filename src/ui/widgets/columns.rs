@@ -43,8 +43,9 @@ pub fn fit(columns: &[Column], natural: &[u16], room: u16) -> (u16, Vec<Option<u
     let wide = share(columns, natural, room, 2);
     let content = |widths: &[Option<u16>]| {
         let all = columns.iter().zip(natural).zip(widths);
-        all.filter(|((column, natural), width)| {
-            width.is_none_or(|width| width < (**natural).min(column.most))
+        all.filter(|((column, natural), width)| match width {
+            Some(width) => *width < (**natural).min(column.most),
+            None => **natural > 0 && column.rank < EXTRA,
         })
         .count()
     };
