@@ -337,10 +337,8 @@ fn badge(source: &SourceState, scene: &Scene<'_>, level: usize) -> Vec<Piece> {
         sign::standing(source, now)
     };
     let words = match level {
-        0 => words,
-        1 if fresh => return pieces,
-        1 => words,
-        2 if fresh => return pieces,
+        1 | 2 if fresh => return pieces,
+        0 | 1 => words,
         2 => piece(text::truncate(&words.0, 14).into_owned(), words.1),
         _ => return pieces,
     };

@@ -127,7 +127,7 @@ struct Notice {
 const HOLD: Duration = Duration::from_secs(1);
 
 /// A frozen screen thaws by itself, lest somebody takes it for the present.
-const THAW: Duration = Duration::from_mins(10);
+const THAW: Duration = Duration::from_secs(600);
 
 /// The dashboard.
 pub struct App {

@@ -468,7 +468,8 @@ fn of_feed(feed: &Freshness, scene: &Scene<'_>) -> Vec<Piece> {
         words.push_str(&text::span(feed.interval));
     }
     if let Some((failure, since)) = &feed.failure {
-        words.push_str(&format!("; {} for {}", failure.short, text::age(now - *since)));
+        let since = text::age(now - *since);
+        words = format!("{words}; {} for {since}", failure.short);
     }
     vec![piece(format!("{} {}  ", sign.glyph, sign.word), sign.role), piece(words, Role::Text)]
 }

@@ -201,16 +201,16 @@ fn fold(entries: Vec<Entry>) -> Vec<Entry> {
         entries.into_iter().partition(|entry| entry.alert.state == AlertState::Inhibited);
     for mut entry in follow {
         let cause = |other: &Entry| entry.alert.inhibited_by.contains(&other.alert.fingerprint);
-        match kept.iter().position(cause) {
-            None => kept.push(entry),
-            Some(at) => match kept.get_mut(at + 1).filter(|below| below.alert.state == AlertState::Inhibited)
-            {
-                Some(below) => below.folded += 1,
-                None => {
-                    entry.hidden = None;
-                    kept.insert(at + 1, entry);
-                }
-            },
+        let Some(at) = kept.iter().position(cause) else {
+            kept.push(entry);
+            continue;
+        };
+        let below = kept.get_mut(at + 1).filter(|below| below.alert.state == AlertState::Inhibited);
+        if let Some(below) = below {
+            below.folded += 1;
+        } else {
+            entry.hidden = None;
+            kept.insert(at + 1, entry);
         }
     }
     kept

@@ -70,8 +70,8 @@ fn host(line: &Line) -> &str {
 
 /// By what a line was written.
 fn unit(line: &Line) -> &str {
-    let names = ["unit", "systemd_unit", "service", "service_name", "container", "app", "job"];
-    let named = names.iter().find_map(|name| line.stream.get(name)).unwrap_or("");
+    let origins = ["unit", "systemd_unit", "service", "service_name", "container", "app", "job"];
+    let named = origins.iter().find_map(|name| line.stream.get(name)).unwrap_or("");
     named.strip_suffix(".service").unwrap_or(named)
 }
 

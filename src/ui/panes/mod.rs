@@ -26,8 +26,11 @@ use crate::domain::subject::Subject;
 use crate::keymap::Context;
 use crate::text;
 
-/// Every pane: its name, the key of its own view (0 for none), and how it is made.
-pub const PANES: [(&str, u8, fn() -> Box<dyn Pane>); 8] = [
+/// A pane's name, the key of its own view (0 for none), and how it is made.
+pub type Made = (&'static str, u8, fn() -> Box<dyn Pane>);
+
+/// Every pane.
+pub const PANES: [Made; 8] = [
     ("alerts", 2, || Box::new(alerts::Alerts::default())),
     ("targets", 3, || Box::new(targets::Targets::default())),
     ("logs", 4, || Box::new(logs::Logs::default())),
