@@ -6,3 +6,6 @@ mod config;
 mod demo;
 mod modules;
 mod sources;
+//! All tests that need no server and no terminal.
+
+mod screens;
