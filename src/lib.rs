@@ -36,6 +36,7 @@ pub mod keymap;
 pub mod net;
 pub mod picture;
 pub mod report;
+pub mod runtime;
 pub mod secret;
 pub mod settings;
 pub mod sources;

@@ -35,19 +35,17 @@ pub struct Finding {
 /// How many of each there are: the second half of the verdict's sentence.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Critical alerts that nobody is on.
+    /// Alerts that count as critical.
     pub critical: usize,
-    /// Warnings that nobody is on.
+    /// Alerts that count as a warning: acknowledged critical ones are among them.
     pub warning: usize,
-    /// Acknowledged alerts.
-    pub acknowledged: usize,
     /// Silenced and inhibited alerts.
     pub hidden: usize,
     /// Backups that nobody expects, and datastores in maintenance.
     pub exempt: usize,
     /// Targets that are up with something behind it.
     pub targets_up: usize,
-    /// All targets.
+    /// All targets that were heard of lately.
     pub targets: usize,
     /// Backups that are fine, exempt ones left out.
     pub backups_ok: usize,
@@ -148,9 +146,6 @@ fn sentence(state: Health, findings: &[Finding], counts: Counts, scope: Scope) -
     }
     if counts.warning > 0 {
         parts.push(plural(counts.warning, "warning"));
-    }
-    if counts.acknowledged > 0 {
-        parts.push(format!("{} acknowledged", counts.acknowledged));
     }
     if scope.backups && counts.backups > 0 {
         parts.push(format!("backups {} of {}", counts.backups_ok, counts.backups));

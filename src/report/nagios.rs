@@ -19,7 +19,6 @@ pub(super) fn line(report: &Report) -> String {
     };
     datum(scope.alerts, "critical", counts.critical, None);
     datum(scope.alerts, "warning", counts.warning, None);
-    datum(scope.alerts, "acknowledged", counts.acknowledged, None);
     datum(scope.alerts, "hidden", counts.hidden, None);
     datum(scope.targets, "targets_up", counts.targets_up, Some(counts.targets));
     datum(scope.backups, "backups_ok", counts.backups_ok, Some(counts.backups));

@@ -63,7 +63,7 @@ fn a_monitoring_system_reads_one_line() {
     assert_eq!(
         Report::of(&store(), only, now()).nagios(),
         "WARDROOM WARNING - target no/de a:9100 is down · targets 0 of 1 | critical=0;;;0; warning=0;;;0; \
-         acknowledged=0;;;0; hidden=0;;;0; targets_up=0;;;0;1 backups_ok=0;;;0;0 sources_fresh=1;;;0;1\n"
+         hidden=0;;;0; targets_up=0;;;0;1 backups_ok=0;;;0;0 sources_fresh=1;;;0;1\n"
     );
 }
 

@@ -5,3 +5,6 @@ mod config;
 mod demo;
 mod modules;
 mod sources;
+//! All tests that need no server and no terminal.
+
+mod screens;

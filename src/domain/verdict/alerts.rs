@@ -3,9 +3,10 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Condition, Counts, Finding, weigh};
-use crate::domain::alert::{Alert, AlertState, Severity};
+use crate::domain::alert::Alert;
 use crate::domain::correlate;
 use crate::domain::feed::{Feed, SourceKind};
+use crate::domain::health::Health;
 use crate::domain::rule::{Rule, RuleHealth, RuleKind};
 use crate::domain::store::{SourceState, Store};
 use crate::domain::subject::Subject;
@@ -38,12 +39,8 @@ pub(super) fn alerts(store: &Store, now: DateTime<Utc>, counts: &mut Counts) -> 
             found.unheard.push(Finding { health: weigh(Condition::Unheard), text, subject });
             continue;
         } else {
-            match (alert.state, alert.rank) {
-                (AlertState::Acknowledged, _) => counts.acknowledged += 1,
-                (AlertState::Firing, Severity::Critical) => counts.critical += 1,
-                (AlertState::Firing, Severity::Warning) => counts.warning += 1,
-                _ => {}
-            }
+            counts.critical += usize::from(health == Some(Health::Critical));
+            counts.warning += usize::from(health == Some(Health::Warning));
         }
         let text = if health.is_some() { alert_text(alert, store, now) } else { String::new() };
         found.measured.push(Finding { health, text, subject });
