@@ -85,10 +85,10 @@ pub enum Action {
     /// Stop the stream where it is, or follow it again.
     #[strum(message = "pause")]
     Pause,
-    /// The next error or warning.
+    /// The next error.
     #[strum(message = "next error")]
     NextError,
-    /// The previous error or warning.
+    /// The previous error.
     #[strum(message = "previous error")]
     PreviousError,
     /// Wrap long lines, or cut them.

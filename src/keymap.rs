@@ -95,11 +95,10 @@ impl Keymap {
                 );
                 table.fault(own.as_ref(), message);
             }
-        }
-        for (context, action, key, meant) in changed.shadows() {
-            let message =
-                format!("{context}: `{}` means `{meant}` everywhere and cannot be `{action}`", show(key));
-            keys.fault(context.as_ref(), message);
+            for (action, key, meant) in changed.shadows(context) {
+                let message = format!("`{}` means `{meant}` everywhere, and nothing else", show(key));
+                table.fault(action.as_ref(), message);
+            }
         }
         changed
     }
@@ -117,15 +116,16 @@ impl Keymap {
         found
     }
 
-    /// Keys that should mean one thing everywhere and do not.
-    fn shadows(&self) -> Vec<(Context, Action, KeyCombination, Action)> {
+    /// Keys that should mean one thing everywhere, and do not in this context.
+    fn shadows(&self, context: Context) -> Vec<(Action, KeyCombination, Action)> {
+        if context == Context::Global {
+            return Vec::new();
+        }
         let fixed: Vec<KeyCombination> = EVERYWHERE.iter().filter_map(|text| chord(text).ok()).collect();
-        let inner = Context::iter().filter(|context| *context != Context::Global);
-        let all =
-            inner.flat_map(|context| self.bound(context).map(move |(action, key)| (context, action, key)));
-        all.filter_map(|(context, action, key)| {
+        let own = self.bound(context).filter(|(_, key)| fixed.contains(key));
+        own.filter_map(|(action, key)| {
             let (meant, _) = self.bound(Context::Global).find(|(_, have)| *have == key)?;
-            (fixed.contains(&key) && meant != action).then_some((context, action, key, meant))
+            (meant != action).then_some((action, key, meant))
         })
         .collect()
     }
@@ -171,12 +171,9 @@ pub fn normal(key: KeyCombination) -> KeyCombination {
         }
         KeyCode::Tab if modifiers.contains(KeyModifiers::SHIFT) => KeyCode::BackTab,
         // Ctrl and a letter are one key, whatever case a terminal reports.
-        KeyCode::Char(char) if modifiers.contains(KeyModifiers::CONTROL) => {
-            if !modifiers.contains(KeyModifiers::SHIFT) {
-                KeyCode::Char(char.to_ascii_lowercase())
-            } else {
-                KeyCode::Char(char.to_ascii_uppercase())
-            }
+        KeyCode::Char(char) if modifiers.contains(KeyModifiers::CONTROL) && char.is_ascii_alphabetic() => {
+            modifiers.remove(KeyModifiers::SHIFT);
+            KeyCode::Char(char.to_ascii_lowercase())
         }
         KeyCode::Char(char) if char.is_ascii_lowercase() && modifiers.contains(KeyModifiers::SHIFT) => {
             KeyCode::Char(char.to_ascii_uppercase())

@@ -125,6 +125,11 @@ pub fn span(seconds: f64) -> TimeDelta {
     TimeDelta::milliseconds((seconds * 1000.0) as i64)
 }
 
+/// A configured span in seconds: `15s`, `1m`, `0.5s`.
+pub fn span(seconds: f64) -> String {
+    if seconds.fract().abs() < 0.05 { age_of(Some(seconds)) } else { took(seconds) }
+}
+
 /// A size in three digits and a unit of 1024: `412G`, `1.2T`, `88M`.
 pub fn bytes(count: u64) -> String {
     const UNITS: [&str; 7] = ["B", "K", "M", "G", "T", "P", "E"];

@@ -81,11 +81,11 @@ impl App {
         } else {
             self.draw_panes(regions.body, buffer, now);
         }
-        self.draw_footer(regions.footer, buffer, now);
         let over = scene(&self.known, self.frozen.as_ref(), &self.look, now);
         for layer in &mut self.layers {
             layer.draw(&over, regions.body, regions.footer, buffer);
         }
+        self.draw_footer(regions.footer, buffer, now);
         self.look.glyphs.apply(buffer);
     }
 
@@ -175,6 +175,13 @@ impl App {
         }
         let scene = scene(&self.known, self.frozen.as_ref(), &self.look, now);
         let slot = self.panes.get(self.pane_name());
+        let fault = slot.and_then(|slot| slot.pane.filter().1).filter(|_| self.is_typing());
+        if let Some(fault) = fault {
+            let cells = u16::try_from(text::width(fault)).unwrap_or(0).saturating_add(1);
+            let at = line.right().saturating_sub(cells).max(line.x + line.width / 2);
+            put(buffer, (at, line.y), fault, line.right().saturating_sub(at), scene.style(Role::Warning));
+            return;
+        }
         let position = match slot.and_then(|slot| slot.pane.position()) {
             Some((at, of)) if self.layers.len() <= usize::from(self.is_typing()) => {
                 if line.width >= 100 {
@@ -195,18 +202,22 @@ impl App {
             put(buffer, (line.x + 1, line.y), &notice.text, room.saturating_sub(1), scene.style(notice.role));
             return;
         }
-        let fault = slot.and_then(|slot| slot.pane.filter().1).filter(|_| self.is_typing());
-        if let Some(fault) = fault {
-            let cells = u16::try_from(text::width(fault)).unwrap_or(0) + 2;
-            let at = line.right().saturating_sub(cells);
-            put(buffer, (at, line.y), fault, cells, scene.style(Role::Warning));
-            return;
-        }
-        let context = self.layers.last().map_or_else(|| self.context(), |layer| layer.context());
+        let over = self.layers.last();
+        let context = over.map_or_else(|| self.context(), |layer| layer.context());
         let mut x = 1;
         for action in useful(context) {
-            let Some(key) = scene.keymap.hint(*action, context) else { continue };
-            let pieces = [piece(key, Role::Key), piece(format!(" {}", action.word()), Role::Muted)];
+            let idle = match action {
+                Action::NextPane | Action::Open => over.is_some(),
+                Action::Copy => over.is_some_and(|layer| layer.subject().is_none()),
+                Action::Close => over.is_none(),
+                _ => false,
+            };
+            let Some(key) = scene.keymap.hint(*action, context).filter(|_| !idle) else { continue };
+            let word = match (action, context) {
+                (Action::Filter, Context::Detail | Context::Help) => "search",
+                _ => action.word(),
+            };
+            let pieces = [piece(key, Role::Key), piece(format!(" {word}"), Role::Muted)];
             let needed = width(&pieces);
             if x + needed > room {
                 break;
@@ -223,8 +234,8 @@ impl App {
 /// The keys that the footer tells, the most useful first.
 const fn useful(context: Context) -> &'static [Action] {
     use Action::{
-        Close, Copy, Down, Expand, Filter, Freeze, Help, NextError, NextMatch, NextPane, NextTab, Open,
-        Pause, Quit, Refresh, Times, Up, Why, Wrap,
+        Close, Copy, Down, Expand, Filter, Freeze, Help, NextError, NextPane, NextTab, Open, Pause, Quit,
+        Refresh, Times, Up, Why, Wrap,
     };
     match context {
         Context::Global | Context::List => {
@@ -233,8 +244,8 @@ const fn useful(context: Context) -> &'static [Action] {
         Context::Logs => &[
             Pause, Open, Filter, NextError, NextPane, Expand, Help, Wrap, NextTab, Copy, Freeze, Times, Quit,
         ],
-        Context::Detail => &[Close, Down, Up, Filter, NextMatch, Copy, NextPane, Help, Quit],
-        Context::Help => &[Close, Down, Up, Filter, NextMatch],
+        Context::Detail => &[Close, Down, Up, Filter, Copy, NextPane, Expand, Help, Quit],
+        Context::Help => &[Close, Down, Up, Filter, Quit],
         Context::Prompt => &[],
     }
 }
@@ -255,7 +266,14 @@ fn shorten(sentence: &str, cells: usize) -> String {
     while parts.len() > 1 && text::width(&parts.join(" · ")) > cells {
         parts.pop();
     }
-    text::truncate(&parts.join(" · "), cells).into_owned()
+    // The reason before its clause on the response.
+    let joined = parts.join(" · ");
+    match joined.rsplit_once(", ") {
+        Some((reason, _)) if text::width(&joined) > cells && text::width(reason) <= cells => {
+            reason.to_owned()
+        }
+        _ => text::truncate(&joined, cells).into_owned(),
+    }
 }
 
 /// `prom ● 1s   am ●● 1s   loki ● live 12/s   pbs ✗ 401 unauthorised 3m            read-only`
@@ -319,10 +337,8 @@ fn badge(source: &SourceState, scene: &Scene<'_>, level: usize) -> Vec<Piece> {
         sign::standing(source, now)
     };
     let words = match level {
-        0 => words,
-        1 if fresh => return pieces,
-        1 => words,
-        2 if fresh => return pieces,
+        1 | 2 if fresh => return pieces,
+        0 | 1 => words,
         2 => piece(text::truncate(&words.0, 14).into_owned(), words.1),
         _ => return pieces,
     };

@@ -127,7 +127,7 @@ struct Notice {
 const HOLD: Duration = Duration::from_secs(1);
 
 /// A frozen screen thaws by itself, lest somebody takes it for the present.
-const THAW: Duration = Duration::from_mins(10);
+const THAW: Duration = Duration::from_secs(600);
 
 /// The dashboard.
 pub struct App {
@@ -242,6 +242,12 @@ impl App {
     pub fn verdict(&mut self, now: Now) -> &Verdict {
         self.judge(now);
         &self.known.verdict
+    }
+
+    /// Whether every feed has answered once, well or not: nothing more is to be waited for.
+    pub fn is_settled(&self) -> bool {
+        let mut feeds = self.known.store.sources.iter().flat_map(|source| source.feeds.values());
+        feeds.all(|feed| feed.at.is_some() || feed.failure.is_some())
     }
 
     /// Whether the screen would look different if it were drawn again.
@@ -371,8 +377,19 @@ impl App {
             if !text.is_empty() {
                 scroll.seek = true;
             }
-        } else if let Some(pane) = self.focused() {
-            pane.set_filter(text);
+        } else {
+            self.filter(text);
+        }
+    }
+
+    /// Filters the pane with the focus.
+    fn filter(&mut self, text: &str) {
+        let name = self.pane_name();
+        if let Some(slot) = self.panes.get_mut(name) {
+            slot.pane.set_filter(text);
+            // What a pane folds away it brings out for a filter.
+            slot.seen = None;
+            self.held_until = Duration::ZERO;
         }
     }
 
@@ -401,7 +418,10 @@ impl App {
             _ if !self.layers.is_empty() => {}
             Action::NextPane => self.move_focus(1),
             Action::PreviousPane => self.move_focus(-1),
-            Action::Expand => self.zoomed = !self.zoomed,
+            Action::Expand => {
+                self.zoomed = !self.zoomed;
+                self.forget_seen();
+            }
             Action::Open => {
                 if let Some(subject) = self.subject(now) {
                     self.layers.push(Box::new(Sheet::new(Matter::Detail(subject))));
@@ -419,6 +439,7 @@ impl App {
             self.layers.clear();
             self.zoomed = false;
             self.view = at;
+            self.forget_seen();
             // What was not on the screen need not be held still.
             self.held_until = Duration::ZERO;
         }
@@ -471,9 +492,10 @@ impl App {
         let zoomed = self.zoomed;
         let Some(pane) = self.focused() else { return };
         if !pane.filter().0.is_empty() {
-            pane.set_filter("");
+            self.filter("");
         } else if zoomed {
             self.zoomed = false;
+            self.forget_seen();
         }
     }
 

@@ -64,9 +64,11 @@ pub fn install_report() {
 pub fn misused(error: &clap::Error) -> ExitCode {
     // A reader that has gone away is no failure.
     let _unread = error.print();
-    let mut asked = Cli::command().ignore_errors(true);
-    let asked = asked.try_get_matches_from_mut(std::env::args_os());
-    let is_check = asked.is_ok_and(|asked| asked.subcommand_name() == Some("check"));
+    // The line is wrong, so it can only be guessed which command was meant: the first one named.
+    let names = Cli::command();
+    let mut words = std::env::args_os().skip(1);
+    let meant = words.find(|word| names.get_subcommands().any(|command| command.get_name() == word));
+    let is_check = meant.is_some_and(|name| name == "check");
     match error.exit_code() {
         0 => ExitCode::SUCCESS,
         _ if is_check => ExitCode::from(Health::Unknown.exit_code()),

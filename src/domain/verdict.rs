@@ -35,9 +35,9 @@ pub struct Finding {
 /// How many of each there are: the second half of the verdict's sentence.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Firing or acknowledged critical alerts.
+    /// Alerts that count as critical.
     pub critical: usize,
-    /// Firing or acknowledged warnings.
+    /// Alerts that count as a warning: acknowledged critical ones are among them.
     pub warning: usize,
     /// Silenced and inhibited alerts.
     pub hidden: usize,
@@ -45,7 +45,7 @@ pub struct Counts {
     pub exempt: usize,
     /// Targets that are up with something behind it.
     pub targets_up: usize,
-    /// All targets.
+    /// All targets that were heard of lately.
     pub targets: usize,
     /// Backups that are fine, exempt ones left out.
     pub backups_ok: usize,

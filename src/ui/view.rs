@@ -121,7 +121,7 @@ impl View {
         // A box costs two lines; where that is too much a line above does.
         let boxed = bands.iter().map(|band| band.least).sum::<u16>() <= area.height;
         let border = if boxed { Border::Box } else { Border::Line };
-        let least = |band: &Band| if boxed { band.least } else { band.least.saturating_sub(1).clamp(2, 3) };
+        let least = |band: &Band| if boxed { band.least } else { band.least.min(2) };
         let mut shown: Vec<&Band> = bands.iter().collect();
         while shown.len() > 1 && shown.iter().map(|band| least(band)).sum::<u16>() > area.height {
             shown.pop();
@@ -156,11 +156,16 @@ fn divide(length: u16, parts: &[(u16, u16)]) -> Vec<u16> {
         let short =
             open.iter().position(|at| parts.get(*at).is_some_and(|(least, share)| share_of(*share) < *least));
         let Some(short) = short else {
-            let mut rest = left;
             for (nth, at) in open.iter().enumerate() {
                 let Some((_, share)) = parts.get(*at) else { continue };
-                let size = if nth + 1 == open.len() { rest } else { share_of(*share) };
-                rest -= size;
+                // What rounding leaves over goes to the first, which is what the view is about.
+                let others: u16 = open
+                    .iter()
+                    .skip(1)
+                    .filter_map(|at| parts.get(*at))
+                    .map(|(_, share)| share_of(*share))
+                    .sum();
+                let size = if nth == 0 { left - others } else { share_of(*share) };
                 if let Some(slot) = sizes.get_mut(*at) {
                     *slot = size;
                 }
@@ -187,6 +192,7 @@ mod tests {
         assert_eq!(divide(36, &[(5, 3), (5, 3), (5, 2)]), [13, 13, 10]);
         assert_eq!(divide(20, &[(6, 1), (4, 9)]), [6, 14]);
         assert_eq!(divide(3, &[(2, 1), (2, 1)]), [2, 1]);
+        assert_eq!(divide(9, &[(2, 6), (2, 5), (2, 5), (2, 5)]), [3, 2, 2, 2]);
         assert_eq!(divide(0, &[(2, 1), (2, 1)]), [0, 0]);
     }
 

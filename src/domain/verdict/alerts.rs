@@ -3,9 +3,10 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Condition, Counts, Finding, weigh};
-use crate::domain::alert::{Alert, AlertState, Severity};
+use crate::domain::alert::Alert;
 use crate::domain::correlate;
 use crate::domain::feed::{Feed, SourceKind};
+use crate::domain::health::Health;
 use crate::domain::rule::{Rule, RuleHealth, RuleKind};
 use crate::domain::store::{SourceState, Store};
 use crate::domain::subject::Subject;
@@ -37,12 +38,9 @@ pub(super) fn alerts(store: &Store, now: DateTime<Utc>, counts: &mut Counts) -> 
             let text = format!("{} {} was true when last heard", alert.name, alert.subject());
             found.unheard.push(Finding { health: weigh(Condition::Unheard), text, subject });
             continue;
-        } else if alert.state != AlertState::Pending {
-            match alert.rank {
-                Severity::Critical => counts.critical += 1,
-                Severity::Warning => counts.warning += 1,
-                Severity::Info => {}
-            }
+        } else {
+            counts.critical += usize::from(health == Some(Health::Critical));
+            counts.warning += usize::from(health == Some(Health::Warning));
         }
         let text = if health.is_some() { alert_text(alert, store, now) } else { String::new() };
         found.measured.push(Finding { health, text, subject });

@@ -62,7 +62,7 @@ pub(super) fn backups(store: &Store, now: DateTime<Utc>, counts: &mut Counts) ->
             counts.exempt += 1;
             continue;
         }
-        counts.backups += 1;
+        counts.backups += usize::from(judged.source.is_fresh(Feed::Snapshots, now));
         counts.backups_ok += usize::from(*health == Health::Ok);
         let id = &judged.group.id;
         let name = if judged.group.guest.is_empty() {

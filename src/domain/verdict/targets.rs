@@ -22,10 +22,10 @@ pub(super) fn targets(store: &Store, now: DateTime<Utc>, counts: &mut Counts) ->
     }
     let mut found = Vec::new();
     for source in store.of(SourceKind::Prometheus) {
-        counts.targets += source.data.targets.len();
         if !source.is_fresh(Feed::Targets, now) {
             continue;
         }
+        counts.targets += source.data.targets.len();
         for target in &*source.data.targets {
             let alerts = spoken.get(&*target.instance).into_iter().flatten().copied();
             let condition = condition(source, target, alerts, now);

@@ -5,14 +5,15 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use strum::IntoEnumIterator;
 
-use super::sheet::draw_sheet;
+use super::sheet::{draw_lines, draw_sheet};
 use super::{Layer, Outcome};
 use crate::action::Action;
 use crate::keymap::{Context, Keymap};
-use crate::ui::scene::{Scene, piece};
+use crate::ui::scene::{Piece, Scene, piece};
 use crate::ui::theme::Role;
 use crate::ui::widgets::frame::Title;
-use crate::ui::widgets::prose::{Prose, Scroll};
+use crate::ui::widgets::paint::width;
+use crate::ui::widgets::prose::{Prose, Scroll, lay_out};
 
 /// The layer.
 #[derive(Debug)]
@@ -31,10 +32,11 @@ impl Help {
     }
 }
 
-/// The keys that work in a context, its own first, in the order of the vocabulary.
-pub fn keys(of: Context, keymap: &Keymap) -> Vec<Prose> {
+/// The keys that work in a context, in the order of the vocabulary: its own and those of the
+/// contexts around it, or those that work everywhere.
+pub fn keys(of: Context, everywhere: bool, keymap: &Keymap) -> Vec<Prose> {
     let mut told = Vec::new();
-    for context in of.outwards() {
+    for context in of.outwards().filter(|context| (*context == Context::Global) == everywhere) {
         let bound: Vec<Action> = keymap.bound(context).map(|(action, _)| action).collect();
         let mut shown = Vec::new();
         for action in Action::iter().filter(|action| bound.contains(action)) {
@@ -78,9 +80,21 @@ fn filter_language() -> Vec<Prose> {
         ("job=node", "rows with this label"),
         ("job=~n.*", "rows with a label that matches an expression"),
     ];
-    let mut told = vec![Prose::Blank, Prose::Head("The filter".to_owned())];
+    let mut told = vec![Prose::Head("The filter".to_owned())];
     told.extend(rows.map(|(typed, about)| Prose::pair(typed, about)));
     told
+}
+
+/// Two texts beside each other, the second from the cell `at`.
+fn beside(left: &[Vec<Piece>], right: &[Vec<Piece>], at: usize) -> Vec<Vec<Piece>> {
+    let lines = (0..left.len().max(right.len())).map(|line| {
+        let mut pieces = left.get(line).cloned().unwrap_or_default();
+        let used = usize::from(width(&pieces));
+        pieces.push(piece(" ".repeat(at.saturating_sub(used)), Role::Text));
+        pieces.extend(right.get(line).into_iter().flatten().cloned());
+        pieces
+    });
+    lines.collect()
 }
 
 impl Layer for Help {
@@ -101,10 +115,25 @@ impl Layer for Help {
     }
 
     fn draw(&mut self, scene: &Scene<'_>, body: Rect, _footer: Rect, buffer: &mut Buffer) {
-        let mut told = keys(self.of, scene.keymap);
-        told.extend(filter_language());
         let title = Title::new(format!("Keys in {}", self.name));
-        draw_sheet(title, &told, &mut self.scroll, scene, body, buffer);
+        let mut own = keys(self.of, false, scene.keymap);
+        let everywhere = keys(self.of, true, scene.keymap);
+        if body.width < 110 {
+            if !own.is_empty() {
+                own.push(Prose::Blank);
+            }
+            own.extend(everywhere);
+            own.push(Prose::Blank);
+            own.extend(filter_language());
+            return draw_sheet(title, &own, &mut self.scroll, scene, body, buffer);
+        }
+        if !own.is_empty() {
+            own.push(Prose::Blank);
+        }
+        own.extend(filter_language());
+        let half = (body.width - 6) / 2;
+        let lines = beside(&lay_out(&own, half), &lay_out(&everywhere, half), usize::from(half) + 2);
+        draw_lines(title, &lines, &mut self.scroll, scene, body, buffer);
     }
 
     fn text(&mut self) -> Option<&mut Scroll> {

@@ -87,10 +87,9 @@ impl Layer for Prompt {
     }
 
     fn draw(&mut self, scene: &Scene<'_>, _body: Rect, footer: Rect, buffer: &mut Buffer) {
-        // The position on the right stays.
-        let room = footer.width.saturating_sub(14).max(footer.width.min(20));
-        let line = Rect { width: room, ..footer };
-        blank(buffer, line, scene);
+        blank(buffer, footer, scene);
+        // What is found, or what is wrong, stands on the right.
+        let room = (footer.width / 2).max(footer.width.min(20));
         let lead = put(buffer, (footer.x, footer.y), " / ", room, scene.style(Role::Accent));
         let cells = usize::from(room - lead);
         let scroll = self.input.visual_scroll(cells.saturating_sub(1));

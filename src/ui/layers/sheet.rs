@@ -132,26 +132,45 @@ const WIDEST: u16 = 110;
 
 /// Draws a text in a frame over `body`, as large as it needs to be.
 pub fn draw_sheet(
-    mut title: Title,
+    title: Title,
     told: &[Prose],
     scroll: &mut Scroll,
     scene: &Scene<'_>,
     body: Rect,
     buffer: &mut Buffer,
 ) {
-    let width = body.width.min(WIDEST + 4);
+    // A little of the panes at the sides would only be noise.
+    let whole = body.width < WIDEST + 40;
+    let width = if whole { body.width } else { WIDEST + 4 };
     let lines = lay_out(told, width.saturating_sub(4));
-    let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2).min(body.height);
-    // From the top of the panes: the eye comes from the verdict.
-    let area = Rect::new(body.x + (body.width - width) / 2, body.y, width, height);
+    draw_lines(title, &lines, scroll, scene, place(body, width, lines.len()), buffer);
+}
+
+/// Where a sheet of so many lines lies: from the top of the panes, since the eye comes from the
+/// verdict.
+fn place(body: Rect, width: u16, lines: usize) -> Rect {
+    let height = u16::try_from(lines).unwrap_or(u16::MAX).saturating_add(2).min(body.height);
+    let height = if width == body.width { body.height } else { height };
+    Rect::new(body.x + (body.width - width) / 2, body.y, width, height)
+}
+
+/// Draws laid out lines in a frame at `area`.
+pub fn draw_lines(
+    mut title: Title,
+    lines: &[Vec<Piece>],
+    scroll: &mut Scroll,
+    scene: &Scene<'_>,
+    area: Rect,
+    buffer: &mut Buffer,
+) {
     let scene = Scene { focused: true, ..*scene };
     blank(buffer, area, &scene);
-    let room = usize::from(height.saturating_sub(2));
+    let room = usize::from(area.height.saturating_sub(2));
     if lines.len() > room && room > 0 {
         let last = (scroll.top + room).min(lines.len());
         title.right.push(piece(format!("{last} of {}", lines.len()), Role::Muted));
     }
     let inside = frame(&title, Border::Box, area, buffer, &scene);
     let inside = Rect { x: inside.x + 1.min(inside.width), width: inside.width.saturating_sub(2), ..inside };
-    scroll.draw(&lines, inside, buffer, &scene);
+    scroll.draw(lines, inside, buffer, &scene);
 }

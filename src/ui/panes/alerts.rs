@@ -15,20 +15,21 @@ use crate::domain::subject::Subject;
 use crate::domain::verdict::response_due;
 use crate::text;
 use crate::ui::filter::Hay;
+use crate::ui::glyphs;
 use crate::ui::scene::{Piece, Scene, piece};
 use crate::ui::theme::Role;
-use crate::ui::widgets::columns::Column;
+use crate::ui::widgets::columns::{Column, EXTRA};
 use crate::ui::widgets::frame::Title;
 use crate::ui::widgets::sign::{self, Sign};
 use crate::ui::widgets::table::{Item, Row, Table};
 
 const COLUMNS: [Column; 6] = [
-    Column::text("state", 3, 7, 9),
+    Column::word("state", 3, 9),
     Column::text("alert", 0, 10, 34),
     Column::text("subject", 1, 6, 24),
-    Column::number("since", 2, 5),
-    Column::text("response", 3, 8, 24),
-    Column::text("summary", 4, 16, 120),
+    Column::number("since", 2, 12),
+    Column::text("response", 2, 8, 24),
+    Column::text("summary", EXTRA, 18, 48),
 ];
 
 /// An alert's row.
@@ -45,6 +46,8 @@ struct Entry {
     hidden: Option<(String, Option<DateTime<Utc>>)>,
     /// Its source was not heard lately.
     stale: bool,
+    /// How many alerts this row stands for: those that follow from the one above.
+    folded: usize,
 }
 
 impl Hay for Entry {
@@ -67,7 +70,7 @@ impl Item for Entry {
     }
 
     fn state(&self) -> Sign {
-        self.sign
+        if self.stale { STALE } else { self.sign }
     }
 }
 
@@ -80,13 +83,14 @@ pub struct Alerts {
 impl Pane for Alerts {
     fn title(&self, scene: &Scene<'_>) -> Title {
         let of = |word: &str| self.table.items().iter().filter(|entry| entry.sign.word == word).count();
-        let acked = sign::sign(crate::ui::glyphs::ACKNOWLEDGED, Role::Info, "acked");
+        let acked = sign::sign(glyphs::ACKNOWLEDGED, Role::Info, "acked");
         let signs =
             [sign::of_health(Health::Critical), sign::UNKNOWN, sign::of_health(Health::Warning), acked];
         let (mut counts, mut short) = count(&signs.map(|sign| (sign, of(sign.word))));
-        if counts.is_empty() && self.table.items().is_empty() && standing(scene).is_fresh() {
-            counts = vec![piece("none firing", Role::Muted)];
-            short.clone_from(&counts);
+        if !standing(scene).is_fresh() {
+            for (_, role) in counts.iter_mut().chain(&mut short) {
+                *role = Role::Stale;
+            }
         }
         let mut right = self.table.notes();
         let hidden = scene.verdict.counts.hidden;
@@ -106,7 +110,11 @@ impl Pane for Alerts {
     }
 
     fn refresh(&mut self, scene: &Scene<'_>) {
-        self.table.offer(entries(scene.store, scene.wall()), scene.held);
+        let mut entries = entries(scene.store, scene.wall());
+        if !scene.whole && self.table.filter().is_empty() {
+            entries = fold(entries);
+        }
+        self.table.offer(entries, scene.held);
     }
 
     fn list(&self) -> Option<&dyn Listing> {
@@ -125,7 +133,13 @@ impl Pane for Alerts {
         if self.table.is_empty() {
             let (filter, _) = Listing::filter(&self.table);
             let lines = if filter.is_empty() {
-                standing(scene).explain(kind(scene.store), "no alert is firing")
+                standing(scene).explain(
+                    kind(scene.store),
+                    vec![
+                        piece(format!("{} ", glyphs::OK), Role::Ok),
+                        piece("no alert is firing", Role::Text),
+                    ],
+                )
             } else {
                 nothing_matches(filter)
             };
@@ -159,6 +173,7 @@ fn entries(store: &Store, now: DateTime<Utc>) -> Vec<Entry> {
         due: response_due(&listed.alert, store),
         hidden: hidden(&listed.alert, &listed.source, store),
         stale: stale.contains(&&listed.source),
+        folded: 1,
         alert: listed.alert.clone(),
     });
     let vanished = store.vanished.iter().map(|ghost| Entry {
@@ -171,12 +186,34 @@ fn entries(store: &Store, now: DateTime<Utc>) -> Vec<Entry> {
         due: response_due(&ghost.alert, store),
         hidden: None,
         stale: false,
+        folded: 1,
         alert: ghost.alert.clone(),
     });
     let mut all: Vec<Entry> = listed.chain(vanished).collect();
     // Stable: within a class the order stays that of the store.
     all.sort_by_key(class);
     all
+}
+
+/// Puts what another alert inhibits below that one, as a single row: trouble stays in sight.
+fn fold(entries: Vec<Entry>) -> Vec<Entry> {
+    let (follow, mut kept): (Vec<Entry>, Vec<Entry>) =
+        entries.into_iter().partition(|entry| entry.alert.state == AlertState::Inhibited);
+    for mut entry in follow {
+        let cause = |other: &Entry| entry.alert.inhibited_by.contains(&other.alert.fingerprint);
+        let Some(at) = kept.iter().position(cause) else {
+            kept.push(entry);
+            continue;
+        };
+        let below = kept.get_mut(at + 1).filter(|below| below.alert.state == AlertState::Inhibited);
+        if let Some(below) = below {
+            below.folded += 1;
+        } else {
+            entry.hidden = None;
+            kept.insert(at + 1, entry);
+        }
+    }
+    kept
 }
 
 /// What wants somebody first.
@@ -221,11 +258,17 @@ fn row(entry: &Entry, scene: &Scene<'_>) -> Row {
     let plain = if quiet { Role::Muted } else { Role::Text };
     let sign = if entry.stale { STALE } else { entry.sign };
     let since = entry.vanished.unwrap_or(alert.starts_at);
+    let follows = !scene.whole && alert.state == AlertState::Inhibited && entry.hidden.is_none();
+    if follows && entry.folded > 1 {
+        let cells = [piece("", plain), piece(format!("└ {} alerts follow", entry.folded), plain)];
+        return Row { sign, cells: cells.into(), stale: entry.stale };
+    }
+    let name = if follows { format!("└ {}", alert.name) } else { alert.name.to_string() };
     Row {
         sign,
         cells: vec![
             piece(entry.sign.word, entry.sign.role),
-            piece(&*alert.name, plain),
+            piece(name, plain),
             piece(alert.subject(), plain),
             piece(scene.times.since(since, scene.wall()), plain),
             note(entry, scene),
@@ -242,9 +285,13 @@ fn note(entry: &Entry, scene: &Scene<'_>) -> Piece {
     match (&entry.hidden, entry.vanished, entry.alert.state, entry.due) {
         (_, Some(_), ..) => piece("vanished unheard", Role::Unknown),
         (Some((who, Some(at))), _, AlertState::Silenced, _) => {
-            piece(format!("until {} by {who}", until(at)), Role::Muted)
+            let by = if scene.whole { format!(" by {who}") } else { String::new() };
+            piece(format!("until {}{by}", until(at)), Role::Muted)
         }
-        (Some((who, Some(at))), ..) => piece(format!("{who} until {}", until(at)), Role::Info),
+        (Some((who, Some(at))), ..) => {
+            let until = if scene.whole { format!(" until {}", until(at)) } else { String::new() };
+            piece(format!("by {who}{until}"), Role::Info)
+        }
         (Some((who, None)), ..) => piece(format!("by {who}"), Role::Muted),
         (None, _, AlertState::Firing, Some(due)) if due < now => {
             piece(format!("over {}", text::age(now - due)), entry.sign.role)

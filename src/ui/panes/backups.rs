@@ -17,7 +17,7 @@ use crate::text;
 use crate::ui::filter::Hay;
 use crate::ui::scene::{Scene, piece};
 use crate::ui::theme::Role;
-use crate::ui::widgets::columns::Column;
+use crate::ui::widgets::columns::{Column, EXTRA};
 use crate::ui::widgets::frame::Title;
 use crate::ui::widgets::sign::{self, Sign};
 use crate::ui::widgets::table::{Item, Row, Table};
@@ -25,13 +25,13 @@ use crate::ui::widgets::table::{Item, Row, Table};
 const COLUMNS: [Column; 9] = [
     Column::text("group", 0, 6, 16),
     Column::text("guest", 1, 6, 22),
-    Column::number("age / RPO", 1, 9),
-    Column::text("state", 3, 4, 10),
-    Column::text("reason", 2, 12, 160),
-    Column::number("last good", 4, 12),
-    Column::text("verified", 5, 8, 12),
-    Column::number("size", 6, 5),
-    Column::text("kept on", 7, 5, 24),
+    Column::number("age / RPO", 1, 11),
+    Column::word("state", 3, 10),
+    Column::text("reason", 2, 16, 40),
+    Column::number("last good", EXTRA, 12),
+    Column::word("verified", EXTRA + 1, 19),
+    Column::number("size", EXTRA + 2, 5),
+    Column::text("kept on", EXTRA + 3, 7, 24),
 ];
 
 /// A guest's row, or what could not be read.
@@ -92,7 +92,7 @@ impl Pane for Backups {
         let (good, all) = (counts.backups_ok, counts.backups);
         let mut title = Title::new("Backups");
         if all > 0 {
-            title.counts = vec![piece(format!("{good} of {all} as they should be"), Role::Muted)];
+            title.counts = vec![piece(format!("{good} of {all} good"), Role::Muted)];
             title.short = vec![piece(format!("{good}/{all}"), Role::Muted)];
         }
         title.right = self.table.notes();
@@ -128,7 +128,8 @@ impl Pane for Backups {
         if self.table.is_empty() {
             let (filter, _) = Listing::filter(&self.table);
             let lines = if filter.is_empty() {
-                standing(scene).explain(SourceKind::Pbs, "no backup group is readable with this token")
+                standing(scene)
+                    .explain(SourceKind::Pbs, super::nothing("no backup group is readable with this token"))
             } else {
                 nothing_matches(filter)
             };

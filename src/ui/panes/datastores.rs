@@ -16,7 +16,7 @@ use crate::text;
 use crate::ui::filter::Hay;
 use crate::ui::scene::{Piece, Scene, piece};
 use crate::ui::theme::Role;
-use crate::ui::widgets::columns::Column;
+use crate::ui::widgets::columns::{Column, EXTRA};
 use crate::ui::widgets::frame::Title;
 use crate::ui::widgets::gauge::gauge;
 use crate::ui::widgets::sign::{self, Sign};
@@ -24,10 +24,10 @@ use crate::ui::widgets::table::{Item, Row, Table};
 
 const COLUMNS: [Column; 5] = [
     Column::text("datastore", 0, 6, 20),
-    Column::text("used", 2, 10, 10),
-    Column::number("", 1, 5),
+    Column::word("", 2, 10),
+    Column::number("used", 1, 5),
     Column::text("full", 3, 9, 40),
-    Column::number("used of", 4, 13),
+    Column::number("of", EXTRA, 13),
 ];
 
 /// A datastore's row.
@@ -96,7 +96,8 @@ impl Pane for Datastores {
         if self.table.is_empty() {
             let (filter, _) = Listing::filter(&self.table);
             let lines = if filter.is_empty() {
-                standing(scene).explain(SourceKind::Pbs, "no datastore is readable with this token")
+                standing(scene)
+                    .explain(SourceKind::Pbs, super::nothing("no datastore is readable with this token"))
             } else {
                 nothing_matches(filter)
             };

@@ -70,8 +70,8 @@ fn host(line: &Line) -> &str {
 
 /// By what a line was written.
 fn unit(line: &Line) -> &str {
-    let names = ["unit", "systemd_unit", "service", "service_name", "container", "app", "job"];
-    let named = names.iter().find_map(|name| line.stream.get(name)).unwrap_or("");
+    let origins = ["unit", "systemd_unit", "service", "service_name", "container", "app", "job"];
+    let named = origins.iter().find_map(|name| line.stream.get(name)).unwrap_or("");
     named.strip_suffix(".service").unwrap_or(named)
 }
 
@@ -436,7 +436,7 @@ impl Logs {
         } else if tails(scene.store).next().is_none() && standing.source.is_some() && standing.is_fresh() {
             vec![vec![piece("no tail is configured for this Loki", Role::Muted)]]
         } else {
-            standing.explain(SourceKind::Loki, "no line yet; new ones appear here")
+            standing.explain(SourceKind::Loki, super::nothing("no line yet; new ones appear here"))
         };
         draw_lines(&lines, area, buffer, scene);
     }

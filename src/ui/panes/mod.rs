@@ -26,8 +26,11 @@ use crate::domain::subject::Subject;
 use crate::keymap::Context;
 use crate::text;
 
-/// Every pane: its name, the key of its own view (0 for none), and how it is made.
-pub const PANES: [(&str, u8, fn() -> Box<dyn Pane>); 8] = [
+/// A pane's name, the key of its own view (0 for none), and how it is made.
+pub type Made = (&'static str, u8, fn() -> Box<dyn Pane>);
+
+/// Every pane.
+pub const PANES: [Made; 8] = [
     ("alerts", 2, || Box::new(alerts::Alerts::default())),
     ("targets", 3, || Box::new(targets::Targets::default())),
     ("logs", 4, || Box::new(logs::Logs::default())),
@@ -208,7 +211,7 @@ impl Standing {
 
     /// What stands where there are no rows. `nothing`: what it means that there are none although
     /// all is fresh.
-    pub fn explain(&self, kind: SourceKind, nothing: &str) -> Vec<Vec<Piece>> {
+    pub fn explain(&self, kind: SourceKind, nothing: Vec<Piece>) -> Vec<Vec<Piece>> {
         let name = match kind {
             SourceKind::Prometheus => "Prometheus",
             SourceKind::Alertmanager => "Alertmanager",
@@ -220,7 +223,7 @@ impl Standing {
         };
         let sign = sign::of_feed(self.state);
         match self.state {
-            FeedState::Fresh => vec![vec![piece(nothing, Role::Muted)]],
+            FeedState::Fresh => vec![nothing],
             FeedState::Pending => vec![vec![
                 piece(format!("{} ", sign.glyph), sign.role),
                 piece(format!("waiting for the first answer of {source}"), Role::Muted),
@@ -234,6 +237,11 @@ impl Standing {
             ],
         }
     }
+}
+
+/// A plain word on why there are no rows.
+pub fn nothing(words: &str) -> Vec<Piece> {
+    vec![piece(words, Role::Muted)]
 }
 
 /// Draws lines where there are no rows.

@@ -21,10 +21,10 @@ use crate::ui::widgets::table::{Item, Row, Table};
 
 const COLUMNS: [Column; 5] = [
     Column::text("source", 0, 8, 30),
-    Column::text("state", 1, 5, 12),
+    Column::word("state", 1, 12),
     Column::number("age", 2, 5),
     Column::number("took", 3, 6),
-    Column::text("error", 2, 16, 200),
+    Column::text("error", 2, 16, 60),
 ];
 
 /// A source's row.

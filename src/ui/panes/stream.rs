@@ -75,8 +75,12 @@ impl<'s> Stream<'s> {
     /// The tails of a store: all of them, or only the one that `only` names by its place.
     pub fn new(store: &'s Store, only: Option<usize>, marks: &'s [Mark]) -> Self {
         let all = tails(store).enumerate();
-        let tails = all.filter(|(at, _)| only.is_none_or(|only| only == *at)).map(|(_, tail)| tail).collect();
-        Self { tails, marks }
+        let tails: Vec<(&SourceState, &Tail)> =
+            all.filter(|(at, _)| only.is_none_or(|only| only == *at)).map(|(_, tail)| tail).collect();
+        // A mark before the first line that is kept stands between no lines.
+        let first = tails.iter().filter_map(|(_, tail)| tail.entries().front()).map(Entry::at).min();
+        let early = first.map_or(marks.len(), |first| marks.partition_point(|mark| mark.at < first));
+        Self { tails, marks: marks.get(early..).unwrap_or_default() }
     }
 
     /// The tails in it.

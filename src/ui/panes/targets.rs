@@ -16,18 +16,18 @@ use crate::ui::filter::Hay;
 use crate::ui::glyphs;
 use crate::ui::scene::{Scene, piece};
 use crate::ui::theme::Role;
-use crate::ui::widgets::columns::Column;
+use crate::ui::widgets::columns::{Column, EXTRA};
 use crate::ui::widgets::frame::Title;
 use crate::ui::widgets::sign::{self, Sign, sign};
 use crate::ui::widgets::table::{Item, Row, Table};
 
 const COLUMNS: [Column; 6] = [
-    Column::text("job", 1, 4, 20),
+    Column::text("job", 1, 6, 20),
     Column::text("instance", 0, 10, 40),
-    Column::text("last scrape", 3, 10, 34),
-    Column::number("good", 2, 4),
-    Column::number("every", 5, 5),
-    Column::text("error", 4, 20, 160),
+    Column::text("last scrape", 2, 18, 34),
+    Column::number("good", 3, 12),
+    Column::number("every", EXTRA, 5),
+    Column::text("error", EXTRA + 1, 24, 60),
 ];
 
 const UP: Sign = sign(glyphs::OK, Role::Ok, "up");
@@ -114,7 +114,8 @@ impl Pane for Targets {
         if self.table.is_empty() {
             let (filter, _) = Listing::filter(&self.table);
             let lines = if filter.is_empty() {
-                standing(scene).explain(SourceKind::Prometheus, "Prometheus has no active target")
+                standing(scene)
+                    .explain(SourceKind::Prometheus, super::nothing("Prometheus has no active target"))
             } else {
                 nothing_matches(filter)
             };
@@ -157,25 +158,27 @@ fn entries(store: &Store, now: DateTime<Utc>) -> Vec<Entry> {
 
 fn row(entry: &Entry, scene: &Scene<'_>) -> Row {
     let target = &entry.target;
-    let was = if entry.stale { "was " } else { "" };
     let outcome = match entry.sign {
-        UP if entry.stale => piece("was up", Role::Muted),
+        // The last error may be over, and nobody knows.
+        sign if entry.stale => piece(format!("was {}", sign.word), Role::Muted),
         UP => piece(text::took(target.took), Role::Muted),
-        HOLLOW => piece(format!("{was}up, but 0 samples"), Role::Warning),
+        HOLLOW => piece("up, but 0 samples", Role::Warning),
         NEW => piece("not scraped yet", Role::Unknown),
-        _ => piece(format!("{was}{}", short(target)), Role::Text),
+        _ => piece(short(target), Role::Text),
     };
     let good = entry.good.map_or_else(|| "–".to_owned(), |at| scene.times.since(at, scene.wall()));
-    let error = if scene.whole { &*target.error } else { "" };
+    // The scheme says little, and takes eight cells.
+    let instance = target.instance.split_once("://").map_or(&*target.instance, |(_, rest)| rest);
+    let every = if scene.whole { text::span(target.interval) } else { String::new() };
     Row {
         sign: entry.state(),
         cells: vec![
             piece(&*target.job, Role::Text),
-            piece(&*target.instance, Role::Text),
+            piece(instance, Role::Text),
             outcome,
             piece(good, Role::Muted),
-            piece(text::age_of(Some(target.interval)), Role::Muted),
-            piece(error, Role::Muted),
+            piece(every, Role::Muted),
+            piece(&*target.error, Role::Muted),
         ],
         stale: entry.stale,
     }
@@ -188,7 +191,7 @@ pub fn short(target: &Target) -> Cow<'_, str> {
         None => "down".into(),
         Some(ErrorClass::Refused) => "connection refused".into(),
         Some(ErrorClass::Dns) => "no such host".into(),
-        Some(ErrorClass::Timeout) => format!("no answer in {}", text::took(target.timeout)).into(),
+        Some(ErrorClass::Timeout) => format!("no answer in {}", text::span(target.timeout)).into(),
         Some(ErrorClass::Tls) => "TLS failed".into(),
         Some(ErrorClass::Http) => match error.split_once("HTTP status ") {
             Some((_, status)) => format!("HTTP {status}").into(),

@@ -16,7 +16,7 @@ use crate::ui::filter::Hay;
 use crate::ui::glyphs;
 use crate::ui::scene::{Scene, piece};
 use crate::ui::theme::Role;
-use crate::ui::widgets::columns::Column;
+use crate::ui::widgets::columns::{Column, EXTRA};
 use crate::ui::widgets::frame::Title;
 use crate::ui::widgets::sign::{Sign, sign};
 use crate::ui::widgets::table::{Item, Row, Table};
@@ -25,8 +25,8 @@ const COLUMNS: [Column; 5] = [
     Column::text("task", 0, 8, 20),
     Column::text("on", 1, 6, 28),
     Column::number("begun", 2, 12),
-    Column::number("took", 3, 5),
-    Column::text("outcome", 2, 8, 120),
+    Column::text("outcome", 1, 8, 32),
+    Column::number("took", EXTRA, 5),
 ];
 
 /// A task's row.
@@ -114,7 +114,8 @@ impl Pane for Tasks {
         if self.table.is_empty() {
             let (filter, _) = Listing::filter(&self.table);
             let lines = if filter.is_empty() {
-                standing(scene).explain(SourceKind::Pbs, "no task is running, and none ended lately")
+                standing(scene)
+                    .explain(SourceKind::Pbs, super::nothing("no task is running, and none ended lately"))
             } else {
                 nothing_matches(filter)
             };
@@ -156,8 +157,8 @@ fn row(entry: &Entry, scene: &Scene<'_>) -> Row {
             piece(task.kind.replace('_', " "), Role::Text),
             piece(&*task.id, Role::Text),
             piece(scene.times.since(task.started, now), Role::Muted),
-            piece(text::age(task.ended.unwrap_or(now) - task.started), Role::Muted),
             piece(outcome, sign.role),
+            piece(text::age(task.ended.unwrap_or(now) - task.started), Role::Muted),
         ],
         stale: entry.stale,
     }

@@ -49,8 +49,8 @@ pub fn frame(title: &Title, border: Border, area: Rect, buffer: &mut Buffer, sce
     }
     let role = if scene.focused { Role::BorderFocus } else { Role::Border };
     let style = scene.style(role);
-    let rule = glyphs::LINE.repeat(usize::from(area.width));
-    put(buffer, (area.x, area.y), &rule, area.width, style);
+    let line = glyphs::LINE.repeat(usize::from(area.width));
+    put(buffer, (area.x, area.y), &line, area.width, style);
     let inside = match border {
         Border::Box if area.width >= 4 && area.height >= 3 => {
             sides(area, buffer, style);
@@ -68,8 +68,8 @@ fn sides(area: Rect, buffer: &mut Buffer, style: Style) {
         put(buffer, (area.x, y), glyphs::RULE, 1, style);
         put(buffer, (right, y), glyphs::RULE, 1, style);
     }
-    let rule = glyphs::LINE.repeat(usize::from(area.width));
-    put(buffer, (area.x, bottom), &rule, area.width, style);
+    let line = glyphs::LINE.repeat(usize::from(area.width));
+    put(buffer, (area.x, bottom), &line, area.width, style);
     for (corner, at) in
         [("╭", (area.x, area.y)), ("╮", (right, area.y)), ("╰", (area.x, bottom)), ("╯", (right, bottom))]
     {

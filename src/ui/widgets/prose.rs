@@ -108,7 +108,7 @@ pub fn wrap(pieces: &[Piece], cells: usize) -> Vec<Vec<Piece>> {
     lines
 }
 
-fn push(lines: &mut Vec<Vec<Piece>>, text: &str, role: Role) {
+fn push(lines: &mut [Vec<Piece>], text: &str, role: Role) {
     let Some(line) = lines.last_mut() else { return };
     match line.last_mut() {
         Some((have, same)) if *same == role => have.push_str(text),

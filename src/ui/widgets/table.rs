@@ -56,7 +56,8 @@ pub struct Table<T> {
     page: usize,
     /// The widest that each column has been at this width, so that columns do not dance.
     natural: Vec<u16>,
-    width: u16,
+    /// What they were measured for: the width, and whether times are absolute.
+    measured: (u16, bool),
 }
 
 impl<T> Default for Table<T> {
@@ -72,7 +73,7 @@ impl<T> Default for Table<T> {
             top: 0,
             page: 1,
             natural: Vec::new(),
-            width: 0,
+            measured: (0, false),
         }
     }
 }
@@ -223,10 +224,9 @@ impl<T: Item> Table<T> {
         let rows: Vec<(usize, Row)> = (self.top..self.top + visible)
             .filter_map(|at| Some((at, row(self.items.get(*self.shown.get(at)?)?))))
             .collect();
-        self.measure(columns, &rows, area.width, header > 0);
-        let gap = if area.width < 50 { 1 } else { 2 };
+        self.measure(columns, &rows, (area.width, scene.times.absolute), header > 0);
         // Bar, glyph and a blank stand before the columns.
-        let widths = fit(columns, &self.natural, area.width.saturating_sub(3), gap);
+        let (gap, widths) = fit(columns, &self.natural, area.width.saturating_sub(3));
         let lay = Lay { columns, widths: &widths, gap };
         if header > 0 {
             lay.header(area, buffer, scene);
@@ -266,9 +266,9 @@ impl<T: Item> Table<T> {
         body
     }
 
-    fn measure(&mut self, columns: &[Column], rows: &[(usize, Row)], width: u16, header: bool) {
-        if self.width != width || self.natural.len() != columns.len() {
-            self.width = width;
+    fn measure(&mut self, columns: &[Column], rows: &[(usize, Row)], look: (u16, bool), header: bool) {
+        if self.measured != look || self.natural.len() != columns.len() {
+            self.measured = look;
             self.natural = vec![0; columns.len()];
         }
         for (_, row) in rows {
