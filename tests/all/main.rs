@@ -4,7 +4,5 @@ mod check;
 mod config;
 mod demo;
 mod modules;
-mod sources;
-//! All tests that need no server and no terminal.
-
 mod screens;
+mod sources;
