@@ -114,6 +114,11 @@ impl<'a> Table<'a> {
         &self.path
     }
 
+    /// Whether `key` stands there, whatever its value.
+    pub fn has(&self, key: &str) -> bool {
+        self.find(key).is_some()
+    }
+
     /// The value of `key`, if it stands there and is one.
     pub fn get<T: Value>(&self, key: &str) -> Option<T> {
         self.take(key, |value| T::read(value.get_ref()))

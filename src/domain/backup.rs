@@ -184,7 +184,7 @@ pub fn assess(
     if age < -SKEW {
         return is(
             BackupState::Unknown,
-            Health::Warning,
+            Health::Unknown,
             "newest backup is in the future: clock skew".into(),
         );
     }
@@ -192,8 +192,7 @@ pub fn assess(
         group.newest.and_then(|newest| Some((newest, newest.verification?)))
     {
         let reason = format!("verification of {} failed", newest.at.format("%d %b %H:%M"));
-        let health = if age > expect.rpo { Health::Critical } else { Health::Warning };
-        return is(BackupState::Failed, health, reason);
+        return is(BackupState::Failed, Health::Critical, reason);
     }
     if age > expect.rpo {
         let failed = failed.filter(|(ended, _)| *ended > good.at);

@@ -7,6 +7,7 @@ pub mod loki;
 pub mod pbs;
 pub mod prometheus;
 pub mod watch;
+mod wire;
 
 use std::fmt;
 use std::pin::Pin;
@@ -22,7 +23,7 @@ use crate::settings::Table;
 pub type Read = fn(SourceId, &Table<'_>) -> Option<Arc<dyn Source>>;
 
 /// Every kind of source: its name in the config, and how its table is read.
-pub const KINDS: [(SourceKind, Read); 4] = [
+pub const KINDS: &[(SourceKind, Read)] = &[
     (SourceKind::Prometheus, prometheus::read),
     (SourceKind::Alertmanager, alertmanager::read),
     (SourceKind::Loki, loki::read),
@@ -112,6 +113,14 @@ pub enum SourceError {
         /// What was wrong with it, sanitised.
         reason: String,
     },
+    /// This server does not have what was asked for: a missing ability, not an outage.
+    #[error("{url} does not offer this: {reason}")]
+    Missing {
+        /// Where, without credentials.
+        url: String,
+        /// The server's own words, sanitised.
+        reason: String,
+    },
     /// The server understood the question and refused it.
     #[error("{url} refused: {reason}")]
     Refused {
@@ -126,10 +135,21 @@ impl SourceError {
     /// The error as the badge and the detail tell it.
     pub fn failure(&self) -> Failure {
         match self {
-            Self::Net(error) => error.failure(),
-            Self::Strange { what, .. } => Failure {
+            Self::Net(error) => {
+                Failure { kind: kind(error), short: error.short().into(), text: error.to_string().into() }
+            }
+            Self::Strange { what, reason, .. } => Failure {
                 kind: FailureKind::Parse,
-                short: format!("not {what}").into(),
+                short: if &**reason == wire::WEB_PAGE {
+                    "answered HTML".into()
+                } else {
+                    format!("not {what}").into()
+                },
+                text: self.to_string().into(),
+            },
+            Self::Missing { .. } => Failure {
+                kind: FailureKind::Missing,
+                short: "not offered".into(),
                 text: self.to_string().into(),
             },
             Self::Refused { reason, .. } => Failure {
@@ -138,5 +158,26 @@ impl SourceError {
                 text: self.to_string().into(),
             },
         }
+    }
+}
+
+/// How the loop treats a failure of the network.
+const fn kind(error: &NetError) -> FailureKind {
+    match error {
+        NetError::Refused { .. } => FailureKind::Refused,
+        NetError::Dns { .. } => FailureKind::Dns,
+        NetError::Timeout { .. } => FailureKind::Timeout,
+        NetError::Changed { .. }
+        | NetError::Untrusted { .. }
+        | NetError::Trust { .. }
+        | NetError::Handshake { .. } => FailureKind::Tls,
+        // Without a secret to show we are as unknown there as with a wrong one.
+        NetError::Unauthorised { .. } | NetError::Secret { .. } => FailureKind::Unauthorised,
+        NetError::Status { status: 404 | 405, .. } => FailureKind::Missing,
+        NetError::Status { status: 429 | 503, .. } => FailureKind::Busy,
+        NetError::Status { .. } | NetError::Redirect { .. } => FailureKind::Http,
+        NetError::TooLarge { .. } => FailureKind::TooLarge,
+        NetError::Cut { .. } => FailureKind::Parse,
+        NetError::Broken { .. } => FailureKind::Other,
     }
 }

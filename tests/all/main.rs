@@ -1,3 +1,6 @@
-//! All tests that need no server and no terminal.
+//! Everything that needs no server but our own and those of the demo lab.
 
+mod demo;
+mod modules;
 mod screens;
+mod sources;

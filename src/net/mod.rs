@@ -1,0 +1,239 @@
+//! HTTP over loopback, a homelab's own network or the world: one client per server, that opens
+//! nothing before it is asked, follows no redirect, takes no endless answer and tells every
+//! failure in a few words.
+
+mod endpoint;
+mod error;
+mod tls;
+
+use std::sync::Arc;
+
+use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION, USER_AGENT};
+use reqwest::{Method, RequestBuilder};
+use rustls::ClientConfig;
+use tokio::sync::{Mutex, OnceCell, Semaphore};
+
+pub use endpoint::{Endpoint, Token};
+pub use error::NetError;
+pub use tls::Fingerprint;
+
+use crate::secret::ExposeSecret;
+use crate::text;
+
+/// Requests at once to one server: Alertmanager turns the ninth away, and a homelab's server has
+/// better things to do.
+const AT_ONCE: usize = 4;
+
+/// What is kept of an answer that only says why not.
+const WORDS: usize = 64 << 10;
+
+/// Bodies over this many bytes are decoded beside the network, not between its packets.
+const LARGE: usize = 256 << 10;
+
+/// Who asks.
+const AGENT: &str = concat!("wardroom/", env!("CARGO_PKG_VERSION"));
+
+/// One server, asked over and over.
+#[derive(Debug)]
+pub struct Client {
+    endpoint: Endpoint,
+    ready: OnceCell<Ready>,
+    credentials: Mutex<Option<HeaderMap>>,
+    turns: Semaphore,
+}
+
+/// What is made at the first request.
+#[derive(Debug)]
+struct Ready {
+    http: reqwest::Client,
+    tls: Arc<ClientConfig>,
+}
+
+/// An answer with a status of success.
+#[derive(Debug)]
+pub struct Response {
+    /// The status of HTTP, 200 to 299.
+    pub status: u16,
+    /// What the server says it is: `application/json`; empty when it says nothing.
+    pub content_type: String,
+    /// The body, unpacked.
+    pub body: Vec<u8>,
+}
+
+impl Response {
+    /// Whether the body is a page for people: a login, a proxy, a wrong port.
+    pub fn is_html(&self) -> bool {
+        error::is_html(&self.content_type, &self.body)
+    }
+}
+
+impl Client {
+    /// A client for `endpoint`. It opens nothing yet.
+    pub fn new(endpoint: Endpoint) -> Self {
+        Self {
+            endpoint,
+            ready: OnceCell::new(),
+            credentials: Mutex::new(None),
+            turns: Semaphore::new(AT_ONCE),
+        }
+    }
+
+    /// The server it asks.
+    pub const fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
+    /// Asks for `path`, which begins with a slash and follows the URL's own path.
+    pub async fn get(
+        &self,
+        path: &str,
+        query: &[(&str, &str)],
+        headers: HeaderMap,
+    ) -> Result<Response, NetError> {
+        self.send(path, |http, url| http.request(Method::GET, url).query(query).headers(headers)).await
+    }
+
+    /// Asks by a form: for queries that are too long for a URL.
+    pub async fn post_form(&self, path: &str, form: &[(&str, &str)]) -> Result<Response, NetError> {
+        let build = |http: &reqwest::Client, url: &str| {
+            // The query's own encoding is that of a form.
+            let built = http.request(Method::POST, url).query(form).build()?;
+            let body = built.url().query().unwrap_or_default().to_owned();
+            let form = http.post(url).body(body);
+            Ok(form.header(CONTENT_TYPE, "application/x-www-form-urlencoded"))
+        };
+        self.try_send(path, build).await
+    }
+
+    /// Every header that the server needs to let us in, marked as secret; also for a websocket.
+    ///
+    /// They are kept until the server refuses them, then read afresh: a rotated token is taken up.
+    pub async fn headers(&self) -> Result<HeaderMap, NetError> {
+        let mut kept = self.credentials.lock().await;
+        if let Some(headers) = &*kept {
+            return Ok(headers.clone());
+        }
+        let headers = self.credentials().await?;
+        *kept = Some(headers.clone());
+        Ok(headers)
+    }
+
+    /// Forgets the credentials, so that the next request reads them afresh.
+    pub async fn forget_credentials(&self) {
+        *self.credentials.lock().await = None;
+    }
+
+    /// The TLS that its connections use; also for a websocket.
+    pub async fn tls_config(&self) -> Result<Arc<ClientConfig>, NetError> {
+        Ok(Arc::clone(&self.ready().await?.tls))
+    }
+
+    async fn credentials(&self) -> Result<HeaderMap, NetError> {
+        let secret = |reason: String| NetError::Secret { url: self.endpoint.url().to_owned(), reason };
+        let http = &self.ready().await?.http;
+        let request = http.get(self.endpoint.url());
+        let request = match self.endpoint.login() {
+            endpoint::Login::None => request,
+            endpoint::Login::Basic { username, password } => {
+                let password = password.reveal().await.map_err(secret)?;
+                request.basic_auth(username, Some(password.expose_secret()))
+            }
+            endpoint::Login::Token { prefix, token } => {
+                let token = token.reveal().await.map_err(secret)?;
+                request.header("authorization", format!("{prefix}{}", token.expose_secret()))
+            }
+        };
+        let built = request.headers(self.endpoint.headers().clone()).build();
+        let built =
+            built.map_err(|_| secret("the credentials have characters no header takes".to_owned()))?;
+        let mut headers = built.headers().clone();
+        headers.values_mut().for_each(|value| value.set_sensitive(true));
+        Ok(headers)
+    }
+
+    async fn ready(&self) -> Result<&Ready, NetError> {
+        self.ready.get_or_try_init(|| self.prepare()).await
+    }
+
+    async fn prepare(&self) -> Result<Ready, NetError> {
+        let endpoint = self.endpoint.clone();
+        let broken = |reason: String| NetError::Broken { url: self.endpoint.url().to_owned(), reason };
+        // Reading the machine's certificates takes a while.
+        let tls = tokio::task::spawn_blocking(move || tls::config(&endpoint))
+            .await
+            .map_err(|error| broken(error.to_string()))??;
+        let http = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls.clone())
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .connect_timeout(self.endpoint.timeout())
+            .timeout(self.endpoint.timeout())
+            .pool_max_idle_per_host(AT_ONCE)
+            .build()
+            .map_err(|error| broken(error.to_string()))?;
+        Ok(Ready { http, tls: Arc::new(tls) })
+    }
+
+    async fn send(
+        &self,
+        path: &str,
+        build: impl FnOnce(&reqwest::Client, &str) -> RequestBuilder,
+    ) -> Result<Response, NetError> {
+        self.try_send(path, |http, url| Ok(build(http, url))).await
+    }
+
+    async fn try_send(
+        &self,
+        path: &str,
+        build: impl FnOnce(&reqwest::Client, &str) -> reqwest::Result<RequestBuilder>,
+    ) -> Result<Response, NetError> {
+        let url = self.endpoint.join(path);
+        let http = &self.ready().await?.http;
+        let headers = self.headers().await?;
+        let _turn = self.turns.acquire().await;
+        let timeout = self.endpoint.timeout();
+        let fail = |error: reqwest::Error| NetError::of(&url, timeout, &error);
+        let request = build(http, &url).map_err(fail)?.headers(headers).header(USER_AGENT, AGENT);
+        let mut answer = request.send().await.map_err(fail)?;
+        let status = answer.status();
+        let header = |name| answer.headers().get(name).and_then(|value| value.to_str().ok());
+        let content_type = header(CONTENT_TYPE).unwrap_or_default().to_owned();
+        if status.is_redirection() {
+            let to = text::sanitise(header(LOCATION).unwrap_or("nowhere")).into_owned();
+            return Err(NetError::Redirect { url, to: endpoint::without_login(&to) });
+        }
+        let cap = if status.is_success() { self.endpoint.cap() } else { WORDS };
+        let mut body = Vec::new();
+        while let Some(chunk) = answer.chunk().await.map_err(fail)? {
+            if body.len() + chunk.len() > cap {
+                if status.is_success() {
+                    return Err(NetError::TooLarge { url, cap });
+                }
+                break;
+            }
+            body.extend_from_slice(&chunk);
+        }
+        if status.is_success() {
+            return Ok(Response { status: status.as_u16(), content_type, body });
+        }
+        if status.as_u16() == 401 {
+            self.forget_credentials().await;
+        }
+        Err(NetError::status(url, status, &content_type, &body))
+    }
+}
+
+/// Decodes a body; a large one on a thread of its own, so that other answers do not wait for it.
+pub async fn decode<T: Send + 'static>(body: Vec<u8>, parse: impl FnOnce(&[u8]) -> T + Send + 'static) -> T {
+    if body.len() < LARGE {
+        return parse(&body);
+    }
+    match tokio::task::spawn_blocking(move || parse(&body)).await {
+        Ok(parsed) => parsed,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // The runtime is going away, and this task with it.
+            Err(_) => std::future::pending().await,
+        },
+    }
+}

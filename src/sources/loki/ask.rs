@@ -1,0 +1,231 @@
+//! Questions to Loki: a window of lines, page by page, and which label every stream has.
+
+use std::sync::Arc;
+
+use chrono::Utc;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+
+use super::seen::nanoseconds;
+use super::wire::{self, Odd, Row};
+use crate::net::{Client, NetError, Response, decode};
+use crate::sources::SourceError;
+use crate::text::sanitise;
+
+/// What the answers should have been.
+const API: &str = "Loki's API";
+
+/// Lines in one answer.
+const PAGE: u32 = 1000;
+
+/// The most lines that a stock Loki puts into one answer.
+const LARGEST_PAGE: u32 = 5000;
+
+/// Labels that streams commonly have, the most telling first: every query needs one.
+const LABELS: [&str; 5] = ["service_name", "job", "unit", "host", "container"];
+
+/// Keeps a stream's labels apart from what was found in its lines; else every trace id would make
+/// a stream of its own, and a live line would lack what the same line has in a query.
+pub(super) const FLAGS: (HeaderName, HeaderValue) = (
+    HeaderName::from_static("x-loki-response-encoding-flags"),
+    HeaderValue::from_static("categorize-labels"),
+);
+
+/// Which end of a window comes first when not all of it fits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::AsRefStr)]
+#[strum(serialize_all = "lowercase")]
+pub(super) enum Direction {
+    /// The oldest lines.
+    Forward,
+    /// The newest lines.
+    Backward,
+}
+
+/// The lines since a time, and where they could not all be had.
+#[derive(Debug, Default)]
+pub(super) struct Filled {
+    /// The lines, some of them perhaps twice.
+    pub rows: Vec<Row>,
+    /// From when on lines are missing, in nanoseconds.
+    pub missing: Option<i64>,
+}
+
+/// One Loki, asked by queries.
+#[derive(Clone, Debug)]
+pub(super) struct Asker {
+    client: Arc<Client>,
+}
+
+impl Asker {
+    pub const fn new(client: Arc<Client>) -> Self {
+        Self { client }
+    }
+
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Asks for lines of `query` since `start`, in nanoseconds; without one, of the last hour.
+    pub async fn lines(
+        &self,
+        query: &str,
+        start: Option<i64>,
+        limit: u32,
+        direction: Direction,
+    ) -> Result<Vec<Row>, SourceError> {
+        let (start, limit) = (start.map(|start| start.to_string()), limit.to_string());
+        let mut asked = vec![("query", query), ("limit", limit.as_str()), ("direction", direction.as_ref())];
+        asked.extend(start.as_deref().map(|start| ("start", start)));
+        let headers = HeaderMap::from_iter([FLAGS]);
+        let answer = self.client.get("/loki/api/v1/query_range", &asked, headers).await;
+        let answer = answer.map_err(refusal)?;
+        self.read(answer, "/loki/api/v1/query_range", wire::page).await
+    }
+
+    /// Asks for all lines of `query` since `start`, in at most `pages` pages.
+    ///
+    /// A page begins at the instant at which the one before ended, since a page may end amid lines
+    /// of the same instant; so some lines come twice.
+    pub async fn since(&self, query: &str, start: i64, pages: usize) -> Result<Filled, SourceError> {
+        let mut filled = Filled::default();
+        let (mut cursor, mut limit) = (start, PAGE);
+        for _ in 0..pages {
+            let page = match self.lines(query, Some(cursor), limit, Direction::Forward).await {
+                Ok(page) => page,
+                Err(error) => {
+                    limit = smaller(&error, limit).ok_or(error)?;
+                    continue;
+                }
+            };
+            let is_last = page.len() < limit as usize;
+            let ends = page.first().zip(page.last()).map(|(first, last)| (first.line.at, last.line.at));
+            filled.rows.extend(page);
+            match ends {
+                Some((first, last)) if !is_last && first == last && limit >= LARGEST_PAGE => {
+                    filled.missing.get_or_insert(last);
+                    cursor = last + 1;
+                }
+                Some((first, last)) if !is_last => {
+                    limit = if first == last { (limit * 2).min(LARGEST_PAGE) } else { limit };
+                    cursor = last;
+                }
+                _ => return Ok(filled),
+            }
+        }
+        filled.missing.get_or_insert(cursor);
+        Ok(filled)
+    }
+
+    /// Asks for the newest lines of `query` of the last hour, at most `limit`.
+    pub async fn newest(&self, query: &str, limit: u32) -> Result<Filled, SourceError> {
+        let mut limit = limit;
+        loop {
+            match self.lines(query, None, limit, Direction::Backward).await {
+                Ok(rows) => return Ok(Filled { rows, missing: None }),
+                Err(error) => limit = smaller(&error, limit).ok_or(error)?,
+            }
+        }
+    }
+
+    /// A query for everything, by the first usual label that this Loki has.
+    pub async fn everything(&self) -> Result<String, SourceError> {
+        let path = "/loki/api/v1/labels";
+        let answer = self.client.get(path, &[], HeaderMap::new()).await.map_err(refusal)?;
+        let names = self.read(answer, path, wire::labels).await?;
+        let label = LABELS.iter().find(|label| names.iter().any(|name| name == *label));
+        label.map(|label| format!("{{{label}=~\".+\"}}")).ok_or_else(|| {
+            let reason = if names.is_empty() {
+                "it has no logs of the last hours".to_owned()
+            } else {
+                let names = names.iter().map(|name| sanitise(name)).collect::<Vec<_>>().join(", ");
+                format!("no query was given, and it has none of the usual labels, only {names}; set `tails`")
+            };
+            SourceError::Refused { url: self.client.endpoint().join(path), reason }
+        })
+    }
+
+    /// The server's version.
+    pub async fn version(&self) -> Result<String, SourceError> {
+        let path = "/loki/api/v1/status/buildinfo";
+        let answer = self.client.get(path, &[], HeaderMap::new()).await?;
+        self.read(answer, path, wire::version).await
+    }
+
+    async fn read<T: Send + 'static>(
+        &self,
+        answer: Response,
+        path: &str,
+        parse: fn(&[u8]) -> Result<T, Odd>,
+    ) -> Result<T, SourceError> {
+        let url = self.client.endpoint().join(path);
+        if answer.is_html() {
+            return Err(SourceError::Strange { url, what: API, reason: "a web page".to_owned() });
+        }
+        decode(answer.body, parse).await.map_err(|odd| match odd {
+            Odd::Strange(reason) => SourceError::Strange { url, what: API, reason },
+            Odd::Metric => {
+                SourceError::Refused { url, reason: "the query of a tail must ask for lines".to_owned() }
+            }
+        })
+    }
+}
+
+/// The time now, in nanoseconds since 1970.
+pub(super) fn now() -> i64 {
+    Utc::now().timestamp_nanos_opt().unwrap_or(i64::MAX)
+}
+
+/// That long ago, in nanoseconds since 1970.
+pub(super) fn ago(span: std::time::Duration) -> i64 {
+    now().saturating_sub(nanoseconds(span))
+}
+
+/// Loki's 400 is its answer to the question, in its own words.
+fn refusal(error: NetError) -> SourceError {
+    match error {
+        NetError::Status { url, status: 400, text } => SourceError::Refused { url, reason: text },
+        other => other.into(),
+    }
+}
+
+/// The limit to ask with instead, when `limit` was too much for the server.
+fn smaller(error: &SourceError, limit: u32) -> Option<u32> {
+    let less = match error {
+        // `... (100 > 50)`
+        SourceError::Refused { reason, .. } if reason.starts_with("max entries limit") => {
+            let (_, most) = reason.rsplit_once('>')?;
+            most.trim().trim_end_matches(')').parse().ok()?
+        }
+        SourceError::Net(NetError::Status { status: 500, text, .. })
+            if text.contains("ResourceExhausted") =>
+        {
+            limit / 10
+        }
+        _ => return None,
+    };
+    (1..limit).contains(&less).then_some(less)
+}
+
+/// Whether the window was too long for the server.
+pub(super) fn is_too_far_back(error: &SourceError) -> bool {
+    matches!(error, SourceError::Refused { reason, .. } if reason.contains("time range exceeds the limit"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_that_is_too_large_shrinks() {
+        let refused = |reason: &str| SourceError::Refused { url: String::new(), reason: reason.to_owned() };
+        let text = "max entries limit per query exceeded, limit > max_entries_limit_per_query (100 > 50)";
+        assert_eq!(smaller(&refused(text), 100), Some(50));
+        assert_eq!(smaller(&refused(text), 50), None, "never round and round");
+        assert_eq!(smaller(&refused("parse error at line 1"), 100), None);
+        let exhausted = |text: &str| {
+            SourceError::Net(NetError::Status { url: String::new(), status: 500, text: text.to_owned() })
+        };
+        let text = "rpc error: code = ResourceExhausted desc = trying to send message larger than max";
+        assert_eq!(smaller(&exhausted(text), 1000), Some(100));
+        assert_eq!(smaller(&exhausted(text), 5), None);
+    }
+}

@@ -1,0 +1,113 @@
+//! Loki: whether it is ready, and live tails.
+//!
+//! `[sources.loki.NAME]`: `url` and what goes with it, `tenant`, `site`, `interval`, and
+//! `tails = [{ name = "...", query = '...' }]`.
+
+mod ask;
+mod level;
+mod outlet;
+mod seen;
+mod socket;
+mod tail;
+mod wire;
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::header::HeaderMap;
+
+use super::{Looking, Plan, Source, SourceError, Tail};
+use crate::domain::feed::{Feed, SourceId};
+use crate::domain::observation::Observation;
+use crate::net::{Client, Endpoint, NetError, Token};
+use crate::settings::Table;
+use ask::Asker;
+use tail::{LiveTail, Setup};
+
+/// How often a Loki is asked whether it is ready.
+const INTERVAL: Duration = Duration::from_secs(30);
+
+/// A Loki.
+#[derive(Debug)]
+struct Loki {
+    id: SourceId,
+    site: Arc<str>,
+    interval: Duration,
+    asker: Asker,
+    tails: Vec<Setup>,
+}
+
+/// Reads `[sources.loki.NAME]`.
+pub fn read(id: SourceId, table: &Table<'_>) -> Option<Arc<dyn Source>> {
+    let site = table.get::<String>("site").unwrap_or_default().into();
+    let interval = table.get::<Duration>("interval").unwrap_or(INTERVAL);
+    if interval.is_zero() {
+        table.fault("interval", "expected a duration above zero");
+    }
+    let tenant = table.get::<String>("tenant");
+    let polls =
+        tenant.filter(|tenant| tenant.contains('|')).map(|_| "a live tail knows one tenant only".into());
+    let named = tails(table);
+    let asker = Asker::new(Arc::new(Client::new(Endpoint::read(table, Token::Bearer)?)));
+    let setup = |(name, query)| Setup { asker: asker.clone(), name, query, polls: Clone::clone(&polls) };
+    let tails = named.into_iter().map(setup).collect();
+    Some(Arc::new(Loki { id, site, interval, asker, tails }))
+}
+
+/// The tails by name, each with its query; one of everything, if none is given.
+fn tails(table: &Table<'_>) -> Vec<(Arc<str>, Option<Arc<str>>)> {
+    let mut names = HashSet::new();
+    let tails = table.list("tails").into_iter().filter_map(|tail| {
+        let name = tail.require::<String>("name");
+        let query = tail.require::<String>("query");
+        let (name, query) = (name?, query?);
+        if query.trim().is_empty() {
+            tail.fault("query", "expected LogQL such as '{job=\"nginx\"}'");
+        }
+        if name.trim().is_empty() || !names.insert(name.clone()) {
+            tail.fault("name", "every tail needs a name of its own");
+        }
+        Some((crate::text::sanitise(&name).into(), Some(query.into())))
+    });
+    let tails: Vec<_> = tails.collect();
+    if table.has("tails") { tails } else { vec![("all".into(), None)] }
+}
+
+impl Loki {
+    async fn ready(&self) -> Result<Vec<Observation>, SourceError> {
+        let version = self.asker.version().await?;
+        match self.asker.client().get("/ready", &[], HeaderMap::new()).await {
+            // For half a minute after its start a Loki says that it is not ready, and answers all
+            // the same. A proxy need not let that path through.
+            Err(NetError::Status { status: 503, text, .. }) if !text.contains("stopping") => {}
+            Err(NetError::Status { status: 400..=499, .. } | NetError::Redirect { .. }) | Ok(_) => {}
+            Err(error) => return Err(error.into()),
+        }
+        Ok(vec![Observation::Ready { version: version.into() }])
+    }
+}
+
+impl Source for Loki {
+    fn id(&self) -> &SourceId {
+        &self.id
+    }
+
+    fn site(&self) -> &Arc<str> {
+        &self.site
+    }
+
+    fn feeds(&self) -> Vec<Plan> {
+        let timeout = self.asker.client().endpoint().patience(2);
+        vec![Plan { feed: Feed::Ready, interval: self.interval, timeout }]
+    }
+
+    fn observe(&self, _: Feed) -> Looking<'_> {
+        Box::pin(self.ready())
+    }
+
+    fn tails(&self) -> Vec<Box<dyn Tail>> {
+        let tails = self.tails.iter().map(|setup| Box::new(LiveTail::new(setup.clone())) as Box<dyn Tail>);
+        tails.collect()
+    }
+}

@@ -1,0 +1,231 @@
+//! What Loki says, turned into lines. Anything may be missing from an answer, every text is
+//! somebody else's.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use super::level;
+use super::seen::Key;
+use crate::domain::labels::{Interner, Labels};
+use crate::domain::log::Line;
+use crate::text::sanitise;
+
+/// A line, and what tells it from others.
+#[derive(Debug)]
+pub(super) struct Row {
+    pub line: Line,
+    pub key: Key,
+}
+
+/// One message of the live tail.
+#[derive(Debug, Default)]
+pub(super) struct Batch {
+    /// Its lines, in no order.
+    pub rows: Vec<Row>,
+    /// What the server could not send: the first time in nanoseconds, and how many lines.
+    pub dropped: Option<(i64, u64)>,
+}
+
+type Map = BTreeMap<String, String>;
+
+#[derive(Deserialize)]
+struct Frame<'a> {
+    #[serde(borrow)]
+    streams: Option<Vec<Stream<'a>>>,
+    dropped_entries: Option<Vec<Dropped<'a>>>,
+}
+
+#[derive(Deserialize)]
+struct Stream<'a> {
+    #[serde(default)]
+    stream: Map,
+    #[serde(borrow, default)]
+    values: Vec<Value<'a>>,
+}
+
+/// Nanoseconds, text, and, if the server knows the flag, what does not belong to the stream.
+#[derive(Deserialize)]
+struct Value<'a>(
+    #[serde(borrow)] Cow<'a, str>,
+    #[serde(borrow)] Cow<'a, str>,
+    #[serde(default)] Option<Extra>,
+);
+
+#[derive(Default, Deserialize)]
+struct Extra {
+    #[serde(default, rename = "structuredMetadata")]
+    metadata: Map,
+    #[serde(default)]
+    parsed: Map,
+}
+
+#[derive(Deserialize)]
+struct Dropped<'a> {
+    #[serde(borrow)]
+    timestamp: Cow<'a, str>,
+}
+
+#[derive(Deserialize)]
+struct Answer<T> {
+    status: String,
+    data: Option<T>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Kind<'a> {
+    #[serde(borrow)]
+    result_type: Cow<'a, str>,
+    #[serde(rename = "result")]
+    _result: IgnoredAny,
+}
+
+#[derive(Deserialize)]
+struct Streams<'a> {
+    #[serde(borrow)]
+    result: Option<Vec<Stream<'a>>>,
+}
+
+#[derive(Deserialize)]
+struct Build {
+    version: String,
+}
+
+/// Why an answer brought no lines.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Odd {
+    /// It is not of this API; in which way.
+    Strange(String),
+    /// It brought numbers: the query asks for a metric.
+    Metric,
+}
+
+fn strange(error: &serde_json::Error) -> Odd {
+    Odd::Strange(sanitise(&error.to_string()).into_owned())
+}
+
+/// Reads a message of the tail.
+pub(super) fn frame(body: &[u8]) -> Result<Batch, Odd> {
+    let frame: Frame<'_> = serde_json::from_slice(body).map_err(|error| strange(&error))?;
+    let dropped = frame.dropped_entries.filter(|dropped| !dropped.is_empty()).map(|dropped| {
+        let first = dropped.iter().filter_map(|entry| entry.timestamp.parse().ok()).min();
+        (first.unwrap_or(0), dropped.len() as u64)
+    });
+    Ok(Batch { rows: rows(frame.streams)?, dropped })
+}
+
+/// Reads the lines of `query_range`, oldest first.
+pub(super) fn page(body: &[u8]) -> Result<Vec<Row>, Odd> {
+    let answer: Answer<Kind<'_>> = serde_json::from_slice(body).map_err(|error| strange(&error))?;
+    match answer.data {
+        _ if answer.status != "success" => return Err(Odd::Strange("no success".to_owned())),
+        None => return Ok(Vec::new()),
+        Some(Kind { result_type, .. }) if result_type != "streams" => return Err(Odd::Metric),
+        Some(_) => {}
+    }
+    let answer: Answer<Streams<'_>> = serde_json::from_slice(body).map_err(|error| strange(&error))?;
+    let mut rows = rows(answer.data.and_then(|data| data.result))?;
+    rows.sort_by_key(|row| row.line.at);
+    Ok(rows)
+}
+
+/// Reads the names of the labels.
+pub(super) fn labels(body: &[u8]) -> Result<Vec<String>, Odd> {
+    let answer: Answer<Vec<String>> = serde_json::from_slice(body).map_err(|error| strange(&error))?;
+    Ok(answer.data.unwrap_or_default())
+}
+
+/// Reads the server's version.
+pub(super) fn version(body: &[u8]) -> Result<String, Odd> {
+    let build: Build = serde_json::from_slice(body).map_err(|error| strange(&error))?;
+    Ok(sanitise(&build.version).into_owned())
+}
+
+fn rows(streams: Option<Vec<Stream<'_>>>) -> Result<Vec<Row>, Odd> {
+    let mut names = Interner::default();
+    let mut rows = Vec::new();
+    // The tail repeats a stream's labels with every line of it.
+    let mut last: Option<(Map, Labels)> = None;
+    for stream in streams.unwrap_or_default() {
+        let labels = match last {
+            Some((ref same, ref labels)) if *same == stream.stream => labels.clone(),
+            _ => clean(&stream.stream, &mut names),
+        };
+        for value in &stream.values {
+            rows.push(row(&stream.stream, &labels, value)?);
+        }
+        last = Some((stream.stream, labels));
+    }
+    Ok(rows)
+}
+
+fn clean(map: &Map, names: &mut Interner) -> Labels {
+    map.iter().map(|(name, value)| (names.intern(&sanitise(name)), names.intern(&sanitise(value)))).collect()
+}
+
+fn row(stream: &Map, labels: &Labels, Value(at, raw, extra): &Value<'_>) -> Result<Row, Odd> {
+    let at: i64 =
+        at.parse().map_err(|_| Odd::Strange(format!("{:?} is no time in nanoseconds", sanitise(at))))?;
+    let none = Extra::default();
+    let extra = extra.as_ref().unwrap_or(&none);
+    let text = sanitise(raw);
+    let level = [stream, &extra.metadata, &extra.parsed]
+        .iter()
+        .find_map(|map| level::labelled(map.iter().map(|(name, value)| (&**name, &**value))))
+        .unwrap_or_else(|| level::in_text(&text));
+    let hash = |seed: u8| {
+        let mut hash = DefaultHasher::new();
+        (seed, stream, raw, &extra.metadata).hash(&mut hash);
+        u128::from(hash.finish())
+    };
+    let key = Key { at, hash: hash(0) << 64 | hash(1) };
+    Ok(Row { line: Line { at, stream: labels.clone(), text: text.into(), level }, key })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::log::Level;
+
+    #[test]
+    fn a_value_may_have_two_or_three_elements() {
+        let body = br#"{"streams":[{"stream":{"job":"a"},"values":[["1","x"],["2","y",{"structuredMetadata":{"detected_level":"warn"}}],["3","z",{}]]}]}"#;
+        let batch = frame(body).expect("a frame");
+        let levels: Vec<Level> = batch.rows.iter().map(|row| row.line.level).collect();
+        assert_eq!(levels, [Level::Unknown, Level::Warning, Level::Unknown]);
+        assert_eq!(batch.dropped, None);
+    }
+
+    #[test]
+    fn lines_that_differ_in_anything_are_two() {
+        let key = |body: &str| frame(body.as_bytes()).expect("a frame").rows.remove(0).key;
+        let plain = key(r#"{"streams":[{"stream":{"job":"a"},"values":[["1","x"]]}]}"#);
+        let same = key(r#"{"streams":[{"stream":{"job":"a"},"values":[["1","x",{"parsed":{"y":"1"}}]]}]}"#);
+        assert_eq!(plain, same, "what is parsed out of a line is no part of it");
+        for other in [
+            r#"{"streams":[{"stream":{"job":"b"},"values":[["1","x"]]}]}"#,
+            r#"{"streams":[{"stream":{"job":"a"},"values":[["1","y"]]}]}"#,
+            r#"{"streams":[{"stream":{"job":"a"},"values":[["1","x",{"structuredMetadata":{"id":"1"}}]]}]}"#,
+        ] {
+            assert_ne!(plain, key(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_answer_is_told() {
+        assert!(matches!(frame(b"<html>"), Err(Odd::Strange(_))));
+        assert!(matches!(
+            frame(br#"{"streams":[{"stream":{},"values":[["x","y"]]}]}"#),
+            Err(Odd::Strange(_))
+        ));
+        assert!(matches!(page(br#"{"status":"error"}"#), Err(Odd::Strange(_))));
+        assert_eq!(page(br#"{"status":"success"}"#).map(|rows| rows.len()), Ok(0));
+        let matrix = br#"{"status":"success","data":{"resultType":"matrix","result":[{"metric":{},"values":[[1,"2"]]}]}}"#;
+        assert!(matches!(page(matrix), Err(Odd::Metric)));
+        assert_eq!(labels(br#"{"status":"success"}"#), Ok(Vec::new()));
+    }
+}

@@ -1,0 +1,126 @@
+//! Questions to Proxmox Backup Server.
+
+use std::sync::Arc;
+
+use reqwest::header::HeaderMap;
+use serde::de::DeserializeOwned;
+
+use super::wire::{self, Permissions, SnapshotItem, TaskItem, Usage};
+use crate::net::{Client, NetError, decode};
+use crate::sources::SourceError;
+
+/// What the answers should have been.
+const API: &str = "Proxmox Backup Server's API";
+
+/// One server.
+#[derive(Debug)]
+pub(super) struct Api {
+    pub client: Arc<Client>,
+}
+
+impl Api {
+    /// Every datastore that the token may see; never fails because of one of them.
+    pub async fn stores(&self) -> Result<Vec<wire::Store>, SourceError> {
+        self.get("/admin/datastore", &[]).await
+    }
+
+    /// How full the datastores are. One whose directory vanished makes all of it fail.
+    pub async fn usage(&self) -> Result<Vec<Usage>, SourceError> {
+        self.get("/status/datastore-usage", &[]).await
+    }
+
+    /// How full one datastore is.
+    pub async fn status(&self, store: &str) -> Result<Usage, SourceError> {
+        self.get(&format!("/admin/datastore/{}/status", encoded(store)), &[]).await
+    }
+
+    /// The namespaces of a datastore, the root (an empty name) among them if it is readable.
+    pub async fn namespaces(&self, store: &str) -> Result<Vec<wire::Namespace>, SourceError> {
+        self.get(&format!("/admin/datastore/{}/namespace", encoded(store)), &[]).await
+    }
+
+    /// The groups of a namespace.
+    pub async fn groups(&self, store: &str, namespace: &str) -> Result<Vec<wire::Group>, SourceError> {
+        let query: &[_] = if namespace.is_empty() { &[] } else { &[("ns", namespace)] };
+        self.get(&format!("/admin/datastore/{}/groups", encoded(store)), query).await
+    }
+
+    /// The snapshots of a group. The server reads a file for each of them.
+    pub async fn snapshots(
+        &self,
+        store: &str,
+        namespace: &str,
+        group: &wire::Group,
+    ) -> Result<Vec<SnapshotItem>, SourceError> {
+        let mut query = vec![("backup-type", &*group.backup_type), ("backup-id", &*group.backup_id)];
+        if !namespace.is_empty() {
+            query.push(("ns", namespace));
+        }
+        self.get(&format!("/admin/datastore/{}/snapshots", encoded(store)), &query).await
+    }
+
+    /// Tasks.
+    pub async fn tasks(&self, query: &[(&str, &str)]) -> Result<Vec<TaskItem>, SourceError> {
+        // Any node name is good; a list of names is for nobody's token.
+        self.get("/nodes/localhost/tasks", query).await
+    }
+
+    /// What the token may do.
+    pub async fn permissions(&self) -> Result<Permissions, SourceError> {
+        self.get("/access/permissions", &[]).await
+    }
+
+    async fn get<T: DeserializeOwned + Send + 'static>(
+        &self,
+        path: &str,
+        query: &[(&str, &str)],
+    ) -> Result<T, SourceError> {
+        let path = format!("/api2/json{path}");
+        let answer = self.client.get(&path, query, HeaderMap::new()).await?;
+        let url = self.client.endpoint().join(&path);
+        if answer.is_html() {
+            return Err(SourceError::Strange { url, what: API, reason: "a web page".to_owned() });
+        }
+        let read = decode(answer.body, wire::data).await;
+        read.map_err(|reason| SourceError::Strange { url, what: API, reason })
+    }
+}
+
+/// A piece of a path: a backslash or a slash in a name must not become one of the path.
+fn encoded(piece: &str) -> String {
+    let safe = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~');
+    let bytes = piece
+        .bytes()
+        .map(|byte| if safe(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") });
+    bytes.collect()
+}
+
+/// Whether an error is of one datastore, not of the whole server; and the reason in its words.
+pub(super) fn local_reason(error: &SourceError) -> Option<String> {
+    match error {
+        SourceError::Net(NetError::Status { text, status, .. }) => {
+            Some(if text.is_empty() { format!("the server answered {status}") } else { text.clone() })
+        }
+        SourceError::Net(NetError::Unauthorised { status: 403, text, .. }) => {
+            Some(if text.is_empty() { "permission check failed".to_owned() } else { text.clone() })
+        }
+        // The file system under a datastore may hang while the others answer.
+        SourceError::Net(NetError::Timeout { after, .. }) => {
+            Some(format!("no answer within {} s", after.as_secs_f64()))
+        }
+        SourceError::Net(error @ (NetError::TooLarge { .. } | NetError::Cut { .. })) => Some(error.short()),
+        SourceError::Strange { reason, .. } => Some(reason.clone()),
+        SourceError::Net(_) | SourceError::Refused { .. } | SourceError::Missing { .. } => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::encoded;
+
+    #[test]
+    fn a_name_stays_one_piece_of_the_path() {
+        assert_eq!(encoded("main-1_a.b"), "main-1_a.b");
+        assert_eq!(encoded(r"a\x3a/!@:ü"), "a%5Cx3a%2F%21%40%3A%C3%BC");
+    }
+}

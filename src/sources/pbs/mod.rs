@@ -1,0 +1,186 @@
+//! Proxmox Backup Server: backup groups, datastores and tasks.
+//!
+//! `[sources.pbs.NAME]`: `url`, `token = "user@realm!name:secret"` (or `token_file`, ...),
+//! `fingerprint` or `ca_file`, `site`, `interval`, `timeout`, `datastores`, `namespaces`.
+
+mod api;
+mod groups;
+mod wire;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{TimeDelta, Utc};
+use futures_util::future::{join, join_all};
+use tokio::sync::OnceCell;
+
+use super::{Looking, Plan, Source, SourceError};
+use crate::domain::datastore::Datastore;
+use crate::domain::feed::{Feed, SourceId};
+use crate::domain::observation::Observation;
+use crate::net::{Client, Endpoint, NetError, Token};
+use crate::settings::Table;
+use api::{Api, local_reason};
+use groups::{Groups, Scope};
+use wire::{Permissions, Usage};
+
+/// How often tasks are looked at.
+const INTERVAL: Duration = Duration::from_secs(10);
+
+/// How often groups and datastores are looked at, at most: the server walks directories for it.
+const SLOW: Duration = Duration::from_secs(60);
+
+/// The server takes three seconds to say that a token is wrong.
+const SHORTEST_TIMEOUT: Duration = Duration::from_secs(4);
+
+/// Ended tasks are shown this far back.
+const RECENT: TimeDelta = TimeDelta::hours(48);
+
+/// A Proxmox Backup Server.
+#[derive(Debug)]
+struct Pbs {
+    id: SourceId,
+    site: Arc<str>,
+    interval: Duration,
+    api: Api,
+    scope: Scope,
+    groups: Groups,
+    permissions: OnceCell<Permissions>,
+}
+
+/// Reads `[sources.pbs.NAME]`.
+pub fn read(id: SourceId, table: &Table<'_>) -> Option<Arc<dyn Source>> {
+    let site = table.get::<String>("site").unwrap_or_default().into();
+    let interval = table.get::<Duration>("interval").unwrap_or(INTERVAL);
+    if interval.is_zero() {
+        table.fault("interval", "expected a duration above zero");
+    }
+    let list = |key| table.get::<Vec<String>>(key).unwrap_or_default();
+    let scope = Scope { datastores: list("datastores"), namespaces: list("namespaces") };
+    if table.get::<Duration>("timeout").is_some_and(|timeout| timeout < SHORTEST_TIMEOUT) {
+        table.fault("timeout", "expected 4s or more: the server takes 3 s to say that a token is wrong");
+    }
+    let keys = ["token", "token_file", "token_env", "token_command"];
+    if !keys.iter().any(|key| table.has(key)) {
+        table.fault("token", "is missing, expected an API token such as \"user@realm!name:secret\"");
+    }
+    if table.get::<String>("token").is_some_and(|token| !is_token(&token)) {
+        table.fault("token", "expected \"user@realm!name:secret\", with a colon before the secret");
+    }
+    let endpoint = Endpoint::read(table, Token::Pbs)?;
+    if !endpoint.is_https() && table.get::<bool>("insecure_http") == Some(true) {
+        table.fault("url", "expected https://: Proxmox Backup Server speaks nothing else on its port");
+    }
+    let api = Api { client: Arc::new(Client::new(endpoint)) };
+    let (groups, permissions) = (Groups::default(), OnceCell::new());
+    Some(Arc::new(Pbs { id, site, interval, api, scope, groups, permissions }))
+}
+
+fn is_token(text: &str) -> bool {
+    let Some((name, secret)) = text.split_once(':') else { return false };
+    name.contains('@') && name.contains('!') && !secret.is_empty()
+}
+
+impl Pbs {
+    /// What the token may do, asked once: without rights the lists are empty, not refused.
+    async fn permissions(&self) -> Result<&Permissions, SourceError> {
+        self.permissions.get_or_try_init(|| self.api.permissions()).await
+    }
+
+    async fn may(&self, sees: fn(&Permissions) -> bool, lacking: &str) -> Result<(), SourceError> {
+        if sees(self.permissions().await?) {
+            return Ok(());
+        }
+        // Rights may have been given since.
+        if sees(&self.api.permissions().await?) {
+            return Ok(());
+        }
+        let url = self.api.client.endpoint().url().to_owned();
+        Err(NetError::Unauthorised { url, status: 403, text: lacking.to_owned() }.into())
+    }
+
+    async fn see_datastores(&self) -> Result<(), SourceError> {
+        let lacking = "the token sees no datastore; give Audit on / to the token and to its user";
+        self.may(wire::sees_datastores, lacking).await
+    }
+
+    async fn snapshots(&self) -> Result<Vec<Observation>, SourceError> {
+        self.see_datastores().await?;
+        let (groups, unreadable) = self.groups.read(&self.api, &self.scope).await?;
+        Ok(vec![Observation::Backups { groups: groups.into(), unreadable: unreadable.into() }])
+    }
+
+    async fn datastores(&self) -> Result<Vec<Observation>, SourceError> {
+        self.see_datastores().await?;
+        let (stores, usage) = join(self.api.stores(), self.api.usage()).await;
+        let mut stores = stores?;
+        stores.retain(|store| self.scope.has(&store.store));
+        stores.sort_by(|one, other| one.store.cmp(&other.store));
+        let usage = match usage {
+            Ok(usage) => usage,
+            Err(error) if local_reason(&error).is_some() => self.one_by_one(&stores).await?,
+            Err(error) => return Err(error),
+        };
+        let now = Utc::now();
+        let datastores = stores.iter().map(|store| {
+            let usage = usage.iter().find(|usage| usage.store == store.store);
+            wire::datastore(store, usage, now)
+        });
+        Ok(vec![Observation::Datastores(datastores.collect::<Vec<Datastore>>().into())])
+    }
+
+    /// A datastore that is broken keeps the usage of all of them back: each is asked by itself.
+    async fn one_by_one(&self, stores: &[wire::Store]) -> Result<Vec<Usage>, SourceError> {
+        let answers = join_all(stores.iter().map(|store| async {
+            let usage = match self.api.status(&store.store).await {
+                Ok(usage) => usage,
+                Err(SourceError::Net(NetError::Unauthorised { status: 403, .. })) => Usage::default(),
+                Err(error) => Usage { error: Some(local_reason(&error).ok_or(error)?), ..Usage::default() },
+            };
+            Ok(Usage { store: store.store.clone(), ..usage })
+        }));
+        answers.await.into_iter().collect()
+    }
+
+    async fn tasks(&self) -> Result<Vec<Observation>, SourceError> {
+        let since = (Utc::now() - RECENT).timestamp().to_string();
+        let (running, recent) =
+            ([("running", "1"), ("limit", "500")], [("since", &*since), ("limit", "500")]);
+        let (running, recent) = join(self.api.tasks(&running), self.api.tasks(&recent)).await;
+        let tasks = wire::tasks(running?.into_iter().chain(recent?));
+        if tasks.is_empty() {
+            let lacking = "the token sees no tasks; give Audit on / to the token and to its user";
+            self.may(wire::sees_tasks, lacking).await?;
+        }
+        Ok(vec![Observation::Tasks(tasks.into())])
+    }
+}
+
+impl Source for Pbs {
+    fn id(&self) -> &SourceId {
+        &self.id
+    }
+
+    fn site(&self) -> &Arc<str> {
+        &self.site
+    }
+
+    fn feeds(&self) -> Vec<Plan> {
+        let endpoint = self.api.client.endpoint();
+        let slow = self.interval.max(SLOW);
+        vec![
+            Plan { feed: Feed::Tasks, interval: self.interval, timeout: endpoint.patience(2) },
+            Plan { feed: Feed::Datastores, interval: slow, timeout: endpoint.patience(4) },
+            // The first look reads every snapshot there is.
+            Plan { feed: Feed::Snapshots, interval: slow, timeout: endpoint.patience(12) },
+        ]
+    }
+
+    fn observe(&self, feed: Feed) -> Looking<'_> {
+        match feed {
+            Feed::Tasks => Box::pin(self.tasks()),
+            Feed::Datastores => Box::pin(self.datastores()),
+            _ => Box::pin(self.snapshots()),
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! Prometheus, and servers with the same API: targets, what their scrapes brought, rules, alerts,
+//! and the external labels.
+
+mod wire;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::domain::feed::{Feed, SourceId};
+use crate::domain::observation::Observation;
+use crate::domain::target::Scrape;
+use crate::net::{Client, Endpoint, NetError, Token};
+use crate::settings::Table;
+use crate::sources::wire::{Wrong, ask, interval, site};
+use crate::sources::{Looking, Plan, Source, SourceError};
+
+const WHAT: &str = "Prometheus' API";
+
+/// What an agent answers where it has no data.
+const AGENT: &str = "unavailable with Prometheus Agent";
+
+/// Every `up` and every count of samples that is zero: the targets that are down, and those that
+/// answer and say nothing.
+const ZEROES: &str = r#"{__name__=~"up|scrape_samples_scraped"} == 0"#;
+
+/// A server that speaks Prometheus' API.
+#[derive(Debug)]
+pub struct Prometheus {
+    id: SourceId,
+    site: Arc<str>,
+    client: Client,
+    interval: Duration,
+}
+
+/// Reads `[sources.prometheus.NAME]`.
+pub fn read(id: SourceId, table: &Table<'_>) -> Option<Arc<dyn Source>> {
+    let site = site(table);
+    let interval = interval(table, Duration::from_secs(5));
+    let client = Client::new(Endpoint::read(table, Token::Bearer)?);
+    Some(Arc::new(Prometheus { id, site, client, interval }))
+}
+
+impl Source for Prometheus {
+    fn id(&self) -> &SourceId {
+        &self.id
+    }
+
+    fn site(&self) -> &Arc<str> {
+        &self.site
+    }
+
+    fn feeds(&self) -> Vec<Plan> {
+        // How many intervals, how many requests.
+        let feeds = [
+            (Feed::Targets, 1, 1),
+            (Feed::Alerts, 1, 1),
+            (Feed::Rules, 3, 1),
+            (Feed::Scrapes, 3, 2),
+            (Feed::Status, 12, 1),
+        ];
+        let plan = |(feed, slower, requests)| Plan {
+            feed,
+            interval: self.interval * slower,
+            timeout: self.client.endpoint().patience(requests),
+        };
+        feeds.map(plan).into()
+    }
+
+    fn observe(&self, feed: Feed) -> Looking<'_> {
+        Box::pin(async move {
+            let seen = match feed {
+                Feed::Targets => self.ask("targets", &[("state", "active")], wire::targets).await?,
+                Feed::Alerts => self.ask("alerts", &[], wire::alerts).await?,
+                // Newer servers leave the alerts out of the rules; older ones do not listen.
+                Feed::Rules => self.ask("rules", &[("exclude_alerts", "true")], wire::rules).await?,
+                Feed::Status => self.ask("status/config", &[], wire::external_labels).await?,
+                Feed::Scrapes => Observation::Scrapes(self.scrapes().await?.into()),
+                _ => return Ok(Vec::new()),
+            };
+            Ok(vec![seen])
+        })
+    }
+}
+
+impl Prometheus {
+    async fn ask<T: Send + 'static>(
+        &self,
+        path: &str,
+        query: &[(&str, &str)],
+        parse: fn(&str) -> Result<T, Wrong>,
+    ) -> Result<T, SourceError> {
+        let answer = ask(&self.client, WHAT, &format!("/api/v1/{path}"), query, parse).await;
+        answer.map_err(|error| match error {
+            SourceError::Net(NetError::Status { url, status: 422, text }) if text.contains(AGENT) => {
+                SourceError::Missing { url, reason: text }
+            }
+            SourceError::Net(NetError::Status { url, status: 400 | 422, text }) if !text.is_empty() => {
+                SourceError::Refused { url, reason: text }
+            }
+            // A question that is too much for it; while it starts it has nothing to say about that.
+            SourceError::Net(NetError::Status { url, status: 503, text }) if text.contains("timed out") => {
+                SourceError::Refused { url, reason: text }
+            }
+            other => other,
+        })
+    }
+
+    async fn query(&self, query: &str) -> Result<Vec<wire::Sample>, SourceError> {
+        self.ask("query", &[("query", query)], wire::vector).await
+    }
+
+    /// The targets that are down, with their last success, and those that are up and hollow.
+    async fn scrapes(&self) -> Result<Vec<Scrape>, SourceError> {
+        let zeroes = self.query(ZEROES).await?;
+        let mut scrapes = wire::scrapes(&zeroes);
+        let down = scrapes.iter().filter(|scrape| !scrape.hollow).map(|scrape| &*scrape.instance);
+        if let Some(query) = last_success(down) {
+            // How long a target has been down is worth less than that it is: a server that finds
+            // this too much work does not lose the rest.
+            if let Ok(successes) = self.query(&query).await {
+                wire::add_last_success(&mut scrapes, &successes);
+            }
+        }
+        Ok(scrapes)
+    }
+}
+
+/// Asks for the last success of these instances over the last six hours; `None` without any.
+fn last_success<'i>(instances: impl Iterator<Item = &'i str>) -> Option<String> {
+    let mut names: Vec<String> = instances.map(regex::escape).collect();
+    names.sort();
+    names.dedup();
+    let names = names.join("|").replace('\\', r"\\").replace('"', "\\\"");
+    (!names.is_empty()).then(|| format!("max_over_time(timestamp(up{{instance=~\"{names}\"}} == 1)[6h:1m])"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::last_success;
+
+    #[test]
+    fn names_of_instances_are_quoted_twice() {
+        let query = last_success(["b:9100", "a\"x", "b:9100"].into_iter());
+        assert_eq!(
+            query.as_deref(),
+            Some(r#"max_over_time(timestamp(up{instance=~"a\"x|b:9100"} == 1)[6h:1m])"#)
+        );
+        assert_eq!(
+            last_success(["10.0.0.1:9100"].into_iter()).as_deref(),
+            Some(r#"max_over_time(timestamp(up{instance=~"10\\.0\\.0\\.1:9100"} == 1)[6h:1m])"#)
+        );
+        assert_eq!(last_success(std::iter::empty()), None);
+    }
+}

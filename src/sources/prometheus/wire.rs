@@ -1,0 +1,418 @@
+//! Prometheus' answers, and what becomes of them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::Deserialize;
+
+use crate::domain::alert::RaisedAlert;
+use crate::domain::labels::{Interner, Labels};
+use crate::domain::observation::Observation;
+use crate::domain::rule::{Rule, RuleHealth, RuleKind};
+use crate::domain::target::{Scrape, Target, TargetHealth};
+use crate::sources::wire::{List, Pairs, Text, Wrong, time, time_or_oldest};
+use crate::text;
+
+#[derive(Deserialize)]
+#[serde(bound(deserialize = "'de: 'a, D: Deserialize<'de>"))]
+struct Envelope<'a, D> {
+    #[serde(borrow)]
+    status: Text<'a>,
+    #[serde(default = "Option::default")]
+    data: Option<D>,
+    #[serde(default, borrow)]
+    error: Text<'a>,
+}
+
+fn data<'a, D: Deserialize<'a>>(body: &'a str) -> Result<D, Wrong> {
+    let envelope: Envelope<'a, D> = serde_json::from_str(body).map_err(Wrong::strange)?;
+    match (&*envelope.status.0, envelope.data) {
+        ("success", Some(data)) => Ok(data),
+        ("success", None) => Err(Wrong::strange("success without data")),
+        ("error", _) => Err(Wrong::Refused(text::sanitise(&envelope.error.0).into_owned())),
+        (other, _) => Err(Wrong::strange(format!("status {other:?}"))),
+    }
+}
+
+#[derive(Deserialize)]
+struct Targets<'a> {
+    #[serde(borrow, rename = "activeTargets")]
+    active: List<WireTarget<'a>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct WireTarget<'a> {
+    #[serde(borrow)]
+    labels: Pairs<'a>,
+    #[serde(default, borrow)]
+    scrape_pool: Text<'a>,
+    #[serde(default, borrow)]
+    last_error: Text<'a>,
+    #[serde(default, borrow)]
+    last_scrape: Text<'a>,
+    #[serde(default)]
+    last_scrape_duration: f64,
+    #[serde(borrow)]
+    health: Text<'a>,
+    #[serde(default, borrow)]
+    scrape_interval: Text<'a>,
+    #[serde(default, borrow)]
+    scrape_timeout: Text<'a>,
+}
+
+/// The active targets, in their default order.
+pub(super) fn targets(body: &str) -> Result<Observation, Wrong> {
+    let mut known = Interner::default();
+    let wire: Targets<'_> = data(body)?;
+    let mut targets: Vec<Target> = wire.active.0.iter().map(|wire| target(wire, &mut known)).collect();
+    targets.sort_by(Target::order);
+    Ok(Observation::Targets(targets.into()))
+}
+
+fn target(wire: &WireTarget<'_>, known: &mut Interner) -> Target {
+    Target {
+        job: wire.labels.get("job").keep(known),
+        instance: wire.labels.get("instance").keep(known),
+        pool: wire.scrape_pool.keep(known),
+        labels: wire.labels.keep(known),
+        health: match &*wire.health.0 {
+            "up" => TargetHealth::Up,
+            "down" => TargetHealth::Down,
+            _ => TargetHealth::Unknown,
+        },
+        error: wire.last_error.keep(known),
+        last_scrape: time(&wire.last_scrape.0),
+        took: wire.last_scrape_duration,
+        interval: duration(&wire.scrape_interval.0).unwrap_or(0.0),
+        timeout: duration(&wire.scrape_timeout.0).unwrap_or(0.0),
+    }
+}
+
+/// A duration as Prometheus writes it, in seconds: `900ms`, `1h30m`.
+fn duration(text: &str) -> Option<f64> {
+    let mut rest = text;
+    let mut sum = 0.0;
+    while !rest.is_empty() {
+        let digits = rest.find(|char: char| !char.is_ascii_digit())?;
+        let (number, after) = rest.split_at_checked(digits)?;
+        let letters = after.find(|char: char| char.is_ascii_digit()).unwrap_or(after.len());
+        let (unit, after) = after.split_at_checked(letters)?;
+        let unit = match unit {
+            "ms" => 0.001,
+            "s" => 1.0,
+            "m" => 60.0,
+            "h" => 3_600.0,
+            "d" => 86_400.0,
+            "w" => 604_800.0,
+            "y" => 31_536_000.0,
+            _ => return None,
+        };
+        sum += number.parse::<f64>().ok()? * unit;
+        rest = after;
+    }
+    Some(sum)
+}
+
+#[derive(Deserialize)]
+struct Alerts<'a> {
+    #[serde(borrow)]
+    alerts: List<WireAlert<'a>>,
+}
+
+#[derive(Deserialize)]
+struct WireAlert<'a> {
+    #[serde(borrow)]
+    labels: Pairs<'a>,
+    #[serde(default, borrow)]
+    annotations: Pairs<'a>,
+    #[serde(borrow)]
+    state: Text<'a>,
+    #[serde(default, borrow, rename = "activeAt")]
+    active_at: Text<'a>,
+    #[serde(default, borrow)]
+    value: Text<'a>,
+}
+
+/// The alerts that are pending or firing, the oldest first.
+pub(super) fn alerts(body: &str) -> Result<Observation, Wrong> {
+    let mut known = Interner::default();
+    let wire: Alerts<'_> = data(body)?;
+    let active = wire.alerts.0.iter().filter(|alert| matches!(&*alert.state.0, "pending" | "firing"));
+    let mut alerts: Vec<RaisedAlert> = active
+        .map(|alert| RaisedAlert {
+            labels: alert.labels.keep(&mut known),
+            annotations: alert.annotations.keep(&mut known),
+            firing: alert.state.0 == "firing",
+            active_at: time_or_oldest(&alert.active_at.0),
+            value: alert.value.keep(&mut known),
+        })
+        .collect();
+    alerts.sort_by(|one, other| (one.active_at, &one.labels).cmp(&(other.active_at, &other.labels)));
+    Ok(Observation::Raised(alerts.into()))
+}
+
+#[derive(Deserialize)]
+struct Groups<'a> {
+    #[serde(borrow)]
+    groups: List<Group<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Group<'a> {
+    #[serde(borrow)]
+    name: Text<'a>,
+    #[serde(default, borrow)]
+    file: Text<'a>,
+    #[serde(default, borrow)]
+    rules: List<WireRule<'a>>,
+}
+
+#[derive(Deserialize)]
+struct WireRule<'a> {
+    #[serde(borrow)]
+    name: Text<'a>,
+    #[serde(borrow, rename = "type")]
+    kind: Text<'a>,
+    #[serde(default, borrow)]
+    query: Text<'a>,
+    #[serde(default, borrow)]
+    health: Text<'a>,
+    #[serde(default, borrow, rename = "lastError")]
+    last_error: Text<'a>,
+    #[serde(default)]
+    duration: f64,
+    #[serde(default, borrow, rename = "lastEvaluation")]
+    last_evaluation: Text<'a>,
+}
+
+/// The rules in the order of the server: file, group, place in it.
+pub(super) fn rules(body: &str) -> Result<Observation, Wrong> {
+    let mut known = Interner::default();
+    let wire: Groups<'_> = data(body)?;
+    let mut rules = Vec::new();
+    for group in &wire.groups.0 {
+        rules.extend(group.rules.0.iter().filter_map(|wire| rule(wire, group, &mut known)));
+    }
+    Ok(Observation::Rules(rules.into()))
+}
+
+fn rule(wire: &WireRule<'_>, group: &Group<'_>, known: &mut Interner) -> Option<Rule> {
+    let kind = match &*wire.kind.0 {
+        "alerting" => RuleKind::Alerting,
+        "recording" => RuleKind::Recording,
+        _ => return None,
+    };
+    Some(Rule {
+        name: wire.name.keep(known),
+        group: group.name.keep(known),
+        file: group.file.keep(known),
+        kind,
+        query: wire.query.keep(known),
+        health: match &*wire.health.0 {
+            "ok" => RuleHealth::Ok,
+            "err" => RuleHealth::Err,
+            _ => RuleHealth::Unknown,
+        },
+        error: wire.last_error.keep(known),
+        hold: wire.duration,
+        last_evaluation: time(&wire.last_evaluation.0),
+    })
+}
+
+#[derive(Deserialize)]
+struct Vector<'a> {
+    #[serde(borrow)]
+    result: List<Series<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Series<'a> {
+    #[serde(borrow)]
+    metric: Pairs<'a>,
+    #[serde(borrow)]
+    value: (f64, Text<'a>),
+}
+
+/// One series of an instant query.
+#[derive(Clone, Debug)]
+pub(super) struct Sample {
+    name: Arc<str>,
+    job: Arc<str>,
+    instance: Arc<str>,
+    value: f64,
+}
+
+/// The series of an instant query that answers a vector.
+pub(super) fn vector(body: &str) -> Result<Vec<Sample>, Wrong> {
+    let mut known = Interner::default();
+    let wire: Vector<'_> = data(body)?;
+    let samples = wire.result.0.iter().map(|series| Sample {
+        name: series.metric.get("__name__").keep(&mut known),
+        job: series.metric.get("job").keep(&mut known),
+        instance: series.metric.get("instance").keep(&mut known),
+        value: series.value.1.0.parse().unwrap_or(f64::NAN),
+    });
+    Ok(samples.collect())
+}
+
+/// What is remarkable about the scrapes, from the series `up` and `scrape_samples_scraped` that
+/// are zero: a target that is down brings no samples either, so it is not hollow.
+pub(super) fn scrapes(zeroes: &[Sample]) -> Vec<Scrape> {
+    let is_down = |sample: &Sample| &*sample.name == "up";
+    let mut all: Vec<(Arc<str>, Arc<str>, bool)> = zeroes
+        .iter()
+        .map(|sample| (Arc::clone(&sample.job), Arc::clone(&sample.instance), !is_down(sample)))
+        .collect();
+    // Down sorts before hollow, and only the first is kept.
+    all.sort();
+    all.dedup_by(|later, earlier| (&later.0, &later.1) == (&earlier.0, &earlier.1));
+    let scrapes =
+        all.into_iter().map(|(job, instance, hollow)| Scrape { job, instance, hollow, last_success: None });
+    scrapes.collect()
+}
+
+/// Adds the times of the last successes to the targets that are down.
+pub(super) fn add_last_success(scrapes: &mut [Scrape], successes: &[Sample]) {
+    for scrape in scrapes.iter_mut().filter(|scrape| !scrape.hollow) {
+        let same = |sample: &&Sample| sample.job == scrape.job && sample.instance == scrape.instance;
+        let newest = successes.iter().filter(same).map(|sample| sample.value).fold(f64::NAN, f64::max);
+        scrape.last_success = seconds(newest);
+    }
+}
+
+/// A time in seconds since 1970; `None` when it is no number, or beyond all sense.
+fn seconds(since: f64) -> Option<DateTime<Utc>> {
+    let since = TimeDelta::from_std(Duration::try_from_secs_f64(since).ok()?).ok()?;
+    DateTime::UNIX_EPOCH.checked_add_signed(since)
+}
+
+#[derive(Deserialize)]
+struct Config<'a> {
+    #[serde(borrow)]
+    yaml: Text<'a>,
+}
+
+/// The external labels, which Alertmanager's alerts have and Prometheus' own do not.
+pub(super) fn external_labels(body: &str) -> Result<Observation, Wrong> {
+    let config: Config<'_> = data(body)?;
+    let mut known = Interner::default();
+    let labels: Labels = block(&config.yaml.0)
+        .filter_map(|line| line.split_once(':'))
+        .map(|(name, value)| {
+            (known.intern(&text::sanitise(name.trim())), text::sanitise(&scalar(value)).into())
+        })
+        .map(|label: (Arc<str>, Arc<str>)| label)
+        .collect();
+    Ok(Observation::ExternalLabels(labels))
+}
+
+/// The lines of `external_labels` in `global`. The server writes this text itself, always with
+/// two spaces a level, so that no reader of YAML is needed.
+fn block(yaml: &str) -> impl Iterator<Item = &str> {
+    let global = yaml.lines().skip_while(|line| *line != "global:").skip(1);
+    let global = global.take_while(|line| line.starts_with(' '));
+    let labels = global.skip_while(|line| *line != "  external_labels:").skip(1);
+    // A line that is deeper is the rest of a long text above it.
+    labels.take_while(|line| line.starts_with("    ")).filter(|line| !line.starts_with("     "))
+}
+
+/// A value as the server writes it: plain, or in one of two quotes.
+fn scalar(value: &str) -> String {
+    let value = value.trim();
+    if let Some(inner) = value.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')) {
+        return inner.replace("''", "'");
+    }
+    // What YAML escapes in double quotes, JSON does too, for all that a label holds.
+    if value.starts_with('"') { serde_json::from_str(value).unwrap_or_default() } else { value.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::sources::wire::changed;
+
+    fn labels(yaml: &str) -> String {
+        let body = serde_json::json!({ "status": "success", "data": { "yaml": yaml } }).to_string();
+        match external_labels(&body) {
+            Ok(Observation::ExternalLabels(labels)) => labels.to_string(),
+            other => format!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn external_labels_are_read_from_the_servers_own_yaml() {
+        for (yaml, read) in [
+            (
+                "global:\n  scrape_interval: 1s\n  external_labels:\n    cluster: home\n    replica: a\nalerting:\n",
+                r#"{cluster="home", replica="a"}"#,
+            ),
+            (
+                "global:\n  external_labels:\n    a: \"x: \\\"y\\\"\"\n    b: 'it''s'\n  query_log_file: z\n",
+                r#"{a="x: \"y\"", b="it's"}"#,
+            ),
+            ("global:\n  scrape_interval: 1s\nscrape_configs:\n  external_labels:\n    no: no\n", "{}"),
+            ("global:\n  external_labels: {}\n", "{}"),
+            ("", "{}"),
+        ] {
+            assert_eq!(labels(yaml), read, "{yaml}");
+        }
+    }
+
+    #[test]
+    fn durations_of_prometheus() {
+        for (text, seconds) in
+            [("1s", 1.0), ("900ms", 0.9), ("1h30m", 5_400.0), ("1w", 604_800.0), ("0", f64::NAN)]
+        {
+            assert!(duration(text).map_or(seconds.is_nan(), |read| (read - seconds).abs() < 1e-9), "{text}");
+        }
+        assert_eq!(duration("soon"), None);
+    }
+
+    /// Every decoder, on whatever comes.
+    fn decode_all(body: &str) {
+        let seen = [targets(body), alerts(body), rules(body), external_labels(body)];
+        for seen in seen.into_iter().flatten() {
+            let json = serde_json::to_string(&seen).expect("an observation can be recorded");
+            assert!(!json.contains("\\u00"), "a control character got through: {json}");
+        }
+        if let Ok(samples) = vector(body) {
+            let mut found = scrapes(&samples);
+            add_last_success(&mut found, &samples);
+        }
+    }
+
+    #[test]
+    fn the_answers_that_are_changed_below_are_good_ones() {
+        assert!(targets(ANSWERS[0]).is_ok() && alerts(ANSWERS[1]).is_ok() && rules(ANSWERS[2]).is_ok());
+        assert!(vector(ANSWERS[3]).is_ok() && external_labels(ANSWERS[4]).is_ok());
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_a_decoder_panic(body in ".{0,200}") {
+            decode_all(&body);
+        }
+
+        #[test]
+        fn no_change_to_an_answer_makes_a_decoder_panic(
+            which in 0usize..5,
+            at in 0usize..1000,
+            new in "[\\[\\]{}\",:0-9a-z\\\\\u{1b}\u{202e}]{0,6}",
+            cut in 0usize..30,
+        ) {
+            decode_all(&changed(ANSWERS[which], at, &new, cut));
+        }
+    }
+
+    const ANSWERS: [&str; 5] = [
+        r#"{"status":"success","data":{"activeTargets":[{"labels":{"job":"a"},"health":"up","lastScrape":"2026-11-20T20:18:19Z","lastScrapeDuration":0.1,"scrapeInterval":"1h30m","scrapeTimeout":"9ms"}]}}"#,
+        r#"{"status":"success","data":{"alerts":[{"labels":{"a":"\u001b[2J"},"annotations":null,"state":"firing","activeAt":"2026-11-20T20:18:19Z","value":"1e+00"}]}}"#,
+        r#"{"status":"success","data":{"groups":[{"name":"g","file":"f","rules":[{"name":"r","type":"alerting","health":"ok","duration":5,"lastEvaluation":"0001-01-01T00:00:00Z"}]}]}}"#,
+        r#"{"status":"success","data":{"resultType":"vector","result":[{"metric":{"__name__":"up","job":"a","instance":"b"},"value":[1795205899.838,"0"]}]}}"#,
+        r#"{"status":"success","data":{"yaml":"global:\n  external_labels:\n    a: \"b\"\n"}}"#,
+    ];
+}

@@ -1,0 +1,192 @@
+//! The only polling loop: every feed of every source in a task of its own, so that one that hangs
+//! holds up no other.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+use std::time::Duration;
+
+use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
+use tokio::sync::{Notify, mpsc};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep, sleep_until, timeout};
+
+use super::{Event, Plan, Source, Tail};
+use crate::clock::Clock;
+use crate::domain::feed::{Failure, FailureKind, Feed, SourceId};
+
+/// After failures a feed is asked this many times less often, at most.
+const SLOWEST: u32 = 8;
+
+/// And nobody waits longer than this for a server that is back, unless the interval is longer.
+const LONGEST: Duration = Duration::from_secs(60);
+
+/// The first pause after a tail broke.
+const TAIL_PAUSE: Duration = Duration::from_secs(1);
+
+/// All feeds and tails under way. Dropping it stops them.
+#[derive(Debug)]
+pub struct Watch {
+    _tasks: JoinSet<()>,
+    nudges: Vec<(SourceId, Arc<Notify>)>,
+}
+
+impl Watch {
+    /// Looks at every feed at once, and then again and again. To be called inside a runtime.
+    ///
+    /// What is seen goes to `events`, and nothing is lost there: a full channel makes the feeds
+    /// wait. They stop when its receiver is gone.
+    pub fn start(sources: &[Arc<dyn Source>], clock: &Clock, events: &mpsc::Sender<Event>) -> Self {
+        let mut tasks = JoinSet::new();
+        let mut nudges = Vec::new();
+        for source in sources {
+            for plan in source.feeds() {
+                let nudge = Arc::new(Notify::new());
+                nudges.push((source.id().clone(), Arc::clone(&nudge)));
+                tasks.spawn(poll(Arc::clone(source), plan, clock.clone(), events.clone(), nudge));
+            }
+            for tail in source.tails() {
+                tasks.spawn(follow(source.id().clone(), tail, clock.clone(), events.clone()));
+            }
+        }
+        Self { _tasks: tasks, nudges }
+    }
+
+    /// Looks now at every feed of `only`, or of all sources; a pause after failures is over too.
+    pub fn refresh(&self, only: Option<&SourceId>) {
+        let meant = self.nudges.iter().filter(|(source, _)| only.is_none_or(|only| only == source));
+        meant.for_each(|(_, nudge)| nudge.notify_one());
+    }
+}
+
+async fn poll(
+    source: Arc<dyn Source>,
+    plan: Plan,
+    clock: Clock,
+    events: mpsc::Sender<Event>,
+    nudge: Arc<Notify>,
+) {
+    let mut pace = Pace::new(source.id(), plan.feed, plan.interval);
+    loop {
+        let began = Instant::now();
+        let event = look(&*source, plan, &clock).await;
+        let next = pace.next(began, event.result.is_ok());
+        if events.send(event).await.is_err() {
+            return;
+        }
+        tokio::select! {
+            () = sleep_until(next) => {}
+            () = nudge.notified() => {}
+        }
+    }
+}
+
+async fn look(source: &dyn Source, plan: Plan, clock: &Clock) -> Event {
+    let began = clock.now().mono;
+    let result = match timeout(plan.timeout, source.observe(plan.feed)).await {
+        Ok(seen) => seen.map_err(|error| error.failure()),
+        Err(_) => Err(late(source.id(), plan)),
+    };
+    let took = clock.now().mono.saturating_sub(began).as_secs_f64();
+    Event { source: source.id().clone(), feed: plan.feed, result, took }
+}
+
+fn late(source: &SourceId, plan: Plan) -> Failure {
+    let seconds = plan.timeout.as_secs_f64();
+    Failure {
+        kind: FailureKind::Timeout,
+        short: format!("timed out after {seconds} s").into(),
+        text: format!(
+            "{source}: no answer on {} within {seconds} s; the server hangs or is overloaded",
+            plan.feed
+        )
+        .into(),
+    }
+}
+
+async fn follow(source: SourceId, mut tail: Box<dyn Tail>, clock: Clock, events: mpsc::Sender<Event>) {
+    let mut pace = Pace::new(&source, Feed::Tail, TAIL_PAUSE);
+    loop {
+        let began = clock.now().mono;
+        let patience = tail.heartbeat() * 2;
+        let result = match timeout(patience, tail.next()).await {
+            Ok(seen) => seen.map(|observation| vec![observation]).map_err(|error| error.failure()),
+            Err(_) => Err(silent(&source, tail.name(), patience)),
+        };
+        let pause = if result.is_ok() { None } else { Some(pace.failed()) };
+        if pause.is_none() {
+            pace.succeeded();
+        }
+        let took = clock.now().mono.saturating_sub(began).as_secs_f64();
+        if events.send(Event { source: source.clone(), feed: Feed::Tail, result, took }).await.is_err() {
+            return;
+        }
+        if let Some(pause) = pause {
+            sleep(pause).await;
+        }
+    }
+}
+
+fn silent(source: &SourceId, tail: &str, patience: Duration) -> Failure {
+    let seconds = patience.as_secs_f64();
+    Failure {
+        kind: FailureKind::Timeout,
+        short: format!("silent for {seconds} s").into(),
+        text: format!("{source}: the tail {tail} gave no sign of life for {seconds} s").into(),
+    }
+}
+
+/// When a feed is looked at next.
+#[derive(Debug)]
+struct Pace {
+    interval: Duration,
+    slowest: Duration,
+    seed: u64,
+    backoff: Option<ExponentialBackoff>,
+}
+
+impl Pace {
+    /// Each feed strays from its interval in its own way, the same in every run.
+    fn new(source: &SourceId, feed: Feed, interval: Duration) -> Self {
+        let mut seed = DefaultHasher::new();
+        (source, feed).hash(&mut seed);
+        let slowest = (interval * SLOWEST).min(LONGEST).max(interval);
+        Self { interval, slowest, seed: seed.finish(), backoff: None }
+    }
+
+    /// After a look that began at `began` and ends now.
+    fn next(&mut self, began: Instant, succeeded: bool) -> Instant {
+        let now = Instant::now();
+        if succeeded {
+            // A server that takes longer than the interval still gets room to breathe.
+            self.succeeded();
+            (began + self.strayed()).max(now + self.interval / 4)
+        } else {
+            now + self.failed()
+        }
+    }
+
+    fn succeeded(&mut self) {
+        self.backoff = None;
+    }
+
+    fn failed(&mut self) -> Duration {
+        let (interval, slowest, seed) = (self.interval, self.slowest, self.seed);
+        let backoff = self.backoff.get_or_insert_with(|| {
+            let growing = ExponentialBuilder::new().with_min_delay(interval).with_max_delay(slowest);
+            growing.without_max_times().with_jitter().with_jitter_seed(seed).build()
+        });
+        backoff.next().unwrap_or(slowest).min(slowest)
+    }
+
+    /// The interval, up to a twentieth shorter: feeds that began together do not stay together,
+    /// and none of them gets older than its interval.
+    fn strayed(&mut self) -> Duration {
+        self.seed = self.seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let share = u32::try_from(self.seed >> 48).unwrap_or(0);
+        self.interval.saturating_sub(self.interval / 20 * share / (1 << 16))
+    }
+}
+
+#[cfg(test)]
+#[path = "watch_tests.rs"]
+mod tests;

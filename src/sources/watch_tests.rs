@@ -1,0 +1,285 @@
+//! The polling loop against sources that do what they are told, on a clock that is stepped.
+
+use std::collections::VecDeque;
+use std::sync::Mutex;
+
+use super::*;
+use crate::domain::feed::SourceKind;
+use crate::domain::labels::Labels;
+use crate::domain::log::TailState;
+use crate::domain::observation::Observation;
+use crate::net::NetError;
+use crate::sources::{Looking, Next, SourceError};
+
+/// What a look at a feed does.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Does {
+    Answers,
+    Fails,
+    Hangs,
+}
+
+/// A source whose feeds do as the script says; the last line of it goes on for ever.
+#[derive(Debug)]
+struct Scripted {
+    id: SourceId,
+    site: Arc<str>,
+    plans: Vec<Plan>,
+    script: Mutex<VecDeque<Does>>,
+    hanging: Option<Feed>,
+    tails: Mutex<Vec<ScriptedTail>>,
+}
+
+fn scripted(name: &str, feeds: &[Feed], script: &[Does]) -> Scripted {
+    let plan = |feed: &Feed| Plan {
+        feed: *feed,
+        interval: Duration::from_secs(5),
+        timeout: Duration::from_secs(10),
+    };
+    Scripted {
+        id: SourceId::new(SourceKind::Prometheus, name),
+        site: "".into(),
+        plans: feeds.iter().map(plan).collect(),
+        script: Mutex::new(script.iter().copied().collect()),
+        hanging: None,
+        tails: Mutex::default(),
+    }
+}
+
+fn refused() -> SourceError {
+    NetError::Refused { url: "http://127.0.0.1:1".to_owned() }.into()
+}
+
+impl Source for Scripted {
+    fn id(&self) -> &SourceId {
+        &self.id
+    }
+    fn site(&self) -> &Arc<str> {
+        &self.site
+    }
+    fn feeds(&self) -> Vec<Plan> {
+        self.plans.clone()
+    }
+    fn observe(&self, feed: Feed) -> Looking<'_> {
+        let mut script = self.script.lock().expect("no test panics while it holds this");
+        let does = if script.len() > 1 { script.pop_front() } else { script.front().copied() };
+        let does = if self.hanging == Some(feed) { Some(Does::Hangs) } else { does };
+        Box::pin(async move {
+            match does.expect("a script has a line") {
+                Does::Answers => Ok(vec![Observation::ExternalLabels(Labels::default())]),
+                Does::Fails => Err(refused()),
+                Does::Hangs => std::future::pending().await,
+            }
+        })
+    }
+    fn tails(&self) -> Vec<Box<dyn Tail>> {
+        let tails = std::mem::take(&mut *self.tails.lock().expect("no test panics while it holds this"));
+        tails.into_iter().map(|tail| Box::new(tail) as Box<dyn Tail>).collect()
+    }
+}
+
+#[derive(Debug)]
+struct ScriptedTail {
+    name: Arc<str>,
+    script: VecDeque<Does>,
+}
+
+impl Tail for ScriptedTail {
+    fn name(&self) -> &Arc<str> {
+        &self.name
+    }
+    fn query(&self) -> &Arc<str> {
+        &self.name
+    }
+    fn next(&mut self) -> Next<'_> {
+        let does = self.script.pop_front().unwrap_or(Does::Hangs);
+        let tail = Arc::clone(&self.name);
+        Box::pin(async move {
+            match does {
+                Does::Answers => Ok(Observation::Tail { tail, state: TailState::Live, entries: Vec::new() }),
+                Does::Fails => Err(refused()),
+                Does::Hangs => std::future::pending().await,
+            }
+        })
+    }
+    fn heartbeat(&self) -> Duration {
+        Duration::from_secs(10)
+    }
+}
+
+/// A watch, and what comes out of it.
+struct Seen {
+    watch: Watch,
+    events: mpsc::Receiver<Event>,
+    began: Instant,
+}
+
+fn start(sources: Vec<Scripted>) -> Seen {
+    let sources: Vec<Arc<dyn Source>> =
+        sources.into_iter().map(|source| Arc::new(source) as Arc<dyn Source>).collect();
+    let (to, events) = mpsc::channel(64);
+    let watch = Watch::start(&sources, &Clock::system(), &to);
+    Seen { watch, events, began: Instant::now() }
+}
+
+impl Seen {
+    /// The next event and when it came, in seconds since the start.
+    async fn next(&mut self) -> (f64, Event) {
+        let event = self.events.recv().await.expect("the watch goes on");
+        (self.began.elapsed().as_secs_f64(), event)
+    }
+
+    /// When the next `count` events came.
+    async fn times(&mut self, count: usize) -> Vec<f64> {
+        let mut times = Vec::new();
+        for _ in 0..count {
+            times.push(self.next().await.0);
+        }
+        times
+    }
+}
+
+fn gaps(times: &[f64]) -> Vec<f64> {
+    times
+        .windows(2)
+        .map(|pair| pair.iter().rev().copied().reduce(|later, earlier| later - earlier).unwrap_or(0.0))
+        .collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_feed_is_looked_at_once_at_the_start_and_then_at_its_interval() {
+    let mut seen = start(vec![scripted("a", &[Feed::Targets], &[Does::Answers])]);
+    let times = seen.times(20).await;
+    assert!(times.first().is_some_and(|first| *first < 0.01), "{times:?}");
+    for gap in gaps(&times) {
+        assert!((4.74..=5.01).contains(&gap), "{gap} of {times:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn feeds_do_not_march_in_step() {
+    let mut seen = start(vec![scripted("a", &[Feed::Targets, Feed::Alerts], &[Does::Answers])]);
+    let mut at = [Vec::new(), Vec::new()];
+    for _ in 0..40 {
+        let (time, event) = seen.next().await;
+        at[usize::from(event.feed == Feed::Alerts)].push(time);
+    }
+    let apart = at[0].iter().zip(&at[1]).filter(|(one, other)| (*one - *other).abs() > 0.01).count();
+    assert!(apart > 10, "{at:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn failures_slow_a_feed_down_to_a_limit_and_success_resets_it() {
+    let mut script = vec![Does::Fails; 8];
+    script.extend([Does::Answers, Does::Answers]);
+    let mut seen = start(vec![scripted("a", &[Feed::Targets], &script)]);
+    let mut times = Vec::new();
+    for at in 0..10 {
+        let (time, event) = seen.next().await;
+        times.push(time);
+        assert_eq!(event.result.is_ok(), at >= 8, "{at}");
+        if let Err(failure) = event.result {
+            assert_eq!((failure.kind, &*failure.short), (FailureKind::Refused, "connection refused"));
+        }
+    }
+    let gaps = gaps(&times);
+    let (failed, fine) = gaps.split_at(8);
+    assert!(failed.first().is_some_and(|first| (5.0..=10.01).contains(first)), "{gaps:?}");
+    assert!(failed.iter().all(|gap| *gap <= 40.01), "eight intervals at the most: {gaps:?}");
+    assert!(failed.iter().rev().take(3).all(|gap| *gap > 39.0), "it grew: {gaps:?}");
+    assert!(fine.iter().all(|gap| *gap <= 5.01), "{gaps:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_waits_longer_than_a_minute_unless_the_interval_is_longer() {
+    let source = SourceId::new(SourceKind::Pbs, "main");
+    for (interval, limit) in [(5, 40), (15, 60), (300, 300)] {
+        let mut pace = Pace::new(&source, Feed::Tasks, Duration::from_secs(interval));
+        let last = (0..12).map(|_| pace.failed()).last().expect("twelve pauses");
+        assert_eq!(last, Duration::from_secs(limit));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refresh_looks_now_also_during_a_pause_after_failures() {
+    let mut seen = start(vec![
+        scripted("a", &[Feed::Targets], &[Does::Fails]),
+        scripted("b", &[Feed::Targets], &[Does::Answers]),
+    ]);
+    seen.times(2).await;
+    let a = SourceId::new(SourceKind::Prometheus, "a");
+    seen.watch.refresh(Some(&a));
+    let (time, event) = seen.next().await;
+    assert_eq!(event.source, a);
+    assert!(time < 0.01, "{time}");
+    seen.watch.refresh(None);
+    let times = seen.times(2).await;
+    assert!(times.iter().all(|time| *time < 0.01), "{times:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_feed_that_hangs_is_a_failure_of_its_own() {
+    let mut hangs = scripted("a", &[Feed::Targets, Feed::Alerts], &[Does::Answers]);
+    hangs.hanging = Some(Feed::Targets);
+    let mut seen = start(vec![hangs]);
+    let mut alerts = 0;
+    loop {
+        let (time, event) = seen.next().await;
+        if event.feed == Feed::Alerts {
+            alerts += 1;
+            continue;
+        }
+        let failure = event.result.expect_err("it hangs");
+        assert_eq!((failure.kind, &*failure.short), (FailureKind::Timeout, "timed out after 10 s"));
+        assert!((10.0..10.1).contains(&time), "{time}");
+        break;
+    }
+    assert!(alerts >= 2, "{alerts} looks at the other feed meanwhile");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_full_channel_loses_nothing() {
+    let source: Arc<dyn Source> = Arc::new(scripted("a", &[Feed::Targets, Feed::Alerts], &[Does::Answers]));
+    let (to, mut events) = mpsc::channel(1);
+    let _watch = Watch::start(&[source], &Clock::system(), &to);
+    sleep(Duration::from_secs(60)).await;
+    let mut feeds = Vec::new();
+    for _ in 0..3 {
+        feeds.push(events.recv().await.expect("the watch goes on").feed);
+    }
+    assert!(feeds.contains(&Feed::Targets) && feeds.contains(&Feed::Alerts), "{feeds:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn dropping_the_watch_stops_every_task() {
+    let mut seen = start(vec![scripted("a", &[Feed::Targets, Feed::Alerts], &[Does::Answers])]);
+    seen.times(2).await;
+    drop(seen.watch);
+    // Every task holds a sender: the channel ends only when all of them are gone.
+    while let Some(event) = timeout(Duration::from_secs(60), seen.events.recv()).await.expect("all tasks end")
+    {
+        assert!(event.result.is_ok());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_tail_that_breaks_goes_on_and_one_that_is_silent_is_told() {
+    let source = scripted("a", &[], &[Does::Answers]);
+    let script = [Does::Answers, Does::Fails, Does::Fails, Does::Answers, Does::Hangs, Does::Answers];
+    let tail = ScriptedTail { name: "all".into(), script: script.into() };
+    source.tails.lock().expect("nobody else has it yet").push(tail);
+    let mut seen = start(vec![source]);
+    let mut told = Vec::new();
+    for _ in script {
+        let (time, event) = seen.next().await;
+        assert_eq!(event.feed, Feed::Tail);
+        told.push((time, event.result.map(|_| ()).map_err(|failure| failure.short.to_string())));
+    }
+    let words: Vec<&str> =
+        told.iter().map(|(_, result)| result.as_ref().map_or_else(String::as_str, |()| "")).collect();
+    assert_eq!(words, ["", "connection refused", "connection refused", "", "silent for 20 s", ""]);
+    let times: Vec<f64> = told.iter().map(|(time, _)| *time).collect();
+    let gaps = gaps(&times);
+    assert!(gaps.get(1).is_some_and(|pause| (1.0..2.01).contains(pause)), "{gaps:?}");
+    assert!(gaps.get(2).is_some_and(|pause| (2.0..4.01).contains(pause)), "a growing pause: {gaps:?}");
+}
