@@ -104,7 +104,7 @@ pub(super) fn local_reason(error: &SourceError) -> Option<String> {
         }
         SourceError::Net(error @ (NetError::TooLarge { .. } | NetError::Cut { .. })) => Some(error.short()),
         SourceError::Strange { reason, .. } => Some(reason.clone()),
-        SourceError::Net(_) | SourceError::Refused { .. } | SourceError::Missing { .. } => None,
+        _ => None,
     }
 }
 

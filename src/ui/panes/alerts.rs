@@ -8,6 +8,7 @@ use ratatui::layout::Rect;
 
 use super::{Listing, Pane, STALE, Standing, count, draw_lines, nothing_matches};
 use crate::domain::alert::{Alert, AlertState, Severity};
+use crate::domain::correlate;
 use crate::domain::feed::{Feed, SourceId, SourceKind};
 use crate::domain::health::Health;
 use crate::domain::store::Store;
@@ -160,9 +161,7 @@ fn standing(scene: &Scene<'_>) -> Standing {
 }
 
 fn entries(store: &Store, now: DateTime<Utc>) -> Vec<Entry> {
-    let is_stale = |id: &SourceId| !store.source(id).is_some_and(|source| source.is_fresh(Feed::Alerts, now));
-    let stale: Vec<&SourceId> =
-        store.sources.iter().map(|source| &source.id).filter(|id| is_stale(id)).collect();
+    let unheard = correlate::unheard(store, now);
     let listed = store.alerts().iter().map(|listed| Entry {
         subject: Subject::Alert {
             source: listed.source.clone(),
@@ -172,7 +171,7 @@ fn entries(store: &Store, now: DateTime<Utc>) -> Vec<Entry> {
         vanished: None,
         due: response_due(&listed.alert, store),
         hidden: hidden(&listed.alert, &listed.source, store),
-        stale: stale.contains(&&listed.source),
+        stale: unheard.contains(&listed.alert.fingerprint),
         folded: 1,
         alert: listed.alert.clone(),
     });
