@@ -231,8 +231,9 @@ impl Store {
 
     /// An alert that is gone is resolved only if the Prometheus that says so was heard.
     fn note_vanished(&mut self, id: &SourceId, before: &[Alert], now: DateTime<Utc>) {
-        let mut raising = self.of(SourceKind::Prometheus).filter(|source| !source.lacks(Feed::Alerts));
-        let heard = raising.all(|source| source.is_fresh(Feed::Alerts, now));
+        let is_heard =
+            |source: &SourceState| source.lacks(Feed::Alerts) || source.is_fresh(Feed::Alerts, now);
+        let heard = self.of(SourceKind::Prometheus).all(is_heard);
         let present = self.alerts_of(id);
         let is_present = |alert: &Alert| present.iter().any(|other| other.fingerprint == alert.fingerprint);
         self.vanished.retain(|ghost| ghost.source != *id || (!heard && !is_present(&ghost.alert)));

@@ -31,13 +31,13 @@ fn is_asked(source: &SourceState, scope: Scope) -> bool {
 fn silence(source: &SourceState, scope: Scope, now: DateTime<Utc>) -> Option<Finding> {
     let kind = source.id.kind;
     let feeds = source.feeds.iter().filter(|(feed, _)| scope.covers(kind, **feed));
-    let missed = feeds.filter(|(feed, freshness)| {
+    let telling = feeds.filter(|(feed, freshness)| {
         // Nothing rests on a status page: without it the join is by superset, and says so. But
         // wrong credentials are wrong everywhere.
         let unauthorised = freshness.state(now) == FeedState::Unauthorised;
         unauthorised || (**feed != Feed::Status && !is_beyond_it(source, **feed, now))
     });
-    let (feed, freshness) = missed.max_by_key(|(_, freshness)| freshness.state(now))?;
+    let (feed, freshness) = telling.max_by_key(|(_, freshness)| freshness.state(now))?;
     let state = freshness.state(now);
     let own = match state {
         FeedState::Fresh => return None,

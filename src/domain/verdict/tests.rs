@@ -241,6 +241,7 @@ fn an_acknowledged_alert_is_one_level_lower_and_says_by_whom() {
     let verdict = field.judge();
     assert_eq!(verdict.state, Warning);
     assert_eq!(verdict.reasons(), ["HostDown vm102 20m, acknowledged by sam"]);
+    assert_eq!((verdict.counts.critical, verdict.counts.warning), (0, 1), "{}", verdict.text);
 }
 
 #[test]
