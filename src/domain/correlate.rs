@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 
 use super::alert::{Alert, AlertState, FingerprintSource, RaisedAlert};
 use super::backup::{BackupGroup, LastRun};
-use super::feed::SourceKind;
+use super::feed::{Feed, SourceKind};
 use super::labels::Labels;
 use super::store::{Data, Listed, SourceState, Store};
 use super::target::Target;
@@ -34,20 +34,22 @@ pub fn alerts(store: &Store) -> Vec<Listed> {
     all
 }
 
+/// Which alerts can be the same at all: a storm of thousands is not compared pair by pair.
+fn kin(labels: &Labels) -> (Option<&str>, Option<&str>) {
+    (labels.get("alertname"), labels.get("instance"))
+}
+
 /// What Prometheus raised and no Alertmanager has.
 fn not_routed(store: &Store, routed: &[Listed], seen: &mut HashSet<Arc<str>>) -> Vec<Listed> {
-    // By name and instance, so that a storm of thousands is not compared pair by pair.
-    let key =
-        |labels: &Labels| (labels.get("alertname").map(Arc::from), labels.get("instance").map(Arc::from));
-    let mut index: HashMap<(Option<Arc<str>>, Option<Arc<str>>), Vec<&Alert>> = HashMap::new();
+    let mut index: HashMap<_, Vec<&Alert>> = HashMap::new();
     for listed in routed {
-        index.entry(key(&listed.alert.labels)).or_default().push(&listed.alert);
+        index.entry(kin(&listed.alert.labels)).or_default().push(&listed.alert);
     }
     let mut missing = Vec::new();
     for source in store.of(SourceKind::Prometheus) {
         for raised in &*source.data.raised {
             let same = |have: &&Alert| is_same(have, raised, &source.data.external);
-            if index.get(&key(&raised.labels)).is_some_and(|alike| alike.iter().any(same)) {
+            if index.get(&kin(&raised.labels)).is_some_and(|alike| alike.iter().any(same)) {
                 continue;
             }
             let alert = ranked(unrouted(raised), source, store);
@@ -66,6 +68,38 @@ pub fn is_same(routed: &Alert, raised: &RaisedAlert, external: &Labels) -> bool 
         && routed.labels.iter().all(|(name, value)| {
             raised.labels.get(name) == Some(value) || external.is_empty() || external.get(name) == Some(value)
         })
+}
+
+/// The fingerprints of the listed alerts that nobody confirms now: no Alertmanager that is heard
+/// has them, and no Prometheus that is heard raises them.
+pub fn unheard(store: &Store, now: DateTime<Utc>) -> HashSet<Arc<str>> {
+    let is_heard = |source: &&SourceState| source.is_fresh(Feed::Alerts, now);
+    let old: Vec<&Listed> = store
+        .alerts()
+        .iter()
+        .filter(|listed| !store.source(&listed.source).as_ref().is_some_and(is_heard))
+        .collect();
+    if old.is_empty() {
+        return HashSet::new();
+    }
+    let routed = store.of(SourceKind::Alertmanager).filter(is_heard).flat_map(|source| &*source.data.alerts);
+    let routed: HashSet<&str> = routed.map(|alert| &*alert.fingerprint).collect();
+    let mut raised: HashMap<&str, Vec<(&RaisedAlert, &Labels)>> = HashMap::new();
+    for source in store.of(SourceKind::Prometheus).filter(is_heard) {
+        for alert in source.data.raised.iter().filter(|alert| alert.firing) {
+            let place = alert.labels.get("instance").unwrap_or("");
+            raised.entry(place).or_default().push((alert, &source.data.external));
+        }
+    }
+    let is_confirmed = |alert: &Alert| {
+        let place = alert.labels.get("instance").unwrap_or("");
+        routed.contains(&*alert.fingerprint)
+            || raised
+                .get(place)
+                .is_some_and(|all| all.iter().any(|(raised, external)| is_same(alert, raised, external)))
+    };
+    let lost = old.into_iter().map(|listed| &listed.alert).filter(|alert| !is_confirmed(alert));
+    lost.map(|alert| Arc::clone(&alert.fingerprint)).collect()
 }
 
 /// What is known of an alert that no Alertmanager has.
@@ -120,10 +154,10 @@ pub fn fingerprint(labels: &Labels) -> Arc<str> {
     format!("{hash:016x}").into()
 }
 
-/// Whether an alert that would be seen is about this target.
+/// Whether an alert speaks of this target. A hidden one does too: somebody, or a greater trouble,
+/// has hidden it, and it is counted as such.
 pub fn covers(alert: &Alert, target: &Target) -> bool {
-    !alert.state.is_hidden()
-        && alert.state != AlertState::Pending
+    alert.state != AlertState::Pending
         && alert.labels.get("instance") == Some(&*target.instance)
         && alert.labels.get("job").is_none_or(|job| job == &*target.job)
 }

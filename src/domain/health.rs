@@ -33,6 +33,19 @@ pub enum Health {
     Critical,
 }
 
+impl Health {
+    /// The exit status that says it, as monitoring plugins do. A critical beats an unknown, and
+    /// an unknown a warning, although its number is higher.
+    pub const fn exit_code(self) -> u8 {
+        match self {
+            Self::Ok => 0,
+            Self::Warning => 1,
+            Self::Critical => 2,
+            Self::Unknown => 3,
+        }
+    }
+}
+
 /// The worst of all; `Ok` for none.
 pub fn worst(all: impl IntoIterator<Item = Health>) -> Health {
     all.into_iter().max().unwrap_or(Health::Ok)

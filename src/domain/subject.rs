@@ -61,6 +61,13 @@ pub enum Subject {
         /// Its name.
         name: Arc<str>,
     },
+    /// A task of a backup server.
+    Task {
+        /// The server that runs it.
+        source: SourceId,
+        /// Its identity there.
+        upid: Arc<str>,
+    },
     /// A source itself.
     Source(SourceId),
 }

@@ -1,3 +1,8 @@
-//! Everything that needs no server but our own.
+//! Everything that needs no server but our own and those of the demo lab.
 
+mod check;
+mod config;
+mod demo;
+mod modules;
+mod screens;
 mod sources;

@@ -1,1 +1,20 @@
-fn main() {}
+//! Tests against real servers: Prometheus, Alertmanager and their exporters, on loopback.
+//!
+//! `tests/run` fetches the servers and names their directory in `WARDROOM_SERVERS`; then a missing
+//! one is a failure. Without that variable and without the servers on the PATH each test says that
+//! it was left out.
+
+#[expect(dead_code, reason = "shared by two test programs, each with a use for a part of it")]
+#[path = "../pty/mod.rs"]
+mod pty;
+#[path = "../stack/mod.rs"]
+mod stack;
+
+mod alerts;
+mod ground;
+mod hostile;
+mod lost;
+mod program;
+mod secure;
+mod shared;
+mod targets;

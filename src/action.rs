@@ -1,0 +1,151 @@
+//! Everything that a key can ask for: the one vocabulary of the keymap, the footer, the help and
+//! the config.
+
+use serde::{Deserialize, Serialize};
+use strum::EnumMessage;
+
+/// What a key does. The doc line is what the help says; the message is the footer's word.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    strum::Display,
+    strum::AsRefStr,
+    strum::EnumIter,
+    strum::EnumString,
+    strum::EnumMessage,
+)]
+#[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
+pub enum Action {
+    /// The bridge: everything in one look.
+    #[strum(message = "bridge")]
+    Bridge,
+    /// The alerts, with the selected one beside them.
+    #[strum(message = "alerts")]
+    Alerts,
+    /// The scrape targets and the sources.
+    #[strum(message = "targets")]
+    Targets,
+    /// The live log tails.
+    #[strum(message = "logs")]
+    Logs,
+    /// The backups and datastores.
+    #[strum(message = "backups")]
+    Backups,
+    /// One row down.
+    #[strum(message = "down")]
+    Down,
+    /// One row up.
+    #[strum(message = "up")]
+    Up,
+    /// The first row.
+    #[strum(message = "top")]
+    Top,
+    /// The last row; in the logs also: follow the tail again.
+    #[strum(message = "bottom")]
+    Bottom,
+    /// Half a page down.
+    #[strum(message = "half down")]
+    HalfDown,
+    /// Half a page up.
+    #[strum(message = "half up")]
+    HalfUp,
+    /// A page down.
+    #[strum(message = "page down")]
+    PageDown,
+    /// A page up.
+    #[strum(message = "page up")]
+    PageUp,
+    /// Open the detail of the selected row.
+    #[strum(message = "open")]
+    Open,
+    /// Copy the selected row to the clipboard of your terminal.
+    #[strum(message = "copy")]
+    Copy,
+    /// Say why: everything that the verdict rests on.
+    #[strum(message = "why")]
+    Why,
+    /// Filter the rows of this pane, or search this text.
+    #[strum(message = "filter")]
+    Filter,
+    /// The next match of the filter or search.
+    #[strum(message = "next match")]
+    NextMatch,
+    /// The previous match of the filter or search.
+    #[strum(message = "previous match")]
+    PreviousMatch,
+    /// Stop the stream where it is, or follow it again.
+    #[strum(message = "pause")]
+    Pause,
+    /// The next error.
+    #[strum(message = "next error")]
+    NextError,
+    /// The previous error.
+    #[strum(message = "previous error")]
+    PreviousError,
+    /// Wrap long lines, or cut them.
+    #[strum(message = "wrap")]
+    Wrap,
+    /// The next tail, after the last one all of them merged.
+    #[strum(message = "next tail")]
+    NextTab,
+    /// The previous tail.
+    #[strum(message = "previous tail")]
+    PreviousTab,
+    /// The next pane.
+    #[strum(message = "pane")]
+    NextPane,
+    /// The previous pane.
+    #[strum(message = "previous pane")]
+    PreviousPane,
+    /// Give this pane the whole screen, or give it back.
+    #[strum(message = "zoom")]
+    Expand,
+    /// Hold the rows still; the verdict goes on. Thaws by itself after 10 minutes.
+    #[strum(message = "freeze")]
+    Freeze,
+    /// Ages or times of day.
+    #[strum(message = "times")]
+    Times,
+    /// Ask every source again now.
+    #[strum(message = "refresh")]
+    Refresh,
+    /// Read the config again.
+    #[strum(message = "reload")]
+    Reload,
+    /// The keys of this place.
+    #[strum(message = "help")]
+    Help,
+    /// Take what was typed.
+    #[strum(message = "accept")]
+    Accept,
+    /// Close what is on top; else take the filter away.
+    #[strum(message = "back")]
+    Close,
+    /// Give the terminal back to the shell until `fg`.
+    #[strum(message = "suspend")]
+    Suspend,
+    /// Leave.
+    #[strum(message = "quit")]
+    Quit,
+}
+
+impl Action {
+    /// What it does, in a sentence for the help.
+    pub fn about(self) -> &'static str {
+        self.get_documentation().unwrap_or_default()
+    }
+
+    /// What it does, in a word for the footer.
+    pub fn word(self) -> &'static str {
+        self.get_message().unwrap_or_default()
+    }
+}

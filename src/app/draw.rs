@@ -1,0 +1,348 @@
+//! The screen from top to bottom: verdict, sources, panes, layers, keys.
+
+use ratatui::Frame;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::{App, scene};
+use crate::action::Action;
+use crate::clock::Now;
+use crate::domain::feed::{FeedState, SourceKind};
+use crate::domain::health::Health;
+use crate::domain::store::SourceState;
+use crate::keymap::Context;
+use crate::text;
+use crate::ui::glyphs;
+use crate::ui::panes::{self, logs};
+use crate::ui::scene::{Piece, Scene, piece};
+use crate::ui::theme::Role;
+use crate::ui::view::Place;
+use crate::ui::widgets::frame::{Border, frame};
+use crate::ui::widgets::paint::{blank, put, put_pieces, width};
+use crate::ui::widgets::sign::{self, of_feed};
+
+/// How the screen is divided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Regions {
+    verdict: Rect,
+    sources: Rect,
+    banner: Rect,
+    /// The panes.
+    pub body: Rect,
+    footer: Rect,
+}
+
+impl Regions {
+    /// Divides a screen. The verdict is the last to go.
+    pub fn of(screen: Rect, banner: bool) -> Self {
+        let mut rest = screen;
+        let mut take = |wanted: bool| {
+            let height = u16::from(wanted && rest.height > 0);
+            let line = Rect { height, ..rest };
+            rest = Rect { y: rest.y + height, height: rest.height - height, ..rest };
+            line
+        };
+        let verdict = take(true);
+        let sources = take(screen.height >= 6);
+        let banner = take(banner && screen.height >= 10);
+        let foot = u16::from(screen.height >= 5).min(rest.height);
+        let footer = Rect { y: rest.bottom() - foot, height: foot, ..rest };
+        Self { verdict, sources, banner, body: Rect { height: rest.height - foot, ..rest }, footer }
+    }
+}
+
+impl App {
+    /// Draws the screen.
+    pub fn draw(&mut self, frame: &mut Frame<'_>, now: Now) {
+        self.dirty = false;
+        self.screen = frame.area();
+        self.judge(now);
+        let buffer = frame.buffer_mut();
+        let live = scene(&self.known, None, &self.look, now);
+        blank(buffer, self.screen, &live);
+        let regions = Regions::of(self.screen, self.look.banner.is_some());
+        self.draw_verdict(regions.verdict, buffer, now);
+        draw_sources(&live, self.look.read_only, regions.sources, buffer);
+        if let Some(banner) = &self.look.banner {
+            let text = format!(" {banner}");
+            put(
+                buffer,
+                (regions.banner.x, regions.banner.y),
+                &text,
+                regions.banner.width,
+                live.style(Role::Banner),
+            );
+        }
+        if regions.body.width < 20 || regions.body.height < 2 {
+            let style = live.style(Role::Muted);
+            for y in regions.body.top()..regions.body.bottom().min(regions.body.top() + 1) {
+                put(buffer, (regions.body.x, y), "too small", regions.body.width, style);
+            }
+        } else {
+            self.draw_panes(regions.body, buffer, now);
+        }
+        let over = scene(&self.known, self.frozen.as_ref(), &self.look, now);
+        for layer in &mut self.layers {
+            layer.draw(&over, regions.body, regions.footer, buffer);
+        }
+        self.draw_footer(regions.footer, buffer, now);
+        self.look.glyphs.apply(buffer);
+    }
+
+    /// ` ▲ CRITICAL  HostDown vm102 14m · 1 warning …      home 14:02:11 CET `
+    fn draw_verdict(&self, line: Rect, buffer: &mut Buffer, now: Now) {
+        if line.is_empty() {
+            return;
+        }
+        let scene = scene(&self.known, None, &self.look, now);
+        let verdict = scene.verdict;
+        let sign = sign::of_health(verdict.state);
+        let mut right: Vec<Piece> = Vec::new();
+        if let Some(frozen) = &self.frozen {
+            right.push(piece(format!("FROZEN {}", scene.times.minute(frozen.at.wall)), Role::Accent));
+            right.push(piece("  ", Role::Muted));
+        }
+        let site = self.site();
+        if !site.is_empty() && line.width >= 70 {
+            right.push(piece(format!("{site} "), Role::Text));
+        }
+        let wide = line.width >= 100;
+        let clock = if wide { scene.times.clock(now.wall) } else { scene.times.minute(now.wall) };
+        right.push(piece(clock, Role::Text));
+        if line.width >= 60 {
+            right.push(piece(format!(" {}", scene.times.zone_name(now.wall)), Role::Muted));
+        }
+        let word = format!(" {} {} ", sign.glyph, sign.word.to_uppercase());
+        let mut x = put(buffer, (line.x, line.y), &word, line.width, scene.theme.block(sign.role));
+        x += 1;
+        let right_width = width(&right) + 1;
+        let room = line.width.saturating_sub(x);
+        let (room, right) =
+            if room > right_width + 20 { (room - right_width - 2, right) } else { (room, Vec::new()) };
+        let role = if verdict.state == Health::Ok { Role::Text } else { sign.role };
+        let text = shorten(&verdict.text, usize::from(room));
+        let (head, tail) = text.split_once(" · ").map_or((text.as_str(), ""), |(head, tail)| (head, tail));
+        let mut pieces = vec![piece(head, role)];
+        if !tail.is_empty() {
+            pieces.push(piece(format!(" · {tail}"), Role::Text));
+        }
+        put_pieces(buffer, (line.x + x, line.y), &pieces, room, &scene);
+        let at = line.right().saturating_sub(right_width);
+        put_pieces(buffer, (at, line.y), &right, right_width, &scene);
+    }
+
+    fn draw_panes(&mut self, body: Rect, buffer: &mut Buffer, now: Now) {
+        let mut places = self.places();
+        let focus = self.focus_at(&places);
+        let first = places.first().map(|place| place.pane.clone());
+        if self.zoomed {
+            let border = places.get(focus).map_or(Border::Box, |place| place.border);
+            places = places
+                .get(focus)
+                .map(|place| Place { area: body, border, pane: place.pane.clone() })
+                .into_iter()
+                .collect();
+        }
+        let said: u64 = self.known.said.values().sum();
+        let base = scene(&self.known, self.frozen.as_ref(), &self.look, now);
+        let bridge = self.view == 0 && !self.zoomed;
+        let mut selected = None;
+        for (at, place) in places.iter().enumerate() {
+            let Some(slot) = self.panes.get_mut(place.pane.as_str()) else { continue };
+            let focused = self.zoomed || at == focus;
+            let held = now.mono < self.held_until;
+            let scene = Scene { focused, whole: !bridge, held, selected: selected.as_ref(), ..base };
+            let made_of = slot.pane.made_of();
+            let stamp = made_of.iter().filter_map(|kind| self.known.said.get(kind)).sum::<u64>().min(said);
+            if slot.seen != Some(stamp) || (slot.pane.is_waiting() && !held) {
+                slot.pane.refresh(&scene);
+                slot.seen = Some(stamp);
+            }
+            let mut title = slot.pane.title(&scene);
+            title.number = panes::number(&place.pane).unwrap_or(0);
+            let inside = frame(&title, place.border, place.area, buffer, &scene);
+            slot.pane.draw(&scene, inside, buffer);
+            if first.as_deref() == Some(place.pane.as_str()) {
+                selected = slot.pane.subject(&scene);
+            }
+        }
+    }
+
+    /// The keys of the place, the most useful first, and which row is selected on the right.
+    fn draw_footer(&mut self, line: Rect, buffer: &mut Buffer, now: Now) {
+        if line.is_empty() {
+            return;
+        }
+        let scene = scene(&self.known, self.frozen.as_ref(), &self.look, now);
+        let slot = self.panes.get(self.pane_name());
+        let fault = slot.and_then(|slot| slot.pane.filter().1).filter(|_| self.is_typing());
+        if let Some(fault) = fault {
+            let cells = u16::try_from(text::width(fault)).unwrap_or(0).saturating_add(1);
+            let at = line.right().saturating_sub(cells).max(line.x + line.width / 2);
+            put(buffer, (at, line.y), fault, line.right().saturating_sub(at), scene.style(Role::Warning));
+            return;
+        }
+        let position = match slot.and_then(|slot| slot.pane.position()) {
+            Some((at, of)) if self.layers.len() <= usize::from(self.is_typing()) => {
+                if line.width >= 100 {
+                    format!("{at} of {of} ")
+                } else {
+                    format!("{at}/{of} ")
+                }
+            }
+            _ => String::new(),
+        };
+        let cells = u16::try_from(text::width(&position)).unwrap_or(0);
+        let mut room = line.width;
+        if cells > 0 && line.width > cells + 20 {
+            room = line.width - cells - 1;
+            put(buffer, (line.right() - cells, line.y), &position, cells, scene.style(Role::Muted));
+        }
+        if let Some(notice) = &self.notice {
+            put(buffer, (line.x + 1, line.y), &notice.text, room.saturating_sub(1), scene.style(notice.role));
+            return;
+        }
+        let over = self.layers.last();
+        let context = over.map_or_else(|| self.context(), |layer| layer.context());
+        let mut x = 1;
+        for action in useful(context) {
+            let idle = match action {
+                Action::NextPane | Action::Open => over.is_some(),
+                Action::Copy => over.is_some_and(|layer| layer.subject().is_none()),
+                Action::Close => over.is_none(),
+                _ => false,
+            };
+            let Some(key) = scene.keymap.hint(*action, context).filter(|_| !idle) else { continue };
+            let word = match (action, context) {
+                (Action::Filter, Context::Detail | Context::Help) => "search",
+                _ => action.word(),
+            };
+            let pieces = [piece(key, Role::Key), piece(format!(" {word}"), Role::Muted)];
+            let needed = width(&pieces);
+            if x + needed > room {
+                break;
+            }
+            x += put_pieces(buffer, (line.x + x, line.y), &pieces, needed, &scene) + 2;
+        }
+    }
+
+    fn is_typing(&self) -> bool {
+        self.layers.last().is_some_and(|layer| layer.context() == Context::Prompt)
+    }
+}
+
+/// The keys that the footer tells, the most useful first.
+const fn useful(context: Context) -> &'static [Action] {
+    use Action::{
+        Close, Copy, Down, Expand, Filter, Freeze, Help, NextError, NextPane, NextTab, Open, Pause, Quit,
+        Refresh, Times, Up, Why, Wrap,
+    };
+    match context {
+        Context::Global | Context::List => {
+            &[Open, Filter, NextPane, Expand, Why, Help, Copy, Freeze, Times, Refresh, Quit]
+        }
+        Context::Logs => &[
+            Pause, Open, Filter, NextError, NextPane, Expand, Help, Wrap, NextTab, Copy, Freeze, Times, Quit,
+        ],
+        Context::Detail => &[Close, Down, Up, Filter, Copy, NextPane, Expand, Help, Quit],
+        Context::Help => &[Close, Down, Up, Filter, Quit],
+        Context::Prompt => &[],
+    }
+}
+
+/// The verdict's sentence in so many cells: shorter words first, then fewer parts, and only then a
+/// cut inside the first.
+fn shorten(sentence: &str, cells: usize) -> String {
+    if text::width(sentence) <= cells {
+        return sentence.to_owned();
+    }
+    let brief = sentence
+        .replace(", response overdue ", ", over ")
+        .replace(" of ", "/")
+        .replace(" warnings", " warn")
+        .replace(" warning", " warn")
+        .replace("targets ", "up ");
+    let mut parts: Vec<&str> = brief.split(" · ").collect();
+    while parts.len() > 1 && text::width(&parts.join(" · ")) > cells {
+        parts.pop();
+    }
+    // The reason before its clause on the response.
+    let joined = parts.join(" · ");
+    match joined.rsplit_once(", ") {
+        Some((reason, _)) if text::width(&joined) > cells && text::width(reason) <= cells => {
+            reason.to_owned()
+        }
+        _ => text::truncate(&joined, cells).into_owned(),
+    }
+}
+
+/// `prom ● 1s   am ●● 1s   loki ● live 12/s   pbs ✗ 401 unauthorised 3m            read-only`
+fn draw_sources(scene: &Scene<'_>, read_only: bool, line: Rect, buffer: &mut Buffer) {
+    if line.is_empty() {
+        return;
+    }
+    let mut room = line.width.saturating_sub(1);
+    if read_only && line.width >= 60 {
+        let words = "read-only ";
+        put(buffer, (line.right() - 10, line.y), words, 10, scene.style(Role::Muted));
+        room -= 12;
+    }
+    if scene.store.sources.is_empty() {
+        put(buffer, (line.x + 1, line.y), "no source is configured", room, scene.style(Role::Muted));
+        return;
+    }
+    // In full, then without the age of what is fresh, then glyphs alone.
+    let gaps = ["   ", "  ", "  ", " "];
+    for (level, gap) in gaps.iter().enumerate() {
+        let mut all: Vec<Piece> = Vec::new();
+        for source in &scene.store.sources {
+            if !all.is_empty() {
+                all.push(piece(*gap, Role::Muted));
+            }
+            all.extend(badge(source, scene, level));
+        }
+        if width(&all) <= room || level + 1 == gaps.len() {
+            put_pieces(buffer, (line.x + 1, line.y), &all, room, scene);
+            return;
+        }
+    }
+}
+
+/// A source in few cells; the higher the level the fewer.
+fn badge(source: &SourceState, scene: &Scene<'_>, level: usize) -> Vec<Piece> {
+    let now = scene.wall();
+    let alike = scene.store.of(source.id.kind).count() > 1;
+    let name = if alike { source.id.name.to_string() } else { source.id.kind.short().to_owned() };
+    let state = source.state(now);
+    let sign = of_feed(state);
+    let mut pieces = vec![piece(name, Role::Text), piece(" ", Role::Muted)];
+    let peers = &source.data.peers;
+    if peers.len() > 1 && state == FeedState::Fresh {
+        for peer in peers.iter() {
+            let sign = of_feed(if peer.failure.is_none() { FeedState::Fresh } else { FeedState::Down });
+            pieces.push(piece(sign.glyph, sign.role));
+        }
+    } else {
+        pieces.push(piece(sign.glyph, sign.role));
+    }
+    let fresh = state == FeedState::Fresh;
+    let words = if fresh && source.id.kind == SourceKind::Loki && !source.data.tails.is_empty() {
+        let rate = source.data.tails.iter().map(|tail| tail.rate(now)).sum();
+        let words: String = logs::state(source.data.tails.iter().map(|tail| &tail.state), rate)
+            .iter()
+            .map(|(text, _)| text.trim_start_matches(glyphs::OK).trim_start())
+            .collect();
+        piece(words, Role::Muted)
+    } else {
+        sign::standing(source, now)
+    };
+    let words = match level {
+        1 | 2 if fresh => return pieces,
+        0 | 1 => words,
+        2 => piece(text::truncate(&words.0, 14).into_owned(), words.1),
+        _ => return pieces,
+    };
+    pieces.push(piece(" ", Role::Muted));
+    pieces.push(words);
+    pieces
+}

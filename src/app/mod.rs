@@ -1,0 +1,563 @@
+//! The state of the screen, and what happens to it. `update` is a pure function of a message and a
+//! time: no I/O, no clock, nothing spawned; what is to be done it returns as effects.
+
+mod draw;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crokey::KeyCombination;
+use ratatui::layout::Rect;
+
+use crate::action::Action;
+use crate::border::{Effect, Msg};
+use crate::clock::Now;
+use crate::domain::feed::SourceKind;
+use crate::domain::log::RingLimits;
+use crate::domain::store::{Expected, Store};
+use crate::domain::subject::Subject;
+use crate::domain::thresholds::Thresholds;
+use crate::domain::verdict::{Scope, Verdict, judge};
+use crate::keymap::{self, Context, Keymap};
+use crate::ui::describe::copied;
+use crate::ui::glyphs::Glyphs;
+use crate::ui::layers::help::Help;
+use crate::ui::layers::prompt::Prompt;
+use crate::ui::layers::sheet::{Matter, Sheet};
+use crate::ui::layers::{Layer, Outcome};
+use crate::ui::panes::{self, PANES, Pane};
+use crate::ui::scene::Scene;
+use crate::ui::theme::{Role, Theme};
+use crate::ui::times::{Times, Zone};
+use crate::ui::view::{self, Place, View, Views};
+
+/// What the screen is made with.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// The sources that will be heard.
+    pub sources: Vec<Expected>,
+    /// The numbers that turn measurements into states.
+    pub thresholds: Thresholds,
+    /// How much of a tail is kept.
+    pub ring: RingLimits,
+    /// The colours.
+    pub theme: Theme,
+    /// Which signs may be drawn.
+    pub glyphs: Glyphs,
+    /// The keys.
+    pub keymap: Keymap,
+    /// The views.
+    pub views: Views,
+    /// In which zone times are shown.
+    pub zone: Zone,
+    /// A line that says what this is not: the demo lab says so.
+    pub banner: Option<String>,
+    /// Nothing is written to any server.
+    pub read_only: bool,
+    /// The name of the first view.
+    pub view: String,
+}
+
+impl Default for Setup {
+    /// No source, and all else as it is built in.
+    fn default() -> Self {
+        Self {
+            sources: Vec::new(),
+            thresholds: Thresholds::default(),
+            ring: RingLimits::default(),
+            theme: Theme::default(),
+            glyphs: Glyphs::default(),
+            keymap: Keymap::default(),
+            views: view::embedded(),
+            zone: Zone::default(),
+            banner: None,
+            read_only: false,
+            view: "bridge".to_owned(),
+        }
+    }
+}
+
+/// How things are shown.
+#[derive(Debug)]
+struct Look {
+    theme: Theme,
+    glyphs: Glyphs,
+    keymap: Keymap,
+    views: Views,
+    times: Times,
+    banner: Option<String>,
+    read_only: bool,
+}
+
+/// What is known, and what it comes to.
+#[derive(Debug)]
+struct Known {
+    store: Store,
+    verdict: Verdict,
+    /// How often each kind of source has said something, so that only what changed is redone.
+    said: BTreeMap<SourceKind, u64>,
+    /// The verdict is older than what is known.
+    unjudged: bool,
+}
+
+/// What was known when the screen was frozen.
+#[derive(Debug)]
+struct Frozen {
+    store: Store,
+    verdict: Verdict,
+    at: Now,
+}
+
+/// A pane, and up to what it has seen.
+struct Slot {
+    pane: Box<dyn Pane>,
+    seen: Option<u64>,
+}
+
+/// A word to the operator, in the place of the footer.
+#[derive(Debug)]
+struct Notice {
+    text: String,
+    role: Role,
+    until: Duration,
+}
+
+/// Rows stay where they are for so long after a key.
+const HOLD: Duration = Duration::from_secs(1);
+
+/// A frozen screen thaws by itself, lest somebody takes it for the present.
+const THAW: Duration = Duration::from_secs(600);
+
+/// The dashboard.
+pub struct App {
+    known: Known,
+    look: Look,
+    frozen: Option<Frozen>,
+    panes: BTreeMap<&'static str, Slot>,
+    /// Which view is open.
+    view: usize,
+    /// Which pane has the focus, view by view.
+    focus: Vec<usize>,
+    zoomed: bool,
+    layers: Vec<Box<dyn Layer>>,
+    notice: Option<Notice>,
+    held_until: Duration,
+    /// How large the screen was when it was last drawn.
+    screen: Rect,
+    dirty: bool,
+    /// The expectation that the store was made for.
+    expected: (Vec<Expected>, RingLimits),
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        to.debug_struct("App")
+            .field("view", &self.view)
+            .field("layers", &self.layers.len())
+            .finish_non_exhaustive()
+    }
+}
+
+fn scene<'a>(known: &'a Known, frozen: Option<&'a Frozen>, look: &'a Look, now: Now) -> Scene<'a> {
+    let (store, verdict, now) = match frozen {
+        Some(frozen) => (&frozen.store, &frozen.verdict, frozen.at),
+        None => (&known.store, &known.verdict, now),
+    };
+    Scene {
+        store,
+        verdict,
+        theme: &look.theme,
+        keymap: &look.keymap,
+        times: look.times,
+        now,
+        focused: false,
+        whole: false,
+        held: false,
+        selected: None,
+    }
+}
+
+impl App {
+    /// A screen that waits for its sources.
+    pub fn new(setup: Setup) -> Self {
+        let store = Store::new(setup.sources.clone(), setup.thresholds, setup.ring);
+        let panes = PANES.iter().map(|(name, _, make)| (*name, Slot { pane: make(), seen: None }));
+        let view = setup.views.iter().position(|view| view.name == setup.view).unwrap_or(0);
+        Self {
+            known: Known { store, verdict: Verdict::default(), said: BTreeMap::new(), unjudged: true },
+            focus: vec![0; setup.views.len()],
+            look: Look {
+                theme: setup.theme,
+                glyphs: setup.glyphs,
+                keymap: setup.keymap,
+                views: setup.views,
+                times: Times { zone: setup.zone, absolute: false },
+                banner: setup.banner,
+                read_only: setup.read_only,
+            },
+            frozen: None,
+            panes: panes.collect(),
+            view,
+            zoomed: false,
+            layers: Vec::new(),
+            notice: None,
+            held_until: Duration::ZERO,
+            screen: Rect::new(0, 0, 80, 24),
+            dirty: true,
+            expected: (setup.sources, setup.ring),
+        }
+    }
+
+    /// Takes a new config. What is known stays, as far as the sources are the same; where one is
+    /// on the screen stays too.
+    pub fn reconfigure(&mut self, setup: Setup) {
+        if (&setup.sources, &setup.ring) == (&self.expected.0, &self.expected.1) {
+            self.known.store.thresholds = setup.thresholds;
+        } else {
+            self.known.store = Store::new(setup.sources.clone(), setup.thresholds, setup.ring);
+            self.expected = (setup.sources, setup.ring);
+        }
+        self.focus.resize(setup.views.len(), 0);
+        self.view = self.view.min(setup.views.len().saturating_sub(1));
+        self.look = Look {
+            theme: setup.theme,
+            glyphs: setup.glyphs,
+            keymap: setup.keymap,
+            views: setup.views,
+            times: Times { zone: setup.zone, ..self.look.times },
+            banner: setup.banner,
+            read_only: setup.read_only,
+        };
+        self.frozen = None;
+        self.forget_seen();
+    }
+
+    /// What is known.
+    pub const fn store(&self) -> &Store {
+        &self.known.store
+    }
+
+    /// The verdict on it.
+    pub fn verdict(&mut self, now: Now) -> &Verdict {
+        self.judge(now);
+        &self.known.verdict
+    }
+
+    /// Whether every feed has answered once, well or not: nothing more is to be waited for.
+    pub fn is_settled(&self) -> bool {
+        let mut feeds = self.known.store.sources.iter().flat_map(|source| source.feeds.values());
+        feeds.all(|feed| feed.at.is_some() || feed.failure.is_some())
+    }
+
+    /// Whether the screen would look different if it were drawn again.
+    pub const fn is_dirty(&self) -> bool {
+        self.dirty
+    }
+
+    fn judge(&mut self, now: Now) {
+        if self.known.unjudged {
+            self.known.verdict = judge(&self.known.store, Scope::ALL, now.wall);
+            self.known.unjudged = false;
+        }
+    }
+
+    /// All panes are to look again.
+    fn forget_seen(&mut self) {
+        self.known.unjudged = true;
+        self.dirty = true;
+        for slot in self.panes.values_mut() {
+            slot.seen = None;
+        }
+    }
+
+    /// Takes a message and says what is to be done.
+    pub fn update(&mut self, msg: Msg, now: Now) -> Vec<Effect> {
+        match msg {
+            Msg::Key(key) => return self.key(keymap::normal(key), now),
+            Msg::Paste(text) => self.paste(&text),
+            Msg::Focus(_) => {}
+            Msg::Resize { width, height } => {
+                self.screen = Rect::new(0, 0, width, height);
+                self.dirty = true;
+            }
+            Msg::Observed { source, feed, result, took } => {
+                *self.known.said.entry(source.kind).or_default() += 1;
+                self.known.store.apply(&source, feed, result, took, now.wall);
+                self.known.unjudged = true;
+                self.dirty = true;
+            }
+            Msg::Reloaded(Ok(())) => self.notify("the config was read again", Role::Ok, now),
+            Msg::Reloaded(Err(faults)) => {
+                self.layers.push(Box::new(Sheet::new(Matter::Faults(faults))));
+                self.dirty = true;
+            }
+            Msg::Jumped => {
+                self.known.store.doubt();
+                self.forget_seen();
+                return vec![Effect::Refresh(None)];
+            }
+            Msg::Terminate => return vec![Effect::Quit],
+            Msg::Tick => self.tick(now),
+        }
+        Vec::new()
+    }
+
+    fn tick(&mut self, now: Now) {
+        if self.frozen.as_ref().is_some_and(|frozen| now.mono.saturating_sub(frozen.at.mono) >= THAW) {
+            self.frozen = None;
+            self.notify("thawed after 10 minutes", Role::Info, now);
+        }
+        if self.notice.as_ref().is_some_and(|notice| notice.until <= now.mono) {
+            self.notice = None;
+        }
+        // Ages grow, and what was fresh becomes stale.
+        self.forget_seen();
+    }
+
+    fn notify(&mut self, text: impl Into<String>, role: Role, now: Now) {
+        self.notice = Some(Notice { text: text.into(), role, until: now.mono + Duration::from_secs(4) });
+        self.dirty = true;
+    }
+
+    fn paste(&mut self, text: &str) {
+        let outcome = self.layers.last_mut().and_then(|layer| layer.paste(text));
+        if let Some(outcome) = outcome {
+            self.settle(self.layers.len() - 1, outcome);
+        }
+    }
+
+    /// Layers first, from the top down; then the panes.
+    fn key(&mut self, key: KeyCombination, now: Now) -> Vec<Effect> {
+        self.dirty = true;
+        self.notice = None;
+        for at in (0..self.layers.len()).rev() {
+            let Some(layer) = self.layers.get_mut(at) else { continue };
+            let context = layer.context();
+            let action = self.look.keymap.action(context, key);
+            let outcome = layer.key(key, action);
+            if outcome != Outcome::Pass {
+                self.settle(at, outcome);
+                return Vec::new();
+            }
+            if let Some(action) = action {
+                return self.act(action, now);
+            }
+        }
+        if !self.layers.is_empty() {
+            return Vec::new();
+        }
+        match self.look.keymap.action(self.context(), key) {
+            Some(action) => self.act(action, now),
+            None => Vec::new(),
+        }
+    }
+
+    /// Does what a layer asks for.
+    fn settle(&mut self, at: usize, outcome: Outcome) {
+        self.dirty = true;
+        match outcome {
+            Outcome::Pass | Outcome::Stay => {}
+            Outcome::Close => {
+                self.layers.remove(at);
+            }
+            Outcome::Typed(text) => self.set_filter(at, &text),
+            Outcome::GivenUp => {
+                self.set_filter(at, "");
+                self.layers.remove(at);
+            }
+        }
+    }
+
+    /// Filters or searches what lies below the layer `at`.
+    fn set_filter(&mut self, at: usize, text: &str) {
+        let below = at.checked_sub(1).and_then(|below| self.layers.get_mut(below));
+        if let Some(scroll) = below.and_then(|layer| layer.text()) {
+            scroll.set_search(text);
+            if !text.is_empty() {
+                scroll.seek = true;
+            }
+        } else {
+            self.filter(text);
+        }
+    }
+
+    /// Filters the pane with the focus.
+    fn filter(&mut self, text: &str) {
+        let name = self.pane_name();
+        if let Some(slot) = self.panes.get_mut(name) {
+            slot.pane.set_filter(text);
+            // What a pane folds away it brings out for a filter.
+            slot.seen = None;
+            self.held_until = Duration::ZERO;
+        }
+    }
+
+    fn act(&mut self, action: Action, now: Now) -> Vec<Effect> {
+        if let Some(view) = view::NAMES.iter().position(|(_, open)| *open == action) {
+            self.open_view(view);
+            return Vec::new();
+        }
+        match action {
+            Action::Quit => return vec![Effect::Quit],
+            Action::Suspend => return vec![Effect::Suspend],
+            Action::Reload => return vec![Effect::Reload],
+            Action::Refresh => {
+                self.notify("asking every source again", Role::Info, now);
+                return vec![Effect::Refresh(None)];
+            }
+            Action::Freeze => self.freeze(now),
+            Action::Times => {
+                self.look.times.absolute = !self.look.times.absolute;
+                self.forget_seen();
+            }
+            Action::Why => self.layers.push(Box::new(Sheet::new(Matter::Why))),
+            Action::Help => self.help(),
+            Action::Filter => self.prompt(),
+            Action::Copy => return self.copy(now),
+            _ if !self.layers.is_empty() => {}
+            Action::NextPane => self.move_focus(1),
+            Action::PreviousPane => self.move_focus(-1),
+            Action::Expand => {
+                self.zoomed = !self.zoomed;
+                self.forget_seen();
+            }
+            Action::Open => {
+                if let Some(subject) = self.subject(now) {
+                    self.layers.push(Box::new(Sheet::new(Matter::Detail(subject))));
+                }
+            }
+            Action::Close => self.close(),
+            action => self.move_in_pane(action, now),
+        }
+        Vec::new()
+    }
+
+    fn open_view(&mut self, view: usize) {
+        let name = view::NAMES.get(view).map(|(name, _)| *name);
+        if let Some(at) = self.look.views.iter().position(|view| Some(view.name) == name) {
+            self.layers.clear();
+            self.zoomed = false;
+            self.view = at;
+            self.forget_seen();
+            // What was not on the screen need not be held still.
+            self.held_until = Duration::ZERO;
+        }
+    }
+
+    fn freeze(&mut self, now: Now) {
+        self.judge(now);
+        self.frozen = match self.frozen.take() {
+            Some(_) => None,
+            None => {
+                Some(Frozen { store: self.known.store.clone(), verdict: self.known.verdict.clone(), at: now })
+            }
+        };
+        self.forget_seen();
+    }
+
+    fn help(&mut self) {
+        let (context, name) = match self.layers.last() {
+            Some(layer) => (layer.context(), "this text".to_owned()),
+            None => (self.context(), format!("the {} pane", self.pane_name())),
+        };
+        self.layers.push(Box::new(Help::new(context, name)));
+    }
+
+    fn prompt(&mut self) {
+        let typed = match self.layers.last_mut() {
+            Some(layer) => match layer.text() {
+                Some(scroll) => scroll.search.as_str().to_owned(),
+                None => return,
+            },
+            None => self.focused().map_or_else(String::new, |pane| pane.filter().0.to_owned()),
+        };
+        self.layers.push(Box::new(Prompt::new(&typed)));
+    }
+
+    fn copy(&mut self, now: Now) -> Vec<Effect> {
+        let over = self.layers.last().map(|layer| layer.subject().cloned());
+        let Some(subject) = over.unwrap_or_else(|| self.subject(now)) else { return Vec::new() };
+        let scene = scene(&self.known, self.frozen.as_ref(), &self.look, now);
+        let text = copied(&subject, scene.store);
+        if text.is_empty() {
+            return Vec::new();
+        }
+        self.notify(format!("copied {}", crate::text::truncate(&text, 60)), Role::Ok, now);
+        vec![Effect::Copy(text)]
+    }
+
+    /// Esc: the filter goes first, then the zoom. It never leaves.
+    fn close(&mut self) {
+        let zoomed = self.zoomed;
+        let Some(pane) = self.focused() else { return };
+        if !pane.filter().0.is_empty() {
+            self.filter("");
+        } else if zoomed {
+            self.zoomed = false;
+            self.forget_seen();
+        }
+    }
+
+    fn move_in_pane(&mut self, action: Action, now: Now) {
+        let name = self.pane_name();
+        let scene = scene(&self.known, self.frozen.as_ref(), &self.look, now);
+        let Some(slot) = self.panes.get_mut(name) else { return };
+        if slot.pane.act(action, &scene) {
+            self.held_until = now.mono + HOLD;
+        }
+    }
+
+    fn subject(&self, now: Now) -> Option<Subject> {
+        let scene = scene(&self.known, self.frozen.as_ref(), &self.look, now);
+        self.panes.get(self.pane_name())?.pane.subject(&scene)
+    }
+
+    fn current(&self) -> Option<&View> {
+        self.look.views.get(self.view)
+    }
+
+    /// Where the panes of the view stand, whatever is zoomed.
+    fn places(&self) -> Vec<Place> {
+        let body = draw::Regions::of(self.screen, self.look.banner.is_some()).body;
+        self.current().map_or_else(Vec::new, |view| view.arrange(body))
+    }
+
+    /// Which of the shown panes has the focus.
+    fn focus_at(&self, places: &[Place]) -> usize {
+        self.focus.get(self.view).copied().unwrap_or(0).min(places.len().saturating_sub(1))
+    }
+
+    fn move_focus(&mut self, by: isize) {
+        let places = self.places();
+        let count = isize::try_from(places.len()).unwrap_or(1).max(1);
+        let at = isize::try_from(self.focus_at(&places)).unwrap_or(0);
+        if let Some(focus) = self.focus.get_mut(self.view) {
+            *focus = usize::try_from((at + by).rem_euclid(count)).unwrap_or(0);
+        }
+    }
+
+    /// The name of the pane with the focus.
+    fn pane_name(&self) -> &'static str {
+        let places = self.places();
+        let focused = places.get(self.focus_at(&places));
+        let name = focused.map_or("alerts", |place| &place.pane);
+        panes::NAMES.iter().find(|have| **have == name).copied().unwrap_or("alerts")
+    }
+
+    fn focused(&mut self) -> Option<&mut Box<dyn Pane>> {
+        let name = self.pane_name();
+        self.panes.get_mut(name).map(|slot| &mut slot.pane)
+    }
+
+    fn context(&self) -> Context {
+        self.panes.get(self.pane_name()).map_or(Context::Global, |slot| slot.pane.context())
+    }
+
+    /// The site, when all sources are of one.
+    fn site(&self) -> Arc<str> {
+        let mut sites = self.known.store.sources.iter().map(|source| &source.site);
+        let first = sites.next().cloned().unwrap_or_default();
+        if sites.all(|site| *site == first) { first } else { Arc::default() }
+    }
+}

@@ -1,0 +1,198 @@
+//! The screen as bytes: what changed from one frame to the next, in as few of them as can be, and
+//! in one write. An unchanged frame writes nothing.
+//!
+//! Nothing here reads from the terminal or asks the kernel: the size is told, and the cursor's
+//! place is known because nobody else moves it.
+
+use std::io::{self, Write};
+
+use ratatui::backend::{Backend, ClearType, WindowSize};
+use ratatui::buffer::{Cell, CellWidth};
+use ratatui::layout::{Position, Size};
+
+use self::pen::Pen;
+
+mod pen;
+
+/// Asks the terminal to show a frame at once and not in pieces; those that cannot ignore it.
+const BEGIN: &[u8] = b"\x1b[?2026h";
+const END: &[u8] = b"\x1b[?2026l";
+
+/// The question that every terminal answers with its device attributes (DA1): the answer says that
+/// all that was written before has arrived.
+const QUESTION: &[u8] = b"\x1b[c";
+
+/// A frame's worth of changes that goes out in one write.
+#[derive(Debug)]
+pub struct Painter<W> {
+    out: W,
+    frame: Vec<u8>,
+    size: Size,
+    pen: Pen,
+    /// Where the terminal's cursor is; `None` when that depends on the terminal.
+    cursor: Option<Position>,
+    /// Whether the cursor is on the screen, as it was told last.
+    is_shown: bool,
+    asks: bool,
+    written: usize,
+}
+
+impl<W: Write> Painter<W> {
+    /// A painter of a cleared screen of that size, whose cursor is hidden. `mono` leaves out all
+    /// colours, and nothing else.
+    pub fn new(out: W, size: Size, mono: bool) -> Self {
+        let (pen, frame) = (Pen::new(mono), BEGIN.to_vec());
+        Self { out, frame, size, pen, cursor: None, is_shown: false, asks: false, written: 0 }
+    }
+
+    /// The screen has another size from now on.
+    pub const fn resize(&mut self, size: Size) {
+        self.size = size;
+    }
+
+    /// Whether the coming frames end with the question whose answer paces them.
+    pub const fn ask(&mut self, asks: bool) {
+        self.asks = asks;
+    }
+
+    /// How many bytes the last frame took.
+    pub const fn written(&self) -> usize {
+        self.written
+    }
+
+    /// Somebody else had the terminal: nothing is known of its pen and its cursor.
+    pub fn forget(&mut self) {
+        self.frame.truncate(BEGIN.len());
+        self.frame.extend_from_slice(b"\x1b[m");
+        self.pen.lift();
+        self.cursor = None;
+        self.is_shown = true;
+    }
+
+    /// Where the bytes go.
+    pub const fn out(&mut self) -> &mut W {
+        &mut self.out
+    }
+
+    fn go(&mut self, to: Position) {
+        if self.cursor == Some(to) {
+            return;
+        }
+        let from = self.cursor.filter(|from| from.y == to.y);
+        let _in_memory = match from {
+            Some(from) if to.x == from.x + 1 => self.frame.write_all(b"\x1b[C"),
+            Some(_) if to.x == 0 => self.frame.write_all(b"\r"),
+            Some(from) if to.x > from.x && to.x - from.x < 10 && to.x >= 9 => {
+                write!(self.frame, "\x1b[{}C", to.x - from.x)
+            }
+            Some(_) => write!(self.frame, "\x1b[{}G", to.x + 1),
+            None if to.x == 0 => write!(self.frame, "\x1b[{}H", to.y + 1),
+            None => write!(self.frame, "\x1b[{};{}H", to.y + 1, to.x + 1),
+        };
+        self.cursor = Some(to);
+    }
+
+    fn put(&mut self, at: Position, cell: &Cell) {
+        self.go(at);
+        self.pen.take(cell, &mut self.frame);
+        let symbol = harmless(cell.symbol());
+        self.frame.extend_from_slice(symbol.as_bytes());
+        let next = at.x.saturating_add(cell.cell_width().max(1));
+        // At the edge a terminal waits before it wraps; and about the width of what is made of
+        // several characters no two terminals agree.
+        let is_plain = cell.symbol().chars().nth(1).is_none();
+        self.cursor = (is_plain && next < self.size.width).then_some(Position { x: next, y: at.y });
+    }
+}
+
+/// All texts were made harmless long before; a terminal acts on none that was forgotten.
+fn harmless(symbol: &str) -> &str {
+    match symbol {
+        "" => " ",
+        _ if symbol.chars().any(char::is_control) => "\u{b7}",
+        _ => symbol,
+    }
+}
+
+impl<W: Write> Backend for Painter<W> {
+    type Error = io::Error;
+
+    fn draw<'a, I>(&mut self, content: I) -> io::Result<()>
+    where
+        I: Iterator<Item = (u16, u16, &'a Cell)>,
+    {
+        for (x, y, cell) in content {
+            self.put(Position { x, y }, cell);
+        }
+        Ok(())
+    }
+
+    fn hide_cursor(&mut self) -> io::Result<()> {
+        if self.is_shown {
+            self.frame.extend_from_slice(b"\x1b[?25l");
+            self.is_shown = false;
+        }
+        Ok(())
+    }
+
+    fn show_cursor(&mut self) -> io::Result<()> {
+        if !self.is_shown {
+            self.frame.extend_from_slice(b"\x1b[?25h");
+            self.is_shown = true;
+        }
+        Ok(())
+    }
+
+    /// Where the cursor is as far as is known: the terminal is not asked.
+    fn get_cursor_position(&mut self) -> io::Result<Position> {
+        Ok(self.cursor.unwrap_or(Position::ORIGIN))
+    }
+
+    fn set_cursor_position<P: Into<Position>>(&mut self, position: P) -> io::Result<()> {
+        self.go(position.into());
+        Ok(())
+    }
+
+    fn clear(&mut self) -> io::Result<()> {
+        self.clear_region(ClearType::All)
+    }
+
+    fn clear_region(&mut self, clear_type: ClearType) -> io::Result<()> {
+        self.pen.reset(&mut self.frame);
+        self.frame.extend_from_slice(match clear_type {
+            ClearType::All => b"\x1b[2J",
+            ClearType::AfterCursor => b"\x1b[J",
+            ClearType::BeforeCursor => b"\x1b[1J",
+            ClearType::CurrentLine => b"\x1b[2K",
+            ClearType::UntilNewLine => b"\x1b[K",
+        });
+        Ok(())
+    }
+
+    fn size(&self) -> io::Result<Size> {
+        Ok(self.size)
+    }
+
+    fn window_size(&mut self) -> io::Result<WindowSize> {
+        Ok(WindowSize { columns_rows: self.size, pixels: Size::ZERO })
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.written = 0;
+        if self.frame.len() == BEGIN.len() {
+            return Ok(());
+        }
+        self.frame.extend_from_slice(END);
+        if self.asks {
+            self.frame.extend_from_slice(QUESTION);
+        }
+        let outcome = self.out.write_all(&self.frame).and_then(|()| self.out.flush());
+        self.written = self.frame.len();
+        self.frame.truncate(BEGIN.len());
+        outcome
+    }
+}
+
+#[cfg(test)]
+#[path = "backend/tests.rs"]
+mod tests;

@@ -1,0 +1,233 @@
+use proptest::prelude::*;
+use ratatui::Terminal;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::{Color, Modifier, Style};
+
+use super::*;
+
+/// A terminal that paints into memory.
+fn terminal(width: u16, height: u16, mono: bool) -> Terminal<Painter<Vec<u8>>> {
+    Terminal::new(Painter::new(Vec::new(), Size::new(width, height), mono)).expect("memory")
+}
+
+/// What the frame says, without the marks around it.
+fn frame(terminal: &mut Terminal<Painter<Vec<u8>>>, paint: impl FnOnce(&mut Buffer)) -> String {
+    terminal.draw(|frame| paint(frame.buffer_mut())).expect("memory");
+    let bytes = std::mem::take(terminal.backend_mut().out());
+    assert_eq!(terminal.backend().written(), bytes.len());
+    let text = String::from_utf8(bytes).expect("all texts are UTF-8").replace('\u{1b}', "^");
+    text.strip_prefix("^[?2026h").and_then(|text| text.strip_suffix("^[?2026l")).unwrap_or(&text).to_owned()
+}
+
+#[test]
+fn only_what_changed_is_written() {
+    let mut terminal = terminal(20, 3, false);
+    let red = Style::new().fg(Color::Red);
+    let paint =
+        |text: &'static str, style: Style| move |buffer: &mut Buffer| buffer.set_string(4, 1, text, style);
+    assert_eq!(frame(&mut terminal, |_| ()), "");
+    assert_eq!(
+        frame(&mut terminal, |buffer| {
+            paint("down", red)(buffer);
+        }),
+        "^[2;5H^[31mdown"
+    );
+    assert_eq!(
+        frame(&mut terminal, |buffer| {
+            paint("down", red)(buffer);
+        }),
+        "",
+        "nothing changed"
+    );
+    assert_eq!(
+        frame(&mut terminal, |buffer| {
+            paint("dawn", red)(buffer);
+        }),
+        "^[6Ga"
+    );
+    assert_eq!(
+        frame(&mut terminal, |buffer| {
+            paint("dawn", red.bold())(buffer);
+        }),
+        "^[5G^[1mdawn"
+    );
+    assert_eq!(
+        frame(&mut terminal, |buffer| {
+            paint("dawn", Style::new())(buffer);
+        }),
+        "^[5G^[mdawn"
+    );
+    let bright = Style::new().fg(Color::LightRed).bg(Color::Indexed(3));
+    assert_eq!(
+        frame(&mut terminal, |buffer| {
+            paint("dawn", bright)(buffer);
+        }),
+        "^[5G^[91;43mdawn"
+    );
+}
+
+#[test]
+fn the_question_goes_with_a_frame_and_never_alone() {
+    let mut terminal = terminal(5, 1, false);
+    terminal.backend_mut().ask(true);
+    assert_eq!(frame(&mut terminal, |_| ()), "");
+    let asked = frame(&mut terminal, |buffer| {
+        buffer.set_string(0, 0, "x", Style::new());
+    });
+    assert_eq!(asked, "^[?2026h^[1Hx^[?2026l^[c");
+}
+
+#[test]
+fn without_colours_the_rest_of_a_style_stays() {
+    let mut terminal = terminal(9, 1, true);
+    let style = Style::new().fg(Color::Red).bg(Color::Blue).add_modifier(Modifier::REVERSED | Modifier::BOLD);
+    let first = frame(&mut terminal, |buffer| {
+        buffer.set_string(0, 0, "ab", style);
+        buffer.set_string(2, 0, "c", Style::new().fg(Color::Green));
+    });
+    assert_eq!(first, "^[1H^[1;7mab^[mc");
+}
+
+#[test]
+fn the_cursor_is_told_once() {
+    let mut terminal = terminal(9, 2, false);
+    let mut at = |position: Option<(u16, u16)>| {
+        terminal
+            .draw(|frame| {
+                if let Some(position) = position {
+                    frame.set_cursor_position(position)
+                }
+            })
+            .expect("memory");
+        String::from_utf8(std::mem::take(terminal.backend_mut().out())).expect("UTF-8").replace('\u{1b}', "^")
+    };
+    assert_eq!(at(None), "");
+    assert_eq!(at(Some((3, 1))), "^[?2026h^[?25h^[2;4H^[?2026l");
+    assert_eq!(at(Some((3, 1))), "");
+    assert_eq!(at(Some((4, 1))), "^[?2026h^[C^[?2026l");
+    assert_eq!(at(None), "^[?2026h^[?25l^[?2026l");
+}
+
+#[test]
+fn no_control_character_gets_through() {
+    let mut terminal = terminal(9, 1, false);
+    let hostile = frame(&mut terminal, |buffer| {
+        if let Some(cell) = buffer.cell_mut((0, 0)) {
+            cell.set_symbol("\u{1b}]0;x\u{7}");
+        }
+        if let Some(cell) = buffer.cell_mut((8, 0)) {
+            cell.set_symbol("\u{9b}");
+        }
+    });
+    assert_eq!(hostile, "^[1H·^[1;9H·");
+}
+
+#[test]
+fn after_others_had_the_terminal_everything_is_written_again() {
+    let mut terminal = terminal(5, 1, false);
+    let paint = |buffer: &mut Buffer| {
+        buffer.set_string(0, 0, "x", Style::new().fg(Color::Red));
+    };
+    frame(&mut terminal, paint);
+    terminal.backend_mut().forget();
+    terminal.resize(Rect::new(0, 0, 5, 1)).expect("memory");
+    assert_eq!(frame(&mut terminal, paint), "^[m^[2J^[1H^[31mx^[?25l");
+}
+
+/// A piece of text somewhere, in a style.
+#[derive(Clone, Debug)]
+struct Stroke {
+    x: u16,
+    y: u16,
+    text: String,
+    style: Style,
+}
+
+fn stroke() -> impl Strategy<Value = Stroke> {
+    let text = prop_oneof!["[a-z ]{1,12}", "[a日é│ ]{1,8}"];
+    let colour = prop_oneof![
+        Just(Color::Reset),
+        (0_u8..=255).prop_map(Color::Indexed),
+        any::<(u8, u8, u8)>().prop_map(|(red, green, blue)| Color::Rgb(red, green, blue)),
+        Just(Color::Red),
+        Just(Color::LightBlue),
+    ];
+    // The judge knows bold and dim only one at a time.
+    let weight = prop_oneof![Just(Modifier::empty()), Just(Modifier::BOLD), Just(Modifier::DIM)];
+    let others = (Modifier::ITALIC | Modifier::UNDERLINED | Modifier::REVERSED).bits();
+    let modifiers = (weight, prop::bits::u16::masked(others))
+        .prop_map(|(weight, others)| weight | Modifier::from_bits_truncate(others));
+    (0_u16..40, 0_u16..8, text, colour.clone(), colour, modifiers).prop_map(
+        |(x, y, text, fg, bg, modifiers)| {
+            let style = Style::reset().fg(fg).bg(bg).add_modifier(modifiers);
+            Stroke { x, y, text, style }
+        },
+    )
+}
+
+fn paint(strokes: &[Stroke], buffer: &mut Buffer) {
+    let area = buffer.area;
+    for stroke in strokes.iter().filter(|stroke| stroke.x < area.width && stroke.y < area.height) {
+        let most = usize::from(area.width - stroke.x);
+        buffer.set_stringn(stroke.x, stroke.y, &stroke.text, most, stroke.style);
+    }
+}
+
+fn on_screen(colour: Color) -> vt100::Color {
+    match colour {
+        Color::Red => vt100::Color::Idx(1),
+        Color::LightBlue => vt100::Color::Idx(12),
+        Color::Indexed(index) => vt100::Color::Idx(index),
+        Color::Rgb(red, green, blue) => vt100::Color::Rgb(red, green, blue),
+        _ => vt100::Color::Default,
+    }
+}
+
+/// Whether the screen shows what the buffer says, as far as an eye can tell.
+fn assert_shown(screen: &vt100::Screen, buffer: &Buffer) -> Result<(), TestCaseError> {
+    let area = buffer.area;
+    for y in 0..area.height {
+        let mut x = 0;
+        while x < area.width {
+            let (shown, cell) = (screen.cell(y, x).expect("on the screen"), &buffer[(x, y)]);
+            let symbol = if shown.has_contents() { shown.contents() } else { " " };
+            prop_assert_eq!(symbol, cell.symbol(), "at {},{}", x, y);
+            prop_assert_eq!(shown.bgcolor(), on_screen(cell.bg), "background at {},{}", x, y);
+            prop_assert_eq!(shown.inverse(), cell.modifier.contains(Modifier::REVERSED), "at {},{}", x, y);
+            prop_assert_eq!(
+                shown.underline(),
+                cell.modifier.contains(Modifier::UNDERLINED),
+                "at {},{}",
+                x,
+                y
+            );
+            if symbol != " " {
+                prop_assert_eq!(shown.fgcolor(), on_screen(cell.fg), "foreground at {},{}", x, y);
+                prop_assert_eq!(shown.bold(), cell.modifier.contains(Modifier::BOLD), "at {},{}", x, y);
+                prop_assert_eq!(shown.dim(), cell.modifier.contains(Modifier::DIM), "at {},{}", x, y);
+                prop_assert_eq!(shown.italic(), cell.modifier.contains(Modifier::ITALIC), "at {},{}", x, y);
+            }
+            x += cell.cell_width().max(1);
+        }
+    }
+    Ok(())
+}
+
+proptest! {
+    #[test]
+    fn a_terminal_shows_what_was_drawn(
+        (width, height) in (1_u16..40, 1_u16..8),
+        frames in prop::collection::vec(prop::collection::vec(stroke(), 0..12), 1..5),
+    ) {
+        let mut terminal = terminal(width, height, false);
+        let mut screen = vt100::Parser::new(height, width, 0);
+        for strokes in frames {
+            let mut expected = Buffer::empty(Rect::new(0, 0, width, height));
+            paint(&strokes, &mut expected);
+            terminal.draw(|frame| paint(&strokes, frame.buffer_mut())).expect("memory");
+            screen.process(&std::mem::take(terminal.backend_mut().out()));
+            assert_shown(screen.screen(), &expected)?;
+        }
+    }
+}

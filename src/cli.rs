@@ -1,0 +1,307 @@
+//! The command line, and nothing else: what can be said, not what is done.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+use crate::domain::verdict::Scope;
+
+/// A terminal war room for a homelab: targets, alerts, logs and backups in one look.
+///
+/// Without a command the dashboard starts. With no config anywhere it shows the demo lab.
+#[derive(Debug, Parser)]
+#[command(name = "wardroom", version, max_term_width = 100, after_long_help = EXAMPLES)]
+#[command(args_conflicts_with_subcommands = false, disable_help_subcommand = true)]
+pub struct Cli {
+    /// What to do; the dashboard when nothing is said.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// Flags that every command knows.
+    #[command(flatten)]
+    pub global: Global,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  wardroom                                  the dashboard on your servers
+  wardroom --demo=host-down                 the dashboard on the demo lab
+  wardroom --view alerts --theme mono       start in another view, without colours
+  wardroom check --format nagios            one line for a monitoring system
+  wardroom config example > config.toml     a config to start from, every key explained
+
+Exit status of check: 0 ok, 1 warning, 2 critical, 3 unknown or own failure.
+Of every other command: 0 done, 1 failed, 2 wrong usage, wrong config or no terminal.";
+
+/// Flags that stand before or after the command.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Global options")]
+pub struct Global {
+    /// Show the embedded demo lab instead of your servers.
+    ///
+    /// Scenarios: calm, host-down, backup-late, storm, chain-broken.
+    /// Example: wardroom check --demo=backup-late
+    #[arg(long, global = true, value_name = "SCENARIO", num_args = 0..=1, require_equals = true)]
+    pub demo: Option<Option<String>>,
+    /// Read this config instead of the one in the config directory.
+    ///
+    /// Example: wardroom --config ./wardroom.toml check
+    #[arg(long, global = true, value_name = "FILE", env = "WARDROOM_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// Only the sources of this site (`site = "NAME"` in the config).
+    ///
+    /// Example: wardroom --site cabin
+    #[arg(long, global = true, value_name = "NAME")]
+    pub site: Option<String>,
+    /// Colours: `wardroom themes` lists them.
+    ///
+    /// Example: wardroom --theme high-contrast
+    #[arg(long, global = true, value_name = "NAME")]
+    pub theme: Option<String>,
+    /// Only ASCII characters: for fonts and terminals that know no others.
+    #[arg(long, global = true)]
+    pub ascii: bool,
+    /// Change nothing on any server, whatever key is pressed.
+    #[arg(long, global = true)]
+    pub read_only: bool,
+    /// The view to start with: bridge, alerts, targets, logs or backups.
+    ///
+    /// Example: wardroom --view logs
+    #[arg(long, global = true, value_name = "NAME")]
+    pub view: Option<String>,
+}
+
+/// What to do instead of the dashboard.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Ask every server once, judge, and say so by the exit status.
+    Check(Check),
+    /// Draw one frame of the dashboard into a file or to stdout.
+    Shot(Shot),
+    /// Serve the demo lab alone.
+    #[command(hide = true)]
+    Lab(Lab),
+    /// Check the config, or show an example or its place.
+    Config {
+        /// Which of these.
+        #[command(subcommand)]
+        what: Config,
+    },
+    /// List every key, its action and where it works, with your changes.
+    ///
+    /// Example: wardroom keys
+    Keys,
+    /// List the themes with a sample of each.
+    ///
+    /// Example: wardroom themes
+    Themes,
+    /// Print completions for a shell.
+    ///
+    /// Example: wardroom completions bash > ~/.local/share/bash-completion/completions/wardroom
+    Completions {
+        /// Which shell.
+        shell: Shell,
+    },
+    /// Print the manual page of this program and all its commands.
+    ///
+    /// Example: wardroom man > ~/.local/share/man/man1/wardroom.1
+    Man,
+}
+
+/// `wardroom check`
+#[derive(Clone, Debug, Args)]
+#[command(after_long_help = "\
+Exit status: 0 ok, 1 warning, 2 critical, 3 unknown, or wrong usage, wrong config, own failure.
+
+Examples:
+  wardroom check                                 what is wrong, in words
+  wardroom check --format json | jq .verdict     for scripts (schema 1)
+  wardroom check --format nagios --only backups  one line with performance data")]
+pub struct Check {
+    /// How to say it.
+    #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
+    pub format: Format,
+    /// Ask for and judge only these: alerts, targets, logs, backups.
+    #[arg(long, value_delimiter = ',', value_name = "LIST")]
+    pub only: Vec<Part>,
+    /// How long to wait for the servers in all, such as 15s or 1m.
+    #[arg(long, default_value = "15s", value_parser = humantime::parse_duration, value_name = "TIME")]
+    pub timeout: Duration,
+}
+
+/// A part of what is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Part {
+    /// Alerts, rules and silences.
+    Alerts,
+    /// Scrape targets.
+    Targets,
+    /// Log tails.
+    Logs,
+    /// Backups and datastores.
+    Backups,
+}
+
+impl Check {
+    /// What the verdict may rest on: everything when nothing is named.
+    pub fn scope(&self) -> Scope {
+        let has = |part| self.only.is_empty() || self.only.contains(&part);
+        Scope {
+            alerts: has(Part::Alerts),
+            targets: has(Part::Targets),
+            logs: has(Part::Logs),
+            backups: has(Part::Backups),
+        }
+    }
+}
+
+/// How a report is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// For programs: documented, versioned.
+    Json,
+    /// One line with performance data, for Nagios, Icinga and their like.
+    Nagios,
+}
+
+/// `wardroom shot`
+#[derive(Clone, Debug, Args)]
+#[command(after_long_help = "\
+The frame is drawn when every server has answered once. The view is chosen with --view.
+
+Examples:
+  wardroom shot --demo=host-down --size 80x24                the bridge as text
+  wardroom shot --demo --view alerts --keys \"j<enter>\"       after two keys
+  wardroom shot --demo --format svg --out bridge.svg         a picture")]
+pub struct Shot {
+    /// Columns and rows.
+    #[arg(long, default_value = "120x40", value_name = "COLSxROWS")]
+    pub size: Size,
+    /// Plain text, text with colours, or a picture.
+    #[arg(long, value_enum, default_value_t = Picture::Text, value_name = "FORMAT")]
+    pub format: Picture,
+    /// Keys to press before: each character is one, `<enter>` `<ctrl-d>` `<lt>` name others,
+    /// `<wait>` waits until all is settled.
+    #[arg(long, default_value = "", value_name = "KEYS", hide_default_value = true)]
+    pub keys: String,
+    /// Write here instead of to stdout.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+/// How a frame is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Picture {
+    /// Characters only.
+    Text,
+    /// With the terminal's colour sequences.
+    Ansi,
+    /// A picture for a web page.
+    Svg,
+}
+
+/// A size in cells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Size {
+    /// Columns.
+    pub width: u16,
+    /// Rows.
+    pub height: u16,
+}
+
+impl FromStr for Size {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let size = text.split_once('x').and_then(|(width, height)| {
+            let (width, height) = (width.parse().ok()?, height.parse().ok()?);
+            ((1..=1000).contains(&width) && (1..=1000).contains(&height)).then_some(Self { width, height })
+        });
+        size.ok_or_else(|| "expected columns and rows from 1 to 1000, such as 120x40".to_owned())
+    }
+}
+
+/// `wardroom lab`
+#[derive(Clone, Debug, Args)]
+pub struct Lab {
+    /// What happens in the lab.
+    #[arg(long, default_value = "calm", value_name = "SCENARIO")]
+    pub scenario: String,
+    /// Where to write the config that reaches the lab, once it listens. `-` is stdout.
+    #[arg(long, value_name = "FILE")]
+    pub port_file: PathBuf,
+    /// What chance starts from: the same seed tells the same story.
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    pub seed: u64,
+}
+
+/// `wardroom config`
+#[derive(Clone, Debug, Subcommand)]
+pub enum Config {
+    /// Read the config and tell all that is wrong with it, at once.
+    ///
+    /// Example: wardroom config check ./wardroom.toml
+    Check {
+        /// The file; without it, the one that the dashboard would read.
+        file: Option<PathBuf>,
+    },
+    /// Print a config in which every key is explained.
+    ///
+    /// Example: wardroom config example > ~/.config/wardroom/config.toml
+    Example,
+    /// Print where the config is looked for.
+    ///
+    /// Example: $EDITOR "$(wardroom config path)"
+    Path,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn parse(line: &str) -> Cli {
+        Cli::try_parse_from(line.split_whitespace()).expect("a command line")
+    }
+
+    #[test]
+    fn the_tree_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn global_flags_stand_before_or_after_the_command() {
+        for line in ["wardroom --demo=storm check", "wardroom check --demo=storm"] {
+            assert_eq!(parse(line).global.demo, Some(Some("storm".to_owned())), "{line}");
+        }
+        assert_eq!(parse("wardroom --demo shot --size 80x24").global.demo, Some(None));
+        let both = parse("wardroom --theme mono shot --view alerts --ascii").global;
+        assert_eq!(
+            (both.theme.as_deref(), both.view.as_deref(), both.ascii),
+            (Some("mono"), Some("alerts"), true)
+        );
+    }
+
+    #[test]
+    fn the_scope_is_everything_unless_named() {
+        let scope = |line: &str| match parse(line).command {
+            Some(Command::Check(check)) => check.scope(),
+            other => panic!("not check: {other:?}"),
+        };
+        assert_eq!(scope("wardroom check"), Scope::ALL);
+        let some = Scope { alerts: true, targets: false, logs: false, backups: true };
+        assert_eq!(scope("wardroom check --only alerts,backups"), some);
+    }
+
+    #[test]
+    fn sizes() {
+        assert_eq!("80x24".parse(), Ok(Size { width: 80, height: 24 }));
+        for wrong in ["", "80", "0x24", "80x0", "80x24x3", "1001x5", "-1x5", "axb"] {
+            assert!(wrong.parse::<Size>().is_err(), "{wrong}");
+        }
+    }
+}

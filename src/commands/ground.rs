@@ -1,0 +1,171 @@
+//! What every command that reads data stands on: a config, a clock, and perhaps the demo lab.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use color_eyre::eyre::Result;
+
+use super::{Usage, complain};
+use crate::app::Setup;
+use crate::cli::Global;
+use crate::clock::Clock;
+use crate::config::{self, Config};
+#[cfg(feature = "demo")]
+use crate::demo::{Lab, Scenario};
+use crate::domain::feed::Feed;
+use crate::domain::store::Expected;
+use crate::sources::Source;
+use crate::ui::glyphs::Glyphs;
+use crate::ui::theme::Theme;
+use crate::ui::times::Zone;
+
+/// A config, with the flags of the command line worked in, and what it needs to be true.
+#[derive(Debug)]
+pub struct Ground {
+    /// The config.
+    pub config: Config,
+    /// The file that it was read from; none for the demo lab.
+    pub file: Option<PathBuf>,
+    /// The clock that all times are measured by.
+    pub clock: Clock,
+    /// The demo lab, which runs as long as this is kept.
+    #[cfg(feature = "demo")]
+    pub lab: Option<Lab>,
+}
+
+/// Reads the config that `global` asks for, or starts the demo lab. With `still` the lab's clock
+/// stands at its scenario's instant, so that the same is seen every time.
+///
+/// # Errors
+/// When there is no config, or it is wrong, or the lab cannot start.
+pub async fn ground(global: &Global, still: bool) -> Result<Ground> {
+    if let Some(scenario) = &global.demo {
+        let mut ground = demo(scenario.as_deref(), still).await?;
+        dress(&mut ground.config, None, global)?;
+        return Ok(ground);
+    }
+    let file = own_config(global)?;
+    let config = read(global, &file)?;
+    warn_of_readers(&config, &file);
+    Ok(Ground {
+        config,
+        file: Some(file),
+        clock: Clock::system(),
+        #[cfg(feature = "demo")]
+        lab: None,
+    })
+}
+
+/// Reads a config, with the flags of the command line worked in.
+///
+/// # Errors
+/// When it is not there or wrong.
+pub fn read(global: &Global, file: &Path) -> Result<Config> {
+    let mut config = Config::load(file)?;
+    if let Some(site) = &global.site {
+        config.keep_site(site).map_err(Usage)?;
+    }
+    dress(&mut config, Some(file), global)?;
+    Ok(config)
+}
+
+/// The screen that the config asks for. `banner` says what is shown, when that is no real server.
+///
+/// # Errors
+/// When there is no view of that name.
+pub fn setup(config: &Config, global: &Global, banner: Option<String>) -> Result<Setup> {
+    let view = global.view.clone().unwrap_or_else(|| "bridge".to_owned());
+    let names: Vec<&str> = config.views.iter().map(|view| view.name).collect();
+    if !names.contains(&view.as_str()) {
+        return Err(Usage(format!("there is no view {view:?}; there are {}", names.join(", "))).into());
+    }
+    Ok(Setup {
+        sources: expected(&config.sources),
+        thresholds: config.thresholds.clone(),
+        ring: config.ring,
+        theme: config.ui.theme.clone(),
+        glyphs: if config.ui.ascii { Glyphs::Ascii } else { Glyphs::Unicode },
+        keymap: config.keymap.clone(),
+        views: config.views.clone(),
+        zone: config.ui.zone,
+        banner,
+        read_only: global.read_only,
+        view,
+    })
+}
+
+#[cfg(feature = "demo")]
+async fn demo(scenario: Option<&str>, still: bool) -> Result<Ground> {
+    let scenario: Scenario = match scenario {
+        Some(name) => {
+            name.parse().map_err(|unknown: crate::demo::UnknownScenario| Usage(unknown.to_string()))?
+        }
+        None => Scenario::default(),
+    };
+    let clock = if still { Clock::fixed(scenario.instant()) } else { Clock::system() };
+    let lab = Lab::start(scenario, 1, clock.clone()).await?;
+    let mut config = Config::parse("the demo lab's config", &lab.config(), None)?;
+    if still {
+        config.ui.zone = Zone::Named(chrono_tz::UTC);
+    }
+    Ok(Ground { config, file: None, clock, lab: Some(lab) })
+}
+
+#[cfg(not(feature = "demo"))]
+async fn demo(_: Option<&str>, _: bool) -> Result<Ground> {
+    Err(Usage("this wardroom was built without the demo lab".into()).into())
+}
+
+/// The config file that is to be read: the one named, or the one in the config directory.
+///
+/// # Errors
+/// When none is named and there is no home directory.
+pub fn own_config(global: &Global) -> Result<PathBuf> {
+    let file = global.config.clone().or_else(config::default_file);
+    Ok(file.ok_or_else(|| {
+        Usage("there is no home directory to look for a config; name one with --config".into())
+    })?)
+}
+
+/// Flags and environment have the last word on how things look.
+fn dress(config: &mut Config, file: Option<&Path>, global: &Global) -> Result<()> {
+    let directory = file.map(Path::to_owned).or_else(config::default_file);
+    let ui = &mut config.ui;
+    if let Some(name) = &global.theme {
+        ui.theme = config::theme(name, directory.as_deref().and_then(Path::parent))?;
+    } else if is_mono(global) {
+        ui.theme = Theme::mono();
+    }
+    ui.ascii |= global.ascii;
+    Ok(())
+}
+
+/// Whether nothing may be coloured: <https://no-color.org>.
+pub fn is_mono(global: &Global) -> bool {
+    global.theme.is_none() && std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+}
+
+fn warn_of_readers(config: &Config, file: &Path) {
+    if config.holds_secrets && config::is_readable_by_others(file) {
+        let file = file.display();
+        complain(&format!(
+            "{file} holds a secret and others on this machine may read it; run: chmod 600 {file}"
+        ));
+    }
+}
+
+/// What the store has to know of the sources before they have said anything.
+pub fn expected(sources: &[Arc<dyn Source>]) -> Vec<Expected> {
+    let expect = |source: &Arc<dyn Source>| {
+        let tails = source.tails();
+        let plans = source.feeds().into_iter().map(|plan| (plan.feed, plan.interval.as_secs_f64()));
+        let beat = tails.iter().map(|tail| tail.heartbeat().as_secs_f64()).reduce(f64::max);
+        Expected {
+            id: source.id().clone(),
+            site: Arc::clone(source.site()),
+            feeds: plans.chain(beat.map(|beat| (Feed::Tail, beat))).collect(),
+            tails: tails.iter().map(|tail| (Arc::clone(tail.name()), Arc::clone(tail.query()))).collect(),
+        }
+    };
+    sources.iter().map(expect).collect()
+}

@@ -1,0 +1,108 @@
+//! What can be done beside the dashboard, one file each. Only here anything is printed.
+
+pub mod check;
+pub mod completions;
+pub mod config;
+pub mod dashboard;
+mod ground;
+pub mod keys;
+#[cfg(feature = "demo")]
+pub mod lab;
+pub mod man;
+pub mod shot;
+pub mod themes;
+
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+
+use clap::CommandFactory as _;
+use color_eyre::eyre::{Report, Result};
+
+pub use ground::{Ground, expected, ground, is_mono, own_config, read, setup};
+
+use crate::cli::{Cli, Command};
+use crate::config::ThemeError;
+use crate::domain::health::Health;
+
+/// The command line asks for something that there is not.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Usage(pub String);
+
+/// Does what the command line says. Errors are told on stderr.
+pub fn run(cli: &Cli) -> ExitCode {
+    let done = match &cli.command {
+        None => dashboard::run(&cli.global),
+        Some(Command::Shot(shot)) => shot::run(&cli.global, shot),
+        Some(Command::Check(check)) => check::run(&cli.global, check),
+        #[cfg(feature = "demo")]
+        Some(Command::Lab(lab)) => lab::run(lab),
+        #[cfg(not(feature = "demo"))]
+        Some(Command::Lab(_)) => Err(Usage("this wardroom was built without the demo lab".into()).into()),
+        Some(Command::Config { what }) => config::run(&cli.global, what),
+        Some(Command::Keys) => keys::run(&cli.global),
+        Some(Command::Themes) => themes::run(),
+        Some(Command::Completions { shell }) => completions::run(*shell),
+        Some(Command::Man) => man::run(),
+    };
+    done.unwrap_or_else(|error| {
+        complain(&format!("{error:#}"));
+        ExitCode::from(status(cli, &error))
+    })
+}
+
+/// Makes a panic say what happened and where, without the environment, which may hold secrets.
+/// The terminal's guard comes before it.
+pub fn install_report() {
+    let report = color_eyre::config::HookBuilder::default().display_env_section(false);
+    if let Err(error) = report.install() {
+        complain(&format!("{error:#}"));
+    }
+}
+
+/// Tells what was wrong with the command line, or the help that was asked for.
+pub fn misused(error: &clap::Error) -> ExitCode {
+    // A reader that has gone away is no failure.
+    let _unread = error.print();
+    // The line is wrong, so it can only be guessed which command was meant: the first one named.
+    let names = Cli::command();
+    let mut words = std::env::args_os().skip(1);
+    let meant = words.find(|word| names.get_subcommands().any(|command| command.get_name() == word));
+    let is_check = meant.is_some_and(|name| name == "check");
+    match error.exit_code() {
+        0 => ExitCode::SUCCESS,
+        _ if is_check => ExitCode::from(Health::Unknown.exit_code()),
+        _ => ExitCode::from(2),
+    }
+}
+
+/// The exit status of a failure: `check` has its own, since 1 and 2 say something there.
+fn status(cli: &Cli, error: &Report) -> u8 {
+    let is_ours = error.is::<Usage>()
+        || error.is::<crate::config::Error>()
+        || error.is::<ThemeError>()
+        || error.is::<crate::terminal::Unusable>();
+    match (&cli.command, is_ours) {
+        (Some(Command::Check(_)), _) => Health::Unknown.exit_code(),
+        (_, true) => 2,
+        (_, false) => 1,
+    }
+}
+
+/// Writes to stdout. A reader that has gone away (`| head`) is no failure.
+///
+/// # Errors
+/// When stdout cannot be written for another reason, such as a full disk.
+pub fn say(text: &str) -> Result<()> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => Ok(written?),
+    }
+}
+
+/// Writes a paragraph to stderr.
+pub fn complain(text: &str) {
+    // When even that fails nobody is left to tell.
+    let _untold = writeln!(io::stderr(), "wardroom: {text}");
+}

@@ -1,0 +1,244 @@
+//! The operator's config: where it stands, what it says, and all that is wrong with it, at once.
+
+mod place;
+mod tables;
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+pub use place::{default_file, is_readable_by_others};
+
+use crate::domain::feed::SourceId;
+use crate::domain::log::RingLimits;
+use crate::domain::thresholds::Thresholds;
+use crate::keymap::Keymap;
+use crate::settings::{Document, Fault, Table};
+use crate::sources::{KINDS, Source};
+use crate::ui::theme::{self, Theme};
+use crate::ui::times::Zone;
+use crate::ui::view::{self, Views};
+
+/// A config with every key explained, as `config example` prints it.
+pub const EXAMPLE: &str = include_str!("../../config.example.toml");
+
+/// Everything that the operator may say.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The servers, in the order in which they are shown.
+    pub sources: Vec<Arc<dyn Source>>,
+    /// The numbers that turn measurements into states.
+    pub thresholds: Thresholds,
+    /// How much of a tail is kept.
+    pub ring: RingLimits,
+    /// How things look.
+    pub ui: Ui,
+    /// The keys.
+    pub keymap: Keymap,
+    /// The views.
+    pub views: Views,
+    /// A secret stands in the file itself.
+    pub holds_secrets: bool,
+}
+
+/// `[ui]`
+#[derive(Clone, Debug, Default)]
+pub struct Ui {
+    /// The colours.
+    pub theme: Theme,
+    /// In which zone times are shown.
+    pub zone: Zone,
+    /// Only ASCII characters are drawn.
+    pub ascii: bool,
+}
+
+/// Why there is no config.
+#[derive(Debug)]
+pub enum Error {
+    /// Nobody wrote one.
+    Missing(PathBuf),
+    /// It cannot be read.
+    Unreadable(PathBuf, std::io::Error),
+    /// It is wrong: all faults, in the order of the file.
+    Faulty(Vec<Fault>),
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing(file) => write!(
+                to,
+                "there is no config at {}. Write one (`wardroom config example` prints one to start from), name \
+                 another with --config FILE, or look at the demo lab with --demo",
+                file.display()
+            ),
+            Self::Unreadable(file, error) => write!(to, "cannot read the config {}: {error}", file.display()),
+            Self::Faulty(faults) => {
+                let told: Vec<String> = faults.iter().map(ToString::to_string).collect();
+                to.write_str(&told.join("\n"))
+            }
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl Config {
+    /// Reads the config at `file`.
+    ///
+    /// # Errors
+    /// When it is not there, not readable, or wrong.
+    pub fn load(file: &Path) -> Result<Self, Error> {
+        let text = std::fs::read_to_string(file).map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => Error::Missing(file.to_owned()),
+            _ => Error::Unreadable(file.to_owned(), error),
+        })?;
+        Self::parse(&file.display().to_string(), &text, file.parent())
+    }
+
+    /// Reads a config's text. `file` is how faults name it; themes of the operator's own are
+    /// looked for under `directory`.
+    ///
+    /// # Errors
+    /// When it is wrong: [`Error::Faulty`] with all faults.
+    pub fn parse(file: &str, text: &str, directory: Option<&Path>) -> Result<Self, Error> {
+        let document = Document::new(file, text);
+        match document.read(|root| Self::read(root, directory)) {
+            Some((config, ours)) if document.faults().is_empty() && ours.is_empty() => Ok(config),
+            Some((_, ours)) => Err(Error::Faulty(document.faults().into_iter().chain(ours).collect())),
+            None => Err(Error::Faulty(document.faults())),
+        }
+    }
+
+    /// Reads the tables; the answer is worth something only if no fault was told. Faults of other
+    /// files are given back beside it.
+    pub fn read(root: &Table<'_>, directory: Option<&Path>) -> (Self, Vec<Fault>) {
+        let mut elsewhere = Vec::new();
+        let (sources, holds_secrets) = sources(root);
+        let config = Self {
+            sources,
+            holds_secrets,
+            thresholds: tables::thresholds(root),
+            ring: tables::ring(root),
+            ui: ui(root, directory, &mut elsewhere),
+            keymap: Keymap::default().with(root),
+            views: view::with(&view::embedded(), root),
+        };
+        (config, elsewhere)
+    }
+
+    /// Keeps the sources of one site.
+    ///
+    /// # Errors
+    /// When no source is there; the error names the sites that are.
+    pub fn keep_site(&mut self, site: &str) -> Result<(), String> {
+        let mut sites: Vec<String> = self
+            .sources
+            .iter()
+            .map(|source| source.site().to_string())
+            .filter(|site| !site.is_empty())
+            .collect();
+        sites.sort();
+        sites.dedup();
+        if !sites.iter().any(|have| have == site) {
+            let known = if sites.is_empty() { "no source names one".to_owned() } else { sites.join(", ") };
+            return Err(format!("no source has site = {site:?} in the config; there: {known}"));
+        }
+        self.sources.retain(|source| &**source.site() == site);
+        Ok(())
+    }
+}
+
+/// `[sources.KIND.NAME]`, and whether a secret stands among them.
+fn sources(root: &Table<'_>) -> (Vec<Arc<dyn Source>>, bool) {
+    let mut all = Vec::new();
+    let mut secrets = false;
+    let mut named = 0;
+    if let Some(kinds) = root.table("sources") {
+        for (kind, read) in KINDS {
+            for (name, table) in kinds.named(kind.as_ref()) {
+                named += 1;
+                secrets |= ["token", "password", "headers"].iter().any(|key| table.has(key));
+                all.extend(read(SourceId::new(*kind, name.as_str()), &table));
+            }
+        }
+        if named > 0 {
+            return (all, secrets);
+        }
+    }
+    let kinds: Vec<&str> = KINDS.iter().map(|(kind, _)| kind.as_ref()).collect();
+    root.fault(
+        "sources",
+        format!(
+            "no server is named; add a table [sources.KIND.NAME] with its url, KIND one of {}",
+            kinds.join(", ")
+        ),
+    );
+    (all, secrets)
+}
+
+/// `[ui]`
+fn ui(root: &Table<'_>, directory: Option<&Path>, elsewhere: &mut Vec<Fault>) -> Ui {
+    let Some(table) = root.table("ui") else { return Ui::default() };
+    Ui {
+        theme: table
+            .get_with("theme", |name: String| match theme(&name, directory) {
+                Ok(theme) => Ok(theme),
+                Err(ThemeError::Unknown(expected)) => Err(expected),
+                Err(ThemeError::Faulty(faults)) => {
+                    elsewhere.extend(faults);
+                    Ok(Theme::default())
+                }
+            })
+            .unwrap_or_default(),
+        zone: table.get_with("zone", |name: String| name.parse()).unwrap_or_default(),
+        ascii: table.get("ascii").unwrap_or(false),
+    }
+}
+
+/// Why there is no such theme.
+#[derive(Debug)]
+pub enum ThemeError {
+    /// No theme has that name; what was expected.
+    Unknown(String),
+    /// Its file is wrong.
+    Faulty(Vec<Fault>),
+}
+
+impl fmt::Display for ThemeError {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unknown(expected) => write!(to, "expected {expected}"),
+            Self::Faulty(faults) => {
+                let told: Vec<String> = faults.iter().map(ToString::to_string).collect();
+                to.write_str(&told.join("\n"))
+            }
+        }
+    }
+}
+
+impl std::error::Error for ThemeError {}
+
+/// The theme `name`: the operator's own, `themes/NAME.toml` beside the config, or a built-in one.
+///
+/// # Errors
+/// When there is none of that name, or its file is wrong.
+pub fn theme(name: &str, directory: Option<&Path>) -> Result<Theme, ThemeError> {
+    let own = directory.map(|directory| directory.join("themes").join(format!("{name}.toml")));
+    let is_name = !name.contains(['/', '\\']);
+    if let Some(file) = own.filter(|file| is_name && file.is_file()) {
+        let shown = file.display().to_string();
+        let text = std::fs::read_to_string(&file).map_err(|error| {
+            ThemeError::Faulty(vec![Fault { file: shown.clone(), place: None, message: error.to_string() }])
+        })?;
+        return Theme::parse(name, &shown, &text).map_err(ThemeError::Faulty);
+    }
+    let unknown = || {
+        let names: Vec<&str> = theme::EMBEDDED.iter().map(|(name, _)| *name).collect();
+        ThemeError::Unknown(format!("a theme ({}, or the name of a file in themes/)", names.join(", ")))
+    };
+    Theme::embedded(name).ok_or_else(unknown)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,122 @@
+//! The tables that hold numbers: what counts as what, and how much is kept.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+
+use crate::domain::alert::Severity;
+use crate::domain::backup::Expectation;
+use crate::domain::datastore::FillLimits;
+use crate::domain::log::RingLimits;
+use crate::domain::thresholds::{BackupRule, Thresholds};
+use crate::settings::Table;
+
+pub(super) fn thresholds(root: &Table<'_>) -> Thresholds {
+    let mut all = Thresholds::default();
+    if let Some(table) = root.table("alerts") {
+        if let Some(words) = table.table("severities") {
+            for (word, means) in words.entries::<String>() {
+                match severity(&means) {
+                    Some(severity) => drop(all.severities.insert(word.into(), severity)),
+                    None => words.fault(
+                        &word,
+                        format!("expected \"critical\", \"warning\" or \"info\", found {means:?}"),
+                    ),
+                }
+            }
+        }
+        if let Some(times) = table.table("response") {
+            response(&times, &mut all.response);
+        }
+    }
+    if let Some(table) = root.table("chain") {
+        all.watchdog = table.get::<String>("watchdog").map_or(all.watchdog, Into::into);
+    }
+    if let Some(table) = root.table("backups") {
+        all.backups = Expectation {
+            rpo: span(&table, "rpo").unwrap_or(all.backups.rpo),
+            verify_max_age: span(&table, "verify_max_age").unwrap_or(all.backups.verify_max_age),
+            ..all.backups
+        };
+        all.backup_rules = table.list("rule").iter().filter_map(rule).collect();
+    }
+    if let Some(table) = root.table("datastores") {
+        all.fill = fill(&table, all.fill);
+    }
+    all
+}
+
+pub(super) fn ring(root: &Table<'_>) -> RingLimits {
+    let mut ring = RingLimits::default();
+    if let Some(table) = root.table("logs") {
+        let at_least = |key: &str, least: usize| {
+            table.get_with(key, |number: u64| match usize::try_from(number) {
+                Ok(number) if number >= least => Ok(number),
+                _ => Err(format!("a whole number, {least} or more")),
+            })
+        };
+        ring.lines = at_least("max_lines", 100).unwrap_or(ring.lines);
+        ring.bytes = at_least("max_bytes", 65_536).unwrap_or(ring.bytes);
+    }
+    ring
+}
+
+fn severity(word: &str) -> Option<Severity> {
+    match word {
+        "critical" => Some(Severity::Critical),
+        "warning" => Some(Severity::Warning),
+        "info" => Some(Severity::Info),
+        _ => None,
+    }
+}
+
+fn response(table: &Table<'_>, times: &mut BTreeMap<Severity, TimeDelta>) {
+    for word in ["critical", "warning", "info"] {
+        if let (Some(severity), Some(span)) = (severity(word), span(table, word)) {
+            times.insert(severity, span);
+        }
+    }
+}
+
+fn rule(table: &Table<'_>) -> Option<BackupRule> {
+    let pattern = table.require::<String>("match");
+    let rpo = span(table, "rpo");
+    let exempt = table.get("exempt").unwrap_or(false);
+    if rpo.is_none() && !exempt && !table.has("rpo") {
+        table.fault("match", "the rule says nothing: give it `rpo` or `exempt = true`");
+    }
+    Some(BackupRule { pattern: pattern?.into(), rpo, exempt })
+}
+
+fn fill(table: &Table<'_>, limits: FillLimits) -> FillLimits {
+    let read = |key: &str, used: f64, within: TimeDelta| match table.table(key) {
+        Some(level) => {
+            (level.get_with("used", percent).unwrap_or(used), span(&level, "full_within").unwrap_or(within))
+        }
+        None => (used, within),
+    };
+    let (warn_used, warn_within) = read("warning", limits.warn_used, limits.warn_within);
+    let (critical_used, critical_within) = read("critical", limits.critical_used, limits.critical_within);
+    if warn_used > critical_used {
+        table.fault("warning", "`used` is above that of `critical`: nothing would ever be a warning");
+    }
+    FillLimits { warn_used, critical_used, warn_within, critical_within }
+}
+
+/// A share, 0 to 1, written as a percentage.
+fn percent(number: f64) -> Result<f64, String> {
+    if (0.0..=100.0).contains(&number) {
+        Ok(number / 100.0)
+    } else {
+        Err("a percentage, 0 to 100".to_owned())
+    }
+}
+
+/// A time that is not nothing, and not beyond a century.
+fn span(table: &Table<'_>, key: &str) -> Option<TimeDelta> {
+    table.get_with(key, |duration: Duration| match TimeDelta::from_std(duration) {
+        Ok(span) if span > TimeDelta::zero() && span < TimeDelta::days(36_500) => Ok(span),
+        _ => Err("a duration above 0, such as \"15m\" or \"24h\"".to_owned()),
+    })
+}

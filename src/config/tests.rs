@@ -1,0 +1,75 @@
+use super::*;
+
+const SOURCE: &str = "[sources.prometheus.main]\nurl = \"http://127.0.0.1:9090\"\n";
+
+fn parse(text: &str) -> Config {
+    Config::parse("w.toml", &format!("{SOURCE}{text}"), None).expect("a config")
+}
+
+fn faults(text: &str) -> String {
+    Config::parse("w.toml", text, None).expect_err("a wrong config").to_string()
+}
+
+#[test]
+fn numbers_have_their_places() {
+    let config = parse(
+        "[alerts]\nseverities = { sev1 = \"critical\" }\nresponse = { critical = \"5m\" }\n\
+         [chain]\nwatchdog = \"DeadMan\"\n\
+         [backups]\nrpo = \"12h\"\n[[backups.rule]]\nmatch = \"vm/9*\"\nexempt = true\n\
+         [datastores]\nwarning = { used = 70 }\n\
+         [logs]\nmax_lines = 500\n",
+    );
+    let thresholds = &config.thresholds;
+    use crate::domain::alert::Severity;
+    assert_eq!(thresholds.rank("sev1"), Severity::Critical);
+    assert_eq!(thresholds.response.get(&Severity::Critical), Some(&chrono::TimeDelta::minutes(5)));
+    assert_eq!(thresholds.response.get(&Severity::Warning), Some(&chrono::TimeDelta::hours(1)), "kept");
+    assert_eq!(&*thresholds.watchdog, "DeadMan");
+    assert_eq!(thresholds.backups.rpo, chrono::TimeDelta::hours(12));
+    assert!(thresholds.backup_rules.iter().all(|rule| rule.exempt));
+    assert!((thresholds.fill.warn_used - 0.7).abs() < 1e-9);
+    assert!((thresholds.fill.critical_used - 0.95).abs() < 1e-9, "kept");
+    assert_eq!((config.ring.lines, config.ring.bytes), (500, RingLimits::default().bytes));
+}
+
+#[test]
+fn an_empty_config_says_what_to_write() {
+    assert!(faults("").contains("no server is named; add a table [sources.KIND.NAME]"), "{}", faults(""));
+}
+
+#[test]
+fn a_secret_in_the_file_is_noticed() {
+    assert!(!parse("").holds_secrets);
+    assert!(parse("token = \"x\"\n").holds_secrets);
+    assert!(!parse("token_file = \"x\"\n").holds_secrets, "it stands elsewhere");
+}
+
+#[test]
+fn own_themes_stand_beside_the_config() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let themes = directory.path().join("themes");
+    std::fs::create_dir(&themes).expect("a directory");
+    std::fs::write(themes.join("mine.toml"), "about = \"mine\"\n[roles]\nok = \"blue\"\n").expect("written");
+    std::fs::write(themes.join("bad.toml"), "about = \"bad\"\n[roles]\nokk = \"blue\"\n").expect("written");
+    let mine = theme("mine", Some(directory.path())).expect("a theme");
+    assert_eq!(mine.about, "mine");
+    let bad = theme("bad", Some(directory.path())).expect_err("a fault").to_string();
+    assert!(bad.contains("bad.toml:3:1: roles.okk: unknown key"), "{bad}");
+    let none = theme("../mine", Some(&themes)).expect_err("no theme").to_string();
+    assert!(none.contains("a theme (default, dark,"), "{none}");
+    let text = format!("{SOURCE}[ui]\ntheme = \"bad\"\n");
+    let told = Config::parse("w.toml", &text, Some(directory.path())).expect_err("a fault").to_string();
+    assert!(told.contains("bad.toml:3:1"), "{told}");
+}
+
+#[test]
+fn sites() {
+    let mut config = parse(
+        "site = \"home\"\n[sources.prometheus.cabin]\nurl = \"http://127.0.0.1:1\"\nsite = \"cabin\"\n",
+    );
+    let wrong = config.keep_site("hut").expect_err("no such site");
+    assert!(wrong.ends_with("there: cabin, home"), "{wrong}");
+    config.keep_site("cabin").expect("a site");
+    let left: Vec<&str> = config.sources.iter().map(|source| &*source.id().name).collect();
+    assert_eq!(left, ["cabin"]);
+}

@@ -1,0 +1,209 @@
+//! The embedded demo lab: the APIs of Prometheus, Alertmanager, Loki and Proxmox Backup Server on
+//! loopback, played from a script. The dashboard reads it through its ordinary sources.
+//!
+//! Every answer is a function of the scenario, the seed and the clock, except for silences that
+//! somebody makes: those are kept until the lab stops.
+
+mod alertmanager;
+mod loki;
+mod matcher;
+mod pbs;
+mod prometheus;
+mod script;
+mod serve;
+mod span;
+
+use std::fmt::Write as _;
+use std::io;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use axum::Router;
+use chrono::{DateTime, Utc};
+use strum::IntoEnumIterator as _;
+use tokio::net::TcpSocket;
+use tokio::sync::watch;
+
+use crate::clock::Clock;
+use alertmanager::Cluster;
+use loki::Loki;
+use pbs::Pbs;
+use prometheus::Prometheus;
+use script::Script;
+use serve::Shared;
+
+/// What happens in the lab.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, strum::Display, strum::AsRefStr, strum::EnumIter,
+)]
+#[strum(serialize_all = "kebab-case")]
+pub enum Scenario {
+    /// All is well.
+    Calm,
+    /// The storage VM went away, and with it what depends on it.
+    #[default]
+    HostDown,
+    /// Last night's backup of one guest failed.
+    BackupLate,
+    /// The hypervisor came back without its network: everything cries at once.
+    Storm,
+    /// Alerts no longer reach Alertmanager.
+    ChainBroken,
+}
+
+impl Scenario {
+    /// The scenario in one line.
+    pub const fn description(self) -> &'static str {
+        match self {
+            Self::Calm => "all is well; one old warning is acknowledged",
+            Self::HostDown => "the storage VM is down for 14 minutes, and what depends on it suffers",
+            Self::BackupLate => "the backup of the storage VM is 26 hours old and failed twice",
+            Self::Storm => "the network of the hypervisor is gone: more than 60 alerts at once",
+            Self::ChainBroken => "Prometheus cannot reach Alertmanager: alerts fire and nobody is told",
+        }
+    }
+
+    /// The instant at which pictures of the scenario stand still.
+    pub const fn instant(self) -> DateTime<Utc> {
+        // 2026-11-13T14:02:11Z, the same for all of them.
+        match DateTime::from_timestamp(1_794_578_531, 0) {
+            Some(instant) => instant,
+            None => DateTime::UNIX_EPOCH,
+        }
+    }
+}
+
+/// A name that no scenario has.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("there is no scenario {0:?}; there are {names}", names = names())]
+pub struct UnknownScenario(String);
+
+fn names() -> String {
+    Scenario::iter().map(|scenario| scenario.to_string()).collect::<Vec<_>>().join(", ")
+}
+
+impl FromStr for Scenario {
+    type Err = UnknownScenario;
+
+    fn from_str(name: &str) -> Result<Self, UnknownScenario> {
+        Self::iter()
+            .find(|scenario| scenario.as_ref() == name)
+            .ok_or_else(|| UnknownScenario(name.to_owned()))
+    }
+}
+
+/// Which Loki the lab plays.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Dialect {
+    /// 3.7: structured metadata, `categorize-labels`.
+    #[default]
+    Three,
+    /// 2.9: labels and lines only.
+    Two,
+}
+
+/// The token that the lab's backup server takes. It opens nothing else.
+const TOKEN: &str = "monitor@pbs!dash:eef5fb36-cd49-4797-bdb1-f8b00d912426";
+
+/// A lab that is running. It stops when this is dropped.
+#[derive(Debug)]
+pub struct Lab {
+    scenario: Scenario,
+    prometheus: u16,
+    alertmanagers: [u16; 2],
+    loki: u16,
+    pbs: u16,
+    /// A port that is taken but on which nobody listens: connections to it are refused.
+    _dead: Option<TcpSocket>,
+    /// Dropping it tells every server and tail to end.
+    _running: watch::Sender<()>,
+}
+
+impl Lab {
+    /// Starts the servers on free ports of loopback, on the runtime that this is called on.
+    ///
+    /// # Errors
+    /// When no port can be had.
+    pub async fn start(scenario: Scenario, seed: u64, clock: Clock) -> io::Result<Self> {
+        Self::start_with(scenario, seed, clock, Dialect::default()).await
+    }
+
+    /// As [`Lab::start`], with a Loki of that dialect.
+    ///
+    /// # Errors
+    /// When no port can be had.
+    pub async fn start_with(
+        scenario: Scenario,
+        seed: u64,
+        clock: Clock,
+        dialect: Dialect,
+    ) -> io::Result<Self> {
+        let script = Arc::new(Script::new(scenario, seed, clock.now().wall));
+        let (running, stop) = watch::channel(());
+
+        let prometheus = serve::bind().await?;
+        let loki = serve::bind().await?;
+        let pbs = serve::bind().await?;
+        let first = serve::bind().await?;
+        let cluster = Arc::new(Cluster::new(Arc::clone(&script)));
+        let (second_port, dead) = if cluster.has_lost_a_peer() {
+            let socket = TcpSocket::new_v4()?;
+            socket.bind(([127, 0, 0, 1], 0).into())?;
+            (socket.local_addr()?.port(), Some(socket))
+        } else {
+            let second = serve::bind().await?;
+            let port = second.local_addr()?.port();
+            let peer = Arc::clone(&cluster).peer(1);
+            serve::serve(second, Shared::new(peer, &clock, &stop), Router::new());
+            (port, None)
+        };
+        let lab = Self {
+            scenario,
+            prometheus: prometheus.local_addr()?.port(),
+            alertmanagers: [first.local_addr()?.port(), second_port],
+            loki: loki.local_addr()?.port(),
+            pbs: pbs.local_addr()?.port(),
+            _dead: dead,
+            _running: running,
+        };
+        serve::serve(first, Shared::new(cluster.peer(0), &clock, &stop), Router::new());
+        let api = Prometheus::new(Arc::clone(&script));
+        serve::serve(prometheus, Shared::new(api, &clock, &stop), Router::new());
+        let api = Loki::new(Arc::clone(&script), dialect);
+        serve::serve(loki, Shared::new(api, &clock, &stop), loki::tail::routes());
+        serve::serve(pbs, Shared::new(Pbs::new(script), &clock, &stop), Router::new());
+        Ok(lab)
+    }
+
+    /// What it plays.
+    pub const fn scenario(&self) -> Scenario {
+        self.scenario
+    }
+
+    /// The config that makes a dashboard look at this lab.
+    pub fn config(&self) -> String {
+        let [first, second] = self.alertmanagers;
+        let mut config = String::new();
+        let _infallible = write!(
+            config,
+            r#"[sources.prometheus.home]
+url = "http://127.0.0.1:{prometheus}"
+
+[sources.alertmanager.home]
+urls = ["http://127.0.0.1:{first}", "http://127.0.0.1:{second}"]
+
+[sources.loki.home]
+url = "http://127.0.0.1:{loki}"
+tails = [{{ name = "all", query = '{{host=~".+"}}' }}]
+
+[sources.pbs.home]
+url = "http://127.0.0.1:{pbs}"
+token = "{TOKEN}"
+"#,
+            prometheus = self.prometheus,
+            loki = self.loki,
+            pbs = self.pbs,
+        );
+        config
+    }
+}

@@ -1,0 +1,125 @@
+//! What the backups and the datastores that hold them say.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::{Condition, Counts, Finding, weigh};
+use crate::domain::backup::{Assessment, BackupGroup, BackupState, assess};
+use crate::domain::correlate;
+use crate::domain::datastore::Datastore;
+use crate::domain::feed::{Feed, SourceKind};
+use crate::domain::health::Health;
+use crate::domain::store::{SourceState, Store};
+use crate::domain::subject::Subject;
+use crate::text;
+
+/// A backup group with its judgement, and where it is kept.
+#[derive(Clone, Debug)]
+pub struct JudgedBackup<'a> {
+    /// The server that holds it.
+    pub source: &'a SourceState,
+    /// The group.
+    pub group: &'a BackupGroup,
+    /// The judgement.
+    pub assessment: Assessment,
+    /// The oldest that its newest backup may be.
+    pub rpo: TimeDelta,
+}
+
+/// Every backup group judged, the worst first, then by kind and id.
+pub fn judged_backups(store: &Store, now: DateTime<Utc>) -> Vec<JudgedBackup<'_>> {
+    let mut all: Vec<JudgedBackup<'_>> = Vec::new();
+    for source in store.of(SourceKind::Pbs) {
+        let fresh = source.is_fresh(Feed::Snapshots, now);
+        for group in &*source.data.groups {
+            let expect = store.thresholds.expect(group);
+            let (last_run, running) = correlate::runs(group, &source.data);
+            let assessment = if fresh || expect.exempt {
+                assess(group, expect, last_run.as_ref(), running, now)
+            } else {
+                Assessment {
+                    state: BackupState::Unknown,
+                    health: Health::Unknown,
+                    reason: "the backup server was not heard".to_owned(),
+                }
+            };
+            all.push(JudgedBackup { source, group, assessment, rpo: expect.rpo });
+        }
+    }
+    all.sort_by(|one, other| {
+        (other.assessment.health, other.assessment.state, &one.group.id).cmp(&(
+            one.assessment.health,
+            one.assessment.state,
+            &other.group.id,
+        ))
+    });
+    all
+}
+
+pub(super) fn backups(store: &Store, now: DateTime<Utc>, counts: &mut Counts) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for judged in judged_backups(store, now) {
+        let Assessment { state, health, reason } = &judged.assessment;
+        if *state == BackupState::Exempt {
+            counts.exempt += 1;
+            continue;
+        }
+        counts.backups += usize::from(judged.source.is_fresh(Feed::Snapshots, now));
+        counts.backups_ok += usize::from(*health == Health::Ok);
+        let id = &judged.group.id;
+        let name = if judged.group.guest.is_empty() {
+            id.to_string()
+        } else {
+            format!("{id} {}", judged.group.guest)
+        };
+        found.push(Finding {
+            health: weigh(Condition::Backup { state: *state, health: *health }),
+            text: match judged.group.age(now).filter(|_| *state == BackupState::Late) {
+                Some(age) => {
+                    format!("backup {name} is {} old, RPO {}", text::age_of(Some(age)), text::age(judged.rpo))
+                }
+                None => format!("backup {name} {state}: {reason}"),
+            },
+            subject: Some(Subject::Backup { source: judged.source.id.clone(), group: id.clone() }),
+        });
+    }
+    for source in store.of(SourceKind::Pbs) {
+        if source.is_fresh(Feed::Snapshots, now) {
+            found.extend(unreadable(source));
+        }
+        if source.is_fresh(Feed::Datastores, now) {
+            counts.exempt += source.data.datastores.iter().filter(|one| one.maintenance.is_some()).count();
+            found.extend(source.data.datastores.iter().map(|datastore| fill(source, datastore, store, now)));
+        }
+    }
+    found
+}
+
+fn unreadable(source: &SourceState) -> impl Iterator<Item = Finding> {
+    source.data.unreadable.iter().map(|denied| {
+        let namespace =
+            if denied.namespace.is_empty() { String::new() } else { format!("/{}", denied.namespace) };
+        Finding {
+            health: weigh(Condition::Unreadable),
+            text: format!("datastore {}{namespace} is not readable: {}", denied.datastore, denied.reason),
+            subject: Some(Subject::Datastore { source: source.id.clone(), name: denied.datastore.clone() }),
+        }
+    })
+}
+
+fn fill(source: &SourceState, datastore: &Datastore, store: &Store, now: DateTime<Utc>) -> Finding {
+    let name = &datastore.name;
+    let soon = datastore.full_at.filter(|at| *at - now < store.thresholds.fill.warn_within);
+    let text = match (&datastore.error, datastore.share(), soon) {
+        (Some(error), ..) => format!("datastore {name} is offline: {error}"),
+        (None, Some(share), None) => format!("datastore {name} is {:.0} % full", share * 100.0),
+        (None, Some(share), Some(at)) => {
+            format!("datastore {name} is {:.0} % full, all of it in {}", share * 100.0, text::age(at - now))
+        }
+        (None, None, _) => format!("datastore {name} does not say how full it is"),
+    };
+    Finding {
+        health: weigh(Condition::Datastore(datastore.health(&store.thresholds.fill, now))),
+        text,
+        subject: Some(Subject::Datastore { source: source.id.clone(), name: name.clone() }),
+    }
+}

@@ -1,0 +1,74 @@
+//! What the silence of a source means.
+
+use chrono::{DateTime, Utc};
+
+use super::{Condition, Finding, Scope, weigh};
+use crate::domain::feed::{Feed, FeedState, Freshness, SourceKind, seconds};
+use crate::domain::health::Health;
+use crate::domain::store::{SourceState, Store};
+use crate::domain::subject::Subject;
+use crate::text;
+
+pub(super) fn sources(store: &Store, scope: Scope, now: DateTime<Utc>) -> Vec<Finding> {
+    let mut found: Vec<Finding> =
+        store.sources.iter().filter_map(|source| silence(source, scope, now)).collect();
+    if !store.sources.iter().any(|source| is_asked(source, scope)) {
+        let asked = if scope == Scope::ALL { "" } else { " for what is asked" };
+        found.push(Finding {
+            health: weigh(Condition::Unmeasured),
+            text: format!("no source is configured{asked}"),
+            subject: None,
+        });
+    }
+    found
+}
+
+fn is_asked(source: &SourceState, scope: Scope) -> bool {
+    source.feeds.keys().any(|feed| scope.covers(source.id.kind, *feed))
+}
+
+/// What a source's worst feed means; nothing while all are fresh.
+fn silence(source: &SourceState, scope: Scope, now: DateTime<Utc>) -> Option<Finding> {
+    let kind = source.id.kind;
+    let feeds = source.feeds.iter().filter(|(feed, _)| scope.covers(kind, **feed));
+    let telling = feeds.filter(|(feed, freshness)| {
+        // Nothing rests on a status page: without it the join is by superset, and says so. But
+        // wrong credentials are wrong everywhere.
+        let unauthorised = freshness.state(now) == FeedState::Unauthorised;
+        unauthorised || (**feed != Feed::Status && !is_beyond_it(source, **feed, now))
+    });
+    let (feed, freshness) = telling.max_by_key(|(_, freshness)| freshness.state(now))?;
+    let state = freshness.state(now);
+    let own = match state {
+        FeedState::Fresh => return None,
+        FeedState::Unauthorised => weigh(Condition::Unauthorised),
+        FeedState::Down => weigh(Condition::SourceDown { kind, intervals: missed(freshness, now) }),
+        FeedState::Pending | FeedState::Stale => None,
+    };
+    let starved = if kind == SourceKind::Loki { Condition::LogsNotFresh } else { Condition::NotFresh };
+    let health: Option<Health> = own.max(weigh(starved));
+    let name = &source.id;
+    let short = freshness.failure.as_ref().map_or("", |(failure, _)| &*failure.short);
+    let text = match state {
+        FeedState::Down => {
+            let since = freshness.failure.as_ref().map_or(now, |(_, since)| *since);
+            format!("{name} is down for {}: {short}", text::age(now - since))
+        }
+        FeedState::Unauthorised => format!("{name} refuses our credentials: {short}"),
+        FeedState::Stale => format!("{name} was last heard {} ago", text::age_of(freshness.age(now))),
+        _ => format!("{name} has not answered yet ({feed})"),
+    };
+    Some(Finding { health, text, subject: Some(Subject::Source(source.id.clone())) })
+}
+
+/// Whether a Prometheus lacks the ability behind a feed, as an agent lacks rules and alerts: its
+/// targets are heard, so that it is neither down nor the wrong server.
+fn is_beyond_it(source: &SourceState, feed: Feed, now: DateTime<Utc>) -> bool {
+    source.id.kind == SourceKind::Prometheus && source.lacks(feed) && source.is_fresh(Feed::Targets, now)
+}
+
+/// How many polls in a row brought nothing.
+fn missed(freshness: &Freshness, now: DateTime<Utc>) -> f64 {
+    let since = freshness.failure.as_ref().map_or(now, |(_, since)| *since);
+    seconds(now - since) / freshness.interval.max(1.0)
+}

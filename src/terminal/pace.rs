@@ -1,0 +1,126 @@
+//! When the next frame may go out. On a slow link frames must not queue up behind each other, or
+//! every key waits for all of them: so each frame ends with a question, and the next one waits for
+//! the answer.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+/// No eye sees more than 60 frames a second.
+const SHORTEST: Duration = Duration::from_nanos(1_000_000_000 / 60);
+
+/// A terminal that does not answer gets this many frames a second at most.
+const BLIND: Duration = Duration::from_millis(100);
+
+/// How long an answer is waited for, until it is known that the link is slower.
+const PATIENCE: Duration = Duration::from_millis(250);
+
+/// And no link makes anybody wait longer than this for a frame.
+const LONGEST: Duration = Duration::from_secs(2);
+
+/// After so many questions without an answer nothing more is asked.
+const UNANSWERED: usize = 3;
+
+/// At most one frame is under way.
+#[derive(Debug, Default)]
+pub struct Pace {
+    last: Option<Instant>,
+    /// When the questions that are not answered yet were asked.
+    asked: VecDeque<Instant>,
+    /// How long the last answer took.
+    took: Duration,
+}
+
+impl Pace {
+    /// The earliest time for the next frame; `None` is now.
+    pub fn next(&self) -> Option<Instant> {
+        let last = self.last?;
+        let wait = match self.asked.len() {
+            0 => SHORTEST,
+            UNANSWERED.. => BLIND,
+            _ => self.patience(),
+        };
+        Some(last + wait)
+    }
+
+    /// Whether the next frame ends with the question.
+    pub fn asks(&self) -> bool {
+        self.asked.len() < UNANSWERED
+    }
+
+    /// A frame went out; it asked if [`Pace::asks`] said so.
+    pub fn drawn(&mut self, now: Instant) {
+        if self.asks() {
+            self.asked.push_back(now);
+        }
+        self.last = Some(now);
+    }
+
+    /// The terminal answered the oldest question.
+    pub fn answered(&mut self, now: Instant) {
+        if let Some(asked) = self.asked.pop_front() {
+            self.took = now - asked;
+        }
+    }
+
+    /// How long an answer that is still to come is worth waiting for; `None` if there is none.
+    pub fn outstanding(&self) -> Option<Duration> {
+        (1..UNANSWERED).contains(&self.asked.len()).then(|| self.patience())
+    }
+
+    /// The link is worth twice the time that it took last: a busy one is not taken for a dead one.
+    fn patience(&self) -> Duration {
+        (self.took * 2).clamp(PATIENCE, LONGEST)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What happens, at so many milliseconds.
+    enum Step {
+        Drawn(u64),
+        Answered(u64),
+    }
+    use Step::{Answered, Drawn};
+
+    #[test]
+    fn one_frame_is_under_way_at_most() {
+        for (what, steps, next, asks) in [
+            ("nothing was drawn", &[][..], None, true),
+            ("no answer yet", &[Drawn(0)], Some(250), true),
+            ("answered", &[Drawn(0), Answered(5)], Some(16), true),
+            ("a second frame after the time-out", &[Drawn(0), Drawn(250)], Some(500), true),
+            ("three unanswered", &[Drawn(0), Drawn(250), Drawn(500)], Some(600), false),
+            ("still silent", &[Drawn(0), Drawn(250), Drawn(500), Drawn(600)], Some(700), false),
+            ("a late answer", &[Drawn(0), Drawn(250), Drawn(500), Answered(600)], Some(1_700), true),
+            ("a slow link is given its time", &[Drawn(0), Answered(400), Drawn(1_000)], Some(1_800), true),
+            ("but not for ever", &[Drawn(0), Answered(5_000), Drawn(6_000)], Some(8_000), true),
+            ("an answer to nothing", &[Answered(0), Drawn(10), Answered(20)], Some(26), true),
+        ] {
+            let start = Instant::now();
+            let at = |millisecond| start + Duration::from_millis(millisecond);
+            let mut pace = Pace::default();
+            for step in steps {
+                match step {
+                    Drawn(millisecond) => pace.drawn(at(*millisecond)),
+                    Answered(millisecond) => pace.answered(at(*millisecond)),
+                }
+            }
+            let found = pace.next().map(|next| (next - start).as_millis());
+            assert_eq!(found, next, "{what}");
+            assert_eq!(pace.asks(), asks, "{what}");
+        }
+    }
+
+    #[test]
+    fn a_silent_terminal_is_not_waited_for_at_the_end() {
+        let mut pace = Pace::default();
+        assert_eq!(pace.outstanding(), None);
+        pace.drawn(Instant::now());
+        assert_eq!(pace.outstanding(), Some(PATIENCE));
+        pace.drawn(Instant::now());
+        pace.drawn(Instant::now());
+        assert_eq!(pace.outstanding(), None);
+    }
+}

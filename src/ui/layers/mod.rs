@@ -1,0 +1,57 @@
+//! What lies over the panes: a stack. A key goes from the top down until a layer takes it.
+
+pub mod help;
+pub mod prompt;
+pub mod sheet;
+
+use crokey::KeyCombination;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::scene::Scene;
+use super::widgets::prose::Scroll;
+use crate::action::Action;
+use crate::domain::subject::Subject;
+use crate::keymap::Context;
+
+/// What a layer did with a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is for what lies below.
+    Pass,
+    /// Taken.
+    Stay,
+    /// Taken, and the layer is done.
+    Close,
+    /// The text typed so far has changed: what lies below is filtered or searched by it.
+    Typed(String),
+    /// The typing was given up: what lies below is as it was without it.
+    GivenUp,
+}
+
+/// Something over the panes.
+pub trait Layer {
+    /// Which keys it knows.
+    fn context(&self) -> Context;
+
+    /// Takes a key, and what the keymap says that it does here.
+    fn key(&mut self, key: KeyCombination, action: Option<Action>) -> Outcome;
+
+    /// Takes a pasted text; `None` when it takes none.
+    fn paste(&mut self, _text: &str) -> Option<Outcome> {
+        None
+    }
+
+    /// Draws it. `body` is the room of the panes, `footer` the line below.
+    fn draw(&mut self, scene: &Scene<'_>, body: Rect, footer: Rect, buffer: &mut Buffer);
+
+    /// Its text, when it is one that can be searched.
+    fn text(&mut self) -> Option<&mut Scroll> {
+        None
+    }
+
+    /// What it is about.
+    fn subject(&self) -> Option<&Subject> {
+        None
+    }
+}

@@ -1,0 +1,173 @@
+//! The datastores: how full, and when they will be.
+
+use std::borrow::Cow;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::{Listing, Pane, STALE, Standing, draw_lines, nothing_matches};
+use crate::domain::datastore::Datastore;
+use crate::domain::feed::{Feed, SourceKind};
+use crate::domain::health::Health;
+use crate::domain::store::Store;
+use crate::domain::subject::Subject;
+use crate::text;
+use crate::ui::filter::Hay;
+use crate::ui::scene::{Piece, Scene, piece};
+use crate::ui::theme::Role;
+use crate::ui::widgets::columns::{Column, EXTRA};
+use crate::ui::widgets::frame::Title;
+use crate::ui::widgets::gauge::gauge;
+use crate::ui::widgets::sign::{self, Sign};
+use crate::ui::widgets::table::{Item, Row, Table};
+
+const COLUMNS: [Column; 5] = [
+    Column::text("datastore", 0, 6, 20),
+    Column::word("", 2, 10),
+    Column::number("used", 1, 5),
+    Column::text("full", 3, 9, 40),
+    Column::number("of", EXTRA, 13),
+];
+
+/// A datastore's row.
+#[derive(Debug)]
+struct Entry {
+    subject: Subject,
+    store: Datastore,
+    health: Health,
+    stale: bool,
+}
+
+impl Hay for Entry {
+    fn text(&self) -> Cow<'_, str> {
+        format!("{} {}", self.store.name, self.health).into()
+    }
+
+    fn label(&self, name: &str) -> Option<Cow<'_, str>> {
+        (name == "name").then(|| (*self.store.name).into())
+    }
+}
+
+impl Item for Entry {
+    fn subject(&self) -> &Subject {
+        &self.subject
+    }
+
+    fn state(&self) -> Sign {
+        if self.stale { STALE } else { sign::of_health(self.health) }
+    }
+}
+
+/// The pane.
+#[derive(Debug, Default)]
+pub struct Datastores {
+    table: Table<Entry>,
+}
+
+impl Pane for Datastores {
+    fn title(&self, scene: &Scene<'_>) -> Title {
+        let mut right = self.table.notes();
+        right.extend(standing(scene).badge());
+        Title { right, ..Title::new("Datastores") }
+    }
+
+    fn made_of(&self) -> &'static [SourceKind] {
+        &[SourceKind::Pbs]
+    }
+
+    fn refresh(&mut self, scene: &Scene<'_>) {
+        self.table.offer(entries(scene.store, scene.wall()), scene.held);
+    }
+
+    fn list(&self) -> Option<&dyn Listing> {
+        Some(&self.table)
+    }
+
+    fn list_mut(&mut self) -> Option<&mut dyn Listing> {
+        Some(&mut self.table)
+    }
+
+    fn subject(&self, scene: &Scene<'_>) -> Option<Subject> {
+        self.table.selected().map(|entry| entry.subject.clone()).or_else(|| standing(scene).culprit())
+    }
+
+    fn draw(&mut self, scene: &Scene<'_>, area: Rect, buffer: &mut Buffer) {
+        if self.table.is_empty() {
+            let (filter, _) = Listing::filter(&self.table);
+            let lines = if filter.is_empty() {
+                standing(scene)
+                    .explain(SourceKind::Pbs, super::nothing("no datastore is readable with this token"))
+            } else {
+                nothing_matches(filter)
+            };
+            return draw_lines(&lines, area, buffer, scene);
+        }
+        self.table.draw(&COLUMNS, |entry| row(entry, scene), area, buffer, scene);
+    }
+}
+
+fn standing(scene: &Scene<'_>) -> Standing {
+    Standing::of(scene, SourceKind::Pbs, Feed::Datastores)
+}
+
+fn entries(store: &Store, now: DateTime<Utc>) -> Vec<Entry> {
+    let all = store.of(SourceKind::Pbs).flat_map(|source| {
+        let stale = !source.is_fresh(Feed::Datastores, now);
+        source.data.datastores.iter().map(move |datastore| Entry {
+            subject: Subject::Datastore { source: source.id.clone(), name: datastore.name.clone() },
+            store: datastore.clone(),
+            health: datastore.health(&store.thresholds.fill, now),
+            stale,
+        })
+    });
+    let mut all: Vec<Entry> = all.collect();
+    all.sort_by_key(|entry| std::cmp::Reverse(entry.health));
+    all
+}
+
+fn row(entry: &Entry, scene: &Scene<'_>) -> Row {
+    let datastore = &entry.store;
+    let sign = entry.state();
+    let role = if entry.health == Health::Ok { Role::Ok } else { sign::of_health(entry.health).role };
+    let share = datastore.share();
+    let used = datastore.used.zip(datastore.total);
+    Row {
+        sign,
+        cells: vec![
+            piece(&*datastore.name, Role::Text),
+            piece(share.map_or_else(String::new, |share| gauge(share, 10)), role),
+            piece(share.map_or_else(String::new, |share| format!("{:.0} %", share * 100.0)), Role::Text),
+            outlook(datastore, scene),
+            piece(
+                used.map_or_else(String::new, |(used, total)| {
+                    format!("{} of {}", text::bytes(used), text::bytes(total))
+                }),
+                Role::Muted,
+            ),
+        ],
+        stale: entry.stale,
+    }
+}
+
+/// When it will be full, or why that is not known.
+pub fn outlook(datastore: &Datastore, scene: &Scene<'_>) -> Piece {
+    let now = scene.wall();
+    if let Some(message) = &datastore.maintenance {
+        return piece(format!("maintenance: {message}"), Role::Info);
+    }
+    if let Some(error) = &datastore.error {
+        return piece(format!("offline: {error}"), Role::Critical);
+    }
+    match datastore.full_at {
+        Some(at) if at - now < TimeDelta::days(90) => {
+            let limits = &scene.store.thresholds.fill;
+            let role = if at - now < limits.warn_within { Role::Warning } else { Role::Muted };
+            piece(format!("full in {}", text::age(at - now)), role)
+        }
+        Some(at) if at - now < TimeDelta::days(3650) => {
+            piece(format!("full {}", scene.times.short(at, now)), Role::Muted)
+        }
+        _ => piece("", Role::Muted),
+    }
+}

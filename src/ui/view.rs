@@ -1,0 +1,206 @@
+//! A view is a named arrangement of panes. Views are data: built in, and changeable by the
+//! operator.
+
+use ratatui::layout::Rect;
+
+use super::panes;
+use super::widgets::frame::Border;
+use crate::action::Action;
+use crate::settings::{Document, Table};
+
+/// The built-in views.
+pub const EMBEDDED: &str = include_str!("views.toml");
+
+/// The views in the order of their keys, with the action that opens each.
+pub const NAMES: [(&str, Action); 5] = [
+    ("bridge", Action::Bridge),
+    ("alerts", Action::Alerts),
+    ("targets", Action::Targets),
+    ("logs", Action::Logs),
+    ("backups", Action::Backups),
+];
+
+/// Panes beside each other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Band {
+    /// Their names, with the share of the width that each gets.
+    pub panes: Vec<(String, u16)>,
+    /// The share of the height that the band gets.
+    pub share: u16,
+    /// Its least height.
+    pub least: u16,
+}
+
+/// A named arrangement of panes, for a wide and for a narrow screen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct View {
+    /// Its name.
+    pub name: &'static str,
+    /// From so many columns on the wide arrangement is used.
+    pub wide_from: u16,
+    /// The wide one.
+    pub wide: Vec<Band>,
+    /// The narrow one.
+    pub narrow: Vec<Band>,
+}
+
+/// All views.
+pub type Views = Vec<View>;
+
+/// The built-in views.
+pub fn embedded() -> Views {
+    let document = Document::new("views.toml", EMBEDDED);
+    document.read(|root| with(&[], root)).unwrap_or_default()
+}
+
+/// `base`, changed by the tables `[views.NAME]` of a config. Faults are told at their line.
+pub fn with(base: &[View], root: &Table<'_>) -> Views {
+    let tables = root.table("views");
+    let read = NAMES.iter().filter_map(|(name, _)| {
+        let known = base.iter().find(|view| view.name == *name);
+        let Some(table) = tables.as_ref().and_then(|tables| tables.table(name)) else {
+            return known.cloned();
+        };
+        let bands = |key: &str| {
+            let read: Vec<Band> = table.list(key).iter().filter_map(band).collect();
+            if read.is_empty() { None } else { Some(read) }
+        };
+        let (wide, narrow) = (bands("wide"), bands("narrow"));
+        Some(View {
+            name,
+            wide_from: table
+                .get("wide-from")
+                .unwrap_or_else(|| known.map_or(100, |view| u64::from(view.wide_from)))
+                .try_into()
+                .unwrap_or(100),
+            narrow: narrow.or_else(|| known.map(|view| view.narrow.clone())).or_else(|| wide.clone())?,
+            wide: wide.or_else(|| known.map(|view| view.wide.clone()))?,
+        })
+    });
+    read.collect()
+}
+
+fn band(table: &Table<'_>) -> Option<Band> {
+    let known = |names: Vec<String>| match names.iter().find(|name| panes::number(name).is_none()) {
+        Some(name) => Err(format!("names of panes ({}), not {name:?}", panes::NAMES.join(", "))),
+        None => Ok(names),
+    };
+    let names: Vec<String> = table.get_with("panes", known)?;
+    let number = |key: &str, otherwise: u16| {
+        let read = table.get_with(key, |number: u64| match u16::try_from(number) {
+            Ok(number) if (1..=1000).contains(&number) => Ok(number),
+            _ => Err("a number from 1 to 1000".to_owned()),
+        });
+        read.unwrap_or(otherwise)
+    };
+    let shares: Vec<u64> = table.get("widths").unwrap_or_default();
+    let share_of =
+        |at: usize| shares.get(at).map_or(1, |share| u16::try_from(*share).unwrap_or(1).clamp(1, 1000));
+    Some(Band {
+        panes: names.into_iter().enumerate().map(|(at, name)| (name, share_of(at))).collect(),
+        share: number("share", 1),
+        least: number("least", 3),
+    })
+}
+
+/// Where a pane stands, and how it is set apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The pane's name.
+    pub pane: String,
+    /// Its place, frame included.
+    pub area: Rect,
+    /// Its frame.
+    pub border: Border,
+}
+
+impl View {
+    /// Where the panes stand in `area`. What does not fit is left out, the last first.
+    pub fn arrange(&self, area: Rect) -> Vec<Place> {
+        let bands = if area.width >= self.wide_from { &self.wide } else { &self.narrow };
+        // A box costs two lines; where that is too much a line above does.
+        let boxed = bands.iter().map(|band| band.least).sum::<u16>() <= area.height;
+        let border = if boxed { Border::Box } else { Border::Line };
+        let least = |band: &Band| if boxed { band.least } else { band.least.min(2) };
+        let mut shown: Vec<&Band> = bands.iter().collect();
+        while shown.len() > 1 && shown.iter().map(|band| least(band)).sum::<u16>() > area.height {
+            shown.pop();
+        }
+        let shares: Vec<(u16, u16)> = shown.iter().map(|band| (least(band), band.share)).collect();
+        let mut places = Vec::new();
+        let mut y = area.y;
+        for (band, height) in shown.iter().zip(divide(area.height, &shares)) {
+            let shares: Vec<(u16, u16)> = band.panes.iter().map(|(_, share)| (0, *share)).collect();
+            let mut x = area.x;
+            for ((name, _), width) in band.panes.iter().zip(divide(area.width, &shares)) {
+                places.push(Place { pane: name.clone(), area: Rect::new(x, y, width, height), border });
+                x += width;
+            }
+            y += height;
+        }
+        places
+    }
+}
+
+/// Divides `length` by shares; each part gets at least its least, where there is so much.
+fn divide(length: u16, parts: &[(u16, u16)]) -> Vec<u16> {
+    let mut sizes = vec![0; parts.len()];
+    let mut open: Vec<usize> = (0..parts.len()).collect();
+    let mut left = length;
+    // Parts whose share is less than their least take that, and the others divide the rest.
+    loop {
+        let total: u32 =
+            open.iter().filter_map(|at| parts.get(*at)).map(|(_, share)| u32::from(*share)).sum();
+        let share_of =
+            |share: u16| u16::try_from(u32::from(left) * u32::from(share) / total.max(1)).unwrap_or(left);
+        let short =
+            open.iter().position(|at| parts.get(*at).is_some_and(|(least, share)| share_of(*share) < *least));
+        let Some(short) = short else {
+            for (nth, at) in open.iter().enumerate() {
+                let Some((_, share)) = parts.get(*at) else { continue };
+                // What rounding leaves over goes to the first, which is what the view is about.
+                let others: u16 = open
+                    .iter()
+                    .skip(1)
+                    .filter_map(|at| parts.get(*at))
+                    .map(|(_, share)| share_of(*share))
+                    .sum();
+                let size = if nth == 0 { left - others } else { share_of(*share) };
+                if let Some(slot) = sizes.get_mut(*at) {
+                    *slot = size;
+                }
+            }
+            return sizes;
+        };
+        let at = open.remove(short);
+        if let (Some(slot), Some((least, _))) = (sizes.get_mut(at), parts.get(at)) {
+            *slot = (*least).min(left);
+            left -= *slot;
+        }
+        if open.is_empty() {
+            return sizes;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_and_leasts() {
+        assert_eq!(divide(36, &[(5, 3), (5, 3), (5, 2)]), [14, 13, 9]);
+        assert_eq!(divide(20, &[(6, 1), (4, 9)]), [6, 14]);
+        assert_eq!(divide(3, &[(2, 1), (2, 1)]), [2, 1]);
+        assert_eq!(divide(9, &[(2, 6), (2, 5), (2, 5), (2, 5)]), [3, 2, 2, 2]);
+        assert_eq!(divide(0, &[(2, 1), (2, 1)]), [0, 0]);
+    }
+
+    #[test]
+    fn the_embedded_views_are_whole() {
+        let document = Document::new("views.toml", EMBEDDED);
+        let views = document.read(|root| with(&[], root)).expect("TOML");
+        assert_eq!(document.faults(), []);
+        assert_eq!(views.len(), NAMES.len());
+    }
+}

@@ -1,0 +1,9 @@
+//! The pieces that panes are made of.
+
+pub mod columns;
+pub mod frame;
+pub mod gauge;
+pub mod paint;
+pub mod prose;
+pub mod sign;
+pub mod table;

@@ -1,0 +1,230 @@
+//! A text in a narrow place: headings, names with their values, wrapped between words.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use unicode_segmentation::UnicodeSegmentation;
+
+use super::paint::{mark, put_pieces};
+use crate::action::Action;
+use crate::text;
+use crate::ui::filter::Filter;
+use crate::ui::scene::{Piece, Scene, piece};
+use crate::ui::theme::Role;
+
+/// One item of a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Prose {
+    /// A heading.
+    Head(String),
+    /// Pieces on a line of their own, wrapped under their first.
+    Line(Vec<Piece>),
+    /// A name and its value; values stand under each other.
+    Pair(String, Vec<Piece>),
+    /// An empty line.
+    Blank,
+}
+
+impl Prose {
+    /// A name and a plain value.
+    pub fn pair(name: impl Into<String>, value: impl Into<String>) -> Self {
+        Self::Pair(name.into(), vec![piece(value, Role::Text)])
+    }
+
+    /// A plain paragraph.
+    pub fn plain(text: impl Into<String>) -> Self {
+        Self::Line(vec![piece(text, Role::Text)])
+    }
+}
+
+/// A name longer than this does not push all values aside.
+const WIDEST_NAME: usize = 22;
+
+/// The lines of a text in so many cells.
+pub fn lay_out(prose: &[Prose], cells: u16) -> Vec<Vec<Piece>> {
+    let cells = usize::from(cells).max(1);
+    let names = prose.iter().filter_map(|item| match item {
+        Prose::Pair(name, _) => Some(text::width(name)),
+        _ => None,
+    });
+    let column = names.max().unwrap_or(0).min(WIDEST_NAME).min(cells / 2);
+    let mut lines = Vec::new();
+    for item in prose {
+        match item {
+            Prose::Head(head) => lines.push(vec![piece(head.clone(), Role::Title)]),
+            Prose::Blank => lines.push(Vec::new()),
+            Prose::Line(pieces) => lines.extend(wrap(pieces, cells)),
+            Prose::Pair(name, value) => {
+                let name = text::truncate(name, column.max(1)).into_owned();
+                let pad = (column + 2).saturating_sub(text::width(&name));
+                let mut first = Some(piece(format!("{name}{}", " ".repeat(pad)), Role::Muted));
+                for mut line in wrap(value, cells.saturating_sub(column + 2).max(1)) {
+                    let lead = first.take().unwrap_or_else(|| piece(" ".repeat(column + 2), Role::Muted));
+                    line.insert(0, lead);
+                    lines.push(line);
+                }
+            }
+        }
+    }
+    lines
+}
+
+/// Breaks pieces into lines between words, and inside a word that is longer than a line.
+pub fn wrap(pieces: &[Piece], cells: usize) -> Vec<Vec<Piece>> {
+    let cells = cells.max(1);
+    let mut lines: Vec<Vec<Piece>> = vec![Vec::new()];
+    let mut used = 0;
+    for (text, role) in pieces {
+        for (at, paragraph) in text.split('\n').enumerate() {
+            if at > 0 {
+                lines.push(Vec::new());
+                used = 0;
+            }
+            for word in paragraph.split_word_bounds() {
+                let wide = text::width(word);
+                if used + wide > cells && used > 0 && wide <= cells {
+                    lines.push(Vec::new());
+                    used = 0;
+                    if word.trim().is_empty() {
+                        continue;
+                    }
+                }
+                if wide <= cells {
+                    push(&mut lines, word, *role);
+                    used += wide;
+                    continue;
+                }
+                for letter in word.graphemes(true) {
+                    let wide = text::width(letter);
+                    if used + wide > cells && used > 0 {
+                        lines.push(Vec::new());
+                        used = 0;
+                    }
+                    push(&mut lines, letter, *role);
+                    used += wide;
+                }
+            }
+        }
+    }
+    lines
+}
+
+fn push(lines: &mut [Vec<Piece>], text: &str, role: Role) {
+    let Some(line) = lines.last_mut() else { return };
+    match line.last_mut() {
+        Some((have, same)) if *same == role => have.push_str(text),
+        _ => line.push(piece(text, role)),
+    }
+}
+
+/// A text that is scrolled.
+#[derive(Debug, Default)]
+pub struct Scroll {
+    /// The first line shown.
+    pub top: usize,
+    /// Lines in all, when last drawn.
+    pub lines: usize,
+    /// Lines shown, when last drawn.
+    pub page: usize,
+    /// What is searched for.
+    pub search: Filter,
+    /// Go to the first match when next drawn.
+    pub seek: bool,
+    /// Lines with a match, when last drawn.
+    matches: Vec<usize>,
+}
+
+impl Scroll {
+    /// Draws laid out lines.
+    pub fn draw(&mut self, lines: &[Vec<Piece>], area: Rect, buffer: &mut Buffer, scene: &Scene<'_>) {
+        self.lines = lines.len();
+        self.page = usize::from(area.height);
+        self.top = self.top.min(self.last_top());
+        let text = |line: &[Piece]| line.iter().map(|(text, _)| text.as_str()).collect::<String>();
+        self.matches.clear();
+        if !self.search.is_empty() {
+            let hits =
+                lines.iter().enumerate().filter(|(_, line)| !self.search.marks(&text(line)).is_empty());
+            self.matches.extend(hits.map(|(at, _)| at));
+        }
+        if std::mem::take(&mut self.seek)
+            && !self.matches.iter().any(|at| (self.top..self.top + self.page).contains(at))
+        {
+            self.to_match(true);
+        }
+        for (y, line) in (area.top()..area.bottom()).zip(lines.iter().skip(self.top)) {
+            put_pieces(buffer, (area.x, y), line, area.width, scene);
+            mark(buffer, (area.x, y), &text(line), area.width, &self.search, scene);
+        }
+    }
+
+    /// The first line of the last page.
+    pub fn last_top(&self) -> usize {
+        self.lines.saturating_sub(self.page)
+    }
+
+    /// Moves by lines, within the text.
+    pub fn by(&mut self, lines: isize) {
+        self.top = self.top.saturating_add_signed(lines).min(self.last_top());
+    }
+
+    /// Scrolls; `false` when the action is not one of a text.
+    pub fn act(&mut self, action: Action) -> bool {
+        let page = isize::try_from(self.page.max(1)).unwrap_or(isize::MAX);
+        match action {
+            Action::Down => self.by(1),
+            Action::Up => self.by(-1),
+            Action::Top => self.top = 0,
+            Action::Bottom => self.top = self.last_top(),
+            Action::HalfDown => self.by((page / 2).max(1)),
+            Action::HalfUp => self.by(-(page / 2).max(1)),
+            Action::PageDown => self.by(page),
+            Action::PageUp => self.by(-page),
+            Action::NextMatch if !self.search.is_empty() => self.to_match(true),
+            Action::PreviousMatch if !self.search.is_empty() => self.to_match(false),
+            _ => return false,
+        }
+        true
+    }
+
+    /// Searches for what was typed.
+    pub fn set_search(&mut self, text: &str) {
+        if text != self.search.as_str() {
+            self.search = Filter::new(text);
+        }
+    }
+
+    /// Goes to the next line with a match, or the one before.
+    pub fn to_match(&mut self, forward: bool) {
+        let hit = if forward {
+            self.matches.iter().find(|line| **line > self.top).or(self.matches.first())
+        } else {
+            self.matches.iter().rev().find(|line| **line < self.top).or(self.matches.last())
+        };
+        if let Some(line) = hit {
+            self.top = (*line).min(self.last_top());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plain(lines: &[Vec<Piece>]) -> Vec<String> {
+        lines.iter().map(|line| line.iter().map(|(text, _)| text.as_str()).collect()).collect()
+    }
+
+    #[test]
+    fn words_stay_whole_where_they_can() {
+        let prose = [
+            Prose::pair("job", "node exporter"),
+            Prose::pair("instance", "abcdefghijklmnop"),
+            Prose::plain("磁盘满了"),
+        ];
+        assert_eq!(
+            plain(&lay_out(&prose, 18)),
+            ["job       node ", "          exporter", "instance  abcdefgh", "          ijklmnop", "磁盘满了"]
+        );
+        assert!(!lay_out(&prose, 0).is_empty());
+    }
+}

@@ -1,0 +1,98 @@
+//! The script itself: the same from the same seed, and as its scenarios say.
+
+use strum::IntoEnumIterator as _;
+use wardroom::clock::Clock;
+use wardroom::demo::{Lab, Scenario};
+
+use super::{Question, ask, get, ports, token};
+
+/// Every kind of answer that a dashboard asks for.
+async fn everything(lab: &Lab) -> Vec<String> {
+    let [prometheus, first, _, loki, pbs] = ports(lab);
+    let headers = format!("Authorization: PBSAPIToken={}\r\n", token(lab));
+    let mut all = Vec::new();
+    for (port, path) in [
+        (prometheus, "/api/v1/targets"),
+        (prometheus, "/api/v1/alerts"),
+        (prometheus, "/api/v1/rules"),
+        (prometheus, "/api/v1/query?query=scrape_duration_seconds"),
+        (prometheus, "/api/v1/status/config"),
+        (prometheus, "/api/v1/alertmanagers"),
+        (first, "/api/v2/alerts"),
+        (first, "/api/v2/alerts/groups"),
+        (first, "/api/v2/silences"),
+        (first, "/api/v2/status"),
+        (loki, "/loki/api/v1/query_range?query=%7Bhost%3D~%22.%2B%22%7D&limit=1000"),
+        (loki, "/loki/api/v1/series"),
+        (pbs, "/api2/json/admin/datastore/main/snapshots"),
+        (pbs, "/api2/json/status/datastore-usage"),
+        (pbs, "/api2/json/nodes/localhost/tasks?limit=0"),
+        (pbs, "/api2/json/nodes/localhost/status"),
+    ] {
+        let reply = ask(port, Question { headers: &headers, ..get(path) }).await;
+        assert_eq!(reply.status, 200, "{path}: {}", reply.body);
+        all.push(format!("{path} {} {}", reply.header("date"), reply.body));
+    }
+    all
+}
+
+async fn lab(scenario: Scenario, seed: u64) -> Lab {
+    Lab::start(scenario, seed, Clock::fixed(scenario.instant())).await.expect("free ports")
+}
+
+#[tokio::test]
+async fn the_same_seed_and_time_give_the_same_bytes() {
+    for scenario in Scenario::iter() {
+        let (one, other) = (lab(scenario, 7).await, lab(scenario, 7).await);
+        let (one, other) = (everything(&one).await, everything(&other).await);
+        for (one, other) in one.iter().zip(&other) {
+            assert_eq!(one, other, "{scenario}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn another_seed_gives_other_logs() {
+    let (one, other) = (lab(Scenario::Calm, 1).await, lab(Scenario::Calm, 2).await);
+    assert_ne!(everything(&one).await, everything(&other).await);
+}
+
+#[tokio::test]
+async fn the_date_is_that_of_the_script() {
+    let lab = lab(Scenario::Calm, 1).await;
+    let reply = ask(ports(&lab)[0], get("/-/ready")).await;
+    assert_eq!(reply.header("date"), "Fri, 13 Nov 2026 14:02:11 GMT");
+}
+
+#[test]
+fn scenarios_are_named_as_on_the_command_line() {
+    for scenario in Scenario::iter() {
+        assert_eq!(scenario.to_string().parse(), Ok(scenario));
+        assert!(!scenario.description().is_empty());
+    }
+    let error = "stormy".parse::<Scenario>().expect_err("there is none");
+    assert_eq!(
+        error.to_string(),
+        "there is no scenario \"stormy\"; there are calm, host-down, backup-late, storm, chain-broken"
+    );
+}
+
+#[tokio::test]
+async fn the_config_is_toml() {
+    let lab = lab(Scenario::Calm, 1).await;
+    let config: toml::Table = lab.config().parse().expect("TOML");
+    let sources = config["sources"].as_table().expect("sources");
+    assert_eq!(sources.keys().collect::<Vec<_>>(), ["alertmanager", "loki", "pbs", "prometheus"]);
+}
+
+/// A backup that fails goes on failing, and the log goes on, when the clock does.
+#[tokio::test]
+async fn time_goes_on() {
+    let clock = Clock::fixed(Scenario::HostDown.instant());
+    let lab = Lab::start(Scenario::HostDown, 1, clock.clone()).await.expect("free ports");
+    let port = ports(&lab)[0];
+    let pending = ask(port, get("/api/v1/alerts")).await.body.matches("\"pending\"").count();
+    clock.advance(chrono::TimeDelta::minutes(4));
+    let later = ask(port, get("/api/v1/alerts")).await.body.matches("\"pending\"").count();
+    assert_eq!((pending, later), (1, 0), "the pending alert fires");
+}

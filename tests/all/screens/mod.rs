@@ -1,0 +1,8 @@
+//! What the operator sees: screens by strings of keys, on a clock that stands still.
+
+mod desk;
+mod homelab;
+mod keys;
+mod looks;
+mod robust;
+mod themes;

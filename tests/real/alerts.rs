@@ -1,0 +1,130 @@
+//! What `check` says of the alerts is what Alertmanager says, once each, from a cluster of two.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use chrono::{TimeDelta, Utc};
+use serde_json::{Value, json};
+
+use crate::program::{Program, list, text};
+use crate::shared;
+use crate::stack::Stack;
+use crate::stack::wait::until;
+
+const SETTLED: Duration = Duration::from_mins(1);
+
+/// An alert's identity, and its name for whoever reads a failure.
+fn key(fingerprint: &Value, name: &Value) -> String {
+    format!("{} {}", text(fingerprint), text(name))
+}
+
+/// The state of each alert: the program's word for what Alertmanager holds.
+fn of_server(stack: &Stack) -> Result<BTreeMap<String, &'static str>, String> {
+    let [first, _] = stack.alertmanagers();
+    let alerts = stack.asker().json(&format!("{first}/api/v2/alerts"))?;
+    let state = |alert: &Value| {
+        let by = |list_of: &str| !list(&alert["status"][list_of]).is_empty();
+        if by("inhibitedBy") {
+            "inhibited"
+        } else if by("silencedBy") {
+            "silenced"
+        } else {
+            "firing"
+        }
+    };
+    Ok(list(&alerts)
+        .iter()
+        .map(|alert| (key(&alert["fingerprint"], &alert["labels"]["alertname"]), state(alert)))
+        .collect())
+}
+
+/// The same of a report; an alert that is there twice is an error.
+fn of_report(report: &Value) -> Result<BTreeMap<String, String>, String> {
+    let mut alerts = BTreeMap::new();
+    let mut labels = BTreeSet::new();
+    for alert in list(&report["alerts"]).iter().filter(|alert| alert["state"] != "pending") {
+        let key = key(&alert["fingerprint"], &alert["alertname"]);
+        let once = alerts.insert(key, text(&alert["state"]).to_owned()).is_none();
+        if !once || !labels.insert(alert["labels"].to_string()) {
+            return Err(format!("twice: {alert:#}"));
+        }
+    }
+    Ok(alerts)
+}
+
+/// Silences an alert by name for an hour and waits until both peers know; gives the silence's id.
+fn silence(stack: &Stack, name: &str) -> String {
+    let now = Utc::now();
+    let body = json!({
+        "matchers": [{ "name": "alertname", "value": name, "isRegex": false, "isEqual": true }],
+        "startsAt": now,
+        "endsAt": now + TimeDelta::hours(1),
+        "createdBy": "lab",
+        "comment": "the fan is ordered",
+    });
+    let [first, second] = stack.alertmanagers();
+    let answer = stack.asker().post(&format!("{first}/api/v2/silences"), &body).expect("a silence is made");
+    let answer: Value = serde_json::from_str(&answer).expect("its identity is JSON");
+    let id = text(&answer["silenceID"]).to_owned();
+    until("the silence at the peer", SETTLED, || stack.asker().get(&format!("{second}/api/v2/silence/{id}")))
+        .expect("a silence is gossiped");
+    id
+}
+
+#[test]
+fn every_alert_is_there_once_with_its_state() {
+    let Some(stack) = shared::stack("alerts in check") else { return };
+    let program = Program::new(&stack.config("5s"));
+    let silence = silence(stack, "HighCPUUsage");
+    let report = until("check agrees with Alertmanager", SETTLED, || {
+        let before = of_server(stack)?;
+        let report = program.check();
+        let shown = of_report(&report)?;
+        let after = of_server(stack)?;
+        // Alerts come and go with the flapping target; what stayed must be shown as it is.
+        let stayed = || before.iter().filter(|(name, state)| after.get(*name) == Some(state));
+        let open: Vec<_> = stayed()
+            .map(|(name, state)| (name, *state, shown.get(name)))
+            .filter(|(_, state, shown)| shown.is_none_or(|shown| shown != state))
+            .collect();
+        let strange: Vec<_> =
+            shown.keys().filter(|name| !before.contains_key(*name) && !after.contains_key(*name)).collect();
+        let all_states =
+            ["firing", "silenced", "inhibited"].iter().all(|state| stayed().any(|(_, one)| one == state));
+        if open.is_empty() && strange.is_empty() && all_states {
+            Ok(report)
+        } else {
+            Err(format!(
+                "not shown as they are: {open:#?}; unknown to the server: {strange:?}; {}",
+                after.len()
+            ))
+        }
+    })
+    .expect("what is shown is what the server says");
+    let of_state = |state: &'static str| {
+        list(&report["alerts"]).iter().filter(move |alert| alert["state"] == state).collect::<Vec<_>>()
+    };
+    for alert in of_state("silenced") {
+        assert!(list(&alert["silenced_by"]).contains(&json!(silence)), "{alert:#}");
+        assert_eq!(alert["alertname"], "HighCPUUsage", "{alert:#}");
+    }
+    for alert in of_state("inhibited") {
+        assert!(!list(&alert["inhibited_by"]).is_empty(), "{alert:#}");
+    }
+    let pending = of_state("pending");
+    assert!(pending.iter().any(|alert| alert["alertname"] == "AlwaysPending"), "{pending:#?}");
+}
+
+#[test]
+fn one_peer_is_enough() {
+    let Some(stack) = shared::stack("a lost peer") else { return };
+    let [first, _] = stack.alertmanagers();
+    // Nothing listens on port 1 of the loopback.
+    let config = format!("[sources.alertmanager.main]\nurls = [\"http://127.0.0.1:1\", {first:?}]\n");
+    let program = Program::new(&config);
+    until("alerts by way of the other peer", SETTLED, || {
+        let shown = of_report(&program.check())?;
+        if shown.is_empty() { Err("none".to_owned()) } else { Ok(()) }
+    })
+    .expect("the peer that lives is asked");
+}

@@ -1,0 +1,69 @@
+//! The program against the stack: one look without a screen, or the dashboard in a terminal.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::time::Duration;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::pty::Pty;
+
+/// Far longer than a look at servers on the same machine takes.
+const LIMIT: Duration = Duration::from_mins(1);
+
+/// The program with a config and a home directory of its own.
+pub struct Program {
+    home: TempDir,
+}
+
+impl Program {
+    /// With this config.
+    pub fn new(config: &str) -> Self {
+        let home = tempfile::Builder::new().prefix("wardroom-home-").tempdir().expect("a home directory");
+        let file = home.path().join("wardroom.toml");
+        fs::write(&file, config).expect("the config is written");
+        let private = fs::Permissions::from_mode(0o600);
+        fs::set_permissions(&file, private).expect("the config is private");
+        Self { home }
+    }
+
+    fn config(&self) -> String {
+        self.home.path().join("wardroom.toml").display().to_string()
+    }
+
+    /// What `check --format json` says, after one look at everything.
+    pub fn check(&self) -> Value {
+        let output = assert_cmd::Command::new(env!("CARGO_BIN_EXE_wardroom"))
+            .args(["--config", &self.config(), "check", "--format", "json"])
+            .env_clear()
+            .env("HOME", self.home.path())
+            .timeout(LIMIT)
+            .output()
+            .expect("the program runs");
+        let said = String::from_utf8_lossy(&output.stderr);
+        let report = serde_json::from_slice(&output.stdout);
+        report.unwrap_or_else(|error| panic!("check says no JSON: {error}\n{}\n{said}", output.status))
+    }
+
+    /// The dashboard in a terminal of this many columns and rows.
+    pub fn dashboard(self, size: (u16, u16)) -> Pty {
+        Pty::start(&["--config", &self.config()], self.home, size)
+    }
+}
+
+/// What a report says of the source of this name.
+pub fn source<'a>(report: &'a Value, name: &str) -> &'a Value {
+    let mut sources = report["sources"].as_array().into_iter().flatten();
+    sources.find(|source| source["name"] == name).unwrap_or_else(|| panic!("no source {name} in {report:#}"))
+}
+
+/// A list in a report or in a server's answer.
+pub fn list(value: &Value) -> &[Value] {
+    value.as_array().map(Vec::as_slice).unwrap_or_default()
+}
+
+/// A text in a report or in a server's answer; empty when there is none.
+pub fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}

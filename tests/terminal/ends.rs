@@ -1,0 +1,94 @@
+//! However it ends, the terminal is as it was.
+
+use rstest::rstest;
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::lab::{Dashboard, FILLED, PROGRAM, Plan};
+use crate::modes;
+use crate::wait::until;
+
+/// A dashboard that runs, and the line settings from before.
+fn running(env: &[(&str, &str)]) -> (Dashboard, String) {
+    let plain = Plan { command: &["/bin/sh", "-c", "true"], ..Plan::default() }.start();
+    let before = plain.pty.line_settings();
+    let dashboard = Plan { env, ..Plan::default() }.start();
+    (dashboard, before)
+}
+
+fn assert_restored(dashboard: &Dashboard, before: &str) {
+    // The last bytes may still be on their way from the kernel.
+    until("the modes are as before", crate::lab::LIMIT, || {
+        let on = modes::after(&dashboard.pty.bytes());
+        if on == modes::at_rest() { Ok(()) } else { Err(format!("{on:?}")) }
+    })
+    .unwrap_or_else(|reason| panic!("{reason}"));
+    assert_eq!(dashboard.pty.line_settings(), before);
+}
+
+#[test]
+fn after_quit() {
+    let (mut dashboard, before) = running(&[]);
+    dashboard.shows(&FILLED);
+    assert_ne!(dashboard.pty.line_settings(), before, "it runs in raw mode");
+    assert!(modes::after(&dashboard.pty.bytes()).contains(&1049), "on the alternate screen");
+    dashboard.pty.keys("q");
+    assert_eq!(dashboard.ends(), 0);
+    assert_restored(&dashboard, &before);
+}
+
+#[rstest]
+#[case::term(Signal::TERM)]
+#[case::hup(Signal::HUP)]
+#[case::int(Signal::INT)]
+fn after_a_signal(#[case] signal: Signal) {
+    let (mut dashboard, before) = running(&[]);
+    dashboard.shows(&FILLED);
+    let pid = Pid::from_raw(dashboard.pty.pid().cast_signed()).expect("a process");
+    kill_process(pid, signal).expect("it can be sent a signal");
+    dashboard.ends();
+    assert_restored(&dashboard, &before);
+}
+
+#[test]
+fn after_a_panic() {
+    let (mut dashboard, before) = running(&[("WARDROOM_PANIC", "loop")]);
+    assert_ne!(dashboard.ends(), 0);
+    assert_restored(&dashboard, &before);
+    let screen = dashboard.pty.screen();
+    assert!(screen.contains("WARDROOM_PANIC"), "the report is on the ordinary screen:\n{screen}");
+}
+
+#[test]
+fn after_a_signal_that_the_loop_does_not_hear() {
+    let (mut dashboard, before) = running(&[("WARDROOM_PANIC", "hang")]);
+    dashboard.shows(&["Alerts"]);
+    let pid = Pid::from_raw(dashboard.pty.pid().cast_signed()).expect("a process");
+    kill_process(pid, Signal::TERM).expect("it can be sent a signal");
+    assert_eq!(dashboard.ends(), 128 + 15);
+    assert_restored(&dashboard, &before);
+}
+
+#[test]
+fn after_ctrl_z_and_fg() {
+    let plan = Plan { command: &["/bin/bash", "--norc", "--noprofile", "-i"], ..Plan::default() };
+    let mut dashboard = plan.start();
+    dashboard.pty.keys("PS1='ready> '\r");
+    dashboard.shows(&["\nready> "]);
+    dashboard.pty.keys(&format!("{PROGRAM} --demo=host-down\r"));
+    dashboard.shows(&FILLED);
+    for _ in 0..2 {
+        dashboard.pty.keys("\x1a");
+        dashboard.shows(&["Stopped"]);
+        assert_eq!(
+            modes::after(&dashboard.pty.bytes()).difference(&[2004].into()).count(),
+            1,
+            "only the cursor"
+        );
+        dashboard.pty.keys("fg\r");
+        dashboard.shows(&FILLED);
+    }
+    dashboard.pty.keys("q");
+    dashboard.hides("Targets");
+    dashboard.pty.keys("exit\r");
+    dashboard.ends();
+}
