@@ -49,14 +49,16 @@ impl Document {
     /// Reads the file's tables with `read`. The answer is worth something only if
     /// [`Document::faults`] then finds none.
     pub fn read<T>(&self, read: impl FnOnce(&Table<'_>) -> T) -> Option<T> {
-        match DeTable::parse(&self.text) {
-            Ok(root) => Some(read(&Table::new(String::new(), root.get_ref(), root.span(), self))),
-            Err(error) => {
-                let message = error.message().lines().collect::<Vec<_>>().join(", ");
-                self.fault(error.span().map(|span| span.start), message);
-                None
+        let (root, errors) = DeTable::parse_recoverable(&self.text);
+        for error in &errors {
+            let mut message = error.message().lines().collect::<Vec<_>>().join(", ");
+            if message == "duplicate key" {
+                let key = error.span().and_then(|span| self.text.get(span)).unwrap_or_default();
+                message = format!("{key}: stands here twice, expected once; take one of them away");
             }
+            self.fault(error.span().map(|span| span.start), message);
         }
+        errors.is_empty().then(|| read(&Table::new(String::new(), root.get_ref(), root.span(), self)))
     }
 
     /// All faults, in the order of the file.
@@ -72,7 +74,7 @@ impl Document {
         told.collect()
     }
 
-    /// Every key that was asked for, as `table.key`, names of named tables as `NAME`.
+    /// Every key that was asked for, as `table.key`.
     pub fn known_keys(&self) -> Vec<String> {
         let mut known = self.known.borrow().clone();
         known.sort();

@@ -23,7 +23,7 @@ use crate::sources::{Looking, Plan, Source, Tail};
 pub fn run(global: &Global, check: &Check) -> Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let report = runtime.block_on(async {
-        let ground = ground(global, true).await?;
+        let ground = ground(global, false).await?;
         Ok::<_, color_eyre::eyre::Report>(look(&ground, check).await)
     });
     // Who still waits for a server that hangs is not waited for.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use color_eyre::eyre::Result;
 
 use super::{Usage, complain};
+use crate::app::Setup;
 use crate::cli::Global;
 use crate::clock::Clock;
 use crate::config::{self, Config};
@@ -14,6 +15,7 @@ use crate::demo::{Lab, Scenario};
 use crate::domain::feed::Feed;
 use crate::domain::store::Expected;
 use crate::sources::Source;
+use crate::ui::glyphs::Glyphs;
 use crate::ui::theme::Theme;
 use crate::ui::times::Zone;
 
@@ -37,26 +39,59 @@ pub struct Ground {
 /// # Errors
 /// When there is no config, or it is wrong, or the lab cannot start.
 pub async fn ground(global: &Global, still: bool) -> Result<Ground> {
-    let mut ground = match &global.demo {
-        Some(scenario) => demo(scenario.as_deref(), still).await?,
-        None => {
-            let file = own_config(global)?;
-            let config = Config::load(&file)?;
-            warn_of_readers(&config, &file);
-            Ground {
-                config,
-                file: Some(file),
-                clock: Clock::system(),
-                #[cfg(feature = "demo")]
-                lab: None,
-            }
-        }
-    };
-    if let Some(site) = global.site.as_ref().filter(|_| global.demo.is_none()) {
-        ground.config.keep_site(site).map_err(Usage)?;
+    if let Some(scenario) = &global.demo {
+        let mut ground = demo(scenario.as_deref(), still).await?;
+        dress(&mut ground.config, None, global)?;
+        return Ok(ground);
     }
-    dress(&mut ground, global)?;
-    Ok(ground)
+    let file = own_config(global)?;
+    let config = read(global, &file)?;
+    warn_of_readers(&config, &file);
+    Ok(Ground {
+        config,
+        file: Some(file),
+        clock: Clock::system(),
+        #[cfg(feature = "demo")]
+        lab: None,
+    })
+}
+
+/// Reads a config, with the flags of the command line worked in.
+///
+/// # Errors
+/// When it is not there or wrong.
+pub fn read(global: &Global, file: &Path) -> Result<Config> {
+    let mut config = Config::load(file)?;
+    if let Some(site) = &global.site {
+        config.keep_site(site).map_err(Usage)?;
+    }
+    dress(&mut config, Some(file), global)?;
+    Ok(config)
+}
+
+/// The screen that the config asks for. `banner` says what is shown, when that is no real server.
+///
+/// # Errors
+/// When there is no view of that name.
+pub fn setup(config: &Config, global: &Global, banner: Option<String>) -> Result<Setup> {
+    let view = global.view.clone().unwrap_or_else(|| "bridge".to_owned());
+    let names: Vec<&str> = config.views.iter().map(|view| view.name).collect();
+    if !names.contains(&view.as_str()) {
+        return Err(Usage(format!("there is no view {view:?}; there are {}", names.join(", "))).into());
+    }
+    Ok(Setup {
+        sources: expected(&config.sources),
+        thresholds: config.thresholds.clone(),
+        ring: config.ring,
+        theme: config.ui.theme.clone(),
+        glyphs: if config.ui.ascii { Glyphs::Ascii } else { Glyphs::Unicode },
+        keymap: config.keymap.clone(),
+        views: config.views.clone(),
+        zone: config.ui.zone,
+        banner,
+        read_only: global.read_only,
+        view,
+    })
 }
 
 #[cfg(feature = "demo")]
@@ -93,16 +128,21 @@ pub fn own_config(global: &Global) -> Result<PathBuf> {
 }
 
 /// Flags and environment have the last word on how things look.
-fn dress(ground: &mut Ground, global: &Global) -> Result<()> {
-    let directory = ground.file.clone().or_else(config::default_file);
-    let ui = &mut ground.config.ui;
+fn dress(config: &mut Config, file: Option<&Path>, global: &Global) -> Result<()> {
+    let directory = file.map(Path::to_owned).or_else(config::default_file);
+    let ui = &mut config.ui;
     if let Some(name) = &global.theme {
         ui.theme = config::theme(name, directory.as_deref().and_then(Path::parent))?;
-    } else if std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) {
+    } else if is_mono(global) {
         ui.theme = Theme::mono();
     }
     ui.ascii |= global.ascii;
     Ok(())
+}
+
+/// Whether nothing may be coloured: <https://no-color.org>.
+pub fn is_mono(global: &Global) -> bool {
+    global.theme.is_none() && std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
 }
 
 fn warn_of_readers(config: &Config, file: &Path) {

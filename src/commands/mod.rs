@@ -3,11 +3,13 @@
 pub mod check;
 pub mod completions;
 pub mod config;
+pub mod dashboard;
 mod ground;
 pub mod keys;
 #[cfg(feature = "demo")]
 pub mod lab;
 pub mod man;
+pub mod shot;
 pub mod themes;
 
 use std::io::{self, Write as _};
@@ -16,7 +18,7 @@ use std::process::ExitCode;
 use clap::CommandFactory as _;
 use color_eyre::eyre::{Report, Result};
 
-pub use ground::{Ground, expected, ground, own_config};
+pub use ground::{Ground, expected, ground, is_mono, own_config, read, setup};
 
 use crate::cli::{Cli, Command};
 use crate::config::ThemeError;
@@ -30,7 +32,8 @@ pub struct Usage(pub String);
 /// Does what the command line says. Errors are told on stderr.
 pub fn run(cli: &Cli) -> ExitCode {
     let done = match &cli.command {
-        None | Some(Command::Shot(_)) => Err(Usage("this command is not merged in yet".into()).into()),
+        None => dashboard::run(&cli.global),
+        Some(Command::Shot(shot)) => shot::run(&cli.global, shot),
         Some(Command::Check(check)) => check::run(&cli.global, check),
         #[cfg(feature = "demo")]
         Some(Command::Lab(lab)) => lab::run(lab),
@@ -61,9 +64,11 @@ pub fn install_report() {
 pub fn misused(error: &clap::Error) -> ExitCode {
     // A reader that has gone away is no failure.
     let _unread = error.print();
-    let mut asked = Cli::command().ignore_errors(true);
-    let asked = asked.try_get_matches_from_mut(std::env::args_os());
-    let is_check = asked.is_ok_and(|asked| asked.subcommand_name() == Some("check"));
+    // The line is wrong, so it can only be guessed which command was meant: the first one named.
+    let names = Cli::command();
+    let mut words = std::env::args_os().skip(1);
+    let meant = words.find(|word| names.get_subcommands().any(|command| command.get_name() == word));
+    let is_check = meant.is_some_and(|name| name == "check");
     match error.exit_code() {
         0 => ExitCode::SUCCESS,
         _ if is_check => ExitCode::from(Health::Unknown.exit_code()),
@@ -73,7 +78,10 @@ pub fn misused(error: &clap::Error) -> ExitCode {
 
 /// The exit status of a failure: `check` has its own, since 1 and 2 say something there.
 fn status(cli: &Cli, error: &Report) -> u8 {
-    let is_ours = error.is::<Usage>() || error.is::<crate::config::Error>() || error.is::<ThemeError>();
+    let is_ours = error.is::<Usage>()
+        || error.is::<crate::config::Error>()
+        || error.is::<ThemeError>()
+        || error.is::<crate::terminal::Unusable>();
     match (&cli.command, is_ours) {
         (Some(Command::Check(_)), _) => Health::Unknown.exit_code(),
         (_, true) => 2,

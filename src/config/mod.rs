@@ -112,7 +112,7 @@ impl Config {
 
     /// Reads the tables; the answer is worth something only if no fault was told. Faults of other
     /// files are given back beside it.
-    fn read(root: &Table<'_>, directory: Option<&Path>) -> (Self, Vec<Fault>) {
+    pub fn read(root: &Table<'_>, directory: Option<&Path>) -> (Self, Vec<Fault>) {
         let mut elsewhere = Vec::new();
         let (sources, holds_secrets) = sources(root);
         let config = Self {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::feed::seconds;
 use super::health::Health;
+use crate::text;
 
 /// Which backup group: a guest's VMID alone is not an identity, since two clusters may share it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -169,16 +170,17 @@ pub fn assess(
     }
     let failed = last_run.and_then(|run| run.error.as_ref().map(|error| (run.ended, error)));
     let Some(good) = group.last_good else {
-        return match (group.newest, running, failed) {
+        let (state, health, reason) = match (group.newest, running, failed) {
             (Some(_), ..) => {
-                is(BackupState::Failed, Health::Critical, "every snapshot failed verification".into())
+                (BackupState::Failed, Health::Critical, "every snapshot failed verification".to_owned())
             }
-            (None, true, _) => is(BackupState::Running, Health::Warning, "first backup is running".into()),
+            (None, true, _) => (BackupState::Running, Health::Warning, "first backup is running".to_owned()),
             (None, false, Some((_, error))) => {
-                is(BackupState::Failed, Health::Critical, format!("no backup; task failed: {error}"))
+                (BackupState::Failed, Health::Critical, format!("no backup; task failed: {error}"))
             }
-            (None, false, None) => is(BackupState::Late, Health::Critical, "no finished backup".into()),
+            (None, false, None) => (BackupState::Late, Health::Critical, "no finished backup".to_owned()),
         };
+        return is(state, health, reason);
     };
     let age = now - good.at;
     if age < -SKEW {
@@ -191,23 +193,11 @@ pub fn assess(
     if let Some((newest, Verification::Failed(_))) =
         group.newest.and_then(|newest| Some((newest, newest.verification?)))
     {
-        let reason = format!("verification of {} failed", newest.at.format("%d %b %H:%M"));
+        let reason = format!("verification of the newest failed ({} old)", text::age(now - newest.at));
         return is(BackupState::Failed, Health::Critical, reason);
     }
     if age > expect.rpo {
-        let failed = failed.filter(|(ended, _)| *ended > good.at);
-        let very = age > expect.rpo * 2;
-        return match failed {
-            Some((_, error)) => is(BackupState::Failed, Health::Critical, format!("task failed: {error}")),
-            None if running => {
-                let health = if very { Health::Critical } else { Health::Warning };
-                is(BackupState::Running, health, "late, running now".into())
-            }
-            None => {
-                let health = if very { Health::Critical } else { Health::Warning };
-                is(BackupState::Late, health, "no backup since".into())
-            }
-        };
+        return late(age, expect.rpo, failed.filter(|(ended, _)| *ended > good.at), running);
     }
     if running {
         return is(BackupState::Running, Health::Ok, String::new());
@@ -229,9 +219,32 @@ pub fn assess(
     }
 }
 
+/// A group whose newest good backup is older than its RPO.
+fn late(
+    age: TimeDelta,
+    rpo: TimeDelta,
+    failed: Option<(DateTime<Utc>, &Arc<str>)>,
+    running: bool,
+) -> Assessment {
+    let overdue = if age > rpo * 2 { Health::Critical } else { Health::Warning };
+    let (state, health, reason) = match failed {
+        Some((_, error)) if running => {
+            (BackupState::Failed, Health::Critical, format!("task failed: {error}; running again"))
+        }
+        Some((_, error)) => (BackupState::Failed, Health::Critical, format!("task failed: {error}")),
+        None if running => (BackupState::Running, overdue, "late, running now".to_owned()),
+        None => (BackupState::Late, overdue, format!("no backup for {}", text::age(age))),
+    };
+    Assessment { state, health, reason }
+}
+
 impl BackupGroup {
     /// Seconds since the newest good backup.
     pub fn age(&self, now: DateTime<Utc>) -> Option<f64> {
         self.last_good.map(|good| seconds(now - good.at))
     }
 }
+
+#[cfg(test)]
+#[path = "backup_tests.rs"]
+mod tests;

@@ -9,7 +9,7 @@ use super::alert::{Alert, RaisedAlert};
 use super::backup::{BackupGroup, Unreadable};
 use super::correlate;
 use super::datastore::Datastore;
-use super::feed::{Failure, Feed, FeedState, Freshness, SourceId, SourceKind};
+use super::feed::{Failure, FailureKind, Feed, FeedState, Freshness, SourceId, SourceKind};
 use super::labels::Labels;
 use super::log::{RingLimits, Tail};
 use super::observation::{Observation, Peer};
@@ -86,6 +86,12 @@ impl SourceState {
         let failing = self.feeds.values().filter(|feed| feed.failure.is_some());
         let worst = failing.max_by_key(|feed| feed.state(now))?;
         worst.failure.as_ref().map(|(failure, since)| (failure, *since))
+    }
+
+    /// Whether the server has no such endpoint: an ability that it lacks, no outage.
+    pub fn lacks(&self, feed: Feed) -> bool {
+        let failure = self.feeds.get(&feed).and_then(|feed| feed.failure.as_ref());
+        failure.is_some_and(|(failure, _)| failure.kind == FailureKind::Missing)
     }
 
     /// Whether the feed's data counts as measured.
@@ -225,7 +231,9 @@ impl Store {
 
     /// An alert that is gone is resolved only if the Prometheus that says so was heard.
     fn note_vanished(&mut self, id: &SourceId, before: &[Alert], now: DateTime<Utc>) {
-        let heard = self.of(SourceKind::Prometheus).all(|source| source.is_fresh(Feed::Alerts, now));
+        let is_heard =
+            |source: &SourceState| source.lacks(Feed::Alerts) || source.is_fresh(Feed::Alerts, now);
+        let heard = self.of(SourceKind::Prometheus).all(is_heard);
         let present = self.alerts_of(id);
         let is_present = |alert: &Alert| present.iter().any(|other| other.fingerprint == alert.fingerprint);
         self.vanished.retain(|ghost| ghost.source != *id || (!heard && !is_present(&ghost.alert)));

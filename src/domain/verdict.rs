@@ -37,7 +37,7 @@ pub struct Finding {
 pub struct Counts {
     /// Alerts that count as critical.
     pub critical: usize,
-    /// Alerts that count as a warning; acknowledged critical ones are among them.
+    /// Alerts that count as a warning: acknowledged critical ones are among them.
     pub warning: usize,
     /// Silenced and inhibited alerts.
     pub hidden: usize,
@@ -45,11 +45,11 @@ pub struct Counts {
     pub exempt: usize,
     /// Targets that are up with something behind it.
     pub targets_up: usize,
-    /// All targets of the servers that were heard lately.
+    /// All targets that were heard of lately.
     pub targets: usize,
     /// Backups that are fine, exempt ones left out.
     pub backups_ok: usize,
-    /// All backups that somebody expects on the servers that were heard lately.
+    /// All backups that somebody expects.
     pub backups: usize,
 }
 

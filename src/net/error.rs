@@ -206,6 +206,7 @@ impl NetError {
                     Reason::Expired => "certificate expired",
                     Reason::NotYet => "certificate not valid yet",
                     Reason::Name => "certificate for another name",
+                    Reason::Nobody => "no certificate authority",
                     Reason::Issuer | Reason::Other(_) => "certificate not trusted",
                 },
                 reason: reason.to_string(),

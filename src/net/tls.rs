@@ -87,6 +87,8 @@ pub(super) enum Reason {
     NotYet,
     /// Its name.
     Name,
+    /// There are no authorities on this machine.
+    Nobody,
     /// Something else, in rustls' words.
     Other(String),
 }
@@ -98,6 +100,7 @@ impl fmt::Display for Reason {
             Self::Expired => "it has expired",
             Self::NotYet => "it is not valid yet",
             Self::Name => "it is for another name",
+            Self::Nobody => "this machine has no certificate authorities (the package ca-certificates)",
             Self::Other(text) => text,
         })
     }
@@ -114,13 +117,15 @@ pub(super) fn config(endpoint: &Endpoint) -> Result<ClientConfig, NetError> {
     if !endpoint.is_https() {
         return Ok(builder.with_root_certificates(RootCertStore::empty()).with_no_client_auth());
     }
-    let trust = match (endpoint.fingerprint(), endpoint.ca_file()) {
-        (Some(pinned), _) => Trust::Pinned(pinned),
-        (None, file) => {
-            let roots = match file {
-                Some(file) => roots_in(endpoint, file)?,
-                None => roots_of_the_machine(endpoint)?,
-            };
+    let roots = match (endpoint.fingerprint(), endpoint.ca_file()) {
+        (Some(_), _) => RootCertStore::empty(),
+        (None, Some(file)) => roots_in(endpoint, file)?,
+        (None, None) => roots_of_the_machine(),
+    };
+    let trust = match endpoint.fingerprint() {
+        Some(pinned) => Trust::Pinned(pinned),
+        None if roots.is_empty() => Trust::Nobody,
+        None => {
             let verifier =
                 WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider));
             Trust::Signed(verifier.build().map_err(|error| NetError::Trust {
@@ -146,24 +151,20 @@ fn roots_in(endpoint: &Endpoint, file: &std::path::Path) -> Result<RootCertStore
     if roots.is_empty() { Err(trouble("no certificate in it".to_owned())) } else { Ok(roots) }
 }
 
-fn roots_of_the_machine(endpoint: &Endpoint) -> Result<RootCertStore, NetError> {
+/// The machine's own store; empty when it has none. It may hold old certificates that no longer
+/// parse: the others count.
+fn roots_of_the_machine() -> RootCertStore {
     let mut roots = RootCertStore::empty();
-    // A machine's store may hold old certificates that no longer parse; the others count.
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    if roots.is_empty() {
-        return Err(NetError::Trust {
-            url: endpoint.url().to_owned(),
-            reason: "this machine has no certificate authorities; install ca-certificates, or set `ca_file` or `fingerprint`"
-                .to_owned(),
-        });
-    }
-    Ok(roots)
+    roots
 }
 
 #[derive(Debug)]
 enum Trust {
     Pinned(Fingerprint),
     Signed(Arc<WebPkiServerVerifier>),
+    /// There is nobody to ask; the operator is told the fingerprint all the same.
+    Nobody,
 }
 
 /// Judges a certificate, and tells its fingerprint when it does not pass.
@@ -186,6 +187,7 @@ impl ServerCertVerifier for Verifier {
         let distrust = match &self.trust {
             Trust::Pinned(pinned) if *pinned == found => return Ok(ServerCertVerified::assertion()),
             Trust::Pinned(pinned) => Distrust::Changed { pinned: *pinned, found },
+            Trust::Nobody => Distrust::Untrusted { found, reason: Reason::Nobody },
             Trust::Signed(verifier) => match verifier.verify_server_cert(leaf, chain, name, ocsp, now) {
                 Ok(fine) => return Ok(fine),
                 Err(error) => Distrust::Untrusted { found, reason: reason(&error) },
@@ -239,7 +241,20 @@ fn reason(error: &Error) -> Reason {
 
 #[cfg(test)]
 mod tests {
-    use super::Fingerprint;
+    use super::*;
+
+    #[test]
+    fn a_machine_without_authorities_still_tells_the_fingerprint() {
+        let made = rcgen::generate_simple_self_signed(vec!["lab".to_owned()]).expect("a certificate");
+        let provider = Arc::new(ring::default_provider());
+        let verifier = Verifier { trust: Trust::Nobody, provider };
+        let name = ServerName::try_from("lab").expect("a name");
+        let now = UnixTime::since_unix_epoch(std::time::Duration::from_secs(1_795_000_000));
+        let refused = verifier.verify_server_cert(made.cert.der(), &[], &name, &[], now);
+        let told = refused.expect_err("nobody vouches for it").to_string();
+        assert!(told.contains(&Fingerprint::of(made.cert.der()).to_string()), "{told}");
+        assert!(told.contains("ca-certificates"), "{told}");
+    }
 
     #[test]
     fn a_fingerprint_is_read_in_every_form() {

@@ -39,10 +39,11 @@ impl Watch {
         let mut tasks = JoinSet::new();
         let mut nudges = Vec::new();
         for source in sources {
+            let recovered = Arc::new(Notify::new());
             for plan in source.feeds() {
-                let nudge = Arc::new(Notify::new());
-                nudges.push((source.id().clone(), Arc::clone(&nudge)));
-                tasks.spawn(poll(Arc::clone(source), plan, clock.clone(), events.clone(), nudge));
+                let wake = Wake { now: Arc::default(), recovered: Arc::clone(&recovered) };
+                nudges.push((source.id().clone(), Arc::clone(&wake.now)));
+                tasks.spawn(poll(Arc::clone(source), plan, clock.clone(), events.clone(), wake));
             }
             for tail in source.tails() {
                 tasks.spawn(follow(source.id().clone(), tail, clock.clone(), events.clone()));
@@ -58,24 +59,33 @@ impl Watch {
     }
 }
 
-async fn poll(
-    source: Arc<dyn Source>,
-    plan: Plan,
-    clock: Clock,
-    events: mpsc::Sender<Event>,
-    nudge: Arc<Notify>,
-) {
+/// What ends a pause before its time.
+#[derive(Debug)]
+struct Wake {
+    /// Somebody wants to know now.
+    now: Arc<Notify>,
+    /// Another feed of the same source answers again: those that failed need not wait longer.
+    recovered: Arc<Notify>,
+}
+
+async fn poll(source: Arc<dyn Source>, plan: Plan, clock: Clock, events: mpsc::Sender<Event>, wake: Wake) {
     let mut pace = Pace::new(source.id(), plan.feed, plan.interval);
+    let mut failed = false;
     loop {
         let began = Instant::now();
         let event = look(&*source, plan, &clock).await;
-        let next = pace.next(began, event.result.is_ok());
+        let had_failed = std::mem::replace(&mut failed, event.result.is_err());
+        let next = pace.next(began, !failed);
         if events.send(event).await.is_err() {
             return;
         }
+        if had_failed && !failed {
+            wake.recovered.notify_waiters();
+        }
         tokio::select! {
             () = sleep_until(next) => {}
-            () = nudge.notified() => {}
+            () = wake.now.notified() => {}
+            () = wake.recovered.notified(), if failed => {}
         }
     }
 }

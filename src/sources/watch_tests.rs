@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::*;
 use crate::domain::feed::SourceKind;
@@ -28,6 +29,7 @@ struct Scripted {
     script: Mutex<VecDeque<Does>>,
     hanging: Option<Feed>,
     tails: Mutex<Vec<ScriptedTail>>,
+    looks: Arc<AtomicUsize>,
 }
 
 fn scripted(name: &str, feeds: &[Feed], script: &[Does]) -> Scripted {
@@ -43,6 +45,7 @@ fn scripted(name: &str, feeds: &[Feed], script: &[Does]) -> Scripted {
         script: Mutex::new(script.iter().copied().collect()),
         hanging: None,
         tails: Mutex::default(),
+        looks: Arc::default(),
     }
 }
 
@@ -61,6 +64,7 @@ impl Source for Scripted {
         self.plans.clone()
     }
     fn observe(&self, feed: Feed) -> Looking<'_> {
+        self.looks.fetch_add(1, Ordering::Relaxed);
         let mut script = self.script.lock().expect("no test panics while it holds this");
         let does = if script.len() > 1 { script.pop_front() } else { script.front().copied() };
         let does = if self.hanging == Some(feed) { Some(Does::Hangs) } else { does };
@@ -218,6 +222,26 @@ async fn a_refresh_looks_now_also_during_a_pause_after_failures() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_feed_that_answers_again_wakes_the_others_of_its_source() {
+    let mut source = scripted("a", &[Feed::Targets, Feed::Status], &[Does::Fails; 4]);
+    source.script.get_mut().expect("nobody else has it yet").push_back(Does::Answers);
+    source.plans.iter_mut().for_each(|plan| {
+        plan.interval = Duration::from_secs(if plan.feed == Feed::Status { 60 } else { 1 });
+    });
+    let mut seen = start(vec![source]);
+    let mut answered = Vec::new();
+    while answered.len() < 2 {
+        let (time, event) = seen.next().await;
+        if event.result.is_ok() {
+            answered.push((event.feed, time));
+        }
+    }
+    let feeds: Vec<Feed> = answered.iter().map(|(feed, _)| *feed).collect();
+    assert_eq!(feeds, [Feed::Targets, Feed::Status]);
+    assert!(answered.iter().all(|(_, time)| *time < 15.0), "long before its minute is over: {answered:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_feed_that_hangs_is_a_failure_of_its_own() {
     let mut hangs = scripted("a", &[Feed::Targets, Feed::Alerts], &[Does::Answers]);
     hangs.hanging = Some(Feed::Targets);
@@ -239,15 +263,23 @@ async fn a_feed_that_hangs_is_a_failure_of_its_own() {
 
 #[tokio::test(start_paused = true)]
 async fn a_full_channel_loses_nothing() {
-    let source: Arc<dyn Source> = Arc::new(scripted("a", &[Feed::Targets, Feed::Alerts], &[Does::Answers]));
+    let mut counting = scripted("a", &[Feed::Targets, Feed::Alerts], &[Does::Answers]);
+    let looks = Arc::clone(&counting.looks);
+    counting.plans.iter_mut().for_each(|plan| plan.interval = Duration::from_secs(1));
+    let source: Arc<dyn Source> = Arc::new(counting);
     let (to, mut events) = mpsc::channel(1);
-    let _watch = Watch::start(&[source], &Clock::system(), &to);
-    sleep(Duration::from_secs(60)).await;
-    let mut feeds = Vec::new();
-    for _ in 0..3 {
-        feeds.push(events.recv().await.expect("the watch goes on").feed);
+    let watch = Watch::start(&[source], &Clock::system(), &to);
+    drop(to);
+    let mut received = 0;
+    for _ in 0..20 {
+        // The loop is busy with something else for longer than several looks take.
+        sleep(Duration::from_secs(5)).await;
+        received += usize::from(events.recv().await.is_some());
     }
-    assert!(feeds.contains(&Feed::Targets) && feeds.contains(&Feed::Alerts), "{feeds:?}");
+    // One waits in the channel, and each feed holds at most one that it could not send yet.
+    let made = looks.load(Ordering::Relaxed);
+    assert!((received..=received + 3).contains(&made), "{made} looks, {received} received");
+    drop(watch);
 }
 
 #[tokio::test(start_paused = true)]

@@ -13,7 +13,7 @@ use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::SourceError;
 use crate::domain::labels::{Interner, Labels};
-use crate::net::{Client, decode};
+use crate::net::{Client, Response, decode};
 use crate::settings::Table;
 use crate::text;
 
@@ -55,6 +55,17 @@ pub(super) async fn ask<T: Send + 'static>(
     } else {
         client.get(path, query, HeaderMap::new()).await?
     };
+    read(client, what, path, response, parse).await
+}
+
+/// Decodes an answer from `path`.
+pub(super) async fn read<T: Send + 'static>(
+    client: &Client,
+    what: &'static str,
+    path: &str,
+    response: Response,
+    parse: impl FnOnce(&str) -> Result<T, Wrong> + Send + 'static,
+) -> Result<T, SourceError> {
     let is_page = response.is_html();
     let parsed = if is_page {
         Err(Wrong::Strange(WEB_PAGE.to_owned()))

@@ -81,12 +81,7 @@ impl Terminal {
     /// # Errors
     /// When standard input or output is none.
     pub fn enter(inputs: UnboundedSender<Input>) -> Result<Self, Unusable> {
-        if !io::stdin().is_terminal() {
-            return Err(Unusable::NoTerminal("standard input"));
-        }
-        if !io::stdout().is_terminal() {
-            return Err(Unusable::NoTerminal("standard output"));
-        }
+        check()?;
         let mut terminal = Self { inputs, reader: None };
         terminal.take()?;
         Ok(terminal)
@@ -118,6 +113,20 @@ impl Drop for Terminal {
     fn drop(&mut self) {
         self.give_back();
     }
+}
+
+/// Whether there is a terminal to be had.
+///
+/// # Errors
+/// When standard input or output is none.
+pub fn check() -> Result<(), Unusable> {
+    if !io::stdin().is_terminal() {
+        return Err(Unusable::NoTerminal("standard input"));
+    }
+    if !io::stdout().is_terminal() {
+        return Err(Unusable::NoTerminal("standard output"));
+    }
+    Ok(())
 }
 
 /// How large the terminal is, in columns and rows. One that does not know is taken for 80x24.

@@ -1,5 +1,7 @@
 //! Everything that needs no server but our own and those of the demo lab.
 
+mod check;
+mod config;
 mod demo;
 mod modules;
 mod screens;

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A room, and the rooms whose doors are open to it. What stands here with `*` may enter all.
-const RULES: [(&str, &[&str]); 23] = [
+const RULES: [(&str, &[&str]); 24] = [
     ("text", &[]),
     ("action", &[]),
     ("settings", &[]),
@@ -20,7 +20,8 @@ const RULES: [(&str, &[&str]); 23] = [
     ("app", &["ui", "domain", "action", "keymap", "border", "text", "clock"]),
     ("demo", &["domain", "text", "clock"]),
     ("report", &["domain", "text"]),
-    ("picture", &[]),
+    ("picture", &["text"]),
+    ("state", &[]),
     ("config", &["sources", "domain", "net", "secret", "settings", "text", "action", "keymap", "ui"]),
     ("terminal", &["border", "text", "clock"]),
     ("backend", &["border", "text", "clock"]),
@@ -179,7 +180,8 @@ fn the_domain_waits_for_nothing_and_asks_no_clock() {
 fn no_file_outgrows_its_room() {
     for (file, _, text) in files().iter().filter(|(file, ..)| !is_test(file)) {
         let most = if file == Path::new("main.rs") { 40 } else { 450 };
-        let lines = text.lines().count();
+        let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or(text);
+        let lines = code.lines().count();
         assert!(lines <= most, "src/{}: {lines} lines, at most {most}", file.display());
     }
 }

@@ -13,7 +13,12 @@ use crate::stack::wait::until;
 
 const SETTLED: Duration = Duration::from_mins(1);
 
-/// The state of each alert by fingerprint: the program's word for what Alertmanager holds.
+/// An alert's identity, and its name for whoever reads a failure.
+fn key(fingerprint: &Value, name: &Value) -> String {
+    format!("{} {}", text(fingerprint), text(name))
+}
+
+/// The state of each alert: the program's word for what Alertmanager holds.
 fn of_server(stack: &Stack) -> Result<BTreeMap<String, &'static str>, String> {
     let [first, _] = stack.alertmanagers();
     let alerts = stack.asker().json(&format!("{first}/api/v2/alerts"))?;
@@ -27,7 +32,10 @@ fn of_server(stack: &Stack) -> Result<BTreeMap<String, &'static str>, String> {
             "firing"
         }
     };
-    Ok(list(&alerts).iter().map(|alert| (text(&alert["fingerprint"]).to_owned(), state(alert))).collect())
+    Ok(list(&alerts)
+        .iter()
+        .map(|alert| (key(&alert["fingerprint"], &alert["labels"]["alertname"]), state(alert)))
+        .collect())
 }
 
 /// The same of a report; an alert that is there twice is an error.
@@ -35,8 +43,8 @@ fn of_report(report: &Value) -> Result<BTreeMap<String, String>, String> {
     let mut alerts = BTreeMap::new();
     let mut labels = BTreeSet::new();
     for alert in list(&report["alerts"]).iter().filter(|alert| alert["state"] != "pending") {
-        let fingerprint = text(&alert["fingerprint"]).to_owned();
-        let once = alerts.insert(fingerprint, text(&alert["state"]).to_owned()).is_none();
+        let key = key(&alert["fingerprint"], &alert["alertname"]);
+        let once = alerts.insert(key, text(&alert["state"]).to_owned()).is_none();
         if !once || !labels.insert(alert["labels"].to_string()) {
             return Err(format!("twice: {alert:#}"));
         }

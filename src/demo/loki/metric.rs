@@ -9,8 +9,10 @@ use super::super::Dialect;
 use super::super::script::logs::Wanted;
 use super::super::serve::{Answer, Ask};
 use super::super::span::{self, SECOND};
+use super::Loki;
 use super::logql::Count;
-use super::{Data, Loki, Window, kept, time};
+use super::window::{Window, kept, time};
+use super::wire::Data;
 use crate::domain::labels::Labels;
 
 /// More points than this along a range are refused.

@@ -3,22 +3,24 @@
 mod logql;
 mod metric;
 pub mod tail;
+mod window;
+mod wire;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Range;
 use std::sync::Arc;
 
 use axum::http::{HeaderMap, Method, StatusCode};
 use chrono::{DateTime, Utc};
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use super::Dialect;
 use super::script::Script;
-use super::script::logs::{KEPT, Line, Logs, Stream, Wanted};
+use super::script::logs::{Line, Logs, Stream, Wanted};
 use super::serve::{Answer, Api, Ask};
-use super::span::{self, SECOND};
 use crate::domain::labels::Labels;
 use logql::{Query, Selection};
+use window::Window;
+use wire::{Data, Found, Listed, Server, Value, Wrong};
 
 const JSON: &str = "application/json; charset=UTF-8";
 const TEXT: &str = "text/plain; charset=utf-8";
@@ -26,10 +28,6 @@ const TEXT: &str = "text/plain; charset=utf-8";
 /// The header by which a client asks for labels in their categories.
 const FLAGS: &str = "X-Loki-Response-Encoding-Flags";
 const CATEGORIZE: &str = "categorize-labels";
-
-/// The server's limits.
-const MOST_LINES: i64 = 5_000;
-const LONGEST_RANGE: i64 = (30 * 24 + 1) * 3_600 * SECOND;
 
 /// The server.
 #[derive(Debug)]
@@ -220,80 +218,6 @@ impl Api for Loki {
     }
 }
 
-/// The span that a query looks at, and how.
-#[derive(Debug)]
-struct Window {
-    /// As asked, in nanoseconds.
-    asked: Range<i64>,
-    /// The part of it that has lines.
-    kept: Range<i64>,
-    limit: usize,
-    forward: bool,
-}
-
-impl Window {
-    fn read(ask: &Ask, now: DateTime<Utc>) -> Result<Self, String> {
-        let now = now.timestamp_nanos_opt().unwrap_or(0);
-        let end = time(ask, "end")?.unwrap_or(now);
-        let since = ask.get("since").and_then(span::parse).unwrap_or(3_600 * SECOND);
-        let start = time(ask, "start")?.unwrap_or(end - since);
-        let limit = limit(ask)?;
-        let forward = match ask.get("direction").unwrap_or("").to_ascii_lowercase().as_str() {
-            "" | "backward" => false,
-            "forward" => true,
-            _ => return Err(format!("invalid direction '{}'", ask.get("direction").unwrap_or(""))),
-        };
-        if end < start {
-            return Err("end timestamp must not be before or equal to start time".to_owned());
-        }
-        if limit > MOST_LINES {
-            return Err(format!(
-                "max entries limit per query exceeded, limit > max_entries_limit_per_query ({limit} > {MOST_LINES})"
-            ));
-        }
-        if end - start > LONGEST_RANGE {
-            return Err(too_long(end - start));
-        }
-        let kept = kept(start..end, now);
-        Ok(Self { asked: start..end, kept, limit: usize::try_from(limit).unwrap_or(100), forward })
-    }
-}
-
-/// The part of a span of which there are lines.
-fn kept(span: Range<i64>, now: i64) -> Range<i64> {
-    span.start.max(now - KEPT * SECOND)..span.end.min(Logs::end(now))
-}
-
-/// Why a span is refused.
-fn too_long(span: i64) -> String {
-    let minutes = span / SECOND / 60;
-    let (hours, minutes, seconds) = (minutes / 60, minutes % 60, span / SECOND % 60);
-    format!(
-        "the query time range exceeds the limit (query length: {hours}h{minutes}m{seconds}s, limit: 30d1h)"
-    )
-}
-
-fn limit(ask: &Ask) -> Result<i64, String> {
-    let Some(text) = ask.get("limit").filter(|text| !text.is_empty()) else { return Ok(100) };
-    let number = text.parse().map_err(|_| format!("strconv.Atoi: parsing {text:?}: invalid syntax"))?;
-    if number < 1 { Err("limit must be a positive value".to_owned()) } else { Ok(number) }
-}
-
-/// A time in nanoseconds: up to ten digits are seconds, more are nanoseconds already; with a dot
-/// they are seconds with a fraction.
-fn time(ask: &Ask, name: &str) -> Result<Option<i64>, String> {
-    let Some(text) = ask.get(name).filter(|text| !text.is_empty()) else { return Ok(None) };
-    let number = if text.contains('.') && !text.contains(':') {
-        text.parse().ok().map(span::nanoseconds)
-    } else {
-        text.parse::<i64>().ok().map(|number| if text.len() <= 10 { number * SECOND } else { number })
-    };
-    let at = number.or_else(|| DateTime::parse_from_rfc3339(text).ok()?.timestamp_nanos_opt());
-    let wrong =
-        || format!("could not parse '{name}' parameter: strconv.ParseInt: parsing {text:?}: invalid syntax");
-    at.map(Some).ok_or_else(wrong)
-}
-
 fn lined(mut answer: Answer) -> Answer {
     answer.body.push('\n');
     answer
@@ -305,80 +229,4 @@ fn listed(names: &BTreeSet<&str>) -> Answer {
         return Answer::new(StatusCode::OK, JSON, "{\"status\":\"success\"}\n");
     }
     lined(Answer::json(JSON, &Listed { status: "success", data: names }))
-}
-
-#[derive(Serialize)]
-struct Listed<'a, T> {
-    status: &'static str,
-    data: &'a T,
-}
-
-#[derive(Serialize)]
-struct Wrong {
-    status: &'static str,
-    error: String,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Server {
-    version: &'static str,
-    revision: &'static str,
-    branch: &'static str,
-    build_user: &'static str,
-    build_date: &'static str,
-    go_version: &'static str,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Data<T> {
-    result_type: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    encoding_flags: Option<[&'static str; 1]>,
-    result: Vec<T>,
-}
-
-/// A stream with lines of it.
-#[derive(Serialize)]
-struct Found<'a> {
-    stream: Labels,
-    values: Vec<Value<'a>>,
-}
-
-/// A line as it is sent: its time, its text and, if asked for, what is known of it.
-struct Value<'a> {
-    at: i64,
-    text: &'a str,
-    level: Option<&'static str>,
-}
-
-impl<'a> Value<'a> {
-    fn of(line: &'a Line, categorized: bool) -> Self {
-        Self { at: line.at, text: &line.text, level: categorized.then_some(line.level) }
-    }
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct About {
-    structured_metadata: Metadata,
-}
-
-#[derive(Serialize)]
-struct Metadata {
-    detected_level: &'static str,
-}
-
-impl Serialize for Value<'_> {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        let at = self.at.to_string();
-        match self.level {
-            None => (at, self.text).serialize(to),
-            Some(level) => {
-                let about = About { structured_metadata: Metadata { detected_level: level } };
-                (at, self.text, about).serialize(to)
-            }
-        }
-    }
 }

@@ -17,8 +17,11 @@ use serde::Serialize;
 use super::super::Dialect;
 use super::super::script::logs::{Line, Logs, Wanted};
 use super::super::serve::{Answer, Ask, Shared, parameters, reply};
+use super::super::span::SECOND;
 use super::logql::{self, Query, Selection};
-use super::{CATEGORIZE, Found, Loki, SECOND, TEXT, Value, kept, limit, time};
+use super::window::{kept, limit, time};
+use super::wire::{Found, Value};
+use super::{CATEGORIZE, Loki, TEXT};
 
 /// A frame holds no more lines than this.
 const FRAME: usize = 100;

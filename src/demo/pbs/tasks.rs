@@ -5,7 +5,8 @@ use chrono::{DateTime, SecondsFormat};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::super::script::backups::{Backups, JOBS, Job, PID, PSTART, Store, Task};
+use super::super::script::backups::{Backups, Store};
+use super::super::script::tasks::{JOBS, Job, PID, PSTART, Task};
 use super::super::serve::{Answer, Ask};
 use super::{JSON, Seconds, accepts, data, flag, parameter, stores, text};
 

@@ -11,9 +11,10 @@ use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde::Serialize;
 
 use super::script::Script;
-use super::script::alerts::{self, RULES, Raised};
+use super::script::alerts::{EXTERNAL, Raised};
 use super::script::hosts::{Reach, Target};
 use super::script::mix;
+use super::script::rules::{self, RULES};
 use super::serve::{Answer, Api, Ask};
 use wire::{ActiveTarget, Alert, Done, Failed, Group, Recording, Rule, Rules, Runtime};
 
@@ -164,13 +165,12 @@ impl Prometheus {
 
     fn rule<'r>(
         &'r self,
-        rule: &'static alerts::Rule,
+        rule: &'static rules::Rule,
         evaluated: DateTime<Utc>,
         now: DateTime<Utc>,
     ) -> Rule<'r> {
-        let fault = alerts::fault(self.script.scenario, rule);
-        let mine =
-            |(raised, _): &(&Raised, bool)| std::ptr::eq(raised.rule, rule) || raised.rule.name == rule.name;
+        let fault = rules::fault(self.script.scenario, rule);
+        let mine = |(raised, _): &(&Raised, bool)| raised.rule.name == rule.name;
         let alerts: Vec<_> =
             self.raised(now).filter(mine).map(|(raised, fires)| self.alert(raised, fires)).collect();
         let worst = alerts.iter().map(|alert| alert.state).max_by_key(|state| *state == "firing");
@@ -181,7 +181,7 @@ impl Prometheus {
             duration: rule.hold,
             keep_firing_for: 0,
             labels: [("severity", rule.severity)].into_iter().collect(),
-            annotations: alerts::annotations(rule, str::to_owned),
+            annotations: rules::annotations(rule, str::to_owned),
             alerts,
             health: if fault.is_some() { "err" } else { "ok" },
             last_error: fault,
@@ -233,8 +233,7 @@ pub const ALERTMANAGERS: [&str; 2] = ["10.0.0.11:9093", "10.0.0.15:9093"];
 impl Api for Prometheus {
     fn answer(&self, ask: &Ask, now: DateTime<Utc>) -> Answer {
         let parts = ask.parts();
-        let asks_query =
-            matches!(parts.as_slice(), ["api", "v1", "query" | "query_range" | "series" | "labels"]);
+        let asks_query = matches!(parts.as_slice(), ["api", "v1", "query" | "query_range" | "labels"]);
         let reads = ask.method == Method::GET || (ask.method == Method::HEAD && parts.first() == Some(&"-"));
         let known = reads || ask.method == Method::POST && asks_query;
         if !known && parts.first() == Some(&"api") {
@@ -277,7 +276,7 @@ impl Api for Prometheus {
 /// The configuration, as far as a reader of it needs it.
 fn config(script: &Script) -> String {
     use std::fmt::Write as _;
-    let (name, value) = alerts::EXTERNAL;
+    let (name, value) = EXTERNAL;
     let mut yaml = format!(
         "global:\n  scrape_interval: 15s\n  scrape_timeout: 10s\n  evaluation_interval: 15s\n  external_labels:\n    \
          {name}: {value}\nalerting:\n  alertmanagers:\n  - follow_redirects: true\n    enable_http2: true\n    \

@@ -1,87 +1,16 @@
-//! The owner's alert rules, and which of them are true in a scenario.
+//! Which alerts are true in a scenario, and which silences there are.
 
 use std::sync::Arc;
 
 use super::super::Scenario;
 use super::hosts::{self, NEXTCLOUD, VAULT};
+use super::rules::{BACKUP, RULES, Rule, WATCHERS, annotations};
 use super::{DAY, HOUR, MINUTE};
 use crate::domain::correlate::fingerprint;
 use crate::domain::labels::Labels;
 
 /// Labels that Prometheus gives every alert on its way to Alertmanager.
 pub const EXTERNAL: (&str, &str) = ("cluster", "homelab");
-
-/// An alerting rule.
-#[derive(Debug)]
-pub struct Rule {
-    pub group: &'static str,
-    pub name: &'static str,
-    pub query: &'static str,
-    /// How long the expression must be true, in seconds.
-    pub hold: i64,
-    pub severity: &'static str,
-    /// A template of Prometheus.
-    pub summary: &'static str,
-    /// The heading of the runbook; empty when it has none.
-    pub runbook: &'static str,
-}
-
-const fn rule(
-    group: &'static str,
-    name: &'static str,
-    severity: &'static str,
-    hold: i64,
-    query: &'static str,
-    summary: &'static str,
-    runbook: &'static str,
-) -> Rule {
-    Rule { group, name, query, hold, severity, summary, runbook }
-}
-
-const HOSTS: &str = "homelab.hosts";
-const BACKUP: &str = "homelab.backup";
-const STORAGE: &str = "homelab.storage";
-const SERVICES: &str = "homelab.services";
-const WATCHERS: &str = "homelab.watchers";
-
-/// All rules, group by group.
-#[rustfmt::skip]
-pub const RULES: [Rule; 24] = [
-    rule(HOSTS, "HostDown", "critical", 2 * MINUTE, r#"up{job="node"} == 0"#, "{{ $labels.host }} is not reachable ({{ $labels.instance }})", "alert-hostdown"),
-    rule(HOSTS, "TargetDown", "warning", 5 * MINUTE, r#"up{job!~"node|snmp"} == 0"#, "{{ $labels.job }} target {{ $labels.instance }} does not answer", "alert-hostdown"),
-    rule(HOSTS, "TargetMissing", "warning", 5 * MINUTE, r#"absent(up{job="node"})"#, "no node target is configured", "prometheus-not-scraping-targets"),
-    rule(HOSTS, "HighCPUUsage", "warning", 15 * MINUTE, r#"100 - avg by (host, instance, job) (rate(node_cpu_seconds_total{mode="idle"}[5m])) * 100 > 80"#, "CPU of {{ $labels.host }} is at {{ $value }} %", "alert-highcpuusage"),
-    rule(HOSTS, "HighMemoryUsage", "warning", 10 * MINUTE, "1 - node_memory_MemAvailable_bytes / node_memory_MemTotal_bytes > 0.9", "memory of {{ $labels.host }} is {{ $value }} % used", ""),
-    rule(HOSTS, "HighIOWait", "warning", 10 * MINUTE, r#"rate(node_cpu_seconds_total{mode="iowait"}[5m]) > 0.3"#, "{{ $labels.host }} waits for its disks", "alert-highcpuusage"),
-    rule(HOSTS, "DiskSpaceLow", "warning", 5 * MINUTE, "node_filesystem_avail_bytes / node_filesystem_size_bytes < 0.15", "{{ $labels.mountpoint }} of {{ $labels.host }} has {{ $value }} % left", "alert-diskspacelow"),
-    rule(HOSTS, "SystemdUnitFailed", "warning", 5 * MINUTE, r#"node_systemd_unit_state{state="failed"} == 1"#, "{{ $labels.name }} failed on {{ $labels.host }}", ""),
-    rule(BACKUP, "BackupJobFailed", "critical", 0, "proxmox_backup_job_last_status != 0", "backup of {{ $labels.guest }} failed with status {{ $value }}", "alert-backupjobfailed"),
-    rule(BACKUP, "BackupTooOld", "warning", 0, "time() - pbs_snapshot_vm_last_timestamp > 86400", "newest backup of {{ $labels.guest }} is older than 24 h", "alert-backupjobfailed"),
-    rule(BACKUP, "PBSDatastoreFull", "warning", 10 * MINUTE, "pbs_used / pbs_size > 0.85", "datastore {{ $labels.datastore }} is {{ $value }} % full", "alert-backupjobfailed"),
-    rule(STORAGE, "SnapRAIDSyncOld", "warning", HOUR, "time() - snapraid_last_sync_timestamp_seconds > 2 * 86400", "last SnapRAID sync of {{ $labels.host }} is {{ $value }} days old", "snapraid-vm102"),
-    rule(STORAGE, "SnapRAIDErrors", "critical", 0, "snapraid_errors > on (host) group_left snapraid_errors_known", "SnapRAID found errors on {{ $labels.host }}", "disk-failure-snapraid-data-disk"),
-    rule(STORAGE, "CifsMountFailed", "warning", MINUTE, r#"node_filesystem_device_error{fstype="cifs"} == 1"#, "{{ $labels.mountpoint }} of {{ $labels.host }} cannot be read", "cifs-mount-failure-in-service-lxcvm"),
-    rule(STORAGE, "NfsNotResponding", "warning", 2 * MINUTE, "rate(node_nfs_rpc_retransmissions_total[5m]) > 5", "{{ $labels.host }} waits for nfs server 10.0.0.5", ""),
-    rule(STORAGE, "SmartFailure", "critical", 0, "smartctl_device_smart_status == 0", "{{ $labels.device }} of {{ $labels.host }} reports failing health", "disk-failure-snapraid-data-disk"),
-    rule(SERVICES, "ServiceDown", "critical", MINUTE, "probe_success == 0", "{{ $labels.instance }} does not answer", "container-failure-restart-loops"),
-    rule(SERVICES, "ContainerDown", "warning", 2 * MINUTE, "time() - container_last_seen > 120", "container {{ $labels.name }} of {{ $labels.host }} is gone", "container-failure-restart-loops"),
-    rule(SERVICES, "CertificateExpiring", "warning", HOUR, "probe_ssl_earliest_cert_expiry - time() < 21 * 86400", "certificate of {{ $labels.instance }} expires in {{ $value }} days", ""),
-    rule(SERVICES, "LogErrorBurst", "info", 0, "sum by (host) (rate(log_errors_total[5m])) > 1", "{{ $labels.host }} logs more errors than usual", ""),
-    rule(SERVICES, "SnmpSlow", "warning", 5 * MINUTE, r#"up{job="snmp"} == 0"#, "{{ $labels.instance }} does not answer SNMP in time", ""),
-    rule(WATCHERS, "Watchdog", "none", 0, "vector(1)", "dead man's switch: must always fire", ""),
-    rule(WATCHERS, "NotificationsFailing", "critical", 5 * MINUTE, "rate(prometheus_notifications_errors_total[5m]) > 0", "Prometheus cannot send alerts to {{ $labels.alertmanager }}", "alertmanager-not-sending-notifications"),
-    rule(WATCHERS, "AlertmanagerPeerLost", "warning", 5 * MINUTE, "alertmanager_cluster_members < 2", "the Alertmanager cluster has {{ $value }} member", "alertmanager-not-sending-notifications"),
-];
-
-/// Why a rule cannot be evaluated in a scenario, if so.
-pub fn fault(scenario: Scenario, rule: &Rule) -> Option<&'static str> {
-    (scenario == Scenario::ChainBroken && rule.name == "SnapRAIDErrors").then_some(
-        "found duplicate series for the match group {host=\"vm102\"} on the right hand-side of the operation: \
-         [{__name__=\"snapraid_errors_known\", host=\"vm102\", instance=\"10.0.0.21:9100\", job=\"node\"}, \
-         {__name__=\"snapraid_errors_known\", host=\"vm102\", instance=\"10.0.0.11:9100\", job=\"textfile\"}];\
-         many-to-many matching not allowed: matching labels must be unique on one side",
-    )
-}
 
 /// An alert that is true, or will be.
 #[derive(Debug)]
@@ -130,13 +59,6 @@ fn raise(name: &str, labels: &[(&str, &str)], fires: i64, value: f64) -> Raised 
         value,
         inhibited_by: None,
     }
-}
-
-/// The annotations of a rule, its texts written by `text`.
-pub fn annotations(rule: &Rule, text: impl Fn(&str) -> String) -> Labels {
-    let runbook = format!("https://wiki.home.arpa/runbooks/observability#{}", rule.runbook);
-    let runbook = (!rule.runbook.is_empty()).then_some(("runbook_url", runbook));
-    [("summary", text(rule.summary))].into_iter().chain(runbook).collect()
 }
 
 /// Fills a template as Prometheus would.
@@ -241,6 +163,41 @@ fn chain_broken() -> Vec<Raised> {
 
 /// The network of the hypervisor is gone.
 fn storm() -> Vec<Raised> {
+    [storm_of_hosts(), storm_of_units(), storm_of_services(), storm_of_disks()]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+fn storm_of_hosts() -> Vec<Raised> {
+    let cause = on_host("HostDown", "vm102", &[], -11 * MINUTE, 0.0);
+    let mounts = [
+        ("lxc210", "/mnt/nextcloud"),
+        ("lxc212", "/books"),
+        ("lxc230", "/mnt/backup"),
+        ("vm100", "/mnt/media"),
+    ];
+    let mut all: Vec<Raised> = mounts
+        .map(|(host, path)| on_host("CifsMountFailed", host, &[("mountpoint", path)], -9 * MINUTE, 1.0))
+        .into();
+    inhibit(&mut all, &cause);
+    all.push(cause);
+    all.extend(["vm100", "vm101", "lxc210"].map(|host| on_host("HostDown", host, &[], -11 * MINUTE, 0.0)));
+    let targets = [
+        ("TargetDown", "docker", "vm100", "10.0.0.20:8080"),
+        ("TargetDown", "pbs", "pbs", "10.0.0.15:10019"),
+        ("TargetDown", "pve", "pve", "10.0.0.10:9221"),
+        ("TargetDown", "grafana", "lxc200", "10.0.0.11:3000"),
+        ("SnmpSlow", "snmp", "pfsense", "10.0.0.1"),
+        ("SnmpSlow", "snmp", "switch", "10.0.0.2"),
+    ];
+    all.extend(targets.map(|(name, job, host, instance)| {
+        raise(name, &[("host", host), ("instance", instance), ("job", job)], -6 * MINUTE, 0.0)
+    }));
+    all
+}
+
+fn storm_of_units() -> Vec<Raised> {
     const CONTAINERS: [&str; 8] =
         ["jellyfin", "audiobookshelf", "navidrome", "immich", "postgres", "redis", "traefik", "watchtower"];
     const UNITS: [(&str, &str); 10] = [
@@ -255,61 +212,35 @@ fn storm() -> Vec<Raised> {
         ("lxc212", "docker.service"),
         ("lxc230", "docker.service"),
     ];
-    let cause = on_host("HostDown", "vm102", &[], -11 * MINUTE, 0.0);
-    let mut mounts: Vec<Raised> = [
-        ("lxc210", "/mnt/nextcloud"),
-        ("lxc212", "/books"),
-        ("lxc230", "/mnt/backup"),
-        ("vm100", "/mnt/media"),
-    ]
-    .iter()
-    .map(|(host, path)| on_host("CifsMountFailed", host, &[("mountpoint", path)], -9 * MINUTE, 1.0))
-    .collect();
-    inhibit(&mut mounts, &cause);
-    let mut all = vec![cause];
-    all.extend(mounts);
-    all.extend(["vm100", "vm101", "lxc210"].map(|host| on_host("HostDown", host, &[], -11 * MINUTE, 0.0)));
-    for (job, host, instance) in [
-        ("docker", "vm100", "10.0.0.20:8080"),
-        ("pbs", "pbs", "10.0.0.15:10019"),
-        ("pve", "pve", "10.0.0.10:9221"),
-        ("grafana", "lxc200", "10.0.0.11:3000"),
-    ] {
-        all.push(raise(
-            "TargetDown",
-            &[("host", host), ("instance", instance), ("job", job)],
-            -6 * MINUTE,
-            0.0,
-        ));
-    }
-    for (host, instance) in [("pfsense", "10.0.0.1"), ("switch", "10.0.0.2")] {
-        all.push(raise(
-            "SnmpSlow",
-            &[("host", host), ("instance", instance), ("job", "snmp")],
-            -6 * MINUTE,
-            0.0,
-        ));
-    }
-    all.extend(CONTAINERS.iter().zip(0..).map(|(name, at)| {
+    let containers = CONTAINERS.iter().zip(0..).map(|(name, at)| {
         let labels = [("host", "vm100"), ("instance", "10.0.0.20:8080"), ("job", "docker"), ("name", name)];
         raise("ContainerDown", &labels, -8 * MINUTE + at * 7, 121.0)
-    }));
-    all.extend(UNITS.iter().zip(0..).map(|((host, unit), at)| {
+    });
+    let units = UNITS.iter().zip(0..).map(|((host, unit), at)| {
         on_host("SystemdUnitFailed", host, &[("name", unit)], -7 * MINUTE + at * 11, 1.0)
-    }));
-    for (host, url) in [
+    });
+    containers.chain(units).collect()
+}
+
+fn storm_of_services() -> Vec<Raised> {
+    let services = [
         ("lxc210", NEXTCLOUD),
         ("lxc230", VAULT),
         ("lxc212", "https://books.home.arpa"),
         ("vm100", "https://media.home.arpa"),
-    ] {
-        all.push(on_service("ServiceDown", host, url, -11 * MINUTE, 0.0));
-    }
-    for (guest, at) in
-        ["vm/100", "vm/101", "vm/102", "ct/200", "ct/210", "ct/212", "ct/230", "host/pve"].iter().zip(0..)
-    {
-        all.push(on_backup("BackupJobFailed", guest, -10 * MINUTE + at * 13, 1.0));
-    }
+    ];
+    let guests = ["vm/100", "vm/101", "vm/102", "ct/200", "ct/210", "ct/212", "ct/230", "host/pve"];
+    let services = services.map(|(host, url)| on_service("ServiceDown", host, url, -11 * MINUTE, 0.0));
+    let backups = guests
+        .iter()
+        .zip(0..)
+        .map(|(guest, at)| on_backup("BackupJobFailed", guest, -10 * MINUTE + at * 13, 1.0));
+    let certificate = on_service("CertificateExpiring", "lxc230", VAULT, -20 * DAY, 13.0);
+    services.into_iter().chain(backups).chain([certificate]).collect()
+}
+
+fn storm_of_disks() -> Vec<Raised> {
+    let mut all = Vec::new();
     for host in ["pve", "pbs", "lxc200", "lxc212", "lxc230"] {
         all.push(on_host("HighIOWait", host, &[], -4 * MINUTE, 0.6));
         all.push(on_host("DiskSpaceLow", host, &[("mountpoint", "/var/log")], -3 * MINUTE, 6.0));
@@ -319,11 +250,9 @@ fn storm() -> Vec<Raised> {
         all.push(on_host("HighCPUUsage", host, &[], -2 * MINUTE, 97.0));
         all.push(on_host("NfsNotResponding", host, &[], -9 * MINUTE, 22.0));
     }
-    for device in ["/dev/sda", "/dev/sdb", "/dev/sdc"] {
-        all.push(on_host("SmartFailure", "nas", &[("device", device)], -5 * MINUTE, 0.0));
-    }
+    let disks = ["/dev/sda", "/dev/sdb", "/dev/sdc"];
+    all.extend(disks.map(|device| on_host("SmartFailure", "nas", &[("device", device)], -5 * MINUTE, 0.0)));
     all.push(on_host("HighMemoryUsage", "pve", &[], MINUTE, 96.0));
-    all.push(on_service("CertificateExpiring", "lxc230", VAULT, -20 * DAY, 13.0));
     all
 }
 

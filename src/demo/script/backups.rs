@@ -3,15 +3,11 @@
 //! Nights repeat: what happened once goes on happening every 24 hours, so that a lab that runs for
 //! weeks keeps its backups fresh, and its broken ones broken.
 
-use std::fmt::Write as _;
 use std::ops::Range;
 
 use super::super::Scenario;
-use super::{DAY, HOUR, MINUTE, mark};
-
-/// The process that every task of the lab ran in.
-pub const PID: u32 = 773;
-pub const PSTART: u32 = 994;
+use super::tasks::{JOBS, Job, NIGHT, NIGHTS, SYNC, Task};
+use super::{DAY, HOUR, MINUTE};
 
 /// What a failed backup says.
 pub const RESET: &str = "connection error: connection reset by peer";
@@ -94,16 +90,6 @@ const fn group(
     Group { store, kind, id, guest, size, last, took, passed_over: None, fate: Fate::Good }
 }
 
-/// Two in the morning of the anchor's day, in pictures.
-const NIGHT: i64 = -(12 * HOUR + 2 * MINUTE + 11);
-/// How many nights are kept.
-const NIGHTS: i64 = 14;
-/// Jobs that run every day: when last, how long.
-const VERIFY: (i64, i64) = (NIGHT + 3 * HOUR, 38 * MINUTE);
-const PRUNE: (i64, i64) = (NIGHT + 2 * HOUR, 9);
-const GC: (i64, i64) = (NIGHT + 2 * HOUR + 30 * MINUTE, 22 * MINUTE);
-const SYNC: (i64, i64) = (NIGHT + 4 * HOUR, 6 * MINUTE);
-
 /// One backup.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Snapshot {
@@ -113,83 +99,6 @@ pub struct Snapshot {
     /// The task that verified it.
     pub verified: Option<Task>,
 }
-
-/// Something that the server does or did.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Task {
-    pub kind: &'static str,
-    /// What it works on, as the list shows it.
-    pub id: String,
-    pub user: &'static str,
-    pub start: i64,
-    /// When it ends, also while it runs.
-    pub end: i64,
-    /// How it ends.
-    pub status: &'static str,
-}
-
-impl Task {
-    /// Its identity: the id escaped as systemd escapes unit names.
-    pub fn upid(&self) -> String {
-        let number = mark(&self.id) & 0xffff;
-        let (kind, user) = (self.kind, self.user);
-        format!(
-            "UPID:pbs:{PID:08X}:{PSTART:08X}:{number:08X}:{:08X}:{kind}:{}:{user}:",
-            self.start,
-            escaped(&self.id)
-        )
-    }
-
-    /// The datastore that it works on.
-    pub fn store(&self) -> &str {
-        match self.kind {
-            "syncjob" => self.id.split(':').nth(2).unwrap_or(""),
-            _ => self.id.split(':').next().unwrap_or(""),
-        }
-    }
-
-    /// Whether it runs at `now`.
-    pub const fn is_running(&self, now: i64) -> bool {
-        self.end > now
-    }
-}
-
-fn escaped(id: &str) -> String {
-    let mut text = String::with_capacity(id.len() + 8);
-    for char in id.chars() {
-        match char {
-            '/' => text.push('-'),
-            _ if char.is_ascii_alphanumeric() || char == '_' || char == '.' => text.push(char),
-            _ => {
-                let _infallible = write!(text, "\\x{:02x}", u32::from(char));
-            }
-        }
-    }
-    text
-}
-
-/// A job that runs every day.
-#[derive(Debug)]
-pub struct Job {
-    pub kind: &'static str,
-    /// Its name; empty for garbage collection.
-    pub name: &'static str,
-    pub store: &'static str,
-    pub schedule: &'static str,
-    worker_id: &'static str,
-    when: (i64, i64),
-}
-
-/// All jobs.
-#[rustfmt::skip]
-pub const JOBS: [Job; 6] = [
-    Job { kind: "verificationjob", name: "v-daily", store: "main", schedule: "05:00", worker_id: "main:v-daily", when: VERIFY },
-    Job { kind: "prunejob", name: "p-daily", store: "main", schedule: "04:00", worker_id: "main", when: PRUNE },
-    Job { kind: "prunejob", name: "p-offsite", store: "offsite", schedule: "04:10", worker_id: "offsite", when: (PRUNE.0 + 10 * MINUTE, 4) },
-    Job { kind: "garbage_collection", name: "", store: "main", schedule: "04:30", worker_id: "main", when: GC },
-    Job { kind: "garbage_collection", name: "", store: "offsite", schedule: "04:40", worker_id: "offsite", when: (GC.0 + 10 * MINUTE, 3 * MINUTE) },
-    Job { kind: "syncjob", name: "s-offsite", store: "offsite", schedule: "06:00", worker_id: "-:main:offsite::s-offsite", when: SYNC },
-];
 
 /// All backups of a scenario.
 #[derive(Debug)]
@@ -289,7 +198,7 @@ impl Backups {
             None if group.store != job.store => return None,
             None => self.nights(job.when.0, now).find(|start| *start >= ready)?,
         };
-        let task = job_task(job, start);
+        let task = job.run(start);
         (!task.is_running(now)).then_some(task)
     }
 
@@ -306,7 +215,7 @@ impl Backups {
                 status,
             })
         });
-        let jobs = JOBS.iter().flat_map(|job| self.nights(job.when.0, now).map(|start| job_task(job, start)));
+        let jobs = JOBS.iter().flat_map(|job| self.nights(job.when.0, now).map(|start| job.run(start)));
         let mut all: Vec<Task> = backups.chain(jobs).collect();
         all.sort_by_cached_key(|task| {
             (!task.is_running(now), std::cmp::Reverse((task.end, task.start)), task.upid())
@@ -316,18 +225,7 @@ impl Backups {
 
     /// The last run of a job.
     pub fn last(&self, job: &Job, now: i64) -> Option<Task> {
-        self.nights(job.when.0, now).last().map(|start| job_task(job, start))
-    }
-}
-
-fn job_task(job: &Job, start: i64) -> Task {
-    Task {
-        kind: job.kind,
-        id: job.worker_id.to_owned(),
-        user: "root@pam",
-        start,
-        end: start + job.when.1,
-        status: "OK",
+        self.nights(job.when.0, now).last().map(|start| job.run(start))
     }
 }
 
@@ -362,15 +260,5 @@ mod tests {
         assert!(!backups.tasks(anchor + 5 * MINUTE)[0].is_running(anchor + 5 * MINUTE));
         assert!(newest(&backups, "100", anchor) > 10 * HOUR);
         assert!(newest(&backups, "100", anchor + 5 * MINUTE) < HOUR);
-    }
-
-    #[test]
-    fn a_upid_is_escaped() {
-        let task = job_task(&JOBS[0], 1_795_206_681);
-        assert!(
-            task.upid().ends_with(":6B00AE19:verificationjob:main\\x3av\\x2ddaily:root@pam:"),
-            "{}",
-            task.upid()
-        );
     }
 }

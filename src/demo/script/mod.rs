@@ -8,6 +8,8 @@ pub mod backups;
 pub mod hosts;
 pub mod logs;
 mod phrases;
+pub mod rules;
+pub mod tasks;
 
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 

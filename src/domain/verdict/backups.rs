@@ -10,6 +10,7 @@ use crate::domain::feed::{Feed, SourceKind};
 use crate::domain::health::Health;
 use crate::domain::store::{SourceState, Store};
 use crate::domain::subject::Subject;
+use crate::text;
 
 /// A backup group with its judgement, and where it is kept.
 #[derive(Clone, Debug)]
@@ -72,7 +73,12 @@ pub(super) fn backups(store: &Store, now: DateTime<Utc>, counts: &mut Counts) ->
         };
         found.push(Finding {
             health: weigh(Condition::Backup { state: *state, health: *health }),
-            text: format!("backup {name} {state}: {reason}"),
+            text: match judged.group.age(now).filter(|_| *state == BackupState::Late) {
+                Some(age) => {
+                    format!("backup {name} is {} old, RPO {}", text::age_of(Some(age)), text::age(judged.rpo))
+                }
+                None => format!("backup {name} {state}: {reason}"),
+            },
             subject: Some(Subject::Backup { source: judged.source.id.clone(), group: id.clone() }),
         });
     }
@@ -107,11 +113,7 @@ fn fill(source: &SourceState, datastore: &Datastore, store: &Store, now: DateTim
         (Some(error), ..) => format!("datastore {name} is offline: {error}"),
         (None, Some(share), None) => format!("datastore {name} is {:.0} % full", share * 100.0),
         (None, Some(share), Some(at)) => {
-            format!(
-                "datastore {name} is {:.0} % full, all of it in {}",
-                share * 100.0,
-                crate::text::age(at - now)
-            )
+            format!("datastore {name} is {:.0} % full, all of it in {}", share * 100.0, text::age(at - now))
         }
         (None, None, _) => format!("datastore {name} does not say how full it is"),
     };

@@ -31,12 +31,13 @@ fn is_asked(source: &SourceState, scope: Scope) -> bool {
 fn silence(source: &SourceState, scope: Scope, now: DateTime<Utc>) -> Option<Finding> {
     let kind = source.id.kind;
     let feeds = source.feeds.iter().filter(|(feed, _)| scope.covers(kind, **feed));
-    let heads = feeds.filter(|(feed, freshness)| {
+    let telling = feeds.filter(|(feed, freshness)| {
         // Nothing rests on a status page: without it the join is by superset, and says so. But
         // wrong credentials are wrong everywhere.
-        **feed != Feed::Status || freshness.state(now) == FeedState::Unauthorised
+        let unauthorised = freshness.state(now) == FeedState::Unauthorised;
+        unauthorised || (**feed != Feed::Status && !is_beyond_it(source, **feed, now))
     });
-    let (feed, freshness) = heads.max_by_key(|(_, freshness)| freshness.state(now))?;
+    let (feed, freshness) = telling.max_by_key(|(_, freshness)| freshness.state(now))?;
     let state = freshness.state(now);
     let own = match state {
         FeedState::Fresh => return None,
@@ -58,6 +59,12 @@ fn silence(source: &SourceState, scope: Scope, now: DateTime<Utc>) -> Option<Fin
         _ => format!("{name} has not answered yet ({feed})"),
     };
     Some(Finding { health, text, subject: Some(Subject::Source(source.id.clone())) })
+}
+
+/// Whether a Prometheus lacks the ability behind a feed, as an agent lacks rules and alerts: its
+/// targets are heard, so that it is neither down nor the wrong server.
+fn is_beyond_it(source: &SourceState, feed: Feed, now: DateTime<Utc>) -> bool {
+    source.id.kind == SourceKind::Prometheus && source.lacks(feed) && source.is_fresh(Feed::Targets, now)
 }
 
 /// How many polls in a row brought nothing.

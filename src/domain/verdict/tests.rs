@@ -241,6 +241,7 @@ fn an_acknowledged_alert_is_one_level_lower_and_says_by_whom() {
     let verdict = field.judge();
     assert_eq!(verdict.state, Warning);
     assert_eq!(verdict.reasons(), ["HostDown vm102 20m, acknowledged by sam"]);
+    assert_eq!((verdict.counts.critical, verdict.counts.warning), (0, 1), "{}", verdict.text);
 }
 
 #[test]
@@ -397,12 +398,12 @@ fn what_feeds_a_rule_and_is_stale_is_unknown() {
 }
 
 #[test]
-fn stale_targets_and_backups_are_not_counted_as_good() {
+fn stale_targets_and_backups_are_not_counted_at_all() {
     let mut field = Field::new(&ALL_SOURCES).well();
     field.at(TimeDelta::hours(1));
     let counts = field.judge().counts;
-    assert_eq!((counts.targets_up, counts.targets), (0, 1));
-    assert_eq!((counts.backups_ok, counts.backups), (0, 1));
+    assert_eq!((counts.targets_up, counts.targets), (0, 0));
+    assert_eq!((counts.backups_ok, counts.backups), (0, 0));
 }
 
 #[test]
@@ -419,6 +420,16 @@ fn a_status_page_that_is_missing_changes_nothing() {
     assert_eq!(field.judge().state, Well);
     field.fails_at(PROM, Feed::Status, FailureKind::Unauthorised);
     assert_eq!(field.judge().state, Unknown, "wrong credentials are wrong everywhere");
+}
+
+#[test]
+fn an_agent_that_knows_no_rules_is_not_down() {
+    let mut field = Field::new(&ALL_SOURCES).well();
+    field.fails_at(PROM, Feed::Rules, FailureKind::Missing);
+    field.fails_at(PROM, Feed::Alerts, FailureKind::Missing);
+    assert_eq!(field.judge().state, Well);
+    field.fails_at(PROM, Feed::Targets, FailureKind::Missing);
+    assert_eq!(field.judge().state, Unknown, "nothing is there: the wrong address");
 }
 
 #[test]

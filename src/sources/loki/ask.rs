@@ -6,13 +6,14 @@ use chrono::Utc;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
 use super::seen::nanoseconds;
-use super::wire::{self, Odd, Row};
-use crate::net::{Client, NetError, Response, decode};
+use super::wire::{self, Row};
+use crate::net::{Client, NetError};
 use crate::sources::SourceError;
+use crate::sources::wire::{Wrong, read};
 use crate::text::sanitise;
 
-/// What the answers should have been.
-const API: &str = "Loki's API";
+/// What the answers should be.
+pub(super) const API: &str = "Loki's API";
 
 /// Lines in one answer.
 const PAGE: u32 = 1000;
@@ -75,10 +76,7 @@ impl Asker {
         let (start, limit) = (start.map(|start| start.to_string()), limit.to_string());
         let mut asked = vec![("query", query), ("limit", limit.as_str()), ("direction", direction.as_ref())];
         asked.extend(start.as_deref().map(|start| ("start", start)));
-        let headers = HeaderMap::from_iter([FLAGS]);
-        let answer = self.client.get("/loki/api/v1/query_range", &asked, headers).await;
-        let answer = answer.map_err(refusal)?;
-        self.read(answer, "/loki/api/v1/query_range", wire::page).await
+        self.ask("/loki/api/v1/query_range", &asked, wire::page).await
     }
 
     /// Asks for all lines of `query` since `start`, in at most `pages` pages.
@@ -129,8 +127,7 @@ impl Asker {
     /// A query for everything, by the first usual label that this Loki has.
     pub async fn everything(&self) -> Result<String, SourceError> {
         let path = "/loki/api/v1/labels";
-        let answer = self.client.get(path, &[], HeaderMap::new()).await.map_err(refusal)?;
-        let names = self.read(answer, path, wire::labels).await?;
+        let names = self.ask(path, &[], wire::labels).await?;
         let label = LABELS.iter().find(|label| names.iter().any(|name| name == *label));
         label.map(|label| format!("{{{label}=~\".+\"}}")).ok_or_else(|| {
             let reason = if names.is_empty() {
@@ -145,27 +142,18 @@ impl Asker {
 
     /// The server's version.
     pub async fn version(&self) -> Result<String, SourceError> {
-        let path = "/loki/api/v1/status/buildinfo";
-        let answer = self.client.get(path, &[], HeaderMap::new()).await?;
-        self.read(answer, path, wire::version).await
+        self.ask("/loki/api/v1/status/buildinfo", &[], wire::version).await
     }
 
-    async fn read<T: Send + 'static>(
+    async fn ask<T: Send + 'static>(
         &self,
-        answer: Response,
         path: &str,
-        parse: fn(&[u8]) -> Result<T, Odd>,
+        query: &[(&str, &str)],
+        parse: fn(&str) -> Result<T, Wrong>,
     ) -> Result<T, SourceError> {
-        let url = self.client.endpoint().join(path);
-        if answer.is_html() {
-            return Err(SourceError::Strange { url, what: API, reason: "a web page".to_owned() });
-        }
-        decode(answer.body, parse).await.map_err(|odd| match odd {
-            Odd::Strange(reason) => SourceError::Strange { url, what: API, reason },
-            Odd::Metric => {
-                SourceError::Refused { url, reason: "the query of a tail must ask for lines".to_owned() }
-            }
-        })
+        let headers = HeaderMap::from_iter([FLAGS]);
+        let answer = self.client.get(path, query, headers).await.map_err(refusal)?;
+        read(&self.client, API, path, answer, parse).await
     }
 }
 

@@ -17,6 +17,7 @@ use std::time::Duration;
 
 use reqwest::header::HeaderMap;
 
+use super::wire::{interval, site};
 use super::{Looking, Plan, Source, SourceError, Tail};
 use crate::domain::feed::{Feed, SourceId};
 use crate::domain::observation::Observation;
@@ -40,11 +41,7 @@ struct Loki {
 
 /// Reads `[sources.loki.NAME]`.
 pub fn read(id: SourceId, table: &Table<'_>) -> Option<Arc<dyn Source>> {
-    let site = table.get::<String>("site").unwrap_or_default().into();
-    let interval = table.get::<Duration>("interval").unwrap_or(INTERVAL);
-    if interval.is_zero() {
-        table.fault("interval", "expected a duration above zero");
-    }
+    let (site, interval) = (site(table), interval(table, INTERVAL));
     let tenant = table.get::<String>("tenant");
     let polls =
         tenant.filter(|tenant| tenant.contains('|')).map(|_| "a live tail knows one tenant only".into());

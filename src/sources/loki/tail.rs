@@ -10,13 +10,14 @@ use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, sleep_until};
 
-use super::ask::{Asker, Filled, ago, is_too_far_back, now};
+use super::ask::{API, Asker, Filled, ago, is_too_far_back, now};
 use super::outlet::{Outlet, Said};
 use super::seen::{OVERLAP, Seen, nanoseconds};
 use super::socket::{Closed, Heard, Socket};
-use super::wire::{self, Odd, Row};
+use super::wire::{self, Row};
 use crate::domain::log::{Entry, TailState};
 use crate::net::{NetError, decode};
+use crate::sources::wire::Wrong;
 use crate::sources::{Next, SourceError, Tail};
 
 /// Lines from before the start.
@@ -285,13 +286,10 @@ impl Follower {
     }
 
     async fn frame(&mut self, body: Vec<u8>, check: &mut Check) -> Result<(), SourceError> {
-        let batch = decode(body, wire::frame).await.map_err(|odd| SourceError::Strange {
-            url: self.setup.asker.client().endpoint().join("/loki/api/v1/tail"),
-            what: "Loki's tail",
-            reason: match odd {
-                Odd::Strange(reason) => reason,
-                Odd::Metric => "numbers instead of lines".to_owned(),
-            },
+        let parse = |body: &[u8]| str::from_utf8(body).map_err(Wrong::strange).and_then(wire::frame);
+        let batch = decode(body, parse).await.map_err(|wrong| {
+            let url = self.setup.asker.client().endpoint().join("/loki/api/v1/tail");
+            wrong.at(url, API)
         })?;
         check.heard += batch.rows.len();
         self.take(batch.rows, i64::MIN);

@@ -12,7 +12,11 @@ use super::level;
 use super::seen::Key;
 use crate::domain::labels::{Interner, Labels};
 use crate::domain::log::Line;
+use crate::sources::wire::Wrong;
 use crate::text::sanitise;
+
+/// A query that brings numbers.
+const METRIC: &str = "the query of a tail must ask for lines";
 
 /// A line, and what tells it from others.
 #[derive(Debug)]
@@ -95,22 +99,9 @@ struct Build {
     version: String,
 }
 
-/// Why an answer brought no lines.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Odd {
-    /// It is not of this API; in which way.
-    Strange(String),
-    /// It brought numbers: the query asks for a metric.
-    Metric,
-}
-
-fn strange(error: &serde_json::Error) -> Odd {
-    Odd::Strange(sanitise(&error.to_string()).into_owned())
-}
-
 /// Reads a message of the tail.
-pub(super) fn frame(body: &[u8]) -> Result<Batch, Odd> {
-    let frame: Frame<'_> = serde_json::from_slice(body).map_err(|error| strange(&error))?;
+pub(super) fn frame(body: &str) -> Result<Batch, Wrong> {
+    let frame: Frame<'_> = serde_json::from_str(body).map_err(Wrong::strange)?;
     let dropped = frame.dropped_entries.filter(|dropped| !dropped.is_empty()).map(|dropped| {
         let first = dropped.iter().filter_map(|entry| entry.timestamp.parse().ok()).min();
         (first.unwrap_or(0), dropped.len() as u64)
@@ -119,33 +110,35 @@ pub(super) fn frame(body: &[u8]) -> Result<Batch, Odd> {
 }
 
 /// Reads the lines of `query_range`, oldest first.
-pub(super) fn page(body: &[u8]) -> Result<Vec<Row>, Odd> {
-    let answer: Answer<Kind<'_>> = serde_json::from_slice(body).map_err(|error| strange(&error))?;
+pub(super) fn page(body: &str) -> Result<Vec<Row>, Wrong> {
+    let answer: Answer<Kind<'_>> = serde_json::from_str(body).map_err(Wrong::strange)?;
     match answer.data {
-        _ if answer.status != "success" => return Err(Odd::Strange("no success".to_owned())),
+        _ if answer.status != "success" => return Err(Wrong::strange("no success")),
         None => return Ok(Vec::new()),
-        Some(Kind { result_type, .. }) if result_type != "streams" => return Err(Odd::Metric),
+        Some(Kind { result_type, .. }) if result_type != "streams" => {
+            return Err(Wrong::Refused(METRIC.to_owned()));
+        }
         Some(_) => {}
     }
-    let answer: Answer<Streams<'_>> = serde_json::from_slice(body).map_err(|error| strange(&error))?;
+    let answer: Answer<Streams<'_>> = serde_json::from_str(body).map_err(Wrong::strange)?;
     let mut rows = rows(answer.data.and_then(|data| data.result))?;
     rows.sort_by_key(|row| row.line.at);
     Ok(rows)
 }
 
 /// Reads the names of the labels.
-pub(super) fn labels(body: &[u8]) -> Result<Vec<String>, Odd> {
-    let answer: Answer<Vec<String>> = serde_json::from_slice(body).map_err(|error| strange(&error))?;
+pub(super) fn labels(body: &str) -> Result<Vec<String>, Wrong> {
+    let answer: Answer<Vec<String>> = serde_json::from_str(body).map_err(Wrong::strange)?;
     Ok(answer.data.unwrap_or_default())
 }
 
 /// Reads the server's version.
-pub(super) fn version(body: &[u8]) -> Result<String, Odd> {
-    let build: Build = serde_json::from_slice(body).map_err(|error| strange(&error))?;
+pub(super) fn version(body: &str) -> Result<String, Wrong> {
+    let build: Build = serde_json::from_str(body).map_err(Wrong::strange)?;
     Ok(sanitise(&build.version).into_owned())
 }
 
-fn rows(streams: Option<Vec<Stream<'_>>>) -> Result<Vec<Row>, Odd> {
+fn rows(streams: Option<Vec<Stream<'_>>>) -> Result<Vec<Row>, Wrong> {
     let mut names = Interner::default();
     let mut rows = Vec::new();
     // The tail repeats a stream's labels with every line of it.
@@ -167,9 +160,8 @@ fn clean(map: &Map, names: &mut Interner) -> Labels {
     map.iter().map(|(name, value)| (names.intern(&sanitise(name)), names.intern(&sanitise(value)))).collect()
 }
 
-fn row(stream: &Map, labels: &Labels, Value(at, raw, extra): &Value<'_>) -> Result<Row, Odd> {
-    let at: i64 =
-        at.parse().map_err(|_| Odd::Strange(format!("{:?} is no time in nanoseconds", sanitise(at))))?;
+fn row(stream: &Map, labels: &Labels, Value(at, raw, extra): &Value<'_>) -> Result<Row, Wrong> {
+    let at: i64 = at.parse().map_err(|_| Wrong::strange(format!("{at:?} is no time in nanoseconds")))?;
     let none = Extra::default();
     let extra = extra.as_ref().unwrap_or(&none);
     let text = sanitise(raw);
@@ -193,7 +185,7 @@ mod tests {
 
     #[test]
     fn a_value_may_have_two_or_three_elements() {
-        let body = br#"{"streams":[{"stream":{"job":"a"},"values":[["1","x"],["2","y",{"structuredMetadata":{"detected_level":"warn"}}],["3","z",{}]]}]}"#;
+        let body = r#"{"streams":[{"stream":{"job":"a"},"values":[["1","x"],["2","y",{"structuredMetadata":{"detected_level":"warn"}}],["3","z",{}]]}]}"#;
         let batch = frame(body).expect("a frame");
         let levels: Vec<Level> = batch.rows.iter().map(|row| row.line.level).collect();
         assert_eq!(levels, [Level::Unknown, Level::Warning, Level::Unknown]);
@@ -202,7 +194,7 @@ mod tests {
 
     #[test]
     fn lines_that_differ_in_anything_are_two() {
-        let key = |body: &str| frame(body.as_bytes()).expect("a frame").rows.remove(0).key;
+        let key = |body: &str| frame(body).expect("a frame").rows.remove(0).key;
         let plain = key(r#"{"streams":[{"stream":{"job":"a"},"values":[["1","x"]]}]}"#);
         let same = key(r#"{"streams":[{"stream":{"job":"a"},"values":[["1","x",{"parsed":{"y":"1"}}]]}]}"#);
         assert_eq!(plain, same, "what is parsed out of a line is no part of it");
@@ -217,15 +209,15 @@ mod tests {
 
     #[test]
     fn what_is_no_answer_is_told() {
-        assert!(matches!(frame(b"<html>"), Err(Odd::Strange(_))));
+        assert!(matches!(frame("<html>"), Err(Wrong::Strange(_))));
         assert!(matches!(
-            frame(br#"{"streams":[{"stream":{},"values":[["x","y"]]}]}"#),
-            Err(Odd::Strange(_))
+            frame(r#"{"streams":[{"stream":{},"values":[["x","y"]]}]}"#),
+            Err(Wrong::Strange(_))
         ));
-        assert!(matches!(page(br#"{"status":"error"}"#), Err(Odd::Strange(_))));
-        assert_eq!(page(br#"{"status":"success"}"#).map(|rows| rows.len()), Ok(0));
-        let matrix = br#"{"status":"success","data":{"resultType":"matrix","result":[{"metric":{},"values":[[1,"2"]]}]}}"#;
-        assert!(matches!(page(matrix), Err(Odd::Metric)));
-        assert_eq!(labels(br#"{"status":"success"}"#), Ok(Vec::new()));
+        assert!(matches!(page(r#"{"status":"error"}"#), Err(Wrong::Strange(_))));
+        assert_eq!(page(r#"{"status":"success"}"#).map(|rows| rows.len()), Ok(0));
+        let matrix = r#"{"status":"success","data":{"resultType":"matrix","result":[{"metric":{},"values":[[1,"2"]]}]}}"#;
+        assert!(matches!(page(matrix), Err(Wrong::Refused(_))));
+        assert_eq!(labels(r#"{"status":"success"}"#), Ok(Vec::new()));
     }
 }

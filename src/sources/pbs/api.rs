@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use reqwest::header::HeaderMap;
 use serde::de::DeserializeOwned;
 
 use super::wire::{self, Permissions, SnapshotItem, TaskItem, Usage};
-use crate::net::{Client, NetError, decode};
+use crate::net::{Client, NetError};
 use crate::sources::SourceError;
+use crate::sources::wire::ask;
 
 /// What the answers should have been.
 const API: &str = "Proxmox Backup Server's API";
@@ -76,13 +76,7 @@ impl Api {
         query: &[(&str, &str)],
     ) -> Result<T, SourceError> {
         let path = format!("/api2/json{path}");
-        let answer = self.client.get(&path, query, HeaderMap::new()).await?;
-        let url = self.client.endpoint().join(&path);
-        if answer.is_html() {
-            return Err(SourceError::Strange { url, what: API, reason: "a web page".to_owned() });
-        }
-        let read = decode(answer.body, wire::data).await;
-        read.map_err(|reason| SourceError::Strange { url, what: API, reason })
+        ask(&self.client, API, &path, query, wire::data).await
     }
 }
 

@@ -14,6 +14,7 @@ use chrono::{TimeDelta, Utc};
 use futures_util::future::{join, join_all};
 use tokio::sync::OnceCell;
 
+use super::wire::{interval, site};
 use super::{Looking, Plan, Source, SourceError};
 use crate::domain::datastore::Datastore;
 use crate::domain::feed::{Feed, SourceId};
@@ -50,11 +51,7 @@ struct Pbs {
 
 /// Reads `[sources.pbs.NAME]`.
 pub fn read(id: SourceId, table: &Table<'_>) -> Option<Arc<dyn Source>> {
-    let site = table.get::<String>("site").unwrap_or_default().into();
-    let interval = table.get::<Duration>("interval").unwrap_or(INTERVAL);
-    if interval.is_zero() {
-        table.fault("interval", "expected a duration above zero");
-    }
+    let (site, interval) = (site(table), interval(table, INTERVAL));
     let list = |key| table.get::<Vec<String>>(key).unwrap_or_default();
     let scope = Scope { datastores: list("datastores"), namespaces: list("namespaces") };
     if table.get::<Duration>("timeout").is_some_and(|timeout| timeout < SHORTEST_TIMEOUT) {

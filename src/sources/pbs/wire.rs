@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use crate::domain::backup::{BackupGroup, GroupId, Snapshot, Verification};
 use crate::domain::datastore::Datastore;
 use crate::domain::task::{Outcome, Task};
+use crate::sources::wire::Wrong;
 use crate::text::sanitise;
 
 #[derive(Deserialize)]
@@ -95,10 +96,10 @@ pub(super) struct TaskItem {
 /// Privileges by path, as `/access/permissions` tells them.
 pub(super) type Permissions = BTreeMap<String, BTreeMap<String, bool>>;
 
-/// Reads the `data` of an answer; the error says what is wrong with it, sanitised.
-pub(super) fn data<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
-    let answer: Result<Answer<T>, _> = serde_json::from_slice(body);
-    answer.map(|answer| answer.data).map_err(|error| sanitise(&error.to_string()).into_owned())
+/// Reads the `data` of an answer.
+pub(super) fn data<T: DeserializeOwned>(body: &str) -> Result<T, Wrong> {
+    let answer: Result<Answer<T>, _> = serde_json::from_str(body);
+    answer.map(|answer| answer.data).map_err(Wrong::strange)
 }
 
 /// Whether the token may see any datastore, or a part of one.

@@ -125,13 +125,16 @@ impl Prometheus {
     }
 }
 
-/// Asks for the last success of these instances over the last six hours; `None` without any.
+/// Asks for the last success of these instances over the last six hours, to five seconds while it
+/// is recent; `None` without any. The server works through these instances only: it may have
+/// thousands of others.
 fn last_success<'i>(instances: impl Iterator<Item = &'i str>) -> Option<String> {
     let mut names: Vec<String> = instances.map(regex::escape).collect();
     names.sort();
     names.dedup();
     let names = names.join("|").replace('\\', r"\\").replace('"', "\\\"");
-    (!names.is_empty()).then(|| format!("max_over_time(timestamp(up{{instance=~\"{names}\"}} == 1)[6h:1m])"))
+    let over = |span| format!("max_over_time(timestamp(up{{instance=~\"{names}\"}} == 1)[{span}])");
+    (!names.is_empty()).then(|| format!("{} or {}", over("15m:5s"), over("6h:1m")))
 }
 
 #[cfg(test)]
@@ -140,15 +143,12 @@ mod tests {
 
     #[test]
     fn names_of_instances_are_quoted_twice() {
-        let query = last_success(["b:9100", "a\"x", "b:9100"].into_iter());
-        assert_eq!(
-            query.as_deref(),
-            Some(r#"max_over_time(timestamp(up{instance=~"a\"x|b:9100"} == 1)[6h:1m])"#)
+        let query = last_success(["b:9100", "10.0.0.1:9100", "a\"x", "b:9100"].into_iter());
+        let up = r#"up{instance=~"10\\.0\\.0\\.1:9100|a\"x|b:9100"}"#;
+        let expected = format!(
+            "max_over_time(timestamp({up} == 1)[15m:5s]) or max_over_time(timestamp({up} == 1)[6h:1m])"
         );
-        assert_eq!(
-            last_success(["10.0.0.1:9100"].into_iter()).as_deref(),
-            Some(r#"max_over_time(timestamp(up{instance=~"10\\.0\\.0\\.1:9100"} == 1)[6h:1m])"#)
-        );
+        assert_eq!(query, Some(expected));
         assert_eq!(last_success(std::iter::empty()), None);
     }
 }

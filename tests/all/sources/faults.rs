@@ -1,8 +1,6 @@
 //! Servers that misbehave: each failure has its kind, a few words for the badge, and a text that
 //! says where and what to do.
 
-use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rstest::rstest;
@@ -13,10 +11,10 @@ use wardroom::domain::feed::{Failure, FailureKind, Feed, SourceKind};
 
 use super::replay::{Answer, Server, look, recording, source};
 
-const TARGETS: &str = r#"{"status":"success","data":{"activeTargets":[]}}"#;
+pub const TARGETS: &str = r#"{"status":"success","data":{"activeTargets":[]}}"#;
 
 /// What a look at the targets of `url` fails with.
-async fn failure(url: &str, keys: &str) -> Failure {
+pub async fn failure(url: &str, keys: &str) -> Failure {
     let source = source(SourceKind::Prometheus, &format!("url = {url:?}\n{keys}"));
     let failure = look(&*source, Feed::Targets).await.expect_err("the server misbehaves");
     let host = url.split("//").nth(1).unwrap_or(url);
@@ -25,7 +23,7 @@ async fn failure(url: &str, keys: &str) -> Failure {
     failure
 }
 
-fn told(failure: &Failure) -> (FailureKind, &str) {
+pub fn told(failure: &Failure) -> (FailureKind, &str) {
     (failure.kind, &failure.short)
 }
 
@@ -226,180 +224,6 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     packed.extend((!crc).to_le_bytes());
     packed.extend(u32::from(length).to_le_bytes());
     packed
-}
-
-/// A certificate and its key.
-struct Identity {
-    certificate: rcgen::Certificate,
-    key: rcgen::KeyPair,
-}
-
-fn self_signed(names: &[&str]) -> Identity {
-    let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-    let made = rcgen::generate_simple_self_signed(names).expect("names that can be certified");
-    Identity { certificate: made.cert, key: made.signing_key }
-}
-
-impl Identity {
-    fn fingerprint(&self) -> String {
-        wardroom::net::Fingerprint::of(self.certificate.der()).to_string()
-    }
-}
-
-/// A server of TLS that answers no targets; its certificate can be changed while it runs.
-struct TlsServer {
-    url: String,
-    serving: JoinHandle<()>,
-}
-
-impl TlsServer {
-    async fn start(identity: &Identity) -> Self {
-        Self::start_at("127.0.0.1:0".parse().expect("an address"), identity).await
-    }
-
-    async fn start_at(address: SocketAddr, identity: &Identity) -> Self {
-        let listener = TcpListener::bind(address).await.expect("a free port");
-        let url = format!("https://{}", listener.local_addr().expect("a bound port has an address"));
-        let key = rustls::pki_types::PrivateKeyDer::try_from(identity.key.serialize_der()).expect("a key");
-        let config =
-            rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-                .with_safe_default_protocol_versions()
-                .expect("ring knows them")
-                .with_no_client_auth()
-                .with_single_cert(vec![identity.certificate.der().clone()], key)
-                .expect("the key fits");
-        let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
-        let serving = tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                // A client that does not like the certificate hangs up.
-                let Ok(mut stream) = acceptor.accept(stream).await else { continue };
-                let mut head = [0; 4096];
-                let _ = stream.read(&mut head).await;
-                let answer = format!(
-                    "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{TARGETS}",
-                    TARGETS.len()
-                );
-                let _ = stream.write_all(answer.as_bytes()).await;
-                let _ = stream.shutdown().await;
-            }
-        });
-        Self { url, serving }
-    }
-
-    async fn works(&self, keys: &str) {
-        let source = source(SourceKind::Prometheus, &format!("url = {:?}\n{keys}", self.url));
-        look(&*source, Feed::Targets).await.expect("the certificate is trusted");
-    }
-}
-
-impl Drop for TlsServer {
-    fn drop(&mut self) {
-        self.serving.abort();
-    }
-}
-
-#[tokio::test]
-async fn a_self_signed_certificate_needs_a_pin_and_is_told_with_it() {
-    let identity = self_signed(&["127.0.0.1"]);
-    let server = TlsServer::start(&identity).await;
-    let authority = self_signed(&["elsewhere"]);
-    let file = ca_file(&authority);
-    let failure = failure(&server.url, &format!("ca_file = {:?}", file.path())).await;
-    assert_eq!(told(&failure), (FailureKind::Tls, "certificate not trusted"));
-    let line = format!("fingerprint = \"{}\"", identity.fingerprint());
-    assert!(failure.text.contains(&line), "{}", failure.text);
-    server.works(&line).await;
-    server.works(&line.to_uppercase().replace("FINGERPRINT", "fingerprint")).await;
-    server.works(&line.replace(':', "")).await;
-}
-
-#[tokio::test]
-async fn a_certificate_that_changed_tells_both_fingerprints() {
-    let (first, second) = (self_signed(&["127.0.0.1"]), self_signed(&["127.0.0.1"]));
-    let server = TlsServer::start(&first).await;
-    let keys = format!("fingerprint = {:?}", first.fingerprint());
-    let source = source(SourceKind::Prometheus, &format!("url = {:?}\n{keys}", server.url));
-    look(&*source, Feed::Targets).await.expect("the pinned certificate");
-    let address = server.url.trim_start_matches("https://").parse().expect("an address");
-    drop(server);
-    let server = restart(address, &second).await;
-    let failure = look(&*source, Feed::Targets).await.expect_err("another certificate");
-    assert_eq!(told(&failure), (FailureKind::Tls, "certificate changed"));
-    assert!(failure.text.contains(&first.fingerprint()), "{}", failure.text);
-    assert!(failure.text.contains(&second.fingerprint()), "{}", failure.text);
-    drop(server);
-}
-
-/// The same port again, as soon as the last server has let go of it.
-async fn restart(address: SocketAddr, identity: &Identity) -> TlsServer {
-    let deadline = Instant::now() + Duration::from_secs(10);
-    while let Err(error) = TcpListener::bind(address).await {
-        assert!(Instant::now() < deadline, "{address}: {error}");
-        tokio::task::yield_now().await;
-    }
-    TlsServer::start_at(address, identity).await
-}
-
-fn ca_file(identity: &Identity) -> tempfile::NamedTempFile {
-    let file = tempfile::NamedTempFile::new().expect("a file");
-    std::fs::write(file.path(), identity.certificate.pem()).expect("it can be written");
-    file
-}
-
-/// An authority, and a certificate of it for `names` that ends in `year`.
-fn signed(names: &[&str], year: i32) -> (Identity, Identity) {
-    let mut authority = rcgen::CertificateParams::new(Vec::new()).expect("no names");
-    authority.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
-    let key = rcgen::KeyPair::generate().expect("a key");
-    let root = authority.self_signed(&key).expect("an authority");
-    let issuer = rcgen::Issuer::from_params(&authority, &key);
-    let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-    let mut leaf = rcgen::CertificateParams::new(names).expect("names that can be certified");
-    leaf.not_after = rcgen::date_time_ymd(year, 1, 1);
-    let leaf_key = rcgen::KeyPair::generate().expect("a key");
-    let certificate = leaf.signed_by(&leaf_key, &issuer).expect("a certificate");
-    (Identity { certificate: root, key }, Identity { certificate, key: leaf_key })
-}
-
-#[tokio::test]
-async fn an_own_authority_vouches_for_its_certificates_only() {
-    let (authority, identity) = signed(&["127.0.0.1"], 2999);
-    let server = TlsServer::start(&identity).await;
-    let file = ca_file(&authority);
-    server.works(&format!("ca_file = {:?}", file.path())).await;
-}
-
-#[rstest]
-#[case(&["lab.example"], 2999, "certificate for another name")]
-#[case(&["127.0.0.1"], 2001, "certificate expired")]
-#[tokio::test]
-async fn a_signed_certificate_that_does_not_fit(
-    #[case] names: &[&str],
-    #[case] year: i32,
-    #[case] short: &str,
-) {
-    let (authority, identity) = signed(names, year);
-    let server = TlsServer::start(&identity).await;
-    let file = ca_file(&authority);
-    let failure = failure(&server.url, &format!("ca_file = {:?}", file.path())).await;
-    assert_eq!(told(&failure), (FailureKind::Tls, short));
-}
-
-#[tokio::test]
-async fn a_ca_file_that_is_none_fails_its_source_only() {
-    let empty = tempfile::NamedTempFile::new().expect("a file");
-    let failure = failure("https://127.0.0.1:1", &format!("ca_file = {:?}", empty.path())).await;
-    assert_eq!(told(&failure), (FailureKind::Tls, "no certificate authority"));
-    assert!(failure.text.contains("no certificate in it"), "{}", failure.text);
-}
-
-#[tokio::test]
-async fn https_to_a_server_without_it() {
-    let server = Server::always(Answer::json(TARGETS)).await;
-    let url = server.url.replace("http://", "https://");
-    let failure = failure(&url, &format!("fingerprint = {:?}", "00".repeat(32))).await;
-    assert_eq!(told(&failure), (FailureKind::Tls, "no TLS connection"));
-    assert!(failure.text.contains("is it http://"), "{}", failure.text);
 }
 
 #[tokio::test]

@@ -2,7 +2,9 @@
 //! servers that misbehave.
 
 mod alertmanager;
+mod certificates;
 mod faults;
 mod prometheus;
 mod recordings;
+mod recovery;
 pub mod replay;

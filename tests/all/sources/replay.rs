@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -68,13 +68,18 @@ pub struct Server {
     pub url: String,
     asked: Arc<Mutex<Vec<Asked>>>,
     serving: JoinHandle<()>,
+    stop: Option<tokio::sync::oneshot::Sender<()>>,
 }
 
 impl Server {
     /// Answers by what `answer` makes of the request and the number of requests before it.
     pub async fn start(answer: impl Fn(&Asked, usize) -> Answer + Send + Sync + 'static) -> Self {
+        Self::start_at("127.0.0.1:0", Arc::new(answer)).await
+    }
+
+    /// The same at an address; one that was just in use becomes free before long.
+    pub async fn start_at(address: &str, answer: Arc<dyn Fn(&Asked, usize) -> Answer + Send + Sync>) -> Self {
         let asked: Arc<Mutex<Vec<Asked>>> = Arc::default();
-        let answer = Arc::new(answer);
         let note = Arc::clone(&asked);
         let app = Router::new().fallback(move |method, uri, headers, body| {
             let asked = Asked { method, uri, headers, body };
@@ -89,12 +94,22 @@ impl Server {
                 answer.response()
             }
         });
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let listener = bind(address).await;
         let url = format!("http://{}", listener.local_addr().expect("a bound port has an address"));
+        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
         let serving = tokio::spawn(async move {
-            axum::serve(listener, app).await.expect("serving goes on until the test ends");
+            let serve = axum::serve(listener, app).with_graceful_shutdown(async {
+                let _ = stopped.await;
+            });
+            serve.await.expect("serving goes on until the test ends");
         });
-        Self { url, asked, serving }
+        Self { url, asked, serving, stop: Some(stop) }
+    }
+
+    /// Ends it, its connections too, and waits until it has ended.
+    pub async fn stop(mut self) {
+        drop(self.stop.take());
+        (&mut self.serving).await.expect("it ends by itself");
     }
 
     /// Answers the same to everything.
@@ -121,6 +136,18 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.serving.abort();
+    }
+}
+
+/// Listens at an address as soon as it is free.
+pub async fn bind(address: &str) -> TcpListener {
+    let deadline = Instant::now() + Duration::from_secs(10);
+    loop {
+        match TcpListener::bind(address).await {
+            Ok(listener) => return listener,
+            Err(error) => assert!(Instant::now() < deadline, "{address}: {error}"),
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }
 

@@ -1,0 +1,116 @@
+//! `wardroom`: the dashboard.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use color_eyre::eyre::{Report, Result, WrapErr as _};
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::mpsc;
+
+use super::{Ground, complain, ground, is_mono, read, setup};
+use crate::app::App;
+use crate::cli::Global;
+use crate::config;
+use crate::runtime::{Ended, Feeds, Live, Load, Loaded, Loop, listen};
+use crate::state::Place;
+use crate::terminal;
+
+/// The number of the signal that says that a terminal is gone.
+const HANGUP: i32 = 1;
+
+/// Runs it until it ends.
+///
+/// # Errors
+/// No terminal, wrong usage, a wrong config, or a terminal that no longer takes what is written.
+pub fn run(global: &Global) -> Result<ExitCode> {
+    terminal::check()?;
+    let network = network()?;
+    let global = shown(global);
+    let ground = network.block_on(ground(&global, false))?;
+    let place = if global.demo.is_some() { Place::temporary() } else { Place::of_user() };
+    let place = place.and_then(|place| place.start_log().map(|()| place));
+    if let Err(error) = &place {
+        complain(&format!("there will be no log: {error}"));
+    }
+    terminal::restore_on_panic();
+    let ended = watch(&global, &ground, &network);
+    // Whoever still waits for a server that hangs is not waited for.
+    network.shutdown_background();
+    Ok(match ended? {
+        Ended::Quit => ExitCode::SUCCESS,
+        Ended::Signal(signal) => died_of(signal),
+        Ended::Gone => died_of(HANGUP),
+    })
+}
+
+/// The runtime on which servers are asked and answers are read: one thread, and a few more for what
+/// takes long.
+pub fn network() -> Result<Runtime> {
+    let threads = Builder::new_multi_thread()
+        .worker_threads(1)
+        .max_blocking_threads(2)
+        .thread_name("network")
+        .enable_all()
+        .build();
+    threads.wrap_err("no thread can be started")
+}
+
+/// With no config anywhere the demo lab is shown.
+fn shown(global: &Global) -> Global {
+    let has_none = global.config.is_none() && config::default_file().is_none_or(|file| !file.exists());
+    let mut global = global.clone();
+    if has_none && global.demo.is_none() {
+        global.demo = Some(None);
+    }
+    global
+}
+
+/// A line that says that nothing of this is real.
+pub fn banner(ground: &Ground) -> Option<String> {
+    #[cfg(feature = "demo")]
+    if let Some(lab) = &ground.lab {
+        let scenario = lab.scenario();
+        return Some(format!(
+            "demo lab: {scenario}. Nothing here is real; `wardroom init` sets up your own servers"
+        ));
+    }
+    None
+}
+
+/// Reads the config again, when there is a file to read.
+pub fn load(ground: &Ground, global: &Global) -> Load {
+    let (file, global) = (ground.file.clone(), global.clone());
+    Arc::new(move || {
+        let Some(file) = &file else {
+            return Err(vec!["the demo lab has no config to read again".to_owned()]);
+        };
+        let loaded = read(&global, file)
+            .and_then(|config| Ok(Loaded { setup: setup(&config, &global, None)?, sources: config.sources }));
+        loaded.map_err(|error| format!("{error:#}").lines().map(str::to_owned).collect())
+    })
+}
+
+/// The loop has this thread to itself.
+fn watch(global: &Global, ground: &Ground, network: &Runtime) -> Result<Ended> {
+    let setup = setup(&ground.config, global, banner(ground))?;
+    let screen = Builder::new_current_thread().enable_all().build().wrap_err("no loop can be started")?;
+    screen.block_on(async {
+        let (sender, inputs) = mpsc::unbounded_channel();
+        listen(&sender)?;
+        let live = Live::enter(sender, is_mono(global))?;
+        let mut feeds = Feeds::new(network.handle().clone(), load(ground, global));
+        feeds.watch(&ground.config.sources, &ground.clock);
+        let mut dashboard = Loop::new(App::new(setup), live, ground.clock.clone(), inputs, feeds);
+        #[cfg(debug_assertions)]
+        if std::env::var("WARDROOM_PANIC").is_ok_and(|place| place == "loop") {
+            dashboard.turn().await?;
+            panic!("WARDROOM_PANIC asked for this");
+        }
+        Ok::<_, Report>(dashboard.run().await?)
+    })
+}
+
+/// What a shell makes of a process that a signal ended.
+fn died_of(signal: i32) -> ExitCode {
+    ExitCode::from(u8::try_from(128 + signal).unwrap_or(u8::MAX))
+}

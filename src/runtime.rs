@@ -1,0 +1,247 @@
+//! The loop: the only place where things are waited for, and the only one that touches `App`.
+//!
+//! It has a thread of its own. What takes time (network, big answers, files) happens on another
+//! runtime and comes back as a message, so that nothing ever stands between a key and its frame.
+
+mod feeds;
+mod screen;
+mod signals;
+
+use std::io;
+use std::time::{Duration, Instant};
+
+use chrono::{TimeDelta, Timelike as _};
+use tokio::sync::mpsc::UnboundedReceiver;
+
+pub use self::feeds::{Feeds, Load, Loaded};
+pub use self::screen::{Live, Paper, Screen};
+pub use self::signals::{listen, stop};
+use crate::app::App;
+use crate::border::{Effect, Msg};
+use crate::clock::{Clock, Now};
+use crate::terminal::{Call, Input};
+
+/// When messages come without a pause, a frame is drawn in between after this time.
+const LATEST: Duration = Duration::from_millis(50);
+
+/// A step of the clock that is larger says that the machine slept or its clock was set.
+const STEP: TimeDelta = TimeDelta::seconds(5);
+
+/// Why the loop ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// The operator left.
+    Quit,
+    /// A signal, by its number.
+    Signal(i32),
+    /// The terminal is gone.
+    Gone,
+}
+
+/// The dashboard and all that it hangs on. Everything is handed in, so that a test and a picture
+/// run the same loop as the screen.
+pub struct Loop<S> {
+    /// The state.
+    pub app: App,
+    /// Where it is drawn.
+    pub screen: S,
+    /// What time it is.
+    pub clock: Clock,
+    /// What is typed.
+    pub inputs: UnboundedReceiver<Input>,
+    /// What is polled.
+    pub feeds: Feeds,
+    last: Now,
+    tick: Option<Instant>,
+    /// Since when the screen is not what it should be, if it is not.
+    dirty_since: Option<Instant>,
+    suspended: bool,
+}
+
+impl<S: std::fmt::Debug> std::fmt::Debug for Loop<S> {
+    fn fmt(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        to.debug_struct("Loop")
+            .field("screen", &self.screen)
+            .field("clock", &self.clock)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<S: Screen> Loop<S> {
+    /// A loop that is about to begin.
+    pub fn new(app: App, screen: S, clock: Clock, inputs: UnboundedReceiver<Input>, feeds: Feeds) -> Self {
+        let last = clock.now();
+        let tick = next_second(&clock, last);
+        Self { app, screen, clock, inputs, feeds, last, tick, dirty_since: None, suspended: false }
+    }
+
+    /// Runs until it ends.
+    ///
+    /// # Errors
+    /// When the screen cannot be drawn.
+    pub async fn run(&mut self) -> io::Result<Ended> {
+        loop {
+            if let Some(ended) = self.turn().await? {
+                self.settle().await;
+                return Ok(ended);
+            }
+        }
+    }
+
+    /// Waits for the next thing, and does it. What is typed comes first; a frame is drawn when
+    /// nothing else is to be done.
+    ///
+    /// # Errors
+    /// When the screen cannot be drawn.
+    pub async fn turn(&mut self) -> io::Result<Option<Ended>> {
+        let is_dirty = self.app.is_dirty();
+        if !is_dirty {
+            self.dirty_since = None;
+        }
+        let dirty_since = *self.dirty_since.get_or_insert_with(Instant::now);
+        let due = self.screen.next().unwrap_or(dirty_since);
+        let overdue = due.max(dirty_since + LATEST);
+        tokio::select! {
+            biased;
+            input = self.inputs.recv() => return self.typed(input.unwrap_or(Input::Gone)).await,
+            () = until(overdue), if is_dirty => self.draw()?,
+            Some(event) = self.feeds.events.recv() => {
+                let crate::sources::Event { source, feed, result, took } = event;
+                return Ok(self.take(Msg::Observed { source, feed, result, took }));
+            }
+            Some(loaded) = self.feeds.loads.recv() => self.reloaded(loaded),
+            () = until(self.tick.unwrap_or(due)), if self.tick.is_some() => {
+                let ended = self.take(Msg::Tick);
+                self.tick = next_second(&self.clock, self.last);
+                return Ok(ended);
+            }
+            () = until(due), if is_dirty => self.draw()?,
+        }
+        Ok(None)
+    }
+
+    /// Hands a message to the state, and carries out what it asks for.
+    pub fn take(&mut self, msg: Msg) -> Option<Ended> {
+        let now = self.clock.now();
+        let jumped = has_jumped(self.last, now);
+        self.last = now;
+        let mut effects = if jumped { self.app.update(Msg::Jumped, now) } else { Vec::new() };
+        effects.extend(self.app.update(msg, now));
+        effects.into_iter().fold(None, |ended, effect| ended.or(self.carry_out(effect)))
+    }
+
+    /// Draws a frame.
+    ///
+    /// # Errors
+    /// When the screen cannot be drawn.
+    pub fn draw(&mut self) -> io::Result<()> {
+        self.screen.draw(&mut self.app, self.clock.now())
+    }
+
+    fn carry_out(&mut self, effect: Effect) -> Option<Ended> {
+        match effect {
+            Effect::Refresh(only) => self.feeds.refresh(only.as_ref()),
+            Effect::Copy(text) => {
+                if let Err(error) = self.screen.copy(&text) {
+                    tracing::warn!(%error, "nothing was copied");
+                }
+            }
+            Effect::Suspend => self.suspended = true,
+            Effect::Reload => self.feeds.reload(),
+            Effect::Quit => return Some(Ended::Quit),
+        }
+        None
+    }
+
+    async fn typed(&mut self, input: Input) -> io::Result<Option<Ended>> {
+        let ended = match input {
+            Input::Msg(msg) => self.take(msg),
+            Input::Answered => {
+                self.screen.answered();
+                None
+            }
+            Input::Gone => Some(Ended::Gone),
+            Input::Signal(Call::Resized) => match self.screen.resized()? {
+                Some((width, height)) => self.take(Msg::Resize { width, height }),
+                None => None,
+            },
+            Input::Signal(Call::Continue) => {
+                self.screen.take()?;
+                self.take(Msg::Focus(true))
+            }
+            Input::Signal(Call::Stop) => {
+                self.suspended = true;
+                None
+            }
+            Input::Signal(Call::End(signal)) => {
+                self.take(Msg::Terminate);
+                Some(Ended::Signal(signal))
+            }
+        };
+        if std::mem::take(&mut self.suspended) && ended.is_none() {
+            return self.suspend().await;
+        }
+        Ok(ended)
+    }
+
+    /// Gives the terminal to the shell, and takes it back when the operator returns.
+    async fn suspend(&mut self) -> io::Result<Option<Ended>> {
+        self.settle().await;
+        self.screen.give_back();
+        if stop() {
+            // The signal that wakes us up also says so in the queue; it may be ended instead.
+            while let Some(input) = self.inputs.recv().await {
+                match input {
+                    Input::Signal(Call::Continue) => break,
+                    Input::Signal(Call::End(signal)) => return Ok(Some(Ended::Signal(signal))),
+                    _ => {}
+                }
+            }
+        }
+        self.screen.take()?;
+        Ok(self.take(Msg::Tick))
+    }
+
+    fn reloaded(&mut self, loaded: Result<Loaded, Vec<String>>) {
+        let outcome = loaded.map(|loaded| {
+            self.feeds.watch(&loaded.sources, &self.clock);
+            self.app.reconfigure(loaded.setup);
+        });
+        self.take(Msg::Reloaded(outcome));
+    }
+
+    /// Waits for the answer that is still under way: the shell would take it for something typed.
+    async fn settle(&mut self) {
+        while let Some(patience) = self.screen.outstanding() {
+            match tokio::time::timeout(patience, self.inputs.recv()).await {
+                Ok(Some(Input::Answered)) => self.screen.answered(),
+                Ok(None | Some(Input::Gone)) | Err(_) => return,
+                // What was typed after the end was meant for nobody.
+                Ok(Some(_)) => {}
+            }
+        }
+    }
+}
+
+async fn until(instant: Instant) {
+    if instant > Instant::now() {
+        tokio::time::sleep_until(instant.into()).await;
+    }
+}
+
+/// When the wall clock shows its next second; a clock that stands still never does.
+fn next_second(clock: &Clock, now: Now) -> Option<Instant> {
+    let rest = 1_000_u64.saturating_sub(u64::from(now.wall.nanosecond() / 1_000_000));
+    (!clock.is_fixed()).then(|| Instant::now() + Duration::from_millis(rest.max(1)))
+}
+
+/// Whether the machine slept or its clock was set between two looks. The loop looks every second.
+fn has_jumped(last: Now, now: Now) -> bool {
+    let wall = now.wall - last.wall;
+    let mono = TimeDelta::from_std(now.mono.saturating_sub(last.mono)).unwrap_or(TimeDelta::MAX);
+    (wall - mono).abs() > STEP || mono > STEP
+}
+
+#[cfg(test)]
+#[path = "runtime/tests.rs"]
+mod tests;

@@ -1,0 +1,77 @@
+//! What is polled, on the network's own runtime, and how its config is read again.
+
+use std::sync::Arc;
+
+use tokio::runtime::Handle;
+use tokio::sync::mpsc;
+
+use crate::app::Setup;
+use crate::clock::Clock;
+use crate::domain::feed::SourceId;
+use crate::sources::watch::Watch;
+use crate::sources::{Event, Source};
+
+/// So many answers may wait for the loop; more make their feeds wait.
+const QUEUE: usize = 256;
+
+/// A config, as the loop needs it.
+#[derive(Debug)]
+pub struct Loaded {
+    /// How the screen is made.
+    pub setup: Setup,
+    /// What is polled.
+    pub sources: Vec<Arc<dyn Source>>,
+}
+
+/// Reads the config: it, or all that is wrong with it.
+pub type Load = Arc<dyn Fn() -> Result<Loaded, Vec<String>> + Send + Sync>;
+
+/// The feeds under way.
+pub struct Feeds {
+    /// What is seen.
+    pub events: mpsc::Receiver<Event>,
+    /// Configs that were read again.
+    pub loads: mpsc::Receiver<Result<Loaded, Vec<String>>>,
+    network: Handle,
+    watch: Option<Watch>,
+    load: Load,
+    to: (mpsc::Sender<Event>, mpsc::Sender<Result<Loaded, Vec<String>>>),
+}
+
+impl std::fmt::Debug for Feeds {
+    fn fmt(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        to.debug_struct("Feeds").field("watch", &self.watch).finish_non_exhaustive()
+    }
+}
+
+impl Feeds {
+    /// Nothing is polled yet. `network` is the runtime that will; `load` reads the config again.
+    pub fn new(network: Handle, load: Load) -> Self {
+        let (seen, events) = mpsc::channel(QUEUE);
+        let (loaded, loads) = mpsc::channel(1);
+        Self { events, loads, network, watch: None, load, to: (seen, loaded) }
+    }
+
+    /// Polls these, and what was polled before no more.
+    pub fn watch(&mut self, sources: &[Arc<dyn Source>], clock: &Clock) {
+        let _network = self.network.enter();
+        self.watch = Some(Watch::start(sources, clock, &self.to.0));
+    }
+
+    /// Asks a source, or all, now.
+    pub fn refresh(&self, only: Option<&SourceId>) {
+        if let Some(watch) = &self.watch {
+            watch.refresh(only);
+        }
+    }
+
+    /// Reads the config again, away from the loop: a file may hang, and a command for a token even
+    /// more.
+    pub fn reload(&self) {
+        let (load, to) = (Arc::clone(&self.load), self.to.1.clone());
+        self.network.spawn_blocking(move || {
+            // A reload that is under way already will do.
+            let _full = to.try_send(load());
+        });
+    }
+}

@@ -1,0 +1,51 @@
+//! Signals, in the queue of what is typed, and the one that we send ourselves.
+
+use std::io;
+
+use rustix::process::{Pid, Signal, getpgid, getpgrp, getpid, getppid, getsid, kill_current_process_group};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc::UnboundedSender;
+
+use crate::terminal::{Call, Input};
+
+/// Sends every signal that concerns the screen to `inputs`. To be called inside a runtime.
+///
+/// # Errors
+/// When the system takes no handler.
+pub fn listen(inputs: &UnboundedSender<Input>) -> io::Result<()> {
+    let end = |kind: SignalKind| (kind, Call::End(kind.as_raw_value()));
+    let calls = [
+        (SignalKind::window_change(), Call::Resized),
+        (SignalKind::from_raw(Signal::CONT.as_raw()), Call::Continue),
+        (SignalKind::from_raw(Signal::TSTP.as_raw()), Call::Stop),
+        end(SignalKind::terminate()),
+        end(SignalKind::hangup()),
+        end(SignalKind::interrupt()),
+        end(SignalKind::quit()),
+    ];
+    for (kind, call) in calls {
+        let mut signals = signal(kind)?;
+        let inputs = inputs.clone();
+        tokio::spawn(async move {
+            while signals.recv().await.is_some() && inputs.send(Input::Signal(call)).is_ok() {}
+        });
+    }
+    Ok(())
+}
+
+/// Stops this process and all of its job, until a shell tells them to go on. Without a shell that
+/// could do so (in a pane that runs nothing else) nothing happens, and the answer is `false`.
+pub fn stop() -> bool {
+    has_shell() && kill_current_process_group(Signal::STOP).is_ok()
+}
+
+/// Whether some process of our session, outside our group, waits for us.
+fn has_shell() -> bool {
+    let parent: Option<Pid> = getppid();
+    let session = getsid(None).ok();
+    parent.is_some_and(|parent| {
+        parent != getpid()
+            && getsid(Some(parent)).ok() == session
+            && getpgid(Some(parent)).ok() != Some(getpgrp())
+    })
+}

@@ -1,0 +1,121 @@
+use chrono::DateTime;
+use tokio::runtime::Handle;
+use tokio::sync::mpsc::{self, UnboundedSender};
+
+use super::*;
+use crate::app::Setup;
+
+/// A screen that notes what happens to it.
+#[derive(Debug, Default)]
+struct Noted {
+    frames: usize,
+    given_back: bool,
+    unanswered: usize,
+}
+
+impl Screen for Noted {
+    fn draw(&mut self, app: &mut App, now: Now) -> io::Result<()> {
+        self.frames += 1;
+        Paper::new(80, 24).draw(app, now)
+    }
+
+    fn answered(&mut self) {
+        self.unanswered -= 1;
+    }
+
+    fn outstanding(&self) -> Option<Duration> {
+        (self.unanswered > 0).then_some(Duration::from_secs(60))
+    }
+
+    fn give_back(&mut self) {
+        self.given_back = true;
+    }
+}
+
+fn a_loop() -> (Loop<Noted>, UnboundedSender<Input>) {
+    let (sender, inputs) = mpsc::unbounded_channel();
+    let clock = Clock::fixed(DateTime::UNIX_EPOCH);
+    let load = || Err(vec!["wardroom.toml:1:1: no".to_owned()]);
+    let feeds = Feeds::new(Handle::current(), std::sync::Arc::new(load));
+    (Loop::new(App::new(Setup::default()), Noted::default(), clock, inputs, feeds), sender)
+}
+
+fn key(text: &str) -> Input {
+    Input::Msg(Msg::Key(text.parse().expect("a key")))
+}
+
+#[tokio::test]
+async fn all_that_was_typed_is_folded_into_one_frame() {
+    let (mut one, keys) = a_loop();
+    one.turn().await.expect("drawn");
+    assert_eq!((one.screen.frames, one.app.is_dirty()), (1, false));
+    for text in ["j", "k", "?"] {
+        keys.send(key(text)).expect("typed");
+    }
+    for _ in 0..4 {
+        one.turn().await.expect("drawn");
+    }
+    assert_eq!((one.screen.frames, one.app.is_dirty()), (2, false));
+}
+
+#[tokio::test]
+async fn nothing_is_drawn_when_nothing_changed() {
+    let (mut one, _keys) = a_loop();
+    one.turn().await.expect("drawn");
+    let idle = tokio::time::timeout(Duration::from_millis(50), one.turn()).await;
+    assert!(idle.is_err(), "it waits");
+    assert_eq!(one.screen.frames, 1);
+}
+
+#[tokio::test]
+async fn it_ends_by_a_key_a_signal_or_a_lost_terminal() {
+    for (input, end) in [
+        (key("q"), Ended::Quit),
+        (Input::Signal(Call::End(15)), Ended::Signal(15)),
+        (Input::Gone, Ended::Gone),
+    ] {
+        let (mut one, keys) = a_loop();
+        keys.send(input).expect("sent");
+        assert_eq!(one.run().await.expect("drawn"), end);
+    }
+}
+
+#[tokio::test]
+async fn the_last_answer_is_waited_for_at_the_end() {
+    let (mut one, keys) = a_loop();
+    one.screen.unanswered = 1;
+    for input in [key("q"), key("x"), Input::Answered, key("y")] {
+        keys.send(input).expect("sent");
+    }
+    one.run().await.expect("drawn");
+    assert_eq!(one.screen.unanswered, 0);
+    assert_eq!(one.inputs.try_recv(), Ok(key("y")), "no more than that was read");
+}
+
+#[tokio::test]
+async fn a_wrong_config_is_told() {
+    let (mut one, keys) = a_loop();
+    one.turn().await.expect("drawn");
+    one.feeds.reload();
+    one.turn().await.expect("drawn");
+    assert!(one.app.is_dirty());
+    keys.send(key("q")).expect("typed");
+    assert_eq!(one.run().await.expect("drawn"), Ended::Quit);
+}
+
+#[test]
+fn a_sleeping_machine_and_a_set_clock_are_noticed() {
+    let at = |wall: i64, mono: u64| Now {
+        wall: DateTime::from_timestamp(wall, 0).expect("a time"),
+        mono: Duration::from_secs(mono),
+    };
+    for (last, now, jumped) in [
+        (at(100, 10), at(101, 11), false),
+        (at(100, 10), at(104, 10), false),
+        (at(100, 10), at(3_700, 11), true),
+        (at(100, 10), at(40, 11), true),
+        (at(100, 10), at(130, 40), true),
+    ] {
+        assert_eq!(has_jumped(last, now), jumped, "{last:?} {now:?}");
+    }
+}

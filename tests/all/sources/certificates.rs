@@ -1,0 +1,175 @@
+//! Servers with TLS: whose certificate is believed, and what is said of one that is not.
+
+use std::sync::Arc;
+
+use rstest::rstest;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::task::JoinHandle;
+use wardroom::domain::feed::{FailureKind, Feed, SourceKind};
+
+use super::faults::{TARGETS, failure, told};
+use super::replay::{Answer, Server, bind, look, source};
+
+/// A certificate and its key.
+struct Identity {
+    certificate: rcgen::Certificate,
+    key: rcgen::KeyPair,
+}
+
+fn self_signed(names: &[&str]) -> Identity {
+    let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+    let made = rcgen::generate_simple_self_signed(names).expect("names that can be certified");
+    Identity { certificate: made.cert, key: made.signing_key }
+}
+
+impl Identity {
+    fn fingerprint(&self) -> String {
+        wardroom::net::Fingerprint::of(self.certificate.der()).to_string()
+    }
+}
+
+/// A server of TLS that answers no targets; its certificate can be changed while it runs.
+struct TlsServer {
+    url: String,
+    serving: JoinHandle<()>,
+}
+
+impl TlsServer {
+    async fn start(identity: &Identity) -> Self {
+        Self::start_at("127.0.0.1:0", identity).await
+    }
+
+    async fn start_at(address: &str, identity: &Identity) -> Self {
+        let listener = bind(address).await;
+        let url = format!("https://{}", listener.local_addr().expect("a bound port has an address"));
+        let key = rustls::pki_types::PrivateKeyDer::try_from(identity.key.serialize_der()).expect("a key");
+        let config =
+            rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+                .with_safe_default_protocol_versions()
+                .expect("ring knows them")
+                .with_no_client_auth()
+                .with_single_cert(vec![identity.certificate.der().clone()], key)
+                .expect("the key fits");
+        let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
+        let serving = tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                // A client that does not like the certificate hangs up.
+                let Ok(mut stream) = acceptor.accept(stream).await else { continue };
+                let mut head = [0; 4096];
+                let _ = stream.read(&mut head).await;
+                let answer = format!(
+                    "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{TARGETS}",
+                    TARGETS.len()
+                );
+                let _ = stream.write_all(answer.as_bytes()).await;
+                let _ = stream.shutdown().await;
+            }
+        });
+        Self { url, serving }
+    }
+
+    async fn works(&self, keys: &str) {
+        let source = source(SourceKind::Prometheus, &format!("url = {:?}\n{keys}", self.url));
+        look(&*source, Feed::Targets).await.expect("the certificate is trusted");
+    }
+}
+
+impl Drop for TlsServer {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}
+
+#[tokio::test]
+async fn a_self_signed_certificate_needs_a_pin_and_is_told_with_it() {
+    let identity = self_signed(&["127.0.0.1"]);
+    let server = TlsServer::start(&identity).await;
+    let authority = self_signed(&["elsewhere"]);
+    let file = ca_file(&authority);
+    let failure = failure(&server.url, &format!("ca_file = {:?}", file.path())).await;
+    assert_eq!(told(&failure), (FailureKind::Tls, "certificate not trusted"));
+    let line = format!("fingerprint = \"{}\"", identity.fingerprint());
+    assert!(failure.text.contains(&line), "{}", failure.text);
+    server.works(&line).await;
+    server.works(&line.to_uppercase().replace("FINGERPRINT", "fingerprint")).await;
+    server.works(&line.replace(':', "")).await;
+}
+
+#[tokio::test]
+async fn a_certificate_that_changed_tells_both_fingerprints() {
+    let (first, second) = (self_signed(&["127.0.0.1"]), self_signed(&["127.0.0.1"]));
+    let server = TlsServer::start(&first).await;
+    let keys = format!("fingerprint = {:?}", first.fingerprint());
+    let source = source(SourceKind::Prometheus, &format!("url = {:?}\n{keys}", server.url));
+    look(&*source, Feed::Targets).await.expect("the pinned certificate");
+    let address = server.url.trim_start_matches("https://").to_owned();
+    drop(server);
+    let server = TlsServer::start_at(&address, &second).await;
+    let failure = look(&*source, Feed::Targets).await.expect_err("another certificate");
+    assert_eq!(told(&failure), (FailureKind::Tls, "certificate changed"));
+    assert!(failure.text.contains(&first.fingerprint()), "{}", failure.text);
+    assert!(failure.text.contains(&second.fingerprint()), "{}", failure.text);
+    drop(server);
+}
+
+fn ca_file(identity: &Identity) -> tempfile::NamedTempFile {
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(file.path(), identity.certificate.pem()).expect("it can be written");
+    file
+}
+
+/// An authority, and a certificate of it for `names` that ends in `year`.
+fn signed(names: &[&str], year: i32) -> (Identity, Identity) {
+    let mut authority = rcgen::CertificateParams::new(Vec::new()).expect("no names");
+    authority.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    let key = rcgen::KeyPair::generate().expect("a key");
+    let root = authority.self_signed(&key).expect("an authority");
+    let issuer = rcgen::Issuer::from_params(&authority, &key);
+    let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+    let mut leaf = rcgen::CertificateParams::new(names).expect("names that can be certified");
+    leaf.not_after = rcgen::date_time_ymd(year, 1, 1);
+    let leaf_key = rcgen::KeyPair::generate().expect("a key");
+    let certificate = leaf.signed_by(&leaf_key, &issuer).expect("a certificate");
+    (Identity { certificate: root, key }, Identity { certificate, key: leaf_key })
+}
+
+#[tokio::test]
+async fn an_own_authority_vouches_for_its_certificates_only() {
+    let (authority, identity) = signed(&["127.0.0.1"], 2999);
+    let server = TlsServer::start(&identity).await;
+    let file = ca_file(&authority);
+    server.works(&format!("ca_file = {:?}", file.path())).await;
+}
+
+#[rstest]
+#[case(&["lab.example"], 2999, "certificate for another name")]
+#[case(&["127.0.0.1"], 2001, "certificate expired")]
+#[tokio::test]
+async fn a_signed_certificate_that_does_not_fit(
+    #[case] names: &[&str],
+    #[case] year: i32,
+    #[case] short: &str,
+) {
+    let (authority, identity) = signed(names, year);
+    let server = TlsServer::start(&identity).await;
+    let file = ca_file(&authority);
+    let failure = failure(&server.url, &format!("ca_file = {:?}", file.path())).await;
+    assert_eq!(told(&failure), (FailureKind::Tls, short));
+}
+
+#[tokio::test]
+async fn a_ca_file_that_is_none_fails_its_source_only() {
+    let empty = tempfile::NamedTempFile::new().expect("a file");
+    let failure = failure("https://127.0.0.1:1", &format!("ca_file = {:?}", empty.path())).await;
+    assert_eq!(told(&failure), (FailureKind::Tls, "no certificate authority"));
+    assert!(failure.text.contains("no certificate in it"), "{}", failure.text);
+}
+
+#[tokio::test]
+async fn https_to_a_server_without_it() {
+    let server = Server::always(Answer::json(TARGETS)).await;
+    let url = server.url.replace("http://", "https://");
+    let failure = failure(&url, &format!("fingerprint = {:?}", "00".repeat(32))).await;
+    assert_eq!(told(&failure), (FailureKind::Tls, "no TLS connection"));
+    assert!(failure.text.contains("is it http://"), "{}", failure.text);
+}
