@@ -22,7 +22,7 @@ fn the_bridge_fills_and_obeys() {
     dashboard.shows(&["Backups"]);
 
     dashboard.pty.keys("\r");
-    dashboard.shows(&["fingerprint", "alertname"]);
+    dashboard.shows(&["fingerprint", "Annotations"]);
     dashboard.pty.keys("\x1b");
     dashboard.hides("fingerprint");
 

@@ -12,10 +12,12 @@ const TICK: usize = 120;
 fn only_the_clock_writes() {
     let home = tempfile::tempdir().expect("a directory");
     let file = home.path().join("wardroom.toml");
-    std::fs::write(&file, "").expect("written");
+    // Nothing listens there, and it is asked once in an hour.
+    let lost = "[sources.loki.lost]\nurl = \"http://127.0.0.1:1\"\ninterval = \"1h\"\n";
+    std::fs::write(&file, lost).expect("written");
     let path = file.display().to_string();
     let dashboard = Plan { command: &[PROGRAM, "--config", &path], ..Plan::default() }.start();
-    dashboard.shows(&["no source is configured"]);
+    dashboard.shows(&["loki", "connection refused"]);
     let mut before = 0;
     until("the first frame is out", crate::lab::LIMIT, || {
         let now = dashboard.pty.bytes().len();
