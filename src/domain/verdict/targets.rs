@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
 use super::{Condition, Counts, Finding, weigh};
 use crate::domain::alert::Alert;
@@ -11,6 +11,7 @@ use crate::domain::feed::{Feed, SourceKind};
 use crate::domain::store::{SourceState, Store};
 use crate::domain::subject::Subject;
 use crate::domain::target::{Target, TargetHealth};
+use crate::text;
 
 pub(super) fn targets(store: &Store, now: DateTime<Utc>, counts: &mut Counts) -> Vec<Finding> {
     // By instance, so that a storm of thousands is not compared pair by pair.
@@ -74,7 +75,7 @@ fn condition<'a>(
 ) -> Condition {
     let scrape = source.data.scrape(target);
     let hollow = target.health == TargetHealth::Up && scrape.is_some_and(|scrape| scrape.hollow);
-    let twice = TimeDelta::milliseconds((target.interval * 2000.0) as i64);
+    let twice = text::span(target.interval * 2.0);
     let settled = match target.health {
         TargetHealth::Up => true,
         // Service discovery publishes a target before its first scrape.
