@@ -15,7 +15,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 pub use self::feeds::{Feeds, Load, Loaded};
 pub use self::screen::{Live, Paper, Screen};
-pub use self::signals::{listen, stop};
+pub use self::signals::{listen, listen_for_the_deaf, stop};
 use crate::app::App;
 use crate::border::{Effect, Msg};
 use crate::clock::{Clock, Now};

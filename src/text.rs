@@ -116,17 +116,17 @@ pub fn age(span: TimeDelta) -> String {
 
 /// An age in seconds; `–` when there is none.
 pub fn age_of(seconds: Option<f64>) -> String {
-    seconds.map_or_else(|| "–".to_owned(), |seconds| age(span(seconds)))
+    seconds.map_or_else(|| "–".to_owned(), |seconds| age(delta(seconds)))
 }
 
 /// The span of so many seconds.
 #[expect(clippy::cast_possible_truncation, reason = "a span of 292 million years is long enough")]
-pub fn span(seconds: f64) -> TimeDelta {
+fn delta(seconds: f64) -> TimeDelta {
     TimeDelta::milliseconds((seconds * 1000.0) as i64)
 }
 
 /// A configured span in seconds: `15s`, `1m`, `0.5s`.
-pub fn interval(seconds: f64) -> String {
+pub fn span(seconds: f64) -> String {
     if seconds.fract().abs() < 0.05 { age_of(Some(seconds)) } else { took(seconds) }
 }
 

@@ -11,7 +11,7 @@ use super::{Ground, complain, ground, is_mono, read, setup};
 use crate::app::App;
 use crate::cli::Global;
 use crate::config;
-use crate::runtime::{Ended, Feeds, Live, Load, Loaded, Loop, listen};
+use crate::runtime::{Ended, Feeds, Live, Load, Loaded, Loop, listen, listen_for_the_deaf};
 use crate::state::Place;
 use crate::terminal;
 
@@ -33,6 +33,7 @@ pub fn run(global: &Global) -> Result<ExitCode> {
         complain(&format!("there will be no log: {error}"));
     }
     terminal::restore_on_panic();
+    network.block_on(async { listen_for_the_deaf() })?;
     let ended = watch(&global, &ground, &network);
     // Whoever still waits for a server that hangs is not waited for.
     network.shutdown_background();
@@ -102,12 +103,23 @@ fn watch(global: &Global, ground: &Ground, network: &Runtime) -> Result<Ended> {
         feeds.watch(&ground.config.sources, &ground.clock);
         let mut dashboard = Loop::new(App::new(setup), live, ground.clock.clone(), inputs, feeds);
         #[cfg(debug_assertions)]
-        if std::env::var("WARDROOM_PANIC").is_ok_and(|place| place == "loop") {
-            dashboard.turn().await?;
-            panic!("WARDROOM_PANIC asked for this");
-        }
+        break_down(&mut dashboard).await?;
         Ok::<_, Report>(dashboard.run().await?)
     })
+}
+
+/// Lets tests see what becomes of the terminal when the loop panics, or hangs.
+#[cfg(debug_assertions)]
+async fn break_down(dashboard: &mut Loop<Live>) -> Result<()> {
+    let how = std::env::var("WARDROOM_PANIC").unwrap_or_default();
+    if how == "loop" || how == "hang" {
+        dashboard.turn().await?;
+        assert!(how != "loop", "WARDROOM_PANIC asked for this");
+        loop {
+            std::thread::park();
+        }
+    }
+    Ok(())
 }
 
 /// What a shell makes of a process that a signal ended.

@@ -1,12 +1,18 @@
 //! Signals, in the queue of what is typed, and the one that we send ourselves.
 
 use std::io;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal, getpgid, getpgrp, getpid, getppid, getsid, kill_current_process_group};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::UnboundedSender;
 
-use crate::terminal::{Call, Input};
+use crate::terminal::{self, Call, Input};
+
+/// A loop that has not ended after this time hangs.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Sends every signal that concerns the screen to `inputs`. To be called inside a runtime.
 ///
@@ -28,6 +34,32 @@ pub fn listen(inputs: &UnboundedSender<Input>) -> io::Result<()> {
         let inputs = inputs.clone();
         tokio::spawn(async move {
             while signals.recv().await.is_some() && inputs.send(Input::Signal(call)).is_ok() {}
+        });
+    }
+    Ok(())
+}
+
+/// Ends the process for a loop that no longer hears: whoever asks it to end gets the terminal back,
+/// even if it hangs. To be called on another runtime than the loop's.
+///
+/// # Errors
+/// When the system takes no handler.
+pub fn listen_for_the_deaf() -> io::Result<()> {
+    for kind in [SignalKind::terminate(), SignalKind::hangup(), SignalKind::interrupt()] {
+        let mut signals = signal(kind)?;
+        tokio::spawn(async move {
+            if signals.recv().await.is_some() {
+                tokio::time::sleep(PATIENCE).await;
+                tracing::error!("the loop did not end when it was asked to");
+                // A terminal that takes nothing any more must not keep us either.
+                let (done, restored) = mpsc::channel();
+                thread::spawn(move || {
+                    terminal::restore();
+                    done.send(())
+                });
+                let _in_vain = restored.recv_timeout(PATIENCE);
+                std::process::exit(128 + kind.as_raw_value());
+            }
         });
     }
     Ok(())

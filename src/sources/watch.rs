@@ -2,16 +2,18 @@
 //! holds up no other.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
+use futures_util::FutureExt as _;
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
-use super::{Event, Plan, Source, Tail};
-use crate::clock::Clock;
+use super::{Event, Plan, Source, SourceError, Tail};
+use crate::clock::{Clock, Now};
 use crate::domain::feed::{Failure, FailureKind, Feed, SourceId};
 
 /// After failures a feed is asked this many times less often, at most.
@@ -91,13 +93,30 @@ async fn poll(source: Arc<dyn Source>, plan: Plan, clock: Clock, events: mpsc::S
 }
 
 async fn look(source: &dyn Source, plan: Plan, clock: &Clock) -> Event {
-    let began = clock.now().mono;
-    let result = match timeout(plan.timeout, source.observe(plan.feed)).await {
-        Ok(seen) => seen.map_err(|error| error.failure()),
+    let Now { wall, mono: began } = clock.now();
+    let looking = guarded(source.id(), source.observe(plan.feed, wall));
+    let result = match timeout(plan.timeout, looking).await {
+        Ok(seen) => seen,
         Err(_) => Err(late(source.id(), plan)),
     };
     let took = clock.now().mono.saturating_sub(began).as_secs_f64();
     Event { source: source.id().clone(), feed: plan.feed, result, took }
+}
+
+/// A panic while an answer is read is our fault, and is told like any other failure: a feed that
+/// went silent would be taken for a server that hangs.
+async fn guarded<T>(
+    source: &SourceId,
+    looking: impl Future<Output = Result<T, SourceError>>,
+) -> Result<T, Failure> {
+    match AssertUnwindSafe(looking).catch_unwind().await {
+        Ok(seen) => seen.map_err(|error| error.failure()),
+        Err(_) => Err(Failure {
+            kind: FailureKind::Other,
+            short: "a fault in wardroom".into(),
+            text: format!("{source}: wardroom broke while it read the answer; the log says where").into(),
+        }),
+    }
 }
 
 fn late(source: &SourceId, plan: Plan) -> Failure {
@@ -118,8 +137,8 @@ async fn follow(source: SourceId, mut tail: Box<dyn Tail>, clock: Clock, events:
     loop {
         let began = clock.now().mono;
         let patience = tail.heartbeat() * 2;
-        let result = match timeout(patience, tail.next()).await {
-            Ok(seen) => seen.map(|observation| vec![observation]).map_err(|error| error.failure()),
+        let result = match timeout(patience, guarded(&source, tail.next())).await {
+            Ok(seen) => seen.map(|observation| vec![observation]),
             Err(_) => Err(silent(&source, tail.name(), patience)),
         };
         let pause = if result.is_ok() { None } else { Some(pace.failed()) };

@@ -10,7 +10,8 @@ use crate::domain::labels::Labels;
 use crate::domain::log::TailState;
 use crate::domain::observation::Observation;
 use crate::net::NetError;
-use crate::sources::{Looking, Next, SourceError};
+use crate::sources::{Looking, Next};
+use chrono::{DateTime, Utc};
 
 /// What a look at a feed does.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -18,6 +19,7 @@ enum Does {
     Answers,
     Fails,
     Hangs,
+    Panics,
 }
 
 /// A source whose feeds do as the script says; the last line of it goes on for ever.
@@ -63,7 +65,7 @@ impl Source for Scripted {
     fn feeds(&self) -> Vec<Plan> {
         self.plans.clone()
     }
-    fn observe(&self, feed: Feed) -> Looking<'_> {
+    fn observe(&self, feed: Feed, _now: DateTime<Utc>) -> Looking<'_> {
         self.looks.fetch_add(1, Ordering::Relaxed);
         let mut script = self.script.lock().expect("no test panics while it holds this");
         let does = if script.len() > 1 { script.pop_front() } else { script.front().copied() };
@@ -73,6 +75,7 @@ impl Source for Scripted {
                 Does::Answers => Ok(vec![Observation::ExternalLabels(Labels::default())]),
                 Does::Fails => Err(refused()),
                 Does::Hangs => std::future::pending().await,
+                Does::Panics => panic!("the script says so"),
             }
         })
     }
@@ -103,6 +106,7 @@ impl Tail for ScriptedTail {
                 Does::Answers => Ok(Observation::Tail { tail, state: TailState::Live, entries: Vec::new() }),
                 Does::Fails => Err(refused()),
                 Does::Hangs => std::future::pending().await,
+                Does::Panics => panic!("the script says so"),
             }
         })
     }
@@ -314,4 +318,14 @@ async fn a_tail_that_breaks_goes_on_and_one_that_is_silent_is_told() {
     let gaps = gaps(&times);
     assert!(gaps.get(1).is_some_and(|pause| (1.0..2.01).contains(pause)), "{gaps:?}");
     assert!(gaps.get(2).is_some_and(|pause| (2.0..4.01).contains(pause)), "a growing pause: {gaps:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_is_told_and_the_feed_goes_on() {
+    let mut seen = start(vec![scripted("a", &[Feed::Targets], &[Does::Panics, Does::Answers])]);
+    let (_, broken) = seen.next().await;
+    let failure = broken.result.expect_err("the look panicked");
+    assert_eq!(&*failure.short, "a fault in wardroom");
+    let (_, next) = seen.next().await;
+    assert!(next.result.is_ok());
 }

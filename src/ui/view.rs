@@ -189,7 +189,7 @@ mod tests {
 
     #[test]
     fn shares_and_leasts() {
-        assert_eq!(divide(36, &[(5, 3), (5, 3), (5, 2)]), [13, 13, 10]);
+        assert_eq!(divide(36, &[(5, 3), (5, 3), (5, 2)]), [14, 13, 9]);
         assert_eq!(divide(20, &[(6, 1), (4, 9)]), [6, 14]);
         assert_eq!(divide(3, &[(2, 1), (2, 1)]), [2, 1]);
         assert_eq!(divide(9, &[(2, 6), (2, 5), (2, 5), (2, 5)]), [3, 2, 2, 2]);

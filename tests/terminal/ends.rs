@@ -59,6 +59,16 @@ fn after_a_panic() {
 }
 
 #[test]
+fn after_a_signal_that_the_loop_does_not_hear() {
+    let (mut dashboard, before) = running(&[("WARDROOM_PANIC", "hang")]);
+    dashboard.shows(&["Alerts"]);
+    let pid = Pid::from_raw(dashboard.pty.pid().cast_signed()).expect("a process");
+    kill_process(pid, Signal::TERM).expect("it can be sent a signal");
+    assert_eq!(dashboard.ends(), 128 + 15);
+    assert_restored(&dashboard, &before);
+}
+
+#[test]
 fn after_ctrl_z_and_fg() {
     let plan = Plan { command: &["/bin/bash", "--norc", "--noprofile", "-i"], ..Plan::default() };
     let mut dashboard = plan.start();

@@ -1,5 +1,7 @@
 //! The level of a line: what its labels say, else what its text says.
 
+use std::collections::BTreeMap;
+
 use crate::domain::log::Level;
 
 /// Names under which shippers and Loki itself keep the level.
@@ -8,11 +10,11 @@ const NAMES: [&str; 5] = ["level", "detected_level", "level_extracted", "severit
 /// A level stands near the start of a line; further on it is only a word.
 const NEAR: usize = 256;
 
-/// The first level that `pairs` (a stream's labels, a line's metadata) name.
-pub(super) fn labelled<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)> + Clone) -> Option<Level> {
+/// The first level that labels name: those of a stream, or of one line.
+pub(super) fn labelled(labels: &BTreeMap<String, String>) -> Option<Level> {
     NAMES.iter().find_map(|name| {
-        let (_, value) = pairs.clone().find(|(have, _)| have == name)?;
-        Some(Level::of(value)).filter(|level| *level != Level::Unknown)
+        let level = Level::of(labels.get(*name)?);
+        Some(level).filter(|level| *level != Level::Unknown)
     })
 }
 
@@ -101,7 +103,9 @@ mod tests {
 
     #[test]
     fn labels_come_in_their_order() {
-        let level = |pairs: &[(&str, &str)]| labelled(pairs.iter().copied());
+        let level = |pairs: &[(&str, &str)]| {
+            labelled(&pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
+        };
         assert_eq!(level(&[("detected_level", "warn"), ("level", "error")]), Some(Level::Error));
         assert_eq!(level(&[("detected_level", "unknown")]), None);
         assert_eq!(level(&[("severity_text", "INFO")]), Some(Level::Info));

@@ -152,9 +152,12 @@ enum Turn {
     Poll(Arc<str>, Duration),
 }
 
+/// A query under way.
+type Answering = Pin<Box<dyn Future<Output = Result<Filled, SourceError>> + Send>>;
+
 /// A question beside the live tail.
 struct Check {
-    answer: Option<Pin<Box<dyn Future<Output = Result<Filled, SourceError>> + Send>>>,
+    answer: Option<Answering>,
     reason: Reason,
     /// When it was asked, in nanoseconds.
     asked: i64,
@@ -406,7 +409,7 @@ impl Check {
 }
 
 /// Waits for the answer that is under way; for ever, if none is.
-async fn answer<T>(under_way: &mut Option<Pin<Box<dyn Future<Output = T> + Send>>>) -> T {
+async fn answer(under_way: &mut Option<Answering>) -> Result<Filled, SourceError> {
     match under_way {
         Some(future) => {
             let answer = future.await;
@@ -416,3 +419,7 @@ async fn answer<T>(under_way: &mut Option<Pin<Box<dyn Future<Output = T> + Send>
         None => std::future::pending().await,
     }
 }
+
+#[cfg(test)]
+#[path = "tail_tests.rs"]
+mod tests;

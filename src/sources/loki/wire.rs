@@ -115,10 +115,11 @@ pub(super) fn page(body: &str) -> Result<Vec<Row>, Wrong> {
     match answer.data {
         _ if answer.status != "success" => return Err(Wrong::strange("no success")),
         None => return Ok(Vec::new()),
-        Some(Kind { result_type, .. }) if result_type != "streams" => {
-            return Err(Wrong::Refused(METRIC.to_owned()));
-        }
-        Some(_) => {}
+        Some(Kind { result_type, .. }) => match &*result_type {
+            "streams" => {}
+            "matrix" | "vector" | "scalar" => return Err(Wrong::Refused(METRIC.to_owned())),
+            other => return Err(Wrong::strange(format!("{other:?} is no kind of result"))),
+        },
     }
     let answer: Answer<Streams<'_>> = serde_json::from_str(body).map_err(Wrong::strange)?;
     let mut rows = rows(answer.data.and_then(|data| data.result))?;
@@ -167,7 +168,7 @@ fn row(stream: &Map, labels: &Labels, Value(at, raw, extra): &Value<'_>) -> Resu
     let text = sanitise(raw);
     let level = [stream, &extra.metadata, &extra.parsed]
         .iter()
-        .find_map(|map| level::labelled(map.iter().map(|(name, value)| (&**name, &**value))))
+        .find_map(|map| level::labelled(map))
         .unwrap_or_else(|| level::in_text(&text));
     let hash = |seed: u8| {
         let mut hash = DefaultHasher::new();
@@ -218,6 +219,8 @@ mod tests {
         assert_eq!(page(r#"{"status":"success"}"#).map(|rows| rows.len()), Ok(0));
         let matrix = r#"{"status":"success","data":{"resultType":"matrix","result":[{"metric":{},"values":[[1,"2"]]}]}}"#;
         assert!(matches!(page(matrix), Err(Wrong::Refused(_))));
+        let names = r#"{"status":"success","data":["app","nas"]}"#;
+        assert!(matches!(page(names), Err(Wrong::Strange(_))), "a list is no object");
         assert_eq!(labels(r#"{"status":"success"}"#), Ok(Vec::new()));
     }
 }

@@ -67,10 +67,10 @@ impl Groups {
         let mut unreadable: Vec<Unreadable> = scope
             .datastores
             .iter()
-            .filter(|name| !stores.iter().any(|store| store.store == **name))
+            .filter(|name| !stores.iter().any(|store| store.name == **name))
             .map(|name| trouble(name, "", "there is no such datastore, or the token may not see it"))
             .collect();
-        let looked_at = stores.iter().filter(|store| scope.has(&store.store));
+        let looked_at = stores.iter().filter(|store| scope.has(&store.name));
         let mut places = Vec::new();
         for answer in join_all(looked_at.map(|store| namespaces(api, scope, store))).await {
             let (found, failed) = answer?;
@@ -159,15 +159,15 @@ async fn namespaces(
     scope: &Scope,
     store: &wire::Store,
 ) -> Result<(Vec<Place>, Vec<Unreadable>), SourceError> {
-    let place = |namespace: String| Place { store: store.store.clone(), namespace };
-    match api.namespaces(&store.store).await {
+    let place = |namespace: String| Place { store: store.name.clone(), namespace };
+    match api.namespaces(&store.name).await {
         Ok(all) => {
             let names = all.into_iter().map(|item| item.ns).filter(|name| scope.has_namespace(name));
             Ok((names.map(place).collect(), Vec::new()))
         }
         Err(error) => {
             let reason = local_reason(&error).ok_or(error)?;
-            Ok((Vec::new(), vec![trouble(&store.store, "", &reason)]))
+            Ok((Vec::new(), vec![trouble(&store.name, "", &reason)]))
         }
     }
 }

@@ -10,7 +10,7 @@ mod wire;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::{join, join_all};
 use tokio::sync::OnceCell;
 
@@ -107,20 +107,19 @@ impl Pbs {
         Ok(vec![Observation::Backups { groups: groups.into(), unreadable: unreadable.into() }])
     }
 
-    async fn datastores(&self) -> Result<Vec<Observation>, SourceError> {
+    async fn datastores(&self, now: DateTime<Utc>) -> Result<Vec<Observation>, SourceError> {
         self.see_datastores().await?;
         let (stores, usage) = join(self.api.stores(), self.api.usage()).await;
         let mut stores = stores?;
-        stores.retain(|store| self.scope.has(&store.store));
-        stores.sort_by(|one, other| one.store.cmp(&other.store));
+        stores.retain(|store| self.scope.has(&store.name));
+        stores.sort_by(|one, other| one.name.cmp(&other.name));
         let usage = match usage {
             Ok(usage) => usage,
             Err(error) if local_reason(&error).is_some() => self.one_by_one(&stores).await?,
             Err(error) => return Err(error),
         };
-        let now = Utc::now();
         let datastores = stores.iter().map(|store| {
-            let usage = usage.iter().find(|usage| usage.store == store.store);
+            let usage = usage.iter().find(|usage| usage.store == store.name);
             wire::datastore(store, usage, now)
         });
         Ok(vec![Observation::Datastores(datastores.collect::<Vec<Datastore>>().into())])
@@ -129,18 +128,18 @@ impl Pbs {
     /// A datastore that is broken keeps the usage of all of them back: each is asked by itself.
     async fn one_by_one(&self, stores: &[wire::Store]) -> Result<Vec<Usage>, SourceError> {
         let answers = join_all(stores.iter().map(|store| async {
-            let usage = match self.api.status(&store.store).await {
+            let usage = match self.api.status(&store.name).await {
                 Ok(usage) => usage,
                 Err(SourceError::Net(NetError::Unauthorised { status: 403, .. })) => Usage::default(),
                 Err(error) => Usage { error: Some(local_reason(&error).ok_or(error)?), ..Usage::default() },
             };
-            Ok(Usage { store: store.store.clone(), ..usage })
+            Ok(Usage { store: store.name.clone(), ..usage })
         }));
         answers.await.into_iter().collect()
     }
 
-    async fn tasks(&self) -> Result<Vec<Observation>, SourceError> {
-        let since = (Utc::now() - RECENT).timestamp().to_string();
+    async fn tasks(&self, now: DateTime<Utc>) -> Result<Vec<Observation>, SourceError> {
+        let since = (now - RECENT).timestamp().to_string();
         let (running, recent) =
             ([("running", "1"), ("limit", "500")], [("since", &*since), ("limit", "500")]);
         let (running, recent) = join(self.api.tasks(&running), self.api.tasks(&recent)).await;
@@ -173,10 +172,10 @@ impl Source for Pbs {
         ]
     }
 
-    fn observe(&self, feed: Feed) -> Looking<'_> {
+    fn observe(&self, feed: Feed, now: DateTime<Utc>) -> Looking<'_> {
         match feed {
-            Feed::Tasks => Box::pin(self.tasks()),
-            Feed::Datastores => Box::pin(self.datastores()),
+            Feed::Tasks => Box::pin(self.tasks(now)),
+            Feed::Datastores => Box::pin(self.datastores(now)),
             _ => Box::pin(self.snapshots()),
         }
     }

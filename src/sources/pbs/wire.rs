@@ -36,7 +36,8 @@ pub(super) struct Usage {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) struct Store {
-    pub store: String,
+    #[serde(rename = "store")]
+    pub name: String,
     maintenance: Option<String>,
     mount_status: Option<String>,
 }
@@ -161,15 +162,12 @@ fn decoded(text: &str) -> String {
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('%') {
         bytes.extend_from_slice(before.as_bytes());
-        match after.get(..2).and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = after.get(2..).unwrap_or_default();
-            }
-            None => {
-                bytes.push(b'%');
-                rest = after;
-            }
+        if let Some(byte) = after.get(..2).and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
+            bytes.push(byte);
+            rest = after.get(2..).unwrap_or_default();
+        } else {
+            bytes.push(b'%');
+            rest = after;
         }
     }
     bytes.extend_from_slice(rest.as_bytes());
@@ -191,7 +189,7 @@ pub(super) fn datastore(store: &Store, usage: Option<&Usage>, now: DateTime<Utc>
         .and_then(|usage| DateTime::from_timestamp(usage.estimated_full_date?, 0))
         .filter(|at| *at > now);
     Datastore {
-        name: sanitise(&store.store).into(),
+        name: sanitise(&store.name).into(),
         used,
         total,
         full_at,

@@ -107,8 +107,8 @@ mod tests {
         let natural = [10, 4, 30, 0];
         let widths = |room| fit(&columns, &natural, room).1;
         assert_eq!(widths(100), [Some(10), Some(4), Some(30), None]);
-        assert_eq!(widths(30), [Some(10), Some(4), Some(14), None]);
-        assert_eq!(widths(22), [Some(8), Some(4), Some(8), None]);
+        assert_eq!(widths(30), [Some(10), Some(4), Some(12), None]);
+        assert_eq!(widths(22), [Some(6), Some(4), Some(8), None]);
         assert_eq!(widths(19), [Some(10), Some(4), None, None]);
         assert_eq!(widths(9), [Some(9), None, None, None]);
         assert_eq!(widths(3), [Some(3), None, None, None]);

@@ -4,6 +4,8 @@
 mod alertmanager;
 mod certificates;
 mod faults;
+mod loki;
+mod pbs;
 mod prometheus;
 mod recordings;
 mod recovery;
