@@ -7,11 +7,10 @@ use chrono::{DateTime, Utc};
 use super::{Condition, Counts, Finding, weigh};
 use crate::domain::alert::Alert;
 use crate::domain::correlate;
-use crate::domain::feed::{Feed, SourceKind};
+use crate::domain::feed::{Feed, SourceKind, seconds};
 use crate::domain::store::{SourceState, Store};
 use crate::domain::subject::Subject;
 use crate::domain::target::{Target, TargetHealth};
-use crate::text;
 
 pub(super) fn targets(store: &Store, now: DateTime<Utc>, counts: &mut Counts) -> Vec<Finding> {
     // By instance, so that a storm of thousands is not compared pair by pair.
@@ -75,13 +74,13 @@ fn condition<'a>(
 ) -> Condition {
     let scrape = source.data.scrape(target);
     let hollow = target.health == TargetHealth::Up && scrape.is_some_and(|scrape| scrape.hollow);
-    let twice = text::span(target.interval * 2.0);
+    let twice = target.interval * 2.0;
     let settled = match target.health {
         TargetHealth::Up => true,
         // Service discovery publishes a target before its first scrape.
         TargetHealth::Unknown => target.last_scrape.is_some() || source.is_fresh(Feed::Scrapes, now),
         TargetHealth::Down => {
-            scrape.and_then(|scrape| scrape.last_success).is_none_or(|success| now - success > twice)
+            scrape.and_then(|scrape| scrape.last_success).is_none_or(|success| seconds(now - success) > twice)
         }
     };
     let covered = target.health == TargetHealth::Down && alerts.any(|alert| correlate::covers(alert, target));
