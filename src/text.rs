@@ -126,7 +126,7 @@ fn delta(seconds: f64) -> TimeDelta {
 }
 
 /// A configured span in seconds: `15s`, `1m`, `0.5s`.
-pub fn interval(seconds: f64) -> String {
+pub fn span(seconds: f64) -> String {
     if seconds.fract().abs() < 0.05 { age_of(Some(seconds)) } else { took(seconds) }
 }
 

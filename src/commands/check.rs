@@ -15,6 +15,7 @@ use crate::domain::verdict::Scope;
 use crate::report::Report;
 use crate::sources::watch::Watch;
 use crate::sources::{Looking, Plan, Source, Tail};
+use chrono::{DateTime, Utc};
 
 /// Runs it.
 ///
@@ -88,8 +89,8 @@ impl Source for Narrow {
         plans
     }
 
-    fn observe(&self, feed: Feed) -> Looking<'_> {
-        self.source.observe(feed)
+    fn observe(&self, feed: Feed, now: DateTime<Utc>) -> Looking<'_> {
+        self.source.observe(feed, now)
     }
 
     fn tails(&self) -> Vec<Box<dyn Tail>> {

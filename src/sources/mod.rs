@@ -14,6 +14,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
+
 use crate::domain::feed::{Failure, FailureKind, Feed, SourceId, SourceKind};
 use crate::domain::observation::Observation;
 use crate::net::NetError;
@@ -47,8 +49,8 @@ pub trait Source: fmt::Debug + Send + Sync {
     /// What is polled, and how often.
     fn feeds(&self) -> Vec<Plan>;
 
-    /// Looks at one feed.
-    fn observe(&self, feed: Feed) -> Looking<'_>;
+    /// Looks at one feed; `now` is the time by the dashboard's clock.
+    fn observe(&self, feed: Feed, now: DateTime<Utc>) -> Looking<'_>;
 
     /// Its live tails; each is read by a task of its own.
     fn tails(&self) -> Vec<Box<dyn Tail>> {

@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::{Event, Plan, Source, SourceError, Tail};
-use crate::clock::Clock;
+use crate::clock::{Clock, Now};
 use crate::domain::feed::{Failure, FailureKind, Feed, SourceId};
 
 /// After failures a feed is asked this many times less often, at most.
@@ -93,8 +93,9 @@ async fn poll(source: Arc<dyn Source>, plan: Plan, clock: Clock, events: mpsc::S
 }
 
 async fn look(source: &dyn Source, plan: Plan, clock: &Clock) -> Event {
-    let began = clock.now().mono;
-    let result = match timeout(plan.timeout, guarded(source.id(), source.observe(plan.feed))).await {
+    let Now { wall, mono: began } = clock.now();
+    let looking = guarded(source.id(), source.observe(plan.feed, wall));
+    let result = match timeout(plan.timeout, looking).await {
         Ok(seen) => seen,
         Err(_) => Err(late(source.id(), plan)),
     };

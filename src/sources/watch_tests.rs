@@ -11,6 +11,7 @@ use crate::domain::log::TailState;
 use crate::domain::observation::Observation;
 use crate::net::NetError;
 use crate::sources::{Looking, Next};
+use chrono::{DateTime, Utc};
 
 /// What a look at a feed does.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -64,7 +65,7 @@ impl Source for Scripted {
     fn feeds(&self) -> Vec<Plan> {
         self.plans.clone()
     }
-    fn observe(&self, feed: Feed) -> Looking<'_> {
+    fn observe(&self, feed: Feed, _now: DateTime<Utc>) -> Looking<'_> {
         self.looks.fetch_add(1, Ordering::Relaxed);
         let mut script = self.script.lock().expect("no test panics while it holds this");
         let does = if script.len() > 1 { script.pop_front() } else { script.front().copied() };

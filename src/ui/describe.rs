@@ -232,7 +232,7 @@ fn of_target(target: &Target, source: &SourceState, scene: &Scene<'_>) -> Descri
     if let Some(at) = scrape.and_then(|scrape| scrape.last_success) {
         told.push(Prose::pair("last success", when(at, scene)));
     }
-    let (every, within) = (text::interval(target.interval), text::interval(target.timeout));
+    let (every, within) = (text::span(target.interval), text::span(target.timeout));
     told.push(Prose::pair("scraped", format!("every {every}, time-out {within}")));
     told.push(Prose::pair("pool", &*target.pool));
     told.push(Prose::pair("source", source.id.to_string()));
@@ -465,7 +465,7 @@ fn of_feed(feed: &Freshness, scene: &Scene<'_>) -> Vec<Piece> {
     };
     if feed.interval > 0.0 {
         words.push_str(", asked every ");
-        words.push_str(&text::interval(feed.interval));
+        words.push_str(&text::span(feed.interval));
     }
     if let Some((failure, since)) = &feed.failure {
         let since = text::age(now - *since);

@@ -14,6 +14,7 @@ use crate::net::{Client, Endpoint, NetError, Token};
 use crate::settings::Table;
 use crate::sources::wire::{Wrong, ask, interval, site};
 use crate::sources::{Looking, Plan, Source, SourceError};
+use chrono::{DateTime, Utc};
 
 const WHAT: &str = "Alertmanager's API";
 
@@ -57,7 +58,7 @@ impl Source for Alertmanager {
         feeds.map(plan).into()
     }
 
-    fn observe(&self, feed: Feed) -> Looking<'_> {
+    fn observe(&self, feed: Feed, _now: DateTime<Utc>) -> Looking<'_> {
         Box::pin(async move {
             let seen = match feed {
                 Feed::Alerts => wire::merge_alerts(any(self.ask_all("alerts", wire::alerts).await)?),

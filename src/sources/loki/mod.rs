@@ -24,6 +24,7 @@ use crate::domain::observation::Observation;
 use crate::net::{Client, Endpoint, NetError, Token};
 use crate::settings::Table;
 use ask::Asker;
+use chrono::{DateTime, Utc};
 use tail::{LiveTail, Setup};
 
 /// How often a Loki is asked whether it is ready.
@@ -99,7 +100,7 @@ impl Source for Loki {
         vec![Plan { feed: Feed::Ready, interval: self.interval, timeout }]
     }
 
-    fn observe(&self, _: Feed) -> Looking<'_> {
+    fn observe(&self, _: Feed, _: DateTime<Utc>) -> Looking<'_> {
         Box::pin(self.ready())
     }
 

@@ -10,7 +10,7 @@ mod wire;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::{join, join_all};
 use tokio::sync::OnceCell;
 
@@ -107,7 +107,7 @@ impl Pbs {
         Ok(vec![Observation::Backups { groups: groups.into(), unreadable: unreadable.into() }])
     }
 
-    async fn datastores(&self) -> Result<Vec<Observation>, SourceError> {
+    async fn datastores(&self, now: DateTime<Utc>) -> Result<Vec<Observation>, SourceError> {
         self.see_datastores().await?;
         let (stores, usage) = join(self.api.stores(), self.api.usage()).await;
         let mut stores = stores?;
@@ -118,7 +118,6 @@ impl Pbs {
             Err(error) if local_reason(&error).is_some() => self.one_by_one(&stores).await?,
             Err(error) => return Err(error),
         };
-        let now = Utc::now();
         let datastores = stores.iter().map(|store| {
             let usage = usage.iter().find(|usage| usage.store == store.name);
             wire::datastore(store, usage, now)
@@ -139,8 +138,8 @@ impl Pbs {
         answers.await.into_iter().collect()
     }
 
-    async fn tasks(&self) -> Result<Vec<Observation>, SourceError> {
-        let since = (Utc::now() - RECENT).timestamp().to_string();
+    async fn tasks(&self, now: DateTime<Utc>) -> Result<Vec<Observation>, SourceError> {
+        let since = (now - RECENT).timestamp().to_string();
         let (running, recent) =
             ([("running", "1"), ("limit", "500")], [("since", &*since), ("limit", "500")]);
         let (running, recent) = join(self.api.tasks(&running), self.api.tasks(&recent)).await;
@@ -173,10 +172,10 @@ impl Source for Pbs {
         ]
     }
 
-    fn observe(&self, feed: Feed) -> Looking<'_> {
+    fn observe(&self, feed: Feed, now: DateTime<Utc>) -> Looking<'_> {
         match feed {
-            Feed::Tasks => Box::pin(self.tasks()),
-            Feed::Datastores => Box::pin(self.datastores()),
+            Feed::Tasks => Box::pin(self.tasks(now)),
+            Feed::Datastores => Box::pin(self.datastores(now)),
             _ => Box::pin(self.snapshots()),
         }
     }

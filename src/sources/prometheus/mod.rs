@@ -13,6 +13,7 @@ use crate::net::{Client, Endpoint, NetError, Token};
 use crate::settings::Table;
 use crate::sources::wire::{Wrong, ask, interval, site};
 use crate::sources::{Looking, Plan, Source, SourceError};
+use chrono::{DateTime, Utc};
 
 const WHAT: &str = "Prometheus' API";
 
@@ -66,7 +67,7 @@ impl Source for Prometheus {
         feeds.map(plan).into()
     }
 
-    fn observe(&self, feed: Feed) -> Looking<'_> {
+    fn observe(&self, feed: Feed, _now: DateTime<Utc>) -> Looking<'_> {
         Box::pin(async move {
             let seen = match feed {
                 Feed::Targets => self.ask("targets", &[("state", "active")], wire::targets).await?,

@@ -169,7 +169,7 @@ fn row(entry: &Entry, scene: &Scene<'_>) -> Row {
     let good = entry.good.map_or_else(|| "–".to_owned(), |at| scene.times.since(at, scene.wall()));
     // The scheme says little, and takes eight cells.
     let instance = target.instance.split_once("://").map_or(&*target.instance, |(_, rest)| rest);
-    let every = if scene.whole { text::interval(target.interval) } else { String::new() };
+    let every = if scene.whole { text::span(target.interval) } else { String::new() };
     Row {
         sign: entry.state(),
         cells: vec![
@@ -191,7 +191,7 @@ pub fn short(target: &Target) -> Cow<'_, str> {
         None => "down".into(),
         Some(ErrorClass::Refused) => "connection refused".into(),
         Some(ErrorClass::Dns) => "no such host".into(),
-        Some(ErrorClass::Timeout) => format!("no answer in {}", text::interval(target.timeout)).into(),
+        Some(ErrorClass::Timeout) => format!("no answer in {}", text::span(target.timeout)).into(),
         Some(ErrorClass::Tls) => "TLS failed".into(),
         Some(ErrorClass::Http) => match error.split_once("HTTP status ") {
             Some((_, status)) => format!("HTTP {status}").into(),

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, Method, Response, Uri};
+use chrono::Utc;
 use serde::Deserialize;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -237,7 +238,7 @@ pub fn source(kind: SourceKind, keys: &str) -> Arc<dyn Source> {
 
 /// One look at `feed`, which brings one observation.
 pub async fn look(source: &dyn Source, feed: Feed) -> Result<Observation, Failure> {
-    let mut seen = source.observe(feed).await.map_err(|error| error.failure())?;
+    let mut seen = source.observe(feed, Utc::now()).await.map_err(|error| error.failure())?;
     assert_eq!(seen.len(), 1, "{seen:?}");
     Ok(seen.remove(0))
 }
