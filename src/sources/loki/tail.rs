@@ -30,7 +30,7 @@ const REPEATED: u32 = 1000;
 const PAGES: usize = 10;
 
 /// Further back nothing is filled.
-const FARTHEST: Duration = Duration::from_secs(12 * 3600);
+const FARTHEST: Duration = Duration::from_hours(12);
 
 /// From one look at the server by query to the next.
 const POLL: Duration = Duration::from_secs(2);
@@ -43,10 +43,10 @@ const CHECK: Duration = Duration::from_secs(15);
 const LATE: Duration = Duration::from_secs(3);
 
 /// How long a websocket that was refused is not tried again.
-const REFUSED: Duration = Duration::from_secs(300);
+const REFUSED: Duration = Duration::from_mins(5);
 
 /// And one that lags.
-const LAGGED: Duration = Duration::from_secs(60);
+const LAGGED: Duration = Duration::from_mins(1);
 
 /// After a connection that was cut at once.
 const BREATH: Duration = Duration::from_millis(300);

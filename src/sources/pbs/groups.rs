@@ -15,7 +15,7 @@ use crate::sources::SourceError;
 use crate::text::sanitise;
 
 /// A verification changes no list of groups: after this long a group is read in any case.
-const OLDEST: Duration = Duration::from_secs(30 * 60);
+const OLDEST: Duration = Duration::from_mins(30);
 
 /// What is looked at; empty lists mean all.
 #[derive(Debug, Default)]

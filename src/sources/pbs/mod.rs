@@ -29,7 +29,7 @@ use wire::{Permissions, Usage};
 const INTERVAL: Duration = Duration::from_secs(10);
 
 /// How often groups and datastores are looked at, at most: the server walks directories for it.
-const SLOW: Duration = Duration::from_secs(60);
+const SLOW: Duration = Duration::from_mins(1);
 
 /// The server takes three seconds to say that a token is wrong.
 const SHORTEST_TIMEOUT: Duration = Duration::from_secs(4);

@@ -65,7 +65,7 @@ fn lines(frame: &Value) -> Vec<(i64, String)> {
 /// The shape of the text frames of a recording.
 fn recorded(names: &[&str]) -> Shape {
     let frames = names.iter().flat_map(|name| {
-        let path = format!("{}/tests/recordings/loki/{name}.json", env!("CARGO_MANIFEST_DIR"));
+        let path = format!("{}/tests/recordings/loki-tail/{name}.json", env!("CARGO_MANIFEST_DIR"));
         let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
         let file: Value = serde_json::from_str(&text).expect("a recording is JSON");
         let frames = file["frames"].as_array().expect("frames").clone();

@@ -66,7 +66,7 @@ fn recordings() -> Vec<Recording> {
     names.iter().map(|name| recording(name)).collect()
 }
 
-fn data(value: Value) -> Answer {
+fn data(value: &Value) -> Answer {
     Answer::json(serde_json::to_vec(&json!({ "data": value })).expect("JSON"))
 }
 
@@ -86,15 +86,15 @@ async fn lab(change: impl Fn(&str, &Asked) -> Option<Answer> + Send + Sync + 'st
         }
         match path {
             "/access/permissions" => replay("access-permissions-dash"),
-            "/admin/datastore" => data(json!([{ "store": "main", "comment": null }])),
+            "/admin/datastore" => data(&json!([{ "store": "main", "comment": null }])),
             "/status/datastore-usage" => {
-                data(json!([{ "store": "main", "used": 1, "avail": 3, "total": 5 }]))
+                data(&json!([{ "store": "main", "used": 1, "avail": 3, "total": 5 }]))
             }
-            "/admin/datastore/main/namespace" => data(json!([{ "ns": "" }])),
-            "/admin/datastore/main/groups" => data(json!([
+            "/admin/datastore/main/namespace" => data(&json!([{ "ns": "" }])),
+            "/admin/datastore/main/groups" => data(&json!([
                 { "backup-type": "vm", "backup-id": "100", "last-backup": 5, "backup-count": 1, "files": [] }
             ])),
-            "/admin/datastore/main/snapshots" | "/nodes/localhost/tasks" => data(json!([])),
+            "/admin/datastore/main/snapshots" | "/nodes/localhost/tasks" => data(&json!([])),
             _ => Answer::text(404, &format!("Path '{path}' not found.")),
         }
     })
@@ -143,7 +143,7 @@ fn of_group(asked: &Asked, name: &str) -> Answer {
         (snapshot["backup-type"].as_str(), snapshot["backup-id"].as_str())
             == (wanted.0.as_deref(), wanted.1.as_deref())
     });
-    data(snapshots.cloned().collect())
+    data(&snapshots.cloned().collect())
 }
 
 /// The recorded server: five datastores, of which one is offline and one has lost its directory.
@@ -161,11 +161,11 @@ async fn homelab() -> Server {
             ("/admin/datastore/main/groups", Some("lab")) => replay("datastore-groups-ns"),
             ("/admin/datastore/main/snapshots", None) => of_group(asked, "datastore-snapshots"),
             ("/admin/datastore/offsite/namespace" | "/admin/datastore/ro1/namespace", _) => {
-                data(json!([{ "ns": "" }]))
+                data(&json!([{ "ns": "" }]))
             }
             ("/admin/datastore/off1/namespace", _) => replay("error-datastore-groups-offline"),
             ("/admin/datastore/broken/namespace", _) => replay("error-datastore-groups-broken"),
-            (path, _) if path.ends_with("/groups") || path.ends_with("/snapshots") => data(json!([])),
+            (path, _) if path.ends_with("/groups") || path.ends_with("/snapshots") => data(&json!([])),
             _ => return None,
         })
     })
@@ -227,7 +227,7 @@ fn snapshot_looks(server: &Server) -> BTreeMap<String, usize> {
 #[tokio::test]
 async fn snapshots_are_read_again_only_where_something_changed() {
     let server = lab(|path, asked| match path {
-        "/admin/datastore/main/groups" => Some(data(json!([
+        "/admin/datastore/main/groups" => Some(data(&json!([
             { "backup-type": "vm", "backup-id": "100", "last-backup": 50, "backup-count": 12 },
             { "backup-type": "vm", "backup-id": "101", "last-backup": 50, "backup-count": 1 },
             { "backup-type": "ct", "backup-id": "556", "last-backup": 50, "backup-count": 1 },
@@ -255,7 +255,7 @@ async fn a_group_that_changed_is_read_again() {
     let server = lab(move |path, _| {
         (path == "/admin/datastore/main/groups").then(|| {
             let last = looks.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-            data(json!([
+            data(&json!([
                 { "backup-type": "vm", "backup-id": "100", "last-backup": last, "backup-count": 2 },
                 { "backup-type": "vm", "backup-id": "101", "last-backup": 50, "backup-count": 1 },
             ]))
@@ -273,7 +273,7 @@ async fn a_group_that_changed_is_read_again() {
 async fn an_unfinished_snapshot_never_counts() {
     for (name, id) in [("snapshots-during-running-backup", "vm/100"), ("crash-snapshots", "vm/101")] {
         let server = lab(move |path, _| match path {
-            "/admin/datastore/main/groups" => Some(data(json!([{
+            "/admin/datastore/main/groups" => Some(data(&json!([{
                 "backup-type": id.get(..2), "backup-id": id.get(3..), "last-backup": 0, "backup-count": 0
             }]))),
             "/admin/datastore/main/snapshots" => Some(replay(name)),
@@ -403,7 +403,7 @@ async fn an_empty_list_may_mean_no_right_to_see() {
 async fn a_token_for_one_namespace_sees_that_one() {
     let server = lab(|path, asked| {
         Some(match path {
-            "/access/permissions" => data(json!({ "/datastore/main/lab": { "Datastore.Audit": true } })),
+            "/access/permissions" => data(&json!({ "/datastore/main/lab": { "Datastore.Audit": true } })),
             "/admin/datastore" => replay("nsonly-admin-datastore"),
             "/status/datastore-usage" => replay("nsonly-status-datastore-usage"),
             "/admin/datastore/main/namespace" => replay("datastore-namespace-nsonly"),
@@ -485,13 +485,13 @@ async fn every_recorded_answer_is_understood_or_a_failure_of_the_right_kind() {
             else {
                 panic!("{name}: an error of one datastore is no error of the server");
             };
-            if recording.status == 200 {
+            // The API's other form says no with a status of success.
+            if recording.status == 200 && entries.is_some() {
                 assert_eq!(unreadable.len(), 0, "{name}: {unreadable:?}");
                 match place {
-                    "/groups" => assert_eq!(Some(groups.len()), entries, "{name}"),
-                    // The group is the same in each of them.
-                    "/namespace" => assert_eq!(Some(groups.len()), entries, "{name}"),
-                    _ => assert!(groups[0].count as usize <= entries.expect("a list"), "{name}"),
+                    // A namespace has the same one group as every other.
+                    "/groups" | "/namespace" => assert_eq!(Some(groups.len()), entries, "{name}"),
+                    _ => assert!(Some(groups[0].count as usize) <= entries, "{name}"),
                 }
                 understood += 1;
             } else {

@@ -86,9 +86,10 @@ async fn every_recorded_answer_is_understood_or_a_failure_of_the_right_kind() {
                 understood += 1;
             }
             Err(kind) => {
-                let heard = match heard.failures.is_empty() {
-                    true => hear(&mut *loki.tail(), |heard| !heard.failures.is_empty()).await,
-                    false => heard,
+                let heard = if heard.failures.is_empty() {
+                    hear(&mut *loki.tail(), |heard| !heard.failures.is_empty()).await
+                } else {
+                    heard
                 };
                 let failure = &heard.failures[0];
                 assert_eq!(failure.kind, kind, "{name}: {}", failure.text);

@@ -251,7 +251,7 @@ pub fn recorded(name: &str, shift: i64) -> (Vec<Step>, Vec<Value>) {
                 steps.push(Step::Close(code, step["reason"].as_str().unwrap_or_default().to_owned()));
             }
             _ if step["event"].as_str().is_some_and(|event| event.starts_with("EOF")) => {
-                steps.push(Step::Cut)
+                steps.push(Step::Cut);
             }
             _ => steps.push(Step::Live),
         }
@@ -305,7 +305,9 @@ impl Heard {
                     if self.states.last() != Some(&state) {
                         self.states.push(state);
                     }
-                    entries.into_iter().for_each(|entry| self.take(entry));
+                    for entry in entries {
+                        self.take(entry);
+                    }
                 }
                 Ok(other) => panic!("{other:?}"),
                 Err(error) => self.failures.push(error.failure()),

@@ -143,7 +143,7 @@ async fn what_cannot_be_filled_is_a_gap() {
     let begun = now() - 100 * SECOND;
     let texts: Vec<String> = (0..1000).map(|at| format!("repeated {at}")).collect();
     let repeated: Vec<(i64, &str)> =
-        texts.iter().enumerate().map(|(at, text)| (begun + 50 * SECOND + at as i64, &**text)).collect();
+        (begun + 50 * SECOND..).zip(&texts).map(|(at, text)| (at, &**text)).collect();
     let first = vec![Step::Text(frame(&[(begun, "before")])), Step::Ping, Step::Cut];
     let second: Vec<Step> =
         repeated.chunks(100).map(|lines| Step::Text(frame(lines))).chain([Step::Live]).collect();
