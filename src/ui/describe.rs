@@ -1,26 +1,27 @@
 //! All that is known of one thing, as a text: for the detail.
 
+mod kept;
+mod source;
+
 use chrono::{DateTime, Utc};
 
-use super::panes::datastores::outlook;
+use kept::{of_backup, of_datastore, of_task};
+use source::of_source;
+
 use super::panes::targets::{short, sign_of};
-use super::scene::{Piece, Scene, piece};
+use super::scene::{Scene, piece};
 use super::theme::Role;
 use super::widgets::frame::Title;
-use super::widgets::gauge::gauge;
 use super::widgets::prose::Prose;
 use super::widgets::sign::{self, Sign};
 use crate::domain::alert::{Alert, FingerprintSource};
-use crate::domain::backup::{Snapshot, Verification};
 use crate::domain::correlate;
-use crate::domain::feed::{Feed, Freshness};
-use crate::domain::health::Health;
+use crate::domain::feed::Feed;
 use crate::domain::labels::Labels;
 use crate::domain::store::{SourceState, Store};
 use crate::domain::subject::Subject;
 use crate::domain::target::Target;
-use crate::domain::task::Task;
-use crate::domain::verdict::{judged_backups, response_due};
+use crate::domain::verdict::response_due;
 use crate::text;
 
 /// A description.
@@ -273,203 +274,4 @@ fn of_line(
         }
     }
     Description { sign: None, name: "Log line".into(), text: told }
-}
-
-fn of_backup(
-    source: &crate::domain::feed::SourceId,
-    id: &crate::domain::backup::GroupId,
-    scene: &Scene<'_>,
-) -> Option<Description> {
-    let judged = judged_backups(scene.store, scene.wall());
-    let judged = judged.into_iter().find(|judged| judged.source.id == *source && judged.group.id == *id)?;
-    let (group, found) = (judged.group, &judged.assessment);
-    let sign = sign::of_backup(found.state, found.health);
-    let mut told =
-        vec![Prose::Pair("state".into(), vec![piece(format!("{} {}", sign.glyph, sign.word), sign.role)])];
-    if !found.reason.is_empty() {
-        told.push(Prose::pair("why", found.reason.clone()));
-    }
-    let snapshot = |snapshot: Option<Snapshot>| {
-        snapshot.map_or_else(
-            || "none".to_owned(),
-            |snapshot| format!("{}, {}", when(snapshot.at, scene), text::bytes(snapshot.size)),
-        )
-    };
-    told.push(Prose::pair("RPO", text::age(judged.rpo)));
-    told.push(Prose::pair("last good", snapshot(group.last_good)));
-    if group.newest != group.last_good {
-        told.push(Prose::pair("newest", snapshot(group.newest)));
-    }
-    told.push(match group.newest.and_then(|newest| newest.verification) {
-        Some(Verification::Ok(at)) => Prose::pair("verified", format!("ok {}", when(at, scene))),
-        Some(Verification::Failed(at)) => {
-            Prose::Pair("verified".into(), vec![piece(format!("failed {}", when(at, scene)), Role::Critical)])
-        }
-        None => Prose::pair("verified", "never"),
-    });
-    if let Some(at) = group.unfinished {
-        told.push(Prose::pair("unfinished", format!("begun {}", when(at, scene))));
-    }
-    told.push(Prose::pair("snapshots", group.count.to_string()));
-    told.push(Prose::pair("guest", if group.guest.is_empty() { "not named" } else { &*group.guest }));
-    told.push(Prose::pair("owner", &*group.owner));
-    told.push(Prose::pair("datastore", &*group.id.datastore));
-    let namespace = if group.id.namespace.is_empty() { "the root" } else { &*group.id.namespace };
-    told.push(Prose::pair("namespace", namespace));
-    told.push(Prose::pair("source", judged.source.id.to_string()));
-    let key = format!("{}:{}", group.id.datastore, group.id);
-    tasks("Tasks", judged.source.data.tasks.iter().filter(|task| *task.id == *key), scene, &mut told);
-    Some(Description { sign: Some(sign), name: format!("{} {}", group.id, group.guest), text: told })
-}
-
-fn tasks<'t>(head: &str, tasks: impl Iterator<Item = &'t Task>, scene: &Scene<'_>, to: &mut Vec<Prose>) {
-    let mut shown = tasks.take(10).peekable();
-    if shown.peek().is_some() {
-        to.push(Prose::Blank);
-        to.push(Prose::Head(head.to_owned()));
-    }
-    for task in shown {
-        let sign = super::panes::tasks::sign_of(task);
-        let mut pieces: Vec<Piece> = vec![piece(format!("{} {}", sign.glyph, sign.word), sign.role)];
-        if let crate::domain::task::Outcome::Failed(error) = &task.outcome {
-            pieces.push(piece(format!(": {error}"), Role::Text));
-        }
-        to.push(Prose::Pair(
-            format!("{} {}", scene.times.short(task.started, scene.wall()), task.kind),
-            pieces,
-        ));
-    }
-}
-
-fn of_datastore(name: &str, source: &SourceState, scene: &Scene<'_>) -> Description {
-    let now = scene.wall();
-    let mut told = Vec::new();
-    let mut sign = sign::UNKNOWN;
-    if let Some(store) = source.data.datastores.iter().find(|store| &*store.name == name) {
-        if source.is_fresh(Feed::Datastores, now) {
-            sign = sign::of_health(store.health(&scene.store.thresholds.fill, now));
-        }
-        told.push(Prose::Pair(
-            "state".into(),
-            vec![piece(format!("{} {}", sign.glyph, sign.word), sign.role)],
-        ));
-        if let (Some(share), Some((used, total))) = (store.share(), store.used.zip(store.total)) {
-            let (used, total) = (text::bytes(used), text::bytes(total));
-            told.push(Prose::pair(
-                "used",
-                format!("{}  {:.0} %  {used} of {total}", gauge(share, 10), share * 100.0),
-            ));
-        }
-        let outlook = outlook(store, scene);
-        if !outlook.0.is_empty() {
-            told.push(Prose::Pair("outlook".into(), vec![outlook]));
-        }
-        if let Some(at) = store.full_at {
-            told.push(Prose::pair("full at", when(at, scene)));
-        }
-    }
-    for denied in source.data.unreadable.iter().filter(|denied| &*denied.datastore == name) {
-        let namespace = if denied.namespace.is_empty() { "the root" } else { &*denied.namespace };
-        told.push(Prose::pair("not readable", format!("namespace {namespace}: {}", denied.reason)));
-    }
-    let groups = source.data.groups.iter().filter(|group| &*group.id.datastore == name);
-    told.push(Prose::pair("groups", groups.count().to_string()));
-    told.push(Prose::pair("source", source.id.to_string()));
-    let prefix = format!("{name}:");
-    let own = source.data.tasks.iter().filter(|task| &*task.id == name || task.id.starts_with(&prefix));
-    tasks("Tasks", own, scene, &mut told);
-    Description { sign: Some(sign), name: format!("Datastore {name}"), text: told }
-}
-
-fn of_task(task: &Task, source: &SourceState, scene: &Scene<'_>) -> Description {
-    let sign = super::panes::tasks::sign_of(task);
-    let mut told =
-        vec![Prose::Pair("state".into(), vec![piece(format!("{} {}", sign.glyph, sign.word), sign.role)])];
-    if let crate::domain::task::Outcome::Failed(error) = &task.outcome {
-        told.push(Prose::pair("error", &**error));
-    }
-    told.push(Prose::pair("on", &*task.id));
-    told.push(Prose::pair("begun", when(task.started, scene)));
-    if let Some(at) = task.ended {
-        told.push(Prose::pair(
-            "ended",
-            format!("{}, took {}", when(at, scene), text::age(at - task.started)),
-        ));
-    }
-    told.push(Prose::pair("user", &*task.user));
-    told.push(Prose::pair("source", source.id.to_string()));
-    told.push(Prose::pair("UPID", &*task.upid));
-    Description { sign: Some(sign), name: format!("Task {}", task.kind.replace('_', " ")), text: told }
-}
-
-/// A source: how each of its feeds stands, and in full why one fails.
-pub fn of_source(source: &SourceState, scene: &Scene<'_>) -> Description {
-    let sign = sign::of_feed(source.state(scene.wall()));
-    let mut told = Vec::new();
-    for (feed, freshness) in &source.feeds {
-        told.push(Prose::Pair(feed.to_string(), of_feed(freshness, scene)));
-    }
-    let mut failures: Vec<&str> = Vec::new();
-    for (failure, _) in source.feeds.values().filter_map(|feed| feed.failure.as_ref()) {
-        if !failures.contains(&&*failure.text) {
-            failures.push(&failure.text);
-        }
-    }
-    for failure in failures {
-        told.extend([Prose::Blank, Prose::plain(failure)]);
-    }
-    let data = &source.data;
-    if !data.peers.is_empty() {
-        told.extend([Prose::Blank, Prose::Head("Peers".into())]);
-        for peer in data.peers.iter() {
-            let sign = sign::of_health(if peer.failure.is_none() { Health::Ok } else { Health::Critical });
-            let words = match &peer.failure {
-                Some(failure) => failure.to_string(),
-                None => format!("cluster {}, version {}", peer.cluster, peer.version),
-            };
-            told.push(Prose::Pair(
-                peer.url.to_string(),
-                vec![piece(format!("{} ", sign.glyph), sign.role), piece(words, Role::Text)],
-            ));
-        }
-    }
-    for tail in &data.tails {
-        told.extend([Prose::Blank, Prose::Head(format!("Tail {}", tail.name))]);
-        told.push(Prose::pair("query", &*tail.query));
-        told.push(Prose::pair("state", tail_state(&tail.state)));
-        told.push(Prose::pair(
-            "lines",
-            format!("{}, {} gaps, {} dropped", tail.lines, tail.gaps, tail.dropped),
-        ));
-    }
-    if !data.version.is_empty() {
-        told.extend([Prose::Blank, Prose::pair("version", &*data.version)]);
-    }
-    Description { sign: Some(sign), name: source.id.to_string(), text: told }
-}
-
-fn tail_state(state: &crate::domain::log::TailState) -> String {
-    use crate::domain::log::TailState::{Polling, Stopped};
-    match state {
-        Polling(why) | Stopped(why) if !why.is_empty() => format!("{}: {why}", state.word()),
-        state => state.word().to_owned(),
-    }
-}
-
-fn of_feed(feed: &Freshness, scene: &Scene<'_>) -> Vec<Piece> {
-    let now = scene.wall();
-    let sign = sign::of_feed(feed.state(now));
-    let mut words = match feed.at {
-        Some(_) => format!("{} old, took {}", text::age_of(feed.age(now)), text::took(feed.took)),
-        None => "no answer yet".to_owned(),
-    };
-    if feed.interval > 0.0 {
-        words.push_str(", asked every ");
-        words.push_str(&text::span(feed.interval));
-    }
-    if let Some((failure, since)) = &feed.failure {
-        let since = text::age(now - *since);
-        words = format!("{words}; {} for {since}", failure.short);
-    }
-    vec![piece(format!("{} {}  ", sign.glyph, sign.word), sign.role), piece(words, Role::Text)]
 }

@@ -1,0 +1,206 @@
+//! What keys do: layers first, from the top down, then the screen, then the pane with the focus.
+
+use std::time::Duration;
+
+use crokey::KeyCombination;
+
+use super::{App, Frozen, HOLD, scene};
+use crate::action::Action;
+use crate::border::Effect;
+use crate::clock::Now;
+use crate::domain::subject::Subject;
+use crate::ui::describe::copied;
+use crate::ui::layers::Outcome;
+use crate::ui::layers::help::Help;
+use crate::ui::layers::prompt::Prompt;
+use crate::ui::layers::sheet::{Matter, Sheet};
+use crate::ui::theme::Role;
+use crate::ui::view;
+
+impl App {
+    /// Layers first, from the top down; then the panes.
+    pub(super) fn key(&mut self, key: KeyCombination, now: Now) -> Vec<Effect> {
+        self.dirty = true;
+        self.notice = None;
+        for at in (0..self.layers.len()).rev() {
+            let Some(layer) = self.layers.get_mut(at) else { continue };
+            let context = layer.context();
+            let action = self.look.keymap.action(context, key);
+            let outcome = layer.key(key, action);
+            if outcome != Outcome::Pass {
+                self.settle(at, outcome);
+                return Vec::new();
+            }
+            if let Some(action) = action {
+                return self.act(action, now);
+            }
+        }
+        if !self.layers.is_empty() {
+            return Vec::new();
+        }
+        match self.look.keymap.action(self.context(), key) {
+            Some(action) => self.act(action, now),
+            None => Vec::new(),
+        }
+    }
+
+    /// Does what a layer asks for.
+    pub(super) fn settle(&mut self, at: usize, outcome: Outcome) {
+        self.dirty = true;
+        match outcome {
+            Outcome::Pass | Outcome::Stay => {}
+            Outcome::Close => {
+                self.layers.remove(at);
+            }
+            Outcome::Typed(text) => self.set_filter(at, &text),
+            Outcome::GivenUp => {
+                self.set_filter(at, "");
+                self.layers.remove(at);
+            }
+        }
+    }
+
+    /// Filters or searches what lies below the layer `at`.
+    fn set_filter(&mut self, at: usize, text: &str) {
+        let below = at.checked_sub(1).and_then(|below| self.layers.get_mut(below));
+        if let Some(scroll) = below.and_then(|layer| layer.text()) {
+            scroll.set_search(text);
+            if !text.is_empty() {
+                scroll.seek = true;
+            }
+        } else {
+            self.filter(text);
+        }
+    }
+
+    /// Filters the pane with the focus.
+    fn filter(&mut self, text: &str) {
+        let name = self.pane_name();
+        if let Some(slot) = self.panes.get_mut(name) {
+            slot.pane.set_filter(text);
+            // What a pane folds away it brings out for a filter.
+            slot.seen = None;
+            self.held_until = Duration::ZERO;
+        }
+    }
+
+    fn act(&mut self, action: Action, now: Now) -> Vec<Effect> {
+        if let Some(view) = view::NAMES.iter().position(|(_, open)| *open == action) {
+            self.open_view(view);
+            return Vec::new();
+        }
+        match action {
+            Action::Quit => return vec![Effect::Quit],
+            Action::Suspend => return vec![Effect::Suspend],
+            Action::Reload => return vec![Effect::Reload],
+            Action::Refresh => {
+                self.notify("asking every source again", Role::Info, now);
+                return vec![Effect::Refresh(None)];
+            }
+            Action::Freeze => self.freeze(now),
+            Action::Times => {
+                self.look.times.absolute = !self.look.times.absolute;
+                self.forget_seen();
+            }
+            Action::Why => self.layers.push(Box::new(Sheet::new(Matter::Why))),
+            Action::Help => self.help(),
+            Action::Filter => self.prompt(),
+            Action::Copy => return self.copy(now),
+            _ if !self.layers.is_empty() => {}
+            Action::NextPane => self.move_focus(1),
+            Action::PreviousPane => self.move_focus(-1),
+            Action::Expand => {
+                self.zoomed = !self.zoomed;
+                self.forget_seen();
+            }
+            Action::Open => {
+                if let Some(subject) = self.subject(now) {
+                    self.layers.push(Box::new(Sheet::new(Matter::Detail(subject))));
+                }
+            }
+            Action::Close => self.close(),
+            action => self.move_in_pane(action, now),
+        }
+        Vec::new()
+    }
+
+    fn open_view(&mut self, view: usize) {
+        let name = view::NAMES.get(view).map(|(name, _)| *name);
+        if let Some(at) = self.look.views.iter().position(|view| Some(view.name) == name) {
+            self.layers.clear();
+            self.zoomed = false;
+            self.view = at;
+            self.forget_seen();
+            // What was not on the screen need not be held still.
+            self.held_until = Duration::ZERO;
+        }
+    }
+
+    fn freeze(&mut self, now: Now) {
+        self.judge(now);
+        self.frozen = match self.frozen.take() {
+            Some(_) => None,
+            None => {
+                Some(Frozen { store: self.known.store.clone(), verdict: self.known.verdict.clone(), at: now })
+            }
+        };
+        self.forget_seen();
+    }
+
+    fn help(&mut self) {
+        let (context, name) = match self.layers.last() {
+            Some(layer) => (layer.context(), "this text".to_owned()),
+            None => (self.context(), format!("the {} pane", self.pane_name())),
+        };
+        self.layers.push(Box::new(Help::new(context, name)));
+    }
+
+    fn prompt(&mut self) {
+        let typed = match self.layers.last_mut() {
+            Some(layer) => match layer.text() {
+                Some(scroll) => scroll.search.as_str().to_owned(),
+                None => return,
+            },
+            None => self.focused().map_or_else(String::new, |pane| pane.filter().0.to_owned()),
+        };
+        self.layers.push(Box::new(Prompt::new(&typed)));
+    }
+
+    fn copy(&mut self, now: Now) -> Vec<Effect> {
+        let over = self.layers.last().map(|layer| layer.subject().cloned());
+        let Some(subject) = over.unwrap_or_else(|| self.subject(now)) else { return Vec::new() };
+        let scene = scene(&self.known, self.frozen.as_ref(), &self.look, now);
+        let text = copied(&subject, scene.store);
+        if text.is_empty() {
+            return Vec::new();
+        }
+        self.notify(format!("copied {}", crate::text::truncate(&text, 60)), Role::Ok, now);
+        vec![Effect::Copy(text)]
+    }
+
+    /// Esc: the filter goes first, then the zoom. It never leaves.
+    fn close(&mut self) {
+        let zoomed = self.zoomed;
+        let Some(pane) = self.focused() else { return };
+        if !pane.filter().0.is_empty() {
+            self.filter("");
+        } else if zoomed {
+            self.zoomed = false;
+            self.forget_seen();
+        }
+    }
+
+    fn move_in_pane(&mut self, action: Action, now: Now) {
+        let name = self.pane_name();
+        let scene = scene(&self.known, self.frozen.as_ref(), &self.look, now);
+        let Some(slot) = self.panes.get_mut(name) else { return };
+        if slot.pane.act(action, &scene) {
+            self.held_until = now.mono + HOLD;
+        }
+    }
+
+    fn subject(&self, now: Now) -> Option<Subject> {
+        let scene = scene(&self.known, self.frozen.as_ref(), &self.look, now);
+        self.panes.get(self.pane_name())?.pane.subject(&scene)
+    }
+}

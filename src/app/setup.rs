@@ -1,0 +1,56 @@
+//! What a dashboard is made with.
+
+use crate::domain::log::RingLimits;
+use crate::domain::store::Expected;
+use crate::domain::thresholds::Thresholds;
+use crate::keymap::Keymap;
+use crate::ui::glyphs::Glyphs;
+use crate::ui::theme::Theme;
+use crate::ui::times::Zone;
+use crate::ui::view::{self, Views};
+
+/// What the screen is made with.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// The sources that will be heard.
+    pub sources: Vec<Expected>,
+    /// The numbers that turn measurements into states.
+    pub thresholds: Thresholds,
+    /// How much of a tail is kept.
+    pub ring: RingLimits,
+    /// The colours.
+    pub theme: Theme,
+    /// Which signs may be drawn.
+    pub glyphs: Glyphs,
+    /// The keys.
+    pub keymap: Keymap,
+    /// The views.
+    pub views: Views,
+    /// In which zone times are shown.
+    pub zone: Zone,
+    /// A line that says what this is not: the demo lab says so.
+    pub banner: Option<String>,
+    /// Nothing is written to any server.
+    pub read_only: bool,
+    /// The name of the first view.
+    pub view: String,
+}
+
+impl Default for Setup {
+    /// No source, and all else as it is built in.
+    fn default() -> Self {
+        Self {
+            sources: Vec::new(),
+            thresholds: Thresholds::default(),
+            ring: RingLimits::default(),
+            theme: Theme::default(),
+            glyphs: Glyphs::default(),
+            keymap: Keymap::default(),
+            views: view::embedded(),
+            zone: Zone::default(),
+            banner: None,
+            read_only: false,
+            view: "bridge".to_owned(),
+        }
+    }
+}
