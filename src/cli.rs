@@ -89,6 +89,12 @@ pub enum Command {
         #[command(subcommand)]
         what: Config,
     },
+    /// Write a first config, every key explained, to its place or to --config FILE.
+    ///
+    /// An existing file is never written over.
+    ///
+    /// Example: wardroom init
+    Init,
     /// List every key, its action and where it works, with your changes.
     ///
     /// Example: wardroom keys

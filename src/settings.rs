@@ -98,7 +98,7 @@ impl Document {
 #[derive(Debug)]
 pub struct Table<'a> {
     path: String,
-    table: &'a DeTable<'a>,
+    content: &'a DeTable<'a>,
     span: Range<usize>,
     document: &'a Document,
     asked: RefCell<Vec<String>>,
@@ -107,8 +107,8 @@ pub struct Table<'a> {
 }
 
 impl<'a> Table<'a> {
-    fn new(path: String, table: &'a DeTable<'a>, span: Range<usize>, document: &'a Document) -> Self {
-        Self { path, table, span, document, asked: RefCell::default(), open: std::cell::Cell::new(false) }
+    fn new(path: String, content: &'a DeTable<'a>, span: Range<usize>, document: &'a Document) -> Self {
+        Self { path, content, span, document, asked: RefCell::default(), open: std::cell::Cell::new(false) }
     }
 
     /// Where the table stands: `sources.prometheus.main`.
@@ -153,7 +153,7 @@ impl<'a> Table<'a> {
     pub fn named(&self, key: &str) -> Vec<(String, Self)> {
         let Some(parent) = self.table(key) else { return Vec::new() };
         parent.open.set(true);
-        let named = parent.table.iter().filter_map(|(name, value)| {
+        let named = parent.content.iter().filter_map(|(name, value)| {
             let path = format!("{}.{}", parent.path, name.get_ref());
             Some((name.get_ref().to_string(), self.as_table(path, value)?))
         });
@@ -174,7 +174,7 @@ impl<'a> Table<'a> {
     /// All keys of the table with their values: for tables whose keys the operator chooses.
     pub fn entries<T: Value>(&self) -> Vec<(String, T)> {
         self.open.set(true);
-        let entries = self.table.iter().filter_map(|(key, value)| {
+        let entries = self.content.iter().filter_map(|(key, value)| {
             let read = self.take(key.get_ref(), |value| T::read(value.get_ref()));
             let _ = value;
             Some((key.get_ref().to_string(), read?))
@@ -201,7 +201,7 @@ impl<'a> Table<'a> {
     }
 
     fn find(&self, key: &str) -> Option<(&'a Spanned<std::borrow::Cow<'a, str>>, &'a Spanned<DeValue<'a>>)> {
-        self.table.iter().find(|(name, _)| name.get_ref() == key)
+        self.content.iter().find(|(name, _)| name.get_ref() == key)
     }
 
     fn as_table(&self, path: String, value: &'a Spanned<DeValue<'a>>) -> Option<Self> {
@@ -240,17 +240,18 @@ impl Drop for Table<'_> {
             return;
         }
         let asked = self.asked.borrow();
-        for (key, _) in self.table {
+        for (key, _) in self.content {
             if !asked.iter().any(|name| name == key.get_ref()) {
-                let hint = match nearest(key.get_ref(), asked.iter().map(String::as_str)) {
-                    Some(name) => format!("did you mean `{name}`?"),
-                    None => {
+                let near = nearest(key.get_ref(), asked.iter().map(String::as_str));
+                let hint = near.map_or_else(
+                    || {
                         let mut names = asked.clone();
                         names.sort();
                         names.dedup();
                         format!("valid here: {}", names.join(", "))
-                    }
-                };
+                    },
+                    |name| format!("did you mean `{name}`?"),
+                );
                 let message = format!("{}{}: unknown key, {hint}", self.prefix(), key.get_ref());
                 self.document.fault(Some(key.span().start), message);
             }

@@ -103,17 +103,17 @@ fn watch(global: &Global, ground: &Ground, network: &Runtime) -> Result<Ended> {
         feeds.watch(&ground.config.sources, &ground.clock);
         let mut dashboard = Loop::new(App::new(setup), live, ground.clock.clone(), inputs, feeds);
         #[cfg(debug_assertions)]
-        break_down(&mut dashboard).await?;
+        break_down(&mut dashboard)?;
         Ok::<_, Report>(dashboard.run().await?)
     })
 }
 
 /// Lets tests see what becomes of the terminal when the loop panics, or hangs.
 #[cfg(debug_assertions)]
-async fn break_down(dashboard: &mut Loop<Live>) -> Result<()> {
+fn break_down(dashboard: &mut Loop<Live>) -> Result<()> {
     let how = std::env::var("WARDROOM_PANIC").unwrap_or_default();
     if how == "loop" || how == "hang" {
-        dashboard.turn().await?;
+        dashboard.draw()?;
         assert!(how != "loop", "WARDROOM_PANIC asked for this");
         loop {
             std::thread::park();

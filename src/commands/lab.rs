@@ -1,5 +1,8 @@
 //! `wardroom lab`: the demo lab alone, for tests and other programs.
 
+use std::fs::{self, OpenOptions};
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -40,7 +43,10 @@ fn announce(config: &str, file: &Path) -> Result<()> {
     }
     let mut unfinished = file.as_os_str().to_owned();
     unfinished.push(".part");
-    std::fs::write(&unfinished, config)
-        .and_then(|()| std::fs::rename(&unfinished, file))
+    // Ours alone, as a config with a token should be.
+    let private = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&unfinished);
+    private
+        .and_then(|mut private| private.write_all(config.as_bytes()))
+        .and_then(|()| fs::rename(&unfinished, file))
         .wrap_err_with(|| format!("cannot write {}", file.display()))
 }

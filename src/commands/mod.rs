@@ -5,6 +5,7 @@ pub mod completions;
 pub mod config;
 pub mod dashboard;
 mod ground;
+pub mod init;
 pub mod keys;
 #[cfg(feature = "demo")]
 pub mod lab;
@@ -40,6 +41,7 @@ pub fn run(cli: &Cli) -> ExitCode {
         #[cfg(not(feature = "demo"))]
         Some(Command::Lab(_)) => Err(Usage("this wardroom was built without the demo lab".into()).into()),
         Some(Command::Config { what }) => config::run(&cli.global, what),
+        Some(Command::Init) => init::run(&cli.global),
         Some(Command::Keys) => keys::run(&cli.global),
         Some(Command::Themes) => themes::run(),
         Some(Command::Completions { shell }) => completions::run(*shell),

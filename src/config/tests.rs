@@ -1,4 +1,5 @@
 use super::*;
+use crate::domain::alert::Severity;
 
 const SOURCE: &str = "[sources.prometheus.main]\nurl = \"http://127.0.0.1:9090\"\n";
 
@@ -20,7 +21,6 @@ fn numbers_have_their_places() {
          [logs]\nmax_lines = 500\n",
     );
     let thresholds = &config.thresholds;
-    use crate::domain::alert::Severity;
     assert_eq!(thresholds.rank("sev1"), Severity::Critical);
     assert_eq!(thresholds.response.get(&Severity::Critical), Some(&chrono::TimeDelta::minutes(5)));
     assert_eq!(thresholds.response.get(&Severity::Warning), Some(&chrono::TimeDelta::hours(1)), "kept");

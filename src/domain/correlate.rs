@@ -14,10 +14,9 @@ use super::store::{Data, Listed, SourceState, Store};
 use super::target::Target;
 use super::task::Outcome;
 
-/// All alerts of the store, each once, in their default order, the Watchdog left out: those that
-/// an Alertmanager has, and those that only Prometheus knows of (pending, or not routed).
+/// All alerts of the store, each once, in their default order: those that an Alertmanager has, and
+/// those that only Prometheus knows of (pending, or not routed).
 pub fn alerts(store: &Store) -> Vec<Listed> {
-    let watchdog = &store.thresholds.watchdog;
     let mut seen: HashSet<Arc<str>> = HashSet::new();
     let mut all: Vec<Listed> = Vec::new();
     for source in store.of(SourceKind::Alertmanager) {
@@ -29,7 +28,6 @@ pub fn alerts(store: &Store) -> Vec<Listed> {
     }
     let unrouted = not_routed(store, &all, &mut seen);
     all.extend(unrouted);
-    all.retain(|listed| watchdog.is_empty() || listed.alert.name != *watchdog);
     all.sort_by(|one, other| one.alert.order(&other.alert));
     all
 }

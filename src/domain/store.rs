@@ -143,6 +143,7 @@ pub struct Store {
     /// Alerts that vanished unheard.
     pub vanished: Vec<Vanished>,
     listed: Arc<[Listed]>,
+    heartbeats: Vec<Listed>,
 }
 
 impl Store {
@@ -165,7 +166,13 @@ impl Store {
                 ..Data::default()
             },
         });
-        Self { sources: sources.collect(), thresholds, vanished: Vec::new(), listed: Arc::default() }
+        Self {
+            sources: sources.collect(),
+            thresholds,
+            vanished: Vec::new(),
+            listed: Arc::default(),
+            heartbeats: Vec::new(),
+        }
     }
 
     /// The sources of a kind.
@@ -182,6 +189,11 @@ impl Store {
     /// Watchdog is not among them.
     pub fn alerts(&self) -> &Arc<[Listed]> {
         &self.listed
+    }
+
+    /// The Watchdog, wherever it arrives: an alert that fires when all is well.
+    pub fn heartbeats(&self) -> &[Listed] {
+        &self.heartbeats
     }
 
     /// Takes in the outcome of a poll. On failure the old rows stay, and the feed says why.
@@ -214,7 +226,12 @@ impl Store {
             if feed == Feed::Alerts && id.kind == SourceKind::Alertmanager {
                 self.note_vanished(id, &before, now);
             }
-            self.listed = correlate::alerts(self).into();
+            let watchdog = &self.thresholds.watchdog;
+            let is_heartbeat = |listed: &Listed| !watchdog.is_empty() && listed.alert.name == *watchdog;
+            let (heartbeats, listed): (Vec<_>, Vec<_>) =
+                correlate::alerts(self).into_iter().partition(is_heartbeat);
+            self.heartbeats = heartbeats;
+            self.listed = listed.into();
         }
     }
 

@@ -84,6 +84,7 @@ impl Verdict {
 
 /// Which parts of what is known a verdict may rest on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "a set of parts, each in or out")]
 pub struct Scope {
     /// Alerts, rules and silences.
     pub alerts: bool,

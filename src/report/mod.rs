@@ -31,7 +31,7 @@ pub struct Report {
     pub sources: Vec<SourceRow>,
     /// Scrape targets.
     pub targets: Vec<TargetRow>,
-    /// Alerts, the Watchdog left out.
+    /// Alerts, the Watchdog among them.
     pub alerts: Vec<AlertRow>,
     /// Log tails.
     pub logs: Vec<LogRow>,
@@ -72,7 +72,7 @@ impl Report {
         let targets = metrics().flat_map(|source| {
             source.data.targets.iter().map(move |target| TargetRow::of(source, target, now))
         });
-        let alerts = store.alerts().iter().filter(|_| scope.alerts);
+        let alerts = store.alerts().iter().chain(store.heartbeats()).filter(|_| scope.alerts);
         let tails = of(SourceKind::Loki, scope.logs)
             .flat_map(|source| source.data.tails.iter().map(move |tail| LogRow::of(source, tail, now)));
         let judged = if scope.backups { verdict::judged_backups(store, now) } else { Vec::new() };

@@ -242,3 +242,28 @@ fn a_reader_that_goes_away_is_no_failure() {
         );
     }
 }
+
+#[test]
+fn the_lab_serves_alone_until_it_is_ended() {
+    let home = home();
+    let file = home.path().join("lab.toml");
+    let arguments =
+        ["lab", "--scenario", "backup-late", "--port-file", &file.display().to_string(), "--seed", "7"];
+    let mut lab = wardroom(home.path(), &arguments).spawn().expect("it starts");
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    while !file.exists() {
+        assert!(std::time::Instant::now() < deadline, "the lab says where it listens");
+        assert!(lab.try_wait().expect("a child").is_none(), "the lab runs");
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    let config = file.display().to_string();
+    let output = run(home.path(), &["check", "--config", &config, "--format", "json"]);
+    assert!(output.stderr.is_empty(), "{}", complained(&output));
+    let report = conforms(&output);
+    let states: Vec<&Value> =
+        report["sources"].as_array().into_iter().flatten().map(|source| &source["state"]).collect();
+    assert_eq!(states, ["fresh"; 4], "{report:#}");
+    let id = rustix::process::Pid::from_child(&lab);
+    rustix::process::kill_process(id, rustix::process::Signal::TERM).expect("it is told to end");
+    assert!(lab.wait().expect("it ends").success(), "asked to end, it ends well");
+}

@@ -178,10 +178,15 @@ fn the_domain_waits_for_nothing_and_asks_no_clock() {
 
 #[test]
 fn no_file_outgrows_its_room() {
-    for (file, _, text) in files().iter().filter(|(file, ..)| !is_test(file)) {
-        let most = if file == Path::new("main.rs") { 40 } else { 450 };
-        let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or(text);
-        let lines = code.lines().count();
-        assert!(lines <= most, "src/{}: {lines} lines, at most {most}", file.display());
-    }
+    let files = files();
+    let own = files.iter().filter(|(file, ..)| !is_test(file));
+    let grown: Vec<String> = own
+        .filter_map(|(file, _, text)| {
+            let most = if file == Path::new("main.rs") { 40 } else { 450 };
+            let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or(text);
+            let lines = code.lines().count();
+            (lines > most).then(|| format!("src/{}: {lines} lines, at most {most}", file.display()))
+        })
+        .collect();
+    assert!(grown.is_empty(), "{grown:#?}");
 }

@@ -5,17 +5,18 @@ use std::time::Duration;
 use crate::lab::{PROGRAM, Plan};
 use crate::wait::{throughout, until};
 
-/// What the clock may cost in a second: the cursor's place, a digit or two, and the marks of a frame.
+/// What the clock and the ages may cost in a second: the cursor's places, a digit or two each, and
+/// the marks of a frame.
 const TICK: usize = 120;
 
 #[test]
 fn only_the_clock_writes() {
     let home = tempfile::tempdir().expect("a directory");
     let file = home.path().join("wardroom.toml");
-    std::fs::write(&file, "").expect("written");
+    std::fs::write(&file, "[sources.prometheus.gone]\nurl = \"http://127.0.0.1:1\"\n").expect("written");
     let path = file.display().to_string();
     let dashboard = Plan { command: &[PROGRAM, "--config", &path], ..Plan::default() }.start();
-    dashboard.shows(&["no source is configured"]);
+    dashboard.shows(&["connection refused"]);
     let mut before = 0;
     until("the first frame is out", crate::lab::LIMIT, || {
         let now = dashboard.pty.bytes().len();

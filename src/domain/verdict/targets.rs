@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
 use super::{Condition, Counts, Finding, weigh};
 use crate::domain::alert::Alert;
 use crate::domain::correlate;
-use crate::domain::feed::{Feed, SourceKind};
+use crate::domain::feed::{Feed, SourceKind, seconds};
 use crate::domain::store::{SourceState, Store};
 use crate::domain::subject::Subject;
 use crate::domain::target::{Target, TargetHealth};
@@ -74,13 +74,13 @@ fn condition<'a>(
 ) -> Condition {
     let scrape = source.data.scrape(target);
     let hollow = target.health == TargetHealth::Up && scrape.is_some_and(|scrape| scrape.hollow);
-    let twice = TimeDelta::milliseconds((target.interval * 2000.0) as i64);
+    let twice = target.interval * 2.0;
     let settled = match target.health {
         TargetHealth::Up => true,
         // Service discovery publishes a target before its first scrape.
         TargetHealth::Unknown => target.last_scrape.is_some() || source.is_fresh(Feed::Scrapes, now),
         TargetHealth::Down => {
-            scrape.and_then(|scrape| scrape.last_success).is_none_or(|success| now - success > twice)
+            scrape.and_then(|scrape| scrape.last_success).is_none_or(|success| seconds(now - success) > twice)
         }
     };
     let covered = target.health == TargetHealth::Down && alerts.any(|alert| correlate::covers(alert, target));
