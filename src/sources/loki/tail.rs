@@ -325,7 +325,9 @@ impl Follower {
                 return false;
             }
         };
-        let late = self.take(rows, check.asked.saturating_sub(nanoseconds(LATE)));
+        // By the clock of the lines: ours may be ahead of it.
+        let newest = rows.iter().map(|row| row.line.at).max().unwrap_or(check.asked);
+        let late = self.take(rows, newest.min(check.asked).saturating_sub(nanoseconds(LATE)));
         self.seen.hold(None);
         match check.reason {
             Reason::Resumed(_) => {

@@ -12,12 +12,14 @@ fn follower() -> (Follower, mpsc::Receiver<Said>) {
     (Follower { setup, outlet, seen: Seen::default(), cuts: 0 }, said)
 }
 
-/// What a query finds: one line of this time.
-fn found(at: i64) -> Filled {
-    let body = format!(
-        r#"{{"status":"success","data":{{"resultType":"streams","result":[{{"stream":{{"a":"b"}},"values":[["{at}","x"]]}}]}}}}"#
-    );
-    Filled { rows: wire::page(&body).expect("an answer"), missing: None }
+/// What a query finds: lines of these times.
+fn found(times: &[i64]) -> Filled {
+    let values: Vec<[String; 2]> = times.iter().map(|at| [at.to_string(), "x".to_owned()]).collect();
+    let body = serde_json::json!({
+        "status": "success",
+        "data": { "resultType": "streams", "result": [{ "stream": { "a": "b" }, "values": values }] },
+    });
+    Filled { rows: wire::page(&body.to_string()).expect("an answer"), missing: None }
 }
 
 const SECOND: i64 = 1_000_000_000;
@@ -26,17 +28,18 @@ const SECOND: i64 = 1_000_000_000;
 async fn a_tail_that_lags_twice_in_a_row_is_given_up() {
     let (mut follower, _said) = follower();
     let mut check = Check::new(None);
-    let mut checked = |at: i64| {
+    // Our clock is an hour ahead of the one that stamps the lines.
+    let begun = now() - 3600 * SECOND;
+    let mut checked = |seconds: &[i64]| {
         check.reason = Reason::Routine;
         check.asked = now();
-        follower.checked(&mut check, Ok(found(at)))
+        let times: Vec<i64> = seconds.iter().map(|second| begun + second * SECOND).collect();
+        follower.checked(&mut check, Ok(found(&times)))
     };
-    let begun = now();
-    assert!(!checked(begun - 10 * SECOND), "once may be a burst");
-    assert!(!checked(begun - 10 * SECOND), "it has that line now");
-    assert!(!checked(begun - SECOND), "so young a line may still come");
-    assert!(!checked(begun - 11 * SECOND));
-    assert!(checked(begun - 12 * SECOND));
+    assert!(!checked(&[0, 10]), "once may be a burst");
+    assert!(!checked(&[0, 10, 11]), "it has those now, and so young a line may still come");
+    assert!(!checked(&[12, 20]));
+    assert!(checked(&[20, 21, 30]));
 }
 
 #[tokio::test]
@@ -44,13 +47,13 @@ async fn what_is_too_long_ago_is_not_asked_for() {
     let (mut follower, _said) = follower();
     assert_eq!(follower.resume(), None, "nothing was seen yet");
     let recent = now() - 60 * SECOND;
-    follower.take(found(recent).rows, i64::MIN);
+    follower.take(found(&[recent]).rows, i64::MIN);
     assert_eq!(follower.resume(), Some(recent - OVERLAP));
     assert!(follower.outlet.due().is_some());
 
     let (mut follower, mut said) = self::follower();
     let old = now() - 86_400 * SECOND;
-    follower.take(found(old).rows, i64::MIN);
+    follower.take(found(&[old]).rows, i64::MIN);
     let resumed = follower.resume().expect("a start");
     assert!(resumed > now() - 43_210 * SECOND);
     follower.outlet.flush();
