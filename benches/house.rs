@@ -34,7 +34,7 @@ fn source() -> SourceId {
 
 fn target(number: usize) -> Target {
     let instance = format!("10.0.{}.{}:9100", number / 256, number % 256);
-    let is_down = number % 50 == 0;
+    let is_down = number.is_multiple_of(50);
     Target {
         job: "node".into(),
         labels: [("job", "node"), ("instance", instance.as_str())].into_iter().collect::<Labels>(),
@@ -149,7 +149,7 @@ fn key_under_load(criterion: &mut Criterion) {
     let pty = Pty::start(&["--config", &path, "--view", "targets"], home, (120, 40));
     let start = Instant::now();
     while !pty.screen().contains("10.0.0.1:9100") {
-        assert!(start.elapsed() < Duration::from_secs(60), "no targets:\n{}", pty.screen());
+        assert!(start.elapsed() < Duration::from_mins(1), "no targets:\n{}", pty.screen());
         std::thread::sleep(Duration::from_millis(20));
     }
     let mut group = criterion.benchmark_group("key");

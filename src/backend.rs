@@ -35,6 +35,8 @@ pub struct Painter<W> {
     is_shown: bool,
     asks: bool,
     written: usize,
+    /// Where the right halves of wide characters stand, row by row.
+    halves: Vec<bool>,
 }
 
 impl<W: Write> Painter<W> {
@@ -42,12 +44,23 @@ impl<W: Write> Painter<W> {
     /// colours, and nothing else.
     pub fn new(out: W, size: Size, mono: bool) -> Self {
         let (pen, frame) = (Pen::new(mono), BEGIN.to_vec());
-        Self { out, frame, size, pen, cursor: None, is_shown: false, asks: false, written: 0 }
+        Self {
+            out,
+            frame,
+            size,
+            pen,
+            cursor: None,
+            is_shown: false,
+            asks: false,
+            written: 0,
+            halves: Vec::new(),
+        }
     }
 
     /// The screen has another size from now on.
-    pub const fn resize(&mut self, size: Size) {
+    pub fn resize(&mut self, size: Size) {
         self.size = size;
+        self.halves.clear();
     }
 
     /// Whether the coming frames end with the question whose answer paces them.
@@ -98,10 +111,29 @@ impl<W: Write> Painter<W> {
         let symbol = harmless(cell.symbol());
         self.frame.extend_from_slice(symbol.as_bytes());
         let next = at.x.saturating_add(cell.cell_width().max(1));
+        let is_torn = self.cover(at, next);
         // At the edge a terminal waits before it wraps; and about the width of what is made of
         // several characters no two terminals agree.
         let is_plain = cell.symbol().chars().nth(1).is_none();
         self.cursor = (is_plain && next < self.size.width).then_some(Position { x: next, y: at.y });
+        if is_torn {
+            self.put(Position { x: next, y: at.y }, &Cell::EMPTY);
+        }
+    }
+
+    /// Notes that a character stands from `at` up to `next`. Whether it took the left half of a wide
+    /// one: each terminal leaves the right half to look in its own way, and the frames before and
+    /// after agree that nothing stands there, so that nobody else writes it.
+    fn cover(&mut self, at: Position, next: u16) -> bool {
+        let width = usize::from(self.size.width);
+        let row = usize::from(at.y) * width;
+        self.halves.resize(width * usize::from(self.size.height), false);
+        for x in at.x..next.min(self.size.width) {
+            if let Some(half) = self.halves.get_mut(row + usize::from(x)) {
+                *half = x > at.x;
+            }
+        }
+        next < self.size.width && self.halves.get(row + usize::from(next)).is_some_and(|half| *half)
     }
 }
 
@@ -159,6 +191,7 @@ impl<W: Write> Backend for Painter<W> {
 
     fn clear_region(&mut self, clear_type: ClearType) -> io::Result<()> {
         self.pen.reset(&mut self.frame);
+        self.halves.clear();
         self.frame.extend_from_slice(match clear_type {
             ClearType::All => b"\x1b[2J",
             ClearType::AfterCursor => b"\x1b[J",

@@ -115,7 +115,10 @@ fn codes(look: Look) -> String {
         (Modifier::REVERSED, 7),
     ];
     let set = MODIFIERS.iter().filter(|(modifier, _)| look.modifier.contains(*modifier));
-    let mut codes: String = set.map(|(_, code)| format!(";{code}")).collect();
+    let mut codes = String::new();
+    for (_, code) in set {
+        let _infallible = write!(codes, ";{code}");
+    }
     for (color, offset) in [(look.fg, 0), (look.bg, 10)] {
         let _infallible = match (color, index(color)) {
             (Color::Rgb(red, green, blue), _) => write!(codes, ";{};2;{red};{green};{blue}", 38 + offset),

@@ -96,7 +96,7 @@ fn the_cursor_is_told_once() {
         terminal
             .draw(|frame| {
                 if let Some(position) = position {
-                    frame.set_cursor_position(position)
+                    frame.set_cursor_position(position);
                 }
             })
             .expect("memory");

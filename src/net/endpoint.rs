@@ -279,7 +279,7 @@ fn headers(table: &Table<'_>) -> HeaderMap {
 }
 
 fn bounded_timeout(timeout: Duration) -> Result<Duration, String> {
-    let sensible = Duration::from_millis(100)..=Duration::from_secs(300);
+    let sensible = Duration::from_millis(100)..=Duration::from_mins(5);
     if sensible.contains(&timeout) { Ok(timeout) } else { Err("a time-out from 100ms to 5m".to_owned()) }
 }
 

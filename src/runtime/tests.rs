@@ -24,7 +24,7 @@ impl Screen for Noted {
     }
 
     fn outstanding(&self) -> Option<Duration> {
-        (self.unanswered > 0).then_some(Duration::from_secs(60))
+        (self.unanswered > 0).then_some(Duration::from_mins(1))
     }
 
     fn give_back(&mut self) {

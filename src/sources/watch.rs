@@ -20,7 +20,7 @@ use crate::domain::feed::{Failure, FailureKind, Feed, SourceId};
 const SLOWEST: u32 = 8;
 
 /// And nobody waits longer than this for a server that is back, unless the interval is longer.
-const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_mins(1);
 
 /// The first pause after a tail broke.
 const TAIL_PAUSE: Duration = Duration::from_secs(1);

@@ -78,7 +78,7 @@ pub(super) async fn read<T: Send + 'static>(
 
 /// The `interval` of a source's fast feeds.
 pub(super) fn interval(table: &Table<'_>, default: Duration) -> Duration {
-    let sensible = Duration::from_millis(100)..=Duration::from_secs(3600);
+    let sensible = Duration::from_millis(100)..=Duration::from_hours(1);
     let read = |interval: Duration| {
         if sensible.contains(&interval) {
             Ok(interval)

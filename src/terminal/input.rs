@@ -18,7 +18,7 @@ use super::sequence::Sequences;
 #[derive(Debug)]
 pub struct Reader {
     /// Closing it wakes the thread up.
-    _wake: UnixStream,
+    wake: UnixStream,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -33,13 +33,13 @@ impl Reader {
             }
         };
         let thread = thread::Builder::new().name("input".to_owned()).stack_size(256 << 10).spawn(read)?;
-        Ok(Self { _wake: wake, thread: Some(thread) })
+        Ok(Self { wake, thread: Some(thread) })
     }
 }
 
 impl Drop for Reader {
     fn drop(&mut self) {
-        let _closed = self._wake.shutdown(std::net::Shutdown::Both);
+        let _closed = self.wake.shutdown(std::net::Shutdown::Both);
         if let Some(thread) = self.thread.take() {
             let _panicked = thread.join();
         }

@@ -17,7 +17,7 @@ pub fn meaning(piece: Piece) -> Option<Input> {
             // One that knows nothing of the sequences before cannot be confused by them.
             let mut parser = termina::Parser::default();
             parser.parse(&bytes, false);
-            understood(parser.pop()?)
+            understood(&parser.pop()?)
         }
     }
 }
@@ -27,7 +27,7 @@ fn is_answer(bytes: &[u8]) -> bool {
     bytes.starts_with(b"\x1b[?") && bytes.ends_with(b"c")
 }
 
-fn understood(event: termina::Event) -> Option<Input> {
+fn understood(event: &termina::Event) -> Option<Input> {
     match event {
         termina::Event::Key(sent) if sent.kind != KeyEventKind::Release => {
             Some(key(code(sent.code)?, modifiers(sent.modifiers)))

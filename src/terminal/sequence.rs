@@ -97,7 +97,7 @@ impl Sequences {
             (State::Paste, _) => return self.pasted(byte),
             (State::Text, 0x07 | 0x18 | 0x1a) => return self.drop_all(),
             (State::Text, b'\\') if self.held.ends_with(b"\x1b\\") => return self.drop_all(),
-            (State::Text, _) => {}
+            (State::Text, _) | (State::Control, 0x20..=0x3f) => {}
             (State::Escape, 0x1b) => {
                 // The first was a key.
                 self.held.pop();
@@ -108,7 +108,6 @@ impl Sequences {
                 self.start(State::Escape);
                 self.held.push(byte);
             }
-            (State::Ground, _) => return self.begin(byte),
             (State::Character(more) | State::Fixed(more), _) => {
                 if more <= 1 {
                     return self.whole();
@@ -121,12 +120,11 @@ impl Sequences {
             (State::Escape, b'[') => self.state = State::Control,
             (State::Escape, b'O') => self.state = State::Fixed(1),
             (State::Escape, b']' | b'P' | b'_' | b'^' | b'X') => self.state = State::Text,
-            (State::Escape, _) => return self.begin(byte),
+            (State::Ground | State::Escape, _) => return self.begin(byte),
             (State::Control, b'[') if self.held.len() == 3 => self.state = State::Fixed(1),
             (State::Control, b'M') if self.held.len() == 3 => self.state = State::Fixed(3),
             (State::Control, 0x40..=0x7e) if self.held == PASTE => self.state = State::Paste,
             (State::Control, 0x40..=0x7e) => return self.whole(),
-            (State::Control, 0x20..=0x3f) => {}
             (State::Control, _) => return self.drop_all(),
         }
         None

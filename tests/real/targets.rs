@@ -63,12 +63,12 @@ fn every_target_has_the_servers_health_and_error() {
         }
         let mut open = Vec::new();
         for (name, said) in &after {
-            let agrees = |server: &Targets| server.get(name) == shown.get(name);
-            if agrees(&before) || agrees(&after) {
+            let is_equal = |server: &Targets| server.get(name) == shown.get(name);
+            if is_equal(&before) || is_equal(&after) {
                 agreed.insert(name.clone());
             }
             let stayed = before.get(name) == Some(said);
-            if (stayed && !agrees(&after)) || !agreed.contains(name) {
+            if (stayed && !is_equal(&after)) || !agreed.contains(name) {
                 open.push((name, said, shown.get(name)));
             }
         }

@@ -16,6 +16,9 @@ use wardroom::domain::observation::Observation;
 use wardroom::settings::Document;
 use wardroom::sources::{KINDS, Source};
 
+/// What a server says to a question; the number counts how many came before.
+type Answering = Arc<dyn Fn(&Asked, usize) -> Answer + Send + Sync>;
+
 /// What a server answers.
 #[derive(Clone, Debug)]
 pub struct Answer {
@@ -79,7 +82,7 @@ impl Server {
     }
 
     /// The same at an address; one that was just in use becomes free before long.
-    pub async fn start_at(address: &str, answer: Arc<dyn Fn(&Asked, usize) -> Answer + Send + Sync>) -> Self {
+    pub async fn start_at(address: &str, answer: Answering) -> Self {
         let asked: Arc<Mutex<Vec<Asked>>> = Arc::default();
         let note = Arc::clone(&asked);
         let app = Router::new().fallback(move |method, uri, headers, body| {
