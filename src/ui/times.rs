@@ -67,9 +67,11 @@ impl Times {
         self.zone.format(at, "%H:%M").to_string()
     }
 
-    /// The zone as it is called at that time: `CET`, `+01:00`.
+    /// The zone as it is called at that time: `CET`, `UTC`, `+01:00`.
     pub fn zone_name(self, at: DateTime<Utc>) -> String {
-        self.zone.format(at, "%Z").to_string()
+        let name = self.zone.format(at, "%Z").to_string();
+        // The machine's own zone is known by its distance only.
+        if name == "+00:00" { "UTC".to_owned() } else { name }
     }
 
     /// As short as it can be without doubt: `14:02` today, `13 Nov 02:14`, `Mar 2027`.

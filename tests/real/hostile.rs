@@ -30,7 +30,7 @@ fn read_alert(pty: &Pty, name: &str) {
     // The detail ends with it, and nothing else shows it.
     pty.keys("G");
     wait_panes(pty, "the end of the detail", |panes| panes.contains("fingerprint"));
-    pty.keys(ENTER);
+    pty.keys(ESCAPE);
     wait_panes(pty, "the list", |panes| !panes.contains("fingerprint"));
     pty.keys(ESCAPE);
     wait_panes(pty, "the whole list", |panes| panes.contains("HostDown"));

@@ -1,5 +1,7 @@
 //! The main job by keys: four panes, filter, zoom, detail, resize, quit.
 
+use std::io::Write as _;
+
 use crate::lab::{FILLED, PROGRAM, Plan};
 use crate::wait::until;
 
@@ -93,7 +95,7 @@ fn it_works_inside_tmux() {
     };
     let started = tmux(&["new-session", "-d", "-x", "120", "-y", "40", PROGRAM, "--demo=host-down"]);
     let Ok(started) = started else {
-        println!("left out: tmux is not installed");
+        let _said = writeln!(std::io::stderr(), "left out: tmux is not installed");
         return;
     };
     assert!(started.status.success(), "{}", String::from_utf8_lossy(&started.stderr));

@@ -13,7 +13,7 @@ pub fn after(bytes: &[u8]) -> BTreeSet<u16> {
     for start in bytes.windows(3).enumerate().filter(|(_, window)| window == b"\x1b[?").map(|(at, _)| at + 3)
     {
         let rest = bytes.get(start..).unwrap_or_default();
-        let Some(end) = rest.iter().position(|byte| byte.is_ascii_alphabetic()) else { continue };
+        let Some(end) = rest.iter().position(u8::is_ascii_alphabetic) else { continue };
         let numbers = String::from_utf8_lossy(rest.get(..end).unwrap_or_default()).into_owned();
         for mode in numbers.split(';').filter_map(|mode| mode.parse().ok()) {
             match rest.get(end) {
