@@ -213,10 +213,10 @@ impl Palette {
 /// The width of a cell, of a row, and the size of the letters, in the drawing's units. The ratio is
 /// that of the usual monospace fonts, so that box lines meet.
 const CELL: f64 = 8.43;
-const ROW: f64 = 17.0;
+const ROW: f64 = 16.25;
 const LETTER: f64 = 14.0;
 /// From the top of a row to the line that letters stand on.
-const BASE: f64 = 13.0;
+const BASE: f64 = 12.75;
 /// Around the frame.
 const MARGIN: f64 = 14.0;
 

@@ -5,4 +5,5 @@ mod config;
 mod demo;
 mod modules;
 mod screens;
+mod shot;
 mod sources;

@@ -36,6 +36,10 @@ pub fn foreign(bytes: &[u8]) -> Result<(), String> {
 /// Reads one sequence after its escape character.
 fn sequence(chars: &mut Chars<'_>) -> Result<(), String> {
     let Some(opening) = chars.next() else { return Ok(()) };
+    // Ends a string that some other program may have left open: by itself it does nothing.
+    if opening == '\\' {
+        return Ok(());
+    }
     if opening != '[' {
         return Err(format!("sequence ESC {opening:?}"));
     }
@@ -107,6 +111,7 @@ fn the_programs_own_sequences_pass() {
         "\x1b[0;1;31m\x1b[38;5;208m\x1b[48;2;1;2;3m\x1b[39;49m\x1b[m",
         "\x1b[2;20r\x1b[3S\x1b[r\x1b[c",
         "cut in the middle \x1b[38;5",
+        "whatever was open is closed \x1b\\\x1b[?2026l\x1b[m",
     ] {
         assert_eq!(foreign(own.as_bytes()), Ok(()), "{own:?}");
     }

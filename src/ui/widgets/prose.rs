@@ -157,9 +157,10 @@ impl Scroll {
         }
     }
 
-    /// The first line of the last page.
-    pub fn last_top(&self) -> usize {
-        self.lines.saturating_sub(self.page)
+    /// The first line of the last page. Before it was drawn nobody knows, and drawing sets it right:
+    /// keys that come faster than frames are not lost.
+    pub const fn last_top(&self) -> usize {
+        if self.page == 0 { usize::MAX } else { self.lines.saturating_sub(self.page) }
     }
 
     /// Moves by lines, within the text.
@@ -209,6 +210,15 @@ impl Scroll {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_key_before_the_first_frame_is_not_lost() {
+        let mut scroll = Scroll::default();
+        scroll.act(Action::Bottom);
+        (scroll.lines, scroll.page) = (100, 10);
+        scroll.by(0);
+        assert_eq!(scroll.top, 90);
+    }
 
     fn plain(lines: &[Vec<Piece>]) -> Vec<String> {
         lines.iter().map(|line| line.iter().map(|(text, _)| text.as_str()).collect()).collect()
