@@ -157,7 +157,16 @@ impl Paper {
     }
 }
 
+/// Longer than any picture takes.
+const NEVER: Duration = Duration::from_hours(24);
+
 impl Screen for Paper {
+    /// A picture is drawn when it is asked for, not when something changes: columns remember how wide
+    /// they have been, and in which order the servers answer is chance.
+    fn next(&self) -> Option<Instant> {
+        Some(Instant::now() + NEVER)
+    }
+
     fn draw(&mut self, app: &mut App, now: Now) -> io::Result<()> {
         let drawn: Result<_, Infallible> = self.0.draw(|frame| app.draw(frame, now));
         match drawn {
