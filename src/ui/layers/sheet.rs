@@ -167,7 +167,7 @@ pub fn draw_lines(
     blank(buffer, area, &scene);
     let room = usize::from(area.height.saturating_sub(2));
     if lines.len() > room && room > 0 {
-        let last = (scroll.top + room).min(lines.len());
+        let last = scroll.reach(room, lines.len());
         title.right.push(piece(format!("{last} of {}", lines.len()), Role::Muted));
     }
     let inside = frame(&title, Border::Box, area, buffer, &scene);

@@ -163,6 +163,11 @@ impl Scroll {
         if self.page == 0 { usize::MAX } else { self.lines.saturating_sub(self.page) }
     }
 
+    /// How many of so many lines have been shown when `room` of them fit.
+    pub fn reach(&self, room: usize, lines: usize) -> usize {
+        self.top.saturating_add(room).min(lines)
+    }
+
     /// Moves by lines, within the text.
     pub fn by(&mut self, lines: isize) {
         self.top = self.top.saturating_add_signed(lines).min(self.last_top());
@@ -215,6 +220,7 @@ mod tests {
     fn a_key_before_the_first_frame_is_not_lost() {
         let mut scroll = Scroll::default();
         scroll.act(Action::Bottom);
+        assert_eq!(scroll.reach(10, 100), 100);
         (scroll.lines, scroll.page) = (100, 10);
         scroll.by(0);
         assert_eq!(scroll.top, 90);
