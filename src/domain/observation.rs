@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::alert::{Alert, RaisedAlert};
 use super::backup::{BackupGroup, Unreadable};
 use super::datastore::Datastore;
+use super::feed::Failure;
 use super::labels::Labels;
 use super::log::{Entry, TailState};
 use super::rule::Rule;
@@ -42,6 +43,13 @@ pub enum Observation {
         state: TailState,
         /// What came in.
         entries: Vec<Entry>,
+    },
+    /// A tail says nothing any more, and why; it tries again by itself.
+    Lost {
+        /// Which tail, by name.
+        tail: Arc<str>,
+        /// Why.
+        failure: Failure,
     },
     /// Loki answers queries; its version.
     Ready {

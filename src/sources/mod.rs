@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
+use crate::clock::Clock;
 use crate::domain::feed::{Failure, FailureKind, Feed, SourceId, SourceKind};
 use crate::domain::observation::Observation;
 use crate::domain::question::{Answer, Question};
@@ -82,6 +83,9 @@ pub trait Tail: Send {
 
     /// Its query.
     fn query(&self) -> &Arc<str>;
+
+    /// Takes the dashboard's clock, by which it tells how long ago something was. Before it is read.
+    fn keep_time(&mut self, _clock: &Clock) {}
 
     /// Waits for what comes next; an observation without entries is a sign of life, and comes at
     /// least every [`Tail::heartbeat`]. It may be dropped and called again at any time.

@@ -54,8 +54,18 @@ impl Outlet {
         let over = self.waiting.len().saturating_sub(WAITING);
         if over > 0 {
             let at = self.waiting.get(over).map_or(0, Entry::at);
-            self.waiting.drain(..=over);
-            self.waiting.insert(0, Entry::Dropped { at, count: over as u64 + 1 });
+            let mut marks = Vec::new();
+            let mut count = 0;
+            for entry in self.waiting.drain(..=over) {
+                match entry {
+                    Entry::Line(_) => count += 1,
+                    Entry::Skipped { count: before, .. } => count += before,
+                    // What says that lines are missing is not lost with them.
+                    mark => marks.push(mark),
+                }
+            }
+            marks.push(Entry::Skipped { at, count });
+            self.waiting.splice(0..0, marks);
         }
     }
 
@@ -120,9 +130,7 @@ mod tests {
     use crate::domain::log::{Level, Line};
 
     fn lines(from: i64, to: i64) -> impl Iterator<Item = Entry> {
-        (from..to).map(|at| {
-            Entry::Line(Line { at, stream: Labels::default(), text: "x".into(), level: Level::Unknown })
-        })
+        (from..to).map(|at| Entry::Line(Line::new(at, Labels::default(), "x", Level::Unknown)))
     }
 
     #[tokio::test]
@@ -143,7 +151,7 @@ mod tests {
         };
         let lost: u64 = entries
             .iter()
-            .map(|entry| if let Entry::Dropped { count, .. } = entry { *count } else { 0 })
+            .map(|entry| if let Entry::Skipped { count, .. } = entry { *count } else { 0 })
             .sum();
         let kept = entries.iter().filter(|entry| matches!(entry, Entry::Line(_))).count();
         assert_eq!(lost + kept as u64, 30_000);

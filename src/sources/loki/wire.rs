@@ -13,7 +13,7 @@ use super::seen::Key;
 use crate::domain::labels::{Interner, Labels};
 use crate::domain::log::Line;
 use crate::sources::wire::Wrong;
-use crate::text::sanitise;
+use crate::text::{LONGEST, bytes, sanitise};
 
 /// A query that brings numbers.
 const METRIC: &str = "the query of a tail must ask for lines";
@@ -161,11 +161,20 @@ fn clean(map: &Map, names: &mut Interner) -> Labels {
     map.iter().map(|(name, value)| (names.intern(&sanitise(name)), names.intern(&sanitise(value)))).collect()
 }
 
+/// A line's text, harmless. One of megabytes is cut, and says so.
+fn shown(raw: &str) -> Cow<'_, str> {
+    let text = sanitise(raw);
+    if raw.len() <= LONGEST {
+        return text;
+    }
+    format!("{text}… cut, {} in all", bytes(raw.len() as u64)).into()
+}
+
 fn row(stream: &Map, labels: &Labels, Value(at, raw, extra): &Value<'_>) -> Result<Row, Wrong> {
     let at: i64 = at.parse().map_err(|_| Wrong::strange(format!("{at:?} is no time in nanoseconds")))?;
     let none = Extra::default();
     let extra = extra.as_ref().unwrap_or(&none);
-    let text = sanitise(raw);
+    let text = shown(raw);
     let level = [stream, &extra.metadata, &extra.parsed]
         .iter()
         .find_map(|map| level::labelled(map))
@@ -176,7 +185,14 @@ fn row(stream: &Map, labels: &Labels, Value(at, raw, extra): &Value<'_>) -> Resu
         u128::from(hash.finish())
     };
     let key = Key { at, hash: hash(0) << 64 | hash(1) };
-    Ok(Row { line: Line { at, stream: labels.clone(), text: text.into(), level }, key })
+    let more = extra
+        .metadata
+        .iter()
+        .chain(&extra.parsed)
+        .map(|(name, value)| (sanitise(name).into_owned(), sanitise(value).into_owned()));
+    let more =
+        if extra.metadata.is_empty() && extra.parsed.is_empty() { Labels::default() } else { more.collect() };
+    Ok(Row { line: Line { more, ..Line::new(at, labels.clone(), text, level) }, key })
 }
 
 #[cfg(test)]

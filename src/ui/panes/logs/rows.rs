@@ -150,6 +150,9 @@ fn draw_mark(shown: &Shown<'_>, scene: &Scene<'_>, area: Rect, buffer: &mut Buff
         Shown::Entry(_, Entry::Dropped { count, .. }) => {
             piece(format!(" dropped {count} lines or more (the server was too slow) "), Role::Warning)
         }
+        Shown::Entry(_, Entry::Skipped { count, .. }) => {
+            piece(format!(" {count} lines not shown (they came too fast) "), Role::Warning)
+        }
         Shown::Mark(mark) => {
             let at = scene.times.clock(DateTime::from_timestamp_nanos(mark.at));
             piece(format!(" {} {} fires {at} ", mark.sign.glyph, mark.name), mark.sign.role)
