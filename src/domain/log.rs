@@ -109,8 +109,10 @@ pub enum Entry {
     },
     /// So many lines came in faster than they could be taken, and are not shown.
     Skipped {
-        /// Up to when, in nanoseconds.
-        at: i64,
+        /// The first of them, in nanoseconds.
+        from: i64,
+        /// The last of them.
+        to: i64,
         /// How many.
         count: u64,
     },
@@ -121,8 +123,8 @@ impl Entry {
     pub const fn at(&self) -> i64 {
         match self {
             Self::Line(line) => line.at,
-            Self::Gap { to, .. } => *to,
-            Self::Dropped { at, .. } | Self::Skipped { at, .. } => *at,
+            Self::Gap { to, .. } | Self::Skipped { to, .. } => *to,
+            Self::Dropped { at, .. } => *at,
         }
     }
 }

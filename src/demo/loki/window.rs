@@ -61,8 +61,12 @@ pub fn kept(span: Range<i64>, now: i64) -> Range<i64> {
 pub fn too_long(span: i64) -> String {
     let minutes = span / SECOND / 60;
     let (hours, minutes, seconds) = (minutes / 60, minutes % 60, span / SECOND % 60);
+    let fraction = match span % SECOND {
+        0 => String::new(),
+        rest => format!(".{rest:09}").trim_end_matches('0').to_owned(),
+    };
     format!(
-        "the query time range exceeds the limit (query length: {hours}h{minutes}m{seconds}s, limit: 30d1h)"
+        "the query time range exceeds the limit (query length: {hours}h{minutes}m{seconds}{fraction}s, limit: 30d1h)"
     )
 }
 

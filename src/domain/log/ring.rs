@@ -204,7 +204,7 @@ mod tests {
             let lines = (0..50_000).map(|number| line(second * 1_000_000 + number, "x"));
             // One text for all: only places and counts matter here.
             tail.extend(lines);
-            tail.extend([Entry::Skipped { at: (second + 1) * 1_000_000 - 1, count: 7 }]);
+            tail.extend([Entry::Skipped { from: 0, to: (second + 1) * 1_000_000 - 1, count: 7 }]);
         }
         assert_eq!((tail.lines, tail.skipped), (3_000_000, 420));
         assert_eq!(tail.entries().len(), 10_000);

@@ -91,7 +91,12 @@ impl Asker {
             let page = match self.lines(query, Some(cursor), limit, Direction::Forward).await {
                 Ok(page) => page,
                 Err(error) => {
-                    limit = smaller(&error, limit).ok_or(error)?;
+                    match smaller(&error, limit) {
+                        Some(smaller) => limit = smaller,
+                        // What was had is kept: of many pages one nearly always fails.
+                        None if !filled.rows.is_empty() => break,
+                        None => return Err(error),
+                    }
                     most = limit;
                     continue;
                 }

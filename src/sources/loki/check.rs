@@ -13,8 +13,8 @@ use crate::sources::SourceError;
 /// A query under way.
 type Answering = Pin<Box<dyn Future<Output = Result<Filled, SourceError>> + Send>>;
 
-/// A failed question is asked again after this part of the usual time.
-const SOONER: u32 = 15;
+/// A question that failed, or was too much for one go, is asked again after this part of the usual time.
+pub(super) const SOONER: u32 = 15;
 
 /// Checks of one connection.
 pub(super) struct Check {
@@ -65,21 +65,21 @@ impl Check {
         self.resumed
     }
 
-    /// It was answered; with `has_rest` the next question is due at once. Whether it was about what
+    /// It was answered; with `has_rest` the next question is due soon. Whether it was about what
     /// was missed while there was no connection.
     pub fn answered(&mut self, setup: &Setup, has_rest: bool) -> bool {
-        let now = Instant::now();
-        // Drops come a hundred times a second: once in a while is enough.
-        self.not_before = if has_rest { now } else { now + setup.check / SOONER };
+        // Drops may come a hundred times a second: once in a while is enough.
+        self.not_before = Instant::now() + setup.check / SOONER;
         if has_rest {
-            self.next = now;
+            self.next = self.not_before;
         }
         if has_rest { self.resumed } else { std::mem::take(&mut self.resumed) }
     }
 
-    /// It was not answered; with `soon` it is not given up yet.
-    pub fn failed(&mut self, setup: &Setup, soon: bool) {
-        let wait: Duration = if soon { setup.check / SOONER } else { setup.check };
+    /// It was not answered for the `times`th time in a row, and is asked again soon; without a number
+    /// it can wait.
+    pub fn failed(&mut self, setup: &Setup, times: Option<u32>) {
+        let wait: Duration = times.map_or(setup.check, |times| setup.check / SOONER * times);
         self.next = Instant::now() + wait;
         self.not_before = self.next;
     }

@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::ask::{API, Filled, is_too_far_back, now};
-use super::check::{Check, answer};
+use super::check::{Check, SOONER, answer};
 use super::outlet::Outlet;
 use super::seen::{OVERLAP, Seen, nanoseconds};
 use super::socket::{Closed, Heard, Opening, Socket};
@@ -27,7 +27,7 @@ use crate::sources::wire::Wrong;
 pub(super) const REPEATED: u32 = 1000;
 
 /// Pages of one query for what was missed.
-pub(super) const PAGES: usize = 10;
+pub(super) const PAGES: usize = 7;
 
 /// Further back nothing is filled.
 pub(super) const FARTHEST: Duration = Duration::from_hours(12);
@@ -58,7 +58,7 @@ const BRIEF: i64 = 1_000_000_000;
 const LAG: i64 = 3_600_000_000_000;
 
 /// So many queries in a row may fail before what they were for is called a gap.
-const PATIENCE: u32 = 3;
+const PATIENCE: u32 = 5;
 
 /// What to do after a connection.
 enum Turn {
@@ -279,7 +279,7 @@ impl Follower {
                     self.give_up(self.proven.unwrap_or(check.asked), check.asked);
                     check.answered(&self.setup, false);
                 } else {
-                    check.failed(&self.setup, has_hole);
+                    check.failed(&self.setup, has_hole.then_some(self.failed));
                 }
                 false
             }
@@ -309,10 +309,9 @@ impl Follower {
             }
             self.outlet.set(TailState::Polling(Arc::clone(reason)));
             self.outlet.flush();
-            if !has_rest {
-                // A server that answers slowly is asked less often.
-                sleep(POLL.min(self.setup.check).max(began.elapsed())).await;
-            }
+            let pause = if has_rest { self.setup.check / SOONER } else { POLL.min(self.setup.check) };
+            // A server that answers slowly is asked less often.
+            sleep(pause.max(began.elapsed())).await;
         }
         Ok(())
     }

@@ -17,7 +17,7 @@ const BATCH: Duration = Duration::from_millis(250);
 const HEARTBEAT: Duration = Duration::from_secs(2);
 
 /// What waits for a reader that does not read; older lines give way.
-const WAITING: usize = 20_000;
+const WAITING: usize = 60_000;
 
 /// What a tail hands over.
 pub(super) type Said = Result<Observation, SourceError>;
@@ -53,18 +53,21 @@ impl Outlet {
         self.waiting.extend(entries);
         let over = self.waiting.len().saturating_sub(WAITING);
         if over > 0 {
-            let at = self.waiting.get(over).map_or(0, Entry::at);
             let mut marks = Vec::new();
-            let mut count = 0;
+            let (mut first, mut last, mut lost) = (i64::MAX, i64::MIN, 0);
             for entry in self.waiting.drain(..=over) {
-                match entry {
-                    Entry::Line(_) => count += 1,
-                    Entry::Skipped { count: before, .. } => count += before,
+                let (from, to, count) = match entry {
+                    Entry::Line(line) => (line.at, line.at, 1),
+                    Entry::Skipped { from, to, count } => (from, to, count),
                     // What says that lines are missing is not lost with them.
-                    mark => marks.push(mark),
-                }
+                    mark => {
+                        marks.push(mark);
+                        continue;
+                    }
+                };
+                (first, last, lost) = (first.min(from), last.max(to), lost + count);
             }
-            marks.push(Entry::Skipped { at, count });
+            marks.push(Entry::Skipped { from: first, to: last, count: lost });
             self.waiting.splice(0..0, marks);
         }
     }
@@ -139,9 +142,9 @@ mod tests {
         let mut outlet = Outlet::new("all".into(), to, Arc::default());
         outlet.set(TailState::Live);
         outlet.flush();
-        outlet.take(lines(0, 15_000));
+        outlet.take(lines(0, 45_000));
         outlet.flush();
-        outlet.take(lines(15_000, 30_000));
+        outlet.take(lines(45_000, 90_000));
         assert!(
             matches!(from.recv().await, Some(Ok(Observation::Tail { entries, .. })) if entries.is_empty())
         );
@@ -154,7 +157,7 @@ mod tests {
             .map(|entry| if let Entry::Skipped { count, .. } = entry { *count } else { 0 })
             .sum();
         let kept = entries.iter().filter(|entry| matches!(entry, Entry::Line(_))).count();
-        assert_eq!(lost + kept as u64, 30_000);
+        assert_eq!(lost + kept as u64, 90_000);
         assert_eq!(entries.len(), WAITING);
     }
 }

@@ -4,7 +4,7 @@
 mod alertmanager;
 mod certificates;
 mod faults;
-mod loki;
+pub mod loki;
 mod pbs;
 mod prometheus;
 mod recordings;
