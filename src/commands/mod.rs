@@ -9,6 +9,7 @@ pub mod init;
 pub mod keys;
 #[cfg(feature = "demo")]
 pub mod lab;
+pub mod logs;
 pub mod man;
 pub mod shot;
 pub mod themes;
@@ -35,6 +36,7 @@ pub fn run(cli: &Cli) -> ExitCode {
     let done = match &cli.command {
         None => dashboard::run(&cli.global),
         Some(Command::Shot(shot)) => shot::run(&cli.global, shot),
+        Some(Command::Logs(logs)) => logs::run(&cli.global, logs),
         Some(Command::Check(check)) => check::run(&cli.global, check),
         #[cfg(feature = "demo")]
         Some(Command::Lab(lab)) => lab::run(lab),

@@ -59,10 +59,14 @@ pub trait Source: fmt::Debug + Send + Sync {
 
     /// Answers a question; `now` is the time by the dashboard's clock.
     fn answer(&self, _question: Question, _now: DateTime<Utc>) -> Answering<'_> {
-        let id = self.id().to_string();
-        Box::pin(async move {
-            Err(SourceError::Missing { url: id, reason: "this is no question for it".to_owned() })
-        })
+        let error = SourceError::unasked(self.id());
+        Box::pin(async move { Err(error) })
+    }
+
+    /// A live tail of a query that stands in no config, from `from` (nanoseconds) on; `None` when it
+    /// has no logs.
+    fn follow(&self, _query: &str, _from: i64) -> Option<Box<dyn Tail>> {
+        None
     }
 
     /// The servers behind it, to which an action may write; each is as good as the others.
@@ -155,6 +159,11 @@ pub enum SourceError {
 }
 
 impl SourceError {
+    /// A question that is none for this source.
+    pub fn unasked(source: &SourceId) -> Self {
+        Self::Missing { url: source.to_string(), reason: "this is no question for it".to_owned() }
+    }
+
     /// The error as the badge and the detail tell it.
     pub fn failure(&self) -> Failure {
         match self {

@@ -3,6 +3,7 @@
 mod check;
 mod config;
 mod demo;
+mod logs;
 mod modules;
 mod screens;
 mod shot;

@@ -6,6 +6,7 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
 use super::wire::{self, Row};
 use crate::clock::Clock;
+use crate::domain::question::Window;
 use crate::net::{Client, NetError};
 use crate::sources::SourceError;
 use crate::sources::wire::{Wrong, read};
@@ -147,12 +148,33 @@ impl Asker {
         })
     }
 
+    /// The lines of a window, oldest first; fewer than asked for where that is too much.
+    pub async fn window(&self, window: &Window) -> Result<Vec<Row>, SourceError> {
+        let direction = if window.newest { Direction::Backward } else { Direction::Forward };
+        let (from, to) = (window.from.to_string(), window.to.to_string());
+        let mut limit = window.limit.clamp(1, LARGEST_PAGE);
+        loop {
+            let most = limit.to_string();
+            let asked = [
+                ("query", &*window.query),
+                ("start", from.as_str()),
+                ("end", to.as_str()),
+                ("limit", most.as_str()),
+                ("direction", direction.as_ref()),
+            ];
+            match self.ask("/loki/api/v1/query_range", &asked, wire::page).await {
+                Ok(rows) => return Ok(rows),
+                Err(error) => limit = smaller(&error, limit).ok_or(error)?,
+            }
+        }
+    }
+
     /// The server's version.
     pub async fn version(&self) -> Result<String, SourceError> {
         self.ask("/loki/api/v1/status/buildinfo", &[], wire::version).await
     }
 
-    async fn ask<T: Send + 'static>(
+    pub(super) async fn ask<T: Send + 'static>(
         &self,
         path: &str,
         query: &[(&str, &str)],

@@ -86,8 +86,12 @@ pub(super) struct Follower {
 impl Follower {
     /// One that has nothing yet.
     pub fn new(setup: Setup, outlet: Outlet) -> Self {
-        let (seen, overlap) = (Seen::default(), OVERLAP);
-        Self { setup, outlet, seen, proven: None, overlap, failed: 0, cuts: 0 }
+        let (seen, overlap, from) = (Seen::default(), OVERLAP, setup.from);
+        let mut follower = Self { setup, outlet, seen, proven: None, overlap, failed: 0, cuts: 0 };
+        if let Some(from) = from {
+            follower.prove(from);
+        }
+        follower
     }
 
     /// Follows until it is dropped.
@@ -145,12 +149,10 @@ impl Follower {
 
     async fn live(&mut self, query: &Arc<str>) -> Result<Turn, SourceError> {
         let start = self.resume();
-        let (history, age) = self.setup.history;
-        let since = age.map(|age| self.now().saturating_sub(nanoseconds(age)));
         let opening = Opening {
             query,
-            start: start.or(since),
-            limit: if start.is_some() { REPEATED } else { history },
+            start,
+            limit: if start.is_some() { REPEATED } else { self.setup.history },
             delay: self.setup.delay,
         };
         let mut socket = match Socket::open(self.setup.asker.client(), &opening).await {
@@ -244,7 +246,12 @@ impl Follower {
     fn fill(&mut self, filled: Filled, asked: i64) -> usize {
         let Filled { rows, rest, crowded } = filled;
         self.failed = 0;
-        self.overlap = if rows.len() > FLOOD { BRIEF } else { OVERLAP };
+        self.overlap = match rest {
+            // Amid what was missed: on from where the answer ended.
+            Some(_) => 0,
+            None if rows.len() > FLOOD => BRIEF,
+            None => OVERLAP,
+        };
         // By the clock of the lines: ours may be ahead of it.
         let newest = rows.iter().map(|row| row.line.at).max();
         let before = newest.unwrap_or(asked).min(asked).saturating_sub(nanoseconds(LATE));
@@ -294,7 +301,7 @@ impl Follower {
             let asker = &self.setup.asker;
             let answer = match start {
                 Some(start) => asker.since(query, start, PAGES).await,
-                None => asker.newest(query, self.setup.history.0).await,
+                None => asker.newest(query, self.setup.history).await,
             };
             let mut has_rest = false;
             match answer {

@@ -3,6 +3,7 @@
 //! `[sources.loki.NAME]`: `url` and what goes with it, `tenant`, `site`, `interval`, and
 //! `tails = [{ name = "...", query = '...', delay = "2s" }]`, `check`.
 
+mod answer;
 mod ask;
 mod check;
 mod follow;
@@ -20,10 +21,11 @@ use std::time::Duration;
 use reqwest::header::HeaderMap;
 
 use super::wire::{interval, site};
-use super::{Looking, Plan, Source, SourceError, Tail};
+use super::{Answering, Looking, Plan, Source, SourceError, Tail};
 use crate::clock::Clock;
 use crate::domain::feed::{Feed, SourceId};
 use crate::domain::observation::Observation;
+use crate::domain::question::Question;
 use crate::net::{Client, Endpoint, NetError, Token};
 use crate::settings::Table;
 use ask::Asker;
@@ -47,6 +49,8 @@ struct Loki {
     interval: Duration,
     asker: Asker,
     tails: Vec<Setup>,
+    /// What a tail of a query that stands in no config is made of.
+    any: Setup,
 }
 
 /// Reads `[sources.loki.NAME]`.
@@ -67,13 +71,15 @@ pub fn read(id: SourceId, table: &Table<'_>) -> Option<Arc<dyn Source>> {
         name,
         query,
         polls: Clone::clone(&polls),
-        history: (HISTORY, None),
+        history: HISTORY,
+        from: None,
         delay,
         check,
         clock: Clock::system(),
     };
     let tails = named.into_iter().map(setup).collect();
-    Some(Arc::new(Loki { id, site, interval, asker, tails }))
+    let any = setup(("query".into(), None, 0));
+    Some(Arc::new(Loki { id, site, interval, asker, tails, any }))
 }
 
 /// The name of a tail, its query, and by how many seconds the server holds its lines back.
@@ -132,6 +138,15 @@ impl Source for Loki {
 
     fn observe(&self, _: Feed, _: DateTime<Utc>) -> Looking<'_> {
         Box::pin(self.ready())
+    }
+
+    fn answer(&self, question: Question, _now: DateTime<Utc>) -> Answering<'_> {
+        Box::pin(answer::answer(&self.id, &self.asker, question))
+    }
+
+    fn follow(&self, query: &str, from: i64) -> Option<Box<dyn Tail>> {
+        let setup = Setup { query: Some(query.into()), from: Some(from), ..self.any.clone() };
+        Some(Box::new(LiveTail::new(setup)))
     }
 
     fn tails(&self) -> Vec<Box<dyn Tail>> {

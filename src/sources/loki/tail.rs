@@ -27,8 +27,10 @@ pub(super) struct Setup {
     pub query: Option<Arc<str>>,
     /// Why there is no websocket, if that is known before.
     pub polls: Option<Arc<str>>,
-    /// Lines from before the start: how many at the most, and how old.
-    pub history: (u32, Option<Duration>),
+    /// How many lines from before the start at the most.
+    pub history: u32,
+    /// From this nanosecond on every line is wanted, instead of a history.
+    pub from: Option<i64>,
     /// Seconds by which the server holds lines back, to send them in order; at most five.
     pub delay: u64,
     /// How often the live tail is held against a query: a burst makes it lose lines, and one line

@@ -17,7 +17,8 @@ fn follower() -> (Follower, mpsc::Receiver<Said>) {
         name: "all".into(),
         query: Some("{a=\"b\"}".into()),
         polls: None,
-        history: (200, None),
+        history: 200,
+        from: None,
         delay: 0,
         check: Duration::from_secs(15),
         clock: Clock::system(),
@@ -93,7 +94,7 @@ async fn a_hole_is_asked_for_until_it_is_filled() {
     check.asked = now();
     follower
         .checked(&mut check, Ok(Filled { rest: Some(begun + 50 * SECOND), ..found(&[begun + 50 * SECOND]) }));
-    assert_eq!(follower.resume(), Some(begun + 20 * SECOND), "the rest is asked for next");
+    assert_eq!(follower.resume(), Some(begun + 50 * SECOND), "the rest is asked for next");
     follower.checked(&mut check, Ok(found(&[begun + 50 * SECOND, begun + 200 * SECOND])));
     assert_eq!(follower.resume(), Some(begun + 170 * SECOND));
 }

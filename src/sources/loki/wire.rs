@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use chrono::DateTime;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
@@ -12,6 +13,7 @@ use super::level;
 use super::seen::Key;
 use crate::domain::labels::{Interner, Labels};
 use crate::domain::log::Line;
+use crate::domain::question::Series;
 use crate::sources::wire::Wrong;
 use crate::text::{LONGEST, bytes, sanitise};
 
@@ -95,6 +97,20 @@ struct Streams<'a> {
 }
 
 #[derive(Deserialize)]
+struct Matrix {
+    #[serde(default)]
+    result: Vec<Along>,
+}
+
+#[derive(Deserialize)]
+struct Along {
+    #[serde(default)]
+    metric: Map,
+    #[serde(default)]
+    values: Vec<(f64, String)>,
+}
+
+#[derive(Deserialize)]
 struct Build {
     version: String,
 }
@@ -125,6 +141,31 @@ pub(super) fn page(body: &str) -> Result<Vec<Row>, Wrong> {
     let mut rows = rows(answer.data.and_then(|data| data.result))?;
     rows.sort_by_key(|row| row.line.at);
     Ok(rows)
+}
+
+/// Reads numbers along a time. A level may be told in two ways: the one that Loki found counts.
+#[expect(clippy::cast_possible_truncation, reason = "a cast of a float saturates, and no time is beyond it")]
+pub(super) fn matrix(body: &str) -> Result<Vec<Series>, Wrong> {
+    let answer: Answer<Matrix> = serde_json::from_str(body).map_err(Wrong::strange)?;
+    if answer.status != "success" {
+        return Err(Wrong::strange("no success"));
+    }
+    let mut names = Interner::default();
+    let series = answer.data.map(|data| data.result).unwrap_or_default().into_iter().map(|series| {
+        let point = |(at, value): (f64, String)| {
+            let at = DateTime::from_timestamp_millis((at * 1000.0) as i64)?;
+            Some((at, value.parse().ok()?))
+        };
+        let points = series.values.into_iter().filter_map(point).collect();
+        Series { labels: clean(&series.metric, &mut names), points }
+    });
+    Ok(series.collect())
+}
+
+/// Reads what a parser made of a query.
+pub(super) fn pretty(body: &str) -> Result<(), Wrong> {
+    let answer: Answer<String> = serde_json::from_str(body).map_err(Wrong::strange)?;
+    if answer.status == "success" { Ok(()) } else { Err(Wrong::strange("no success")) }
 }
 
 /// Reads the names of the labels.

@@ -272,7 +272,8 @@ async fn a_tail_ends_after_an_hour_and_in_other_ways() {
     closes(&mut socket, "reached tail max duration limit").await;
     drop(socket);
 
-    let far = clock.now().wall.timestamp_nanos_opt().expect("a time") - 40 * 86_400_000_000_000 - 2_850_123_456_789;
+    let far =
+        clock.now().wall.timestamp_nanos_opt().expect("a time") - 40 * 86_400_000_000_000 - 2_850_123_456_789;
     let mut socket = open(&lab, &format!("{PUSHED}&start={far}"), true).await.expect("it opens first");
     let end = tokio::time::timeout(DEADLINE, socket.next()).await.expect("in time");
     assert!(!matches!(end, Some(Ok(_))), "the end without a word: {end:?}");

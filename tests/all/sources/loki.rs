@@ -1,7 +1,7 @@
 //! What becomes of Loki's recorded answers and tails, and of tails that are cut.
 
 mod http;
-mod proxy;
+pub mod proxy;
 mod script;
 pub mod storm;
 mod tail;
