@@ -9,6 +9,7 @@ use crate::domain::alert::Severity;
 use crate::domain::backup::Expectation;
 use crate::domain::datastore::FillLimits;
 use crate::domain::log::RingLimits;
+use crate::domain::log::selector::{LabelMap, LabelRule, is_name};
 use crate::domain::thresholds::{BackupRule, Thresholds};
 use crate::settings::Table;
 
@@ -41,6 +42,12 @@ pub(super) fn thresholds(root: &Table<'_>) -> Thresholds {
         };
         all.backup_rules = table.list("rule").iter().filter_map(rule).collect();
     }
+    if let Some(table) = root.table("logs") {
+        let rules: Vec<LabelRule> = table.list("labels").iter().filter_map(label_rule).collect();
+        if !rules.is_empty() {
+            all.log_labels = LabelMap(rules);
+        }
+    }
     if let Some(table) = root.table("datastores") {
         all.fill = fill(&table, all.fill);
     }
@@ -60,6 +67,16 @@ pub(super) fn ring(root: &Table<'_>) -> RingLimits {
         ring.bytes = at_least("max_bytes", 65_536).unwrap_or(ring.bytes);
     }
     ring
+}
+
+fn label_rule(table: &Table<'_>) -> Option<LabelRule> {
+    let (alert, loki) = (table.require::<String>("alert"), table.require::<String>("loki"));
+    let (alert, loki) = (alert?, loki?);
+    if !is_name(&loki) {
+        table.fault("loki", "expected the name of a label: letters, digits and `_`");
+        return None;
+    }
+    Some(LabelRule { alert: alert.into(), loki: loki.into() })
 }
 
 fn severity(word: &str) -> Option<Severity> {

@@ -1,6 +1,9 @@
 //! Log lines, the ring that keeps the newest of them, and what a tail says of itself.
 
+pub mod fields;
+pub mod pattern;
 mod ring;
+pub mod selector;
 
 use std::sync::Arc;
 

@@ -8,6 +8,7 @@ use chrono::TimeDelta;
 use super::alert::Severity;
 use super::backup::{BackupGroup, Expectation};
 use super::datastore::FillLimits;
+use super::log::selector::LabelMap;
 
 /// When what counts as what.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,6 +25,8 @@ pub struct Thresholds {
     pub backup_rules: Vec<BackupRule>,
     /// How full datastores may be.
     pub fill: FillLimits,
+    /// Which labels of an alert lead to its logs.
+    pub log_labels: LabelMap,
 }
 
 impl Default for Thresholds {
@@ -38,6 +41,7 @@ impl Default for Thresholds {
             backups: Expectation::default(),
             backup_rules: Vec::new(),
             fill: FillLimits::default(),
+            log_labels: LabelMap::default(),
         }
     }
 }
