@@ -11,6 +11,7 @@ use crate::clock::Now;
 use crate::domain::subject::Subject;
 use crate::ui::describe::copied;
 use crate::ui::layers::Outcome;
+use crate::ui::layers::entry::Purpose;
 use crate::ui::layers::help::Help;
 use crate::ui::layers::prompt::Prompt;
 use crate::ui::layers::sheet::{Matter, Sheet};
@@ -50,6 +51,10 @@ impl App {
             Outcome::Pass | Outcome::Stay => {}
             Outcome::Close => {
                 self.layers.remove(at);
+            }
+            Outcome::Entered(purpose, text) => {
+                self.layers.remove(at);
+                self.entered(&purpose, &text, now);
             }
             Outcome::Call(deed) => return self.call(deed, now),
             Outcome::Typed(text) => self.set_filter(at, &text),
@@ -108,6 +113,7 @@ impl App {
             Action::Help => self.help(),
             Action::Filter => self.prompt(),
             Action::Copy => return self.copy(now),
+            Action::ShowLogs => self.show_logs(now),
             _ if !self.layers.is_empty() => {}
             Action::NextPane => self.move_focus(1),
             Action::PreviousPane => self.move_focus(-1),
@@ -184,6 +190,10 @@ impl App {
     fn close(&mut self) {
         let zoomed = self.zoomed;
         let Some(pane) = self.focused() else { return };
+        if pane.filter().0.is_empty() && pane.go_back() {
+            return;
+        }
+        let Some(pane) = self.focused() else { return };
         if !pane.filter().0.is_empty() {
             self.filter("");
         } else if zoomed {
@@ -196,8 +206,40 @@ impl App {
         let name = self.pane_name();
         let scene = scene(&self.known, self.frozen.as_ref(), &self.look, now);
         let Some(slot) = self.panes.get_mut(name) else { return };
+        if let Some(entry) = slot.pane.entry(action, &scene) {
+            self.layers.push(Box::new(entry));
+            return;
+        }
         if slot.pane.act(action, &scene) {
             self.held_until = now.mono + HOLD;
+        }
+    }
+
+    /// Opens the logs of the alert that is selected, or that the detail is about.
+    fn show_logs(&mut self, now: Now) {
+        let over = self.layers.last().and_then(|layer| layer.subject().cloned());
+        let Some(Subject::Alert { fingerprint, .. }) = over.or_else(|| self.subject(now)) else { return };
+        let known = &self.known.store;
+        let mut alerts = known.alerts().iter().map(|listed| &listed.alert);
+        let Some(alert) = alerts.find(|alert| alert.fingerprint == fingerprint).cloned() else { return };
+        let scene = scene(&self.known, self.frozen.as_ref(), &self.look, now);
+        let shown = self.panes.get_mut("logs").is_some_and(|slot| slot.pane.show_logs_of(&alert, &scene));
+        if shown {
+            if let Some(view) = view::NAMES.iter().position(|(_, open)| *open == Action::Logs) {
+                self.open_view(view);
+            }
+        } else {
+            self.notify("no Loki is configured", Role::Warning, now);
+        }
+    }
+
+    /// Hands a typed line to the pane with the focus.
+    fn entered(&mut self, purpose: &Purpose, text: &str, now: Now) {
+        let name = self.pane_name();
+        let scene = scene(&self.known, self.frozen.as_ref(), &self.look, now);
+        let Some(slot) = self.panes.get_mut(name) else { return };
+        if let Err(wrong) = slot.pane.entered(purpose, text, &scene) {
+            self.notify(wrong, Role::Warning, now);
         }
     }
 

@@ -154,6 +154,7 @@ impl App {
             title.number = panes::number(&place.pane).unwrap_or(0);
             let inside = frame(&title, place.border, place.area, buffer, &scene);
             slot.pane.draw(&scene, inside, buffer);
+            self.dirty |= slot.pane.is_working();
             if first.as_deref() == Some(place.pane.as_str()) {
                 selected = slot.pane.subject(&scene);
             }
@@ -226,15 +227,32 @@ impl App {
 /// The keys that the footer tells, the most useful first.
 const fn useful(context: Context) -> &'static [Action] {
     use Action::{
-        Close, Copy, Down, Expand, Filter, Freeze, Help, NextError, NextPane, NextTab, Open, Pause, Quit,
-        Refresh, Times, Up, Why, Wrap,
+        Bookmark, Close, Copy, Down, Expand, Filter, Freeze, GoTo, Help, Longer, NextError, NextPane,
+        NextTab, Open, Pause, Query, Quit, Refresh, Times, Up, Why, Wrap,
     };
     match context {
         Context::Global | Context::List => {
             &[Open, Filter, NextPane, Expand, Why, Help, Copy, Freeze, Times, Refresh, Quit]
         }
         Context::Logs => &[
-            Pause, Open, Filter, NextError, NextPane, Expand, Help, Wrap, NextTab, Copy, Freeze, Times, Quit,
+            Pause,
+            Open,
+            Filter,
+            Query,
+            NextError,
+            Action::Context,
+            Bookmark,
+            NextPane,
+            Expand,
+            Help,
+            Wrap,
+            NextTab,
+            GoTo,
+            Longer,
+            Copy,
+            Freeze,
+            Times,
+            Quit,
         ],
         Context::Detail => &[Close, Down, Up, Filter, Copy, NextPane, Expand, Help, Quit],
         Context::Help => &[Close, Down, Up, Filter, Quit],

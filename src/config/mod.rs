@@ -115,11 +115,12 @@ impl Config {
     pub fn read(root: &Table<'_>, directory: Option<&Path>) -> (Self, Vec<Fault>) {
         let mut elsewhere = Vec::new();
         let (sources, holds_secrets) = sources(root);
+        let (ring, log_labels) = tables::logs(root);
         let config = Self {
             sources,
             holds_secrets,
-            thresholds: tables::thresholds(root),
-            ring: tables::ring(root),
+            thresholds: Thresholds { log_labels, ..tables::thresholds(root) },
+            ring,
             ui: ui(root, directory, &mut elsewhere),
             keymap: Keymap::default().with(root),
             views: view::with(&view::embedded(), root),

@@ -42,20 +42,16 @@ pub(super) fn thresholds(root: &Table<'_>) -> Thresholds {
         };
         all.backup_rules = table.list("rule").iter().filter_map(rule).collect();
     }
-    if let Some(table) = root.table("logs") {
-        let rules: Vec<LabelRule> = table.list("labels").iter().filter_map(label_rule).collect();
-        if !rules.is_empty() {
-            all.log_labels = LabelMap(rules);
-        }
-    }
     if let Some(table) = root.table("datastores") {
         all.fill = fill(&table, all.fill);
     }
     all
 }
 
-pub(super) fn ring(root: &Table<'_>) -> RingLimits {
+/// How much of a tail is kept, and which labels lead from an alert to its logs.
+pub(super) fn logs(root: &Table<'_>) -> (RingLimits, LabelMap) {
     let mut ring = RingLimits::default();
+    let mut map = LabelMap::default();
     if let Some(table) = root.table("logs") {
         let at_least = |key: &str, least: usize| {
             table.get_with(key, |number: u64| match usize::try_from(number) {
@@ -65,8 +61,12 @@ pub(super) fn ring(root: &Table<'_>) -> RingLimits {
         };
         ring.lines = at_least("max_lines", 100).unwrap_or(ring.lines);
         ring.bytes = at_least("max_bytes", 65_536).unwrap_or(ring.bytes);
+        let rules: Vec<LabelRule> = table.list("labels").iter().filter_map(label_rule).collect();
+        if !rules.is_empty() {
+            map = LabelMap(rules);
+        }
     }
-    ring
+    (ring, map)
 }
 
 fn label_rule(table: &Table<'_>) -> Option<LabelRule> {

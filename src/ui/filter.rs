@@ -1,7 +1,7 @@
 //! The filter language of every pane: words that must all be found.
 //!
 //! `disk` plain text (a capital letter makes it exact), `!disk` without it, `-f dsk` fuzzy,
-//! `job=node` a label, `job=~n.*` a label by expression.
+//! `job=node` a label, `job=~n.*` a label by expression, `~vm[0-9]+` an expression anywhere.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -39,6 +39,8 @@ enum Test {
     Plain(Needle),
     Label(String, String, Needle),
     Expression(String, Regex),
+    /// Anywhere in the text.
+    Anywhere(Regex),
 }
 
 /// A word; small letters match any case.
@@ -122,6 +124,7 @@ impl Filter {
                     // `level=error` may stand in the text of a line that has no such label.
                     None => whole.is_in(&hay.text()),
                 },
+                Test::Anywhere(expression) => expression.is_match(&hay.text()),
                 Test::Expression(name, expression) => {
                     expression.is_match(hay.label(name).as_deref().unwrap_or_default())
                 }
@@ -134,6 +137,11 @@ impl Filter {
     pub fn marks(&self, text: &str) -> Vec<Range<usize>> {
         let mut marks: Vec<Range<usize>> = Vec::new();
         for term in self.terms.iter().filter(|term| !term.inverse) {
+            if let Test::Anywhere(expression) = &term.test {
+                marks.extend(
+                    expression.find_iter(text).map(|found| found.range()).filter(|found| !found.is_empty()),
+                );
+            }
             let Test::Plain(needle) = &term.test else { continue };
             let mut from = 0;
             while let Some(found) = text.get(from..).and_then(|rest| needle.first(rest)) {
@@ -153,6 +161,11 @@ fn term(word: &str) -> Result<Option<Term>, String> {
     let (inverse, word) = word.strip_prefix('!').map_or((false, word), |rest| (true, rest));
     if word.is_empty() {
         return Ok(None);
+    }
+    if let Some(expression) = word.strip_prefix('~').filter(|expression| !expression.is_empty()) {
+        let expression =
+            Regex::new(expression).map_err(|_| format!("`{expression}` is not a regular expression"))?;
+        return Ok(Some(Term { inverse, test: Test::Anywhere(expression) }));
     }
     let is_name = |name: &str| {
         !name.is_empty() && name.chars().all(|char| char.is_ascii_alphanumeric() || "_-.".contains(char))
@@ -205,6 +218,9 @@ mod tests {
             ("!job=node", false),
             ("job=~no.*", true),
             ("job=~o", false),
+            ("~vm[0-9]+", true),
+            ("!~vm[0-9]+", false),
+            ("~^vm", false),
             ("-f hdwn", true),
             ("-f xyz", false),
             ("-f", true),

@@ -30,6 +30,10 @@ pub const EMPTY: &str = "▱";
 pub const RULE: &str = "│";
 /// A horizontal line.
 pub const LINE: &str = "─";
+/// A place that was marked.
+pub const BOOKMARK: &str = "»";
+/// Bars, the lowest first.
+pub const BARS: [&str; 7] = ["▁", "▂", "▃", "▄", "▅", "▆", "▇"];
 
 /// The small digit before the title of a pane: the key of its view.
 pub const fn superscript(digit: u8) -> &'static str {
@@ -58,7 +62,15 @@ pub enum Glyphs {
 }
 
 /// Every sign that we draw, with its twin.
-const TWINS: [(&str, &str); 40] = [
+const TWINS: [(&str, &str); 48] = [
+    (BOOKMARK, ">"),
+    (BARS[0], "."),
+    (BARS[1], ":"),
+    (BARS[2], "-"),
+    (BARS[3], "="),
+    (BARS[4], "+"),
+    (BARS[5], "*"),
+    (BARS[6], "#"),
     (CRITICAL, "!"),
     (WARNING, "*"),
     (OK, "+"),

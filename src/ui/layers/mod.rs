@@ -1,5 +1,6 @@
 //! What lies over the panes: a stack. A key goes from the top down until a layer takes it.
 
+pub mod entry;
 pub mod help;
 pub mod prompt;
 pub mod sheet;
@@ -28,6 +29,8 @@ pub enum Outcome {
     Close,
     /// The text typed so far has changed: what lies below is filtered or searched by it.
     Typed(String),
+    /// A line was typed and is taken; the layer is done.
+    Entered(entry::Purpose, String),
     /// Do this on a server. The layer stays until it hears what came of it.
     Call(Deed),
     /// The typing was given up: what lies below is as it was without it.

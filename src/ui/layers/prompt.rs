@@ -35,7 +35,7 @@ impl Prompt {
 }
 
 /// What a key does to the line.
-fn request(key: KeyCombination) -> Option<InputRequest> {
+pub(super) fn request(key: KeyCombination) -> Option<InputRequest> {
     let OneToThree::One(code) = key.codes else { return None };
     let control = key.modifiers.contains(KeyModifiers::CONTROL);
     let alt = key.modifiers.contains(KeyModifiers::ALT);

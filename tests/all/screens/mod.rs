@@ -3,6 +3,7 @@
 mod desk;
 mod homelab;
 mod keys;
+mod logs;
 mod looks;
 mod robust;
 mod themes;
