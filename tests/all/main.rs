@@ -2,6 +2,9 @@
 
 mod check;
 mod config;
+#[path = "../contract/loki.rs"]
+mod contract;
+mod contracts;
 mod demo;
 mod logs;
 mod modules;

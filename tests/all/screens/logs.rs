@@ -160,7 +160,7 @@ fn stamps_labels_bookmarks_and_times() {
     let there = desk.keys("G'").screen();
     assert!(there.contains("paused"), "{there}");
     // Bars: one that lies before.
-    desk.keys("G<");
+    desk.keys("G<lt>");
     assert!(desk.screen().contains("paused"), "{}", desk.screen());
     assert!(desk.keys("Jnever<enter>").screen().contains("is no time"), "{}", desk.screen());
 }
@@ -172,7 +172,7 @@ fn fields_are_shown_and_filtered_by() {
     let mut odd = line(now, "web1", r#"{"status":500,"path":"/x"}"#);
     odd.more = [("trace_id", "abc123")].into_iter().collect();
     desk.hear([homelab::tail(
-        "all",
+        "units",
         vec![Entry::Line(line(now - 5, "web1", "status=200 path=/fine")), Entry::Line(odd)],
     )]);
     let screen = desk.keys("4/status=500<enter>").screen();
@@ -218,7 +218,7 @@ fn what_is_missing_is_drawn() {
     let mut desk = Desk::homelab((100, 20));
     let now = nanoseconds(&desk);
     desk.hear([homelab::tail(
-        "all",
+        "units",
         vec![
             Entry::Gap { from: now - 14_000_000_000, to: now },
             Entry::Dropped { at: now + 1, count: 120 },

@@ -15,6 +15,8 @@ pub struct Hits {
     /// ... up to here was looked at.
     high: u64,
     reordered: u64,
+    /// The search has begun, at the newest.
+    begun: bool,
 }
 
 impl Hits {
@@ -27,9 +29,15 @@ impl Hits {
     /// looked at.
     pub fn advance(&mut self, tail: &Tail, slice: usize, mut lets: impl FnMut(&Line) -> bool) -> usize {
         let (first, end) = (tail.forgotten(), tail.forgotten() + tail.entries().len() as u64);
-        if self.reordered != tail.reordered() || self.high < first || self.high > end {
+        if !self.begun || self.reordered != tail.reordered() || self.high < first || self.high > end {
             // Late lines moved the others: all is to be looked at again, from the newest on.
-            *self = Self { found: VecDeque::new(), low: end, high: end, reordered: tail.reordered() };
+            *self = Self {
+                found: VecDeque::new(),
+                low: end,
+                high: end,
+                reordered: tail.reordered(),
+                begun: true,
+            };
         }
         while self.found.front().is_some_and(|found| *found < first) {
             self.found.pop_front();

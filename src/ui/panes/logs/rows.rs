@@ -169,6 +169,7 @@ impl Logs {
                 Shown::Entry(index, Entry::Line(line)) => {
                     let is = |subject: &Subject| stream.is(*index, line, subject);
                     let is_selected = scene.focused && selected.as_ref().is_some_and(is);
+                    let height = self.draw_line(line, is_selected, lay, scene, place, buffer);
                     if self.bookmarks.iter().any(is) {
                         put(
                             buffer,
@@ -178,7 +179,7 @@ impl Logs {
                             scene.style(Role::Accent),
                         );
                     }
-                    self.draw_line(line, is_selected, lay, scene, place, buffer)
+                    height
                 }
                 shown => draw_mark(shown, scene, place, buffer),
             };
