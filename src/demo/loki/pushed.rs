@@ -1,7 +1,7 @@
 //! What others push into the lab's Loki: kept beside what the script says, in the order in which it
 //! came, which is the order of the live tail.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -44,7 +44,7 @@ struct Kept {
     /// In the order in which they came.
     lines: Vec<Line>,
     /// By time, then as they came.
-    order: BTreeMap<(i64, usize), ()>,
+    order: BTreeSet<(i64, usize)>,
 }
 
 #[derive(Deserialize)]
@@ -101,7 +101,7 @@ impl Pushed {
         if range.is_empty() {
             return Vec::new();
         }
-        let found = kept.order.range((range.start, 0)..(range.end, 0)).map(|((_, at), ())| *at);
+        let found = kept.order.range((range.start, 0)..(range.end, 0)).map(|(_, at)| *at);
         let passes = |at: usize| kept.lines.get(at).filter(|line| kept.passes(line, selection)).cloned();
         if forward {
             found.filter_map(passes).take(limit).collect()
@@ -203,11 +203,11 @@ impl Kept {
 
     /// Keeps a line, unless it is there already.
     fn add(&mut self, line: Line) {
-        let same = self.order.range((line.at, 0)..(line.at + 1, 0)).map(|((_, at), ())| *at);
+        let same = self.order.range((line.at, 0)..(line.at + 1, 0)).map(|(_, at)| *at);
         if same.filter_map(|at| self.lines.get(at)).any(|have| *have == line) {
             return;
         }
-        self.order.insert((line.at, self.lines.len()), ());
+        self.order.insert((line.at, self.lines.len()));
         self.lines.push(line);
     }
 }

@@ -46,16 +46,13 @@ fn logfmt(text: &str) -> Vec<(String, String)> {
         let (name, after) = rest.split_at(end);
         let is_name =
             !name.is_empty() && name.chars().all(|char| char.is_alphanumeric() || "_-.".contains(char));
-        match after.strip_prefix('=').filter(|_| is_name) {
-            Some(value) => {
-                let (value, after) = value_of(value);
-                all.push((name.to_owned(), value));
-                rest = after;
-            }
-            None => {
-                let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
-                rest = rest.get(end..).unwrap_or_default();
-            }
+        if let Some(value) = after.strip_prefix('=').filter(|_| is_name) {
+            let (value, after) = value_of(value);
+            all.push((name.to_owned(), value));
+            rest = after;
+        } else {
+            let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
+            rest = rest.get(end..).unwrap_or_default();
         }
     }
     if all.len() >= 2 && all.len() * 2 >= words { all } else { Vec::new() }

@@ -1,5 +1,6 @@
 //! From an alert to its logs: which labels of a stream say the same as the alert's.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use crate::domain::labels::Labels;
@@ -103,7 +104,10 @@ pub fn quoted(text: &str) -> String {
             '\n' => quoted.push_str("\\n"),
             '\r' => quoted.push_str("\\r"),
             '\t' => quoted.push_str("\\t"),
-            char if char.is_control() => quoted.push_str(&format!("\\u{:04x}", u32::from(char))),
+            char if char.is_control() => {
+                // Writing to a text cannot fail.
+                let _written = write!(quoted, "\\u{:04x}", u32::from(char));
+            }
             char => quoted.push(char),
         }
     }
@@ -117,6 +121,9 @@ mod tests {
 
     use super::*;
 
+    /// An alert's labels, the labels that Loki has, and the query.
+    type Row<'r> = (&'r [(&'r str, &'r str)], &'r [&'r str], Option<&'r str>);
+
     fn labels(pairs: &[(&str, &str)]) -> Labels {
         pairs.iter().copied().collect()
     }
@@ -128,7 +135,7 @@ mod tests {
     #[test]
     fn an_alert_finds_its_streams() {
         let all = ["host", "unit", "container", "job"];
-        let rows: [(&[(&str, &str)], &[&str], Option<&str>); 14] = [
+        let rows: [Row<'_>; 14] = [
             (&[("host", "nas")], &all, Some(r#"{host="nas"}"#)),
             (&[("host", "nas"), ("instance", "10.0.0.2:9100")], &all, Some(r#"{host="nas"}"#)),
             (&[("instance", "10.0.0.21:9100")], &all, Some(r#"{host="10.0.0.21"}"#)),

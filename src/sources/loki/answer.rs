@@ -50,19 +50,19 @@ async fn volume(
     let counted = format!("sum by (detected_level, level) (count_over_time({query} [{step}s]))");
     let (from, to) = (from.timestamp().to_string(), to.timestamp().to_string());
     let step = step.to_string();
-    let asked = [("query", counted.as_str()), ("start", &from), ("end", &to), ("step", &step)];
-    asker.ask("/loki/api/v1/query_range", &asked, wire::matrix).await.map(Answer::Series)
+    let parameters = [("query", counted.as_str()), ("start", &from), ("end", &to), ("step", &step)];
+    asker.ask("/loki/api/v1/query_range", &parameters, wire::matrix).await.map(Answer::Series)
 }
 
 /// Asks the parser alone; a server without one is asked for a line.
 async fn check(asker: &Asker, query: &str) -> Result<Answer, SourceError> {
-    let asked = [("query", query)];
-    match asker.ask("/loki/api/v1/format_query", &asked, wire::pretty).await {
+    let parameters = [("query", query)];
+    match asker.ask("/loki/api/v1/format_query", &parameters, wire::pretty).await {
         Ok(()) => Ok(Answer::Checked(None)),
         Err(SourceError::Refused { reason, .. }) => Ok(Answer::Checked(Some(wrong(&reason, query)))),
         Err(SourceError::Net(NetError::Status { status: 404, .. })) => {
-            let asked = [("query", query), ("limit", "1")];
-            match asker.ask("/loki/api/v1/query_range", &asked, wire::page).await {
+            let parameters = [("query", query), ("limit", "1")];
+            match asker.ask("/loki/api/v1/query_range", &parameters, wire::page).await {
                 Ok(_) => Ok(Answer::Checked(None)),
                 Err(SourceError::Refused { reason, .. }) => Ok(Answer::Checked(Some(wrong(&reason, query)))),
                 Err(error) => Err(error),

@@ -298,10 +298,10 @@ impl Follower {
         while Instant::now() < until {
             let (began, asked) = (Instant::now(), self.now());
             let start = self.resume();
-            let asker = &self.setup.asker;
+            let loki = &self.setup.asker;
             let answer = match start {
-                Some(start) => asker.since(query, start, PAGES).await,
-                None => asker.newest(query, self.setup.history).await,
+                Some(start) => loki.since(query, start, PAGES).await,
+                None => loki.newest(query, self.setup.history).await,
             };
             let mut has_rest = false;
             match answer {

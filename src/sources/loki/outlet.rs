@@ -54,7 +54,7 @@ impl Outlet {
         let over = self.waiting.len().saturating_sub(WAITING);
         if over > 0 {
             let mut marks = Vec::new();
-            let (mut first, mut last, mut lost) = (i64::MAX, i64::MIN, 0);
+            let (mut first, mut last, mut skipped) = (i64::MAX, i64::MIN, 0);
             for entry in self.waiting.drain(..=over) {
                 let (from, to, count) = match entry {
                     Entry::Line(line) => (line.at, line.at, 1),
@@ -65,9 +65,9 @@ impl Outlet {
                         continue;
                     }
                 };
-                (first, last, lost) = (first.min(from), last.max(to), lost + count);
+                (first, last, skipped) = (first.min(from), last.max(to), skipped + count);
             }
-            marks.push(Entry::Skipped { from: first, to: last, count: lost });
+            marks.push(Entry::Skipped { from: first, to: last, count: skipped });
             self.waiting.splice(0..0, marks);
         }
     }

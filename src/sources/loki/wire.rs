@@ -266,6 +266,38 @@ mod tests {
     }
 
     #[test]
+    fn whatever_a_line_holds_it_is_shown_safely() {
+        let line = |text: &str| {
+            let body =
+                serde_json::json!({ "streams": [{ "stream": { "job": "a" }, "values": [["1", text]] }] });
+            frame(&body.to_string()).expect("a frame").rows.remove(0).line
+        };
+        let huge = line(&"x".repeat(5 << 20));
+        assert!(huge.text.len() < 70_000 && huge.text.ends_with("… cut, 5.0M in all"), "{}", huge.text.len());
+        for (raw, text, level) in [
+            ("\u{1b}[1;31mERROR\u{1b}[0m disk", "ERROR disk", Level::Error),
+            ("\u{1b}[33mlevel\u{1b}[0m=warn x=1", "level=warn x=1", Level::Warning),
+            ("{\"level\": \"\u{1b}[36minfo\u{1b}[0m\"}", "{\"level\": \"info\"}", Level::Info),
+            ("\u{1b}]52;c;aGk=\u{7}x", "·]52;c;aGk=·x", Level::Unknown),
+            ("a\0b\tc 10%\r20%\r100%", "a·b c 10% 20% 100%", Level::Unknown),
+            ("bad \u{fffd} bytes", "bad \u{fffd} bytes", Level::Unknown),
+        ] {
+            let line = line(raw);
+            assert_eq!((&*line.text, line.level), (text, level), "{raw:?}");
+        }
+    }
+
+    #[test]
+    fn numbers_along_a_time_are_read() {
+        let body = r#"{"status":"success","data":{"resultType":"matrix","result":[{"metric":{"detected_level":"error"},"values":[[1795206747,"3"],[1795206748.5,"NaN"]]}]}}"#;
+        let series = matrix(body).expect("numbers");
+        assert_eq!(series[0].labels.get("detected_level"), Some("error"));
+        assert_eq!(series[0].points[0].1.to_string(), "3");
+        assert_eq!(series[0].points[1].0.timestamp_subsec_millis(), 500);
+        assert!(matches!(matrix("<html>"), Err(Wrong::Strange(_))));
+    }
+
+    #[test]
     fn what_is_no_answer_is_told() {
         assert!(matches!(frame("<html>"), Err(Wrong::Strange(_))));
         assert!(matches!(

@@ -51,6 +51,7 @@ enum Stamps {
 
 /// The pane.
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own on the operator's desk")]
 pub struct Logs {
     filter: Filter,
     /// What the filter found so far, tail by tail.

@@ -45,7 +45,7 @@ pub struct Part<'s> {
 
 impl<'s> Part<'s> {
     /// How many entries are shown.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.hits.map_or_else(|| self.tail.entries().len(), VecDeque::len)
     }
 
@@ -60,7 +60,7 @@ impl<'s> Part<'s> {
 
     /// How many entries lie before the first that is not `before`; they are in order of time.
     fn partition(&self, before: impl Fn(&Entry) -> bool) -> usize {
-        let (mut low, mut high) = (0, self.len());
+        let (mut low, mut high) = (0, self.count());
         while low < high {
             let middle = low.midpoint(high);
             if self.get(middle).is_none_or(&before) { low = middle + 1 } else { high = middle }
@@ -131,7 +131,7 @@ impl<'s> Stream<'s> {
 
     /// The place after everything.
     pub fn end(&self) -> Place {
-        Place(self.parts.iter().map(Part::len).chain([self.marks.len()]).collect())
+        Place(self.parts.iter().map(Part::count).chain([self.marks.len()]).collect())
     }
 
     /// The place before everything of that time, in nanoseconds.

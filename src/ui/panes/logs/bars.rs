@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
 use super::Logs;
-use super::look::level;
+use super::look::{Look, level};
 use crate::domain::log::{Entry, Level};
 use crate::domain::subject::Subject;
 use crate::ui::glyphs;
@@ -90,9 +90,11 @@ impl Logs {
             })
             .collect();
         let own = times.last().zip(times.first()).map(|(first, last)| (first.0, last.0 + 1));
-        let range = self.look.as_ref().map(|look| look.range()).or(own).unwrap_or_default();
+        let range = self.look.as_ref().map(Look::range).or(own).unwrap_or_default();
         let mut bars = Bars::new(range, count);
-        times.into_iter().for_each(|(at, level)| bars.add(at, 1.0, level));
+        for (at, level) in times {
+            bars.add(at, 1.0, level);
+        }
         bars
     }
 

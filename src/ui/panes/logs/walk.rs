@@ -10,7 +10,7 @@ use crate::ui::theme::Role;
 use crate::ui::widgets::prose::wrap;
 
 /// The line at a place, if it is one.
-const fn line<'s>(shown: Shown<'s>) -> Option<(usize, &'s Line)> {
+const fn line(shown: Shown<'_>) -> Option<(usize, &Line)> {
     match shown {
         Shown::Entry(index, Entry::Line(line)) => Some((index, line)),
         _ => None,
