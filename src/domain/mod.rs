@@ -2,9 +2,12 @@
 
 pub mod alert;
 pub mod backup;
+pub mod cluster;
 pub mod correlate;
 pub mod datastore;
+pub mod dump;
 pub mod feed;
+pub mod guest;
 pub mod health;
 pub mod labels;
 pub mod log;

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 
 use super::alert::{Alert, RaisedAlert};
 use super::backup::{BackupGroup, Unreadable};
+use super::cluster::Cluster;
 use super::correlate;
 use super::datastore::Datastore;
 use super::feed::{Failure, FailureKind, Feed, FeedState, Freshness, SourceId, SourceKind};
@@ -50,6 +51,8 @@ pub struct Data {
     pub datastores: Arc<[Datastore]>,
     /// PBS' tasks.
     pub tasks: Arc<[Task]>,
+    /// What PVE says.
+    pub cluster: Cluster,
 }
 
 /// A configured source: its feeds and what they said.
@@ -284,6 +287,14 @@ impl Data {
             }
             Observation::Datastores(datastores) => self.datastores = datastores,
             Observation::Tasks(tasks) => self.tasks = tasks,
+            Observation::Cluster { name, version } => {
+                self.cluster.name = name;
+                self.version = version;
+            }
+            Observation::Inventory { .. }
+            | Observation::Schedules { .. }
+            | Observation::Dumps { .. }
+            | Observation::Configs(_) => self.cluster.take(observation),
             Observation::Tail { tail, state, entries } => {
                 if let Some(known) = self.tails.iter_mut().find(|known| known.name == tail) {
                     known.state = state;

@@ -6,6 +6,7 @@ pub mod alertmanager;
 pub mod loki;
 pub mod pbs;
 pub mod prometheus;
+pub mod pve;
 pub mod watch;
 mod wire;
 
@@ -30,6 +31,7 @@ pub const KINDS: &[(SourceKind, Read)] = &[
     (SourceKind::Alertmanager, alertmanager::read),
     (SourceKind::Loki, loki::read),
     (SourceKind::Pbs, pbs::read),
+    (SourceKind::Pve, pve::read),
 ];
 
 /// A look at a feed under way.

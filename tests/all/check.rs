@@ -93,7 +93,7 @@ fn the_parts_that_are_not_asked_for_are_left_out() {
         .flatten()
         .filter_map(|source| source["kind"].as_str())
         .collect();
-    assert_eq!(kinds, ["loki", "pbs"]);
+    assert_eq!(kinds, ["loki", "pbs", "pve"]);
     for (list, is_there) in [("targets", false), ("alerts", false), ("logs", true), ("backups", true)] {
         assert_eq!(report[list].as_array().is_some_and(|rows| !rows.is_empty()), is_there, "{list}");
     }
@@ -192,7 +192,7 @@ fn the_example_is_printed_and_passes_its_own_check() {
     fs::write(&file, &example.stdout).expect("written");
     let output = run(home.path(), &["config", "check", &file.display().to_string()]);
     assert!(output.status.success(), "{}", complained(&output));
-    assert!(said(&output).contains("ok, 4 sources: prometheus.main, alertmanager.main"), "{}", said(&output));
+    assert!(said(&output).contains("ok, 5 sources: prometheus.main, alertmanager.main"), "{}", said(&output));
 }
 
 #[test]

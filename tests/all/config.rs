@@ -56,7 +56,7 @@ fn what_is_right_is_taken() {
 #[test]
 fn the_example_is_a_config() {
     let config = Config::parse("config.example.toml", EXAMPLE, None).expect("the example is right");
-    assert_eq!(config.sources.len(), 4, "one of each kind");
+    assert_eq!(config.sources.len(), 5, "one of each kind");
 }
 
 /// The example with everything in it that is commented out: `#key = ...` and `#[table]`.
