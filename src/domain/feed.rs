@@ -116,6 +116,10 @@ pub enum Feed {
     Datastores,
     /// PBS: running and recent tasks.
     Tasks,
+    /// PBS: verify, prune, sync and garbage collection jobs.
+    Jobs,
+    /// PBS: the server itself, its services and its certificate.
+    Server,
 }
 
 /// How a feed or a source stands.

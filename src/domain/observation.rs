@@ -7,9 +7,11 @@ use serde::{Deserialize, Serialize};
 use super::alert::{Alert, RaisedAlert};
 use super::backup::{BackupGroup, Unreadable};
 use super::datastore::Datastore;
+use super::job::Job;
 use super::labels::Labels;
 use super::log::{Entry, TailState};
 use super::rule::Rule;
+use super::server::Server;
 use super::silence::Silence;
 use super::target::{Scrape, Target};
 use super::task::Task;
@@ -59,6 +61,15 @@ pub enum Observation {
     Datastores(Arc<[Datastore]>),
     /// Running and recent tasks, the newest first.
     Tasks(Arc<[Task]>),
+    /// A backup server's jobs, by kind, datastore and name.
+    Jobs {
+        /// The jobs.
+        jobs: Arc<[Job]>,
+        /// What of them may not be read, in words.
+        hidden: Arc<[Arc<str>]>,
+    },
+    /// A backup server itself.
+    Server(Arc<Server>),
 }
 
 /// One address of an Alertmanager group.

@@ -10,10 +10,12 @@ use super::backup::{BackupGroup, Unreadable};
 use super::correlate;
 use super::datastore::Datastore;
 use super::feed::{Failure, FailureKind, Feed, FeedState, Freshness, SourceId, SourceKind};
+use super::job::Job;
 use super::labels::Labels;
 use super::log::{RingLimits, Tail};
 use super::observation::{Observation, Peer};
 use super::rule::Rule;
+use super::server::Server;
 use super::silence::Silence;
 use super::target::{Scrape, Target};
 use super::task::Task;
@@ -50,6 +52,12 @@ pub struct Data {
     pub datastores: Arc<[Datastore]>,
     /// PBS' tasks.
     pub tasks: Arc<[Task]>,
+    /// PBS' jobs.
+    pub jobs: Arc<[Job]>,
+    /// Which kinds of PBS' jobs may not be read, and why.
+    pub hidden_jobs: Arc<[Arc<str>]>,
+    /// The PBS server itself.
+    pub server: Option<Arc<Server>>,
 }
 
 /// A configured source: its feeds and what they said.
@@ -284,6 +292,11 @@ impl Data {
             }
             Observation::Datastores(datastores) => self.datastores = datastores,
             Observation::Tasks(tasks) => self.tasks = tasks,
+            Observation::Jobs { jobs, hidden } => {
+                self.jobs = jobs;
+                self.hidden_jobs = hidden;
+            }
+            Observation::Server(server) => self.server = Some(server),
             Observation::Tail { tail, state, entries } => {
                 if let Some(known) = self.tails.iter_mut().find(|known| known.name == tail) {
                     known.state = state;

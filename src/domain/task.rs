@@ -62,4 +62,6 @@ pub struct Task {
     pub ended: Option<DateTime<Utc>>,
     /// How it ended.
     pub outcome: Outcome,
+    /// How much of it is done, 0 to 1, while it runs and its log says so.
+    pub progress: Option<f64>,
 }

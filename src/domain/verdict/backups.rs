@@ -29,19 +29,9 @@ pub struct JudgedBackup<'a> {
 pub fn judged_backups(store: &Store, now: DateTime<Utc>) -> Vec<JudgedBackup<'_>> {
     let mut all: Vec<JudgedBackup<'_>> = Vec::new();
     for source in store.of(SourceKind::Pbs) {
-        let fresh = source.is_fresh(Feed::Snapshots, now);
         for group in &*source.data.groups {
             let expect = store.thresholds.expect(group);
-            let (last_run, running) = correlate::runs(group, &source.data);
-            let assessment = if fresh || expect.exempt {
-                assess(group, expect, last_run.as_ref(), running, now)
-            } else {
-                Assessment {
-                    state: BackupState::Unknown,
-                    health: Health::Unknown,
-                    reason: "the backup server was not heard".to_owned(),
-                }
-            };
+            let assessment = assess(group, expect, &correlate::evidence(group, source, now), now);
             all.push(JudgedBackup { source, group, assessment, rpo: expect.rpo });
         }
     }
@@ -75,7 +65,9 @@ pub(super) fn backups(store: &Store, now: DateTime<Utc>, counts: &mut Counts) ->
             health: weigh(Condition::Backup { state: *state, health: *health }),
             text: match judged.group.age(now).filter(|_| *state == BackupState::Late) {
                 Some(age) => {
-                    format!("backup {name} is {} old, RPO {}", text::age_of(Some(age)), text::age(judged.rpo))
+                    let cause = if reason.is_cause() { format!(": {reason}") } else { String::new() };
+                    let (age, rpo) = (text::age_of(Some(age)), text::age(judged.rpo));
+                    format!("backup {name} is {age} old, RPO {rpo}{cause}")
                 }
                 None => format!("backup {name} {state}: {reason}"),
             },

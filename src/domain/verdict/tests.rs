@@ -7,7 +7,8 @@ use crate::domain::alert::AlertState::{Acknowledged, Firing, Inhibited, Pending,
 use crate::domain::alert::Severity::{Critical as Loud, Info, Warning as Low};
 use crate::domain::alert::{Alert, AlertState, FingerprintSource, RaisedAlert, Severity};
 use crate::domain::backup::{
-    BackupGroup, BackupState, Expectation, GroupId, LastRun, Snapshot, Unreadable, Verification, assess,
+    BackupGroup, BackupState, Evidence, Expectation, GroupId, LastRun, Running, Snapshot, Unreadable,
+    Verification, assess,
 };
 use crate::domain::datastore::{Datastore, FillLimits};
 use crate::domain::feed::{Failure, FailureKind, SourceId};
@@ -141,15 +142,21 @@ fn every_backup_has_its_state() {
     ];
     for (what, hours, verification, error, running, state, health) in table {
         let group = group(100, hours, verification);
-        let run = error.map(|error| LastRun { ended: now(), error: Some(error.into()) });
-        let judged = assess(&group, Expectation::default(), run.as_ref(), running, now());
+        let evidence = Evidence {
+            last_run: error.map(|error| LastRun { ended: now(), error: Some(error.into()) }),
+            running: running.then(|| Running { since: now(), progress: None }),
+            ..Evidence::default()
+        };
+        let judged = assess(&group, Expectation::default(), &evidence, now());
         assert_eq!((judged.state, judged.health), (state, health), "{what}");
-        assert_eq!(judged.reason.is_empty(), judged.health == Well, "{what}: a trouble has a reason");
+        let quiet = health == Well && state != B::Running;
+        assert_eq!(judged.reason.is_empty(), quiet, "{what}: a trouble has a reason");
     }
+    let judge = |hours, expect| assess(&group(100, hours, None), expect, &Evidence::default(), now());
     let exempt = Expectation { exempt: true, ..Expectation::default() };
-    assert_eq!(assess(&group(100, None, None), exempt, None, false, now()).state, B::Exempt);
+    assert_eq!(judge(None, exempt).state, B::Exempt);
     let weekly = Expectation { rpo: TimeDelta::days(40), ..Expectation::default() };
-    let judged = assess(&group(100, Some(31 * 24), None), weekly, None, false, now());
+    let judged = judge(Some(31 * 24), weekly);
     assert_eq!((judged.state, judged.health), (B::Unverified, Warning), "old and never verified");
 }
 
@@ -701,14 +708,17 @@ fn target(health: TargetHealth) -> Target {
     }
 }
 
-/// `hours`: the age of the only snapshot.
+/// `hours`: the age of the newest snapshot; before one that was found broken there is a good one.
 fn group(id: u32, hours: Option<i64>, verification: Option<Verification>) -> BackupGroup {
-    let snapshot = hours.map(|hours| Snapshot { at: now() - TimeDelta::hours(hours), size: 1, verification });
-    let earlier = Snapshot { at: now() - TimeDelta::hours(20), size: 1, verification: None };
-    let last_good = match verification {
-        Some(Verification::Failed(_)) => Some(earlier),
-        _ => snapshot,
+    let snapshot = |hours, verification| Snapshot {
+        at: now() - TimeDelta::hours(hours),
+        size: 1,
+        verification,
+        protected: false,
+        encrypted: false,
     };
+    let earlier = matches!(verification, Some(Verification::Failed(_))).then(|| snapshot(20, None));
+    let newest = hours.map(|hours| snapshot(hours, verification));
     BackupGroup {
         id: GroupId {
             datastore: "main".into(),
@@ -717,10 +727,10 @@ fn group(id: u32, hours: Option<i64>, verification: Option<Verification>) -> Bac
             id: id.to_string().into(),
         },
         guest: "web".into(),
+        comment: "".into(),
         owner: "wardroom@pbs".into(),
-        newest: snapshot,
-        last_good,
-        count: u32::from(hours.is_some()),
+        other_owner: None,
+        snapshots: earlier.into_iter().chain(newest).collect(),
         unfinished: None,
     }
 }
