@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::feed::seconds;
 
 pub use assess::{Assessment, Reason, assess};
-pub use evidence::{Evidence, Expectation, GuestState, LastRun, Plan, Running, Unread};
+pub use evidence::{Evidence, Expectation, Presence, LastRun, Plan, Running, Unread};
 
 /// Which backup group: a guest's VMID alone is not an identity, since two clusters may share it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -67,6 +67,8 @@ pub enum Observation {
         jobs: Arc<[Job]>,
         /// What of them may not be read, in words.
         hidden: Arc<[Arc<str>]>,
+        /// The backup runs of the last days.
+        runs: Arc<[Task]>,
     },
     /// A backup server itself.
     Server(Arc<Server>),

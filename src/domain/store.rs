@@ -54,6 +54,8 @@ pub struct Data {
     pub tasks: Arc<[Task]>,
     /// PBS' jobs.
     pub jobs: Arc<[Job]>,
+    /// PBS' backup runs of the last days.
+    pub runs: Arc<[Task]>,
     /// Which kinds of PBS' jobs may not be read, and why.
     pub hidden_jobs: Arc<[Arc<str>]>,
     /// The PBS server itself.
@@ -292,9 +294,10 @@ impl Data {
             }
             Observation::Datastores(datastores) => self.datastores = datastores,
             Observation::Tasks(tasks) => self.tasks = tasks,
-            Observation::Jobs { jobs, hidden } => {
+            Observation::Jobs { jobs, hidden, runs } => {
                 self.jobs = jobs;
                 self.hidden_jobs = hidden;
+                self.runs = runs;
             }
             Observation::Server(server) => self.server = Some(server),
             Observation::Tail { tail, state, entries } => {

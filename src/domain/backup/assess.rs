@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
-    BackupGroup, BackupState, Evidence, Expectation, GuestState, Plan, Running, Unread, Verification,
+    BackupGroup, BackupState, Evidence, Expectation, Presence, Plan, Running, Unread, Verification,
 };
 use crate::domain::health::Health;
 use crate::domain::job::Job;
@@ -150,7 +150,7 @@ pub fn assess(
     if expect.exempt {
         return is(BackupState::Exempt, Health::Ok, Reason::Well);
     }
-    if evidence.guest == GuestState::Archived {
+    if evidence.guest == Presence::Archived {
         return is(BackupState::Exempt, Health::Ok, Reason::Archived);
     }
     match &evidence.unread {
@@ -235,7 +235,7 @@ fn obstacle(evidence: &Evidence<'_>) -> Option<Reason> {
         Plan::Disabled(job) => Some(Reason::JobDisabled(Arc::clone(job))),
         Plan::Skipped(job) => Some(Reason::Skipped(Arc::clone(job))),
         Plan::Unknown | Plan::Scheduled(..) => {
-            (evidence.guest == GuestState::Off).then_some(Reason::GuestOff)
+            (evidence.guest == Presence::Off).then_some(Reason::GuestOff)
         }
     }
 }

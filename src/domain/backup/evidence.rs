@@ -39,7 +39,7 @@ pub struct Evidence<'a> {
     /// The backup job that should make its backups.
     pub plan: Plan,
     /// The guest itself.
-    pub guest: GuestState,
+    pub guest: Presence,
     /// The jobs that verify its snapshots.
     pub verify: Vec<&'a Job>,
 }
@@ -89,7 +89,7 @@ pub enum Plan {
 
 /// How the guest is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum GuestState {
+pub enum Presence {
     /// Nobody was asked.
     #[default]
     Unknown,

@@ -136,7 +136,7 @@ impl Case {
         self
     }
 
-    fn guest(mut self, guest: GuestState) -> Self {
+    fn guest(mut self, guest: Presence) -> Self {
         self.evidence.guest = guest;
         self
     }
@@ -314,13 +314,13 @@ fn a_group_is_judged_by_its_newest_good_backup() {
             ("late, the job left it out", good(25).plan(Plan::Skipped(nightly())), Late, Warning, "skipped by job nightly"),
             ("late, the job is due", good(25).plan(due()), Late, Warning, "no backup for 25h"),
             ("a failed task says more than a job that is off", good(25).plan(Plan::Disabled(nightly())).failed(1), Failed, Critical, "task failed: connection reset"),
-            ("late, the guest is off", good(25).guest(GuestState::Off), Late, Warning, "the guest is off"),
-            ("late, off and in no job", good(25).guest(GuestState::Off).plan(Plan::NoJob), Late, Warning, "no job backs it up"),
-            ("late, the guest is on", good(25).guest(GuestState::On), Late, Warning, "no backup for 25h"),
-            ("recent, the guest is off", good(11).guest(GuestState::Off), Ok, WELL, ""),
-            ("archived", good(900).guest(GuestState::Archived), Exempt, WELL, "archived"),
-            ("archived without a backup", empty().guest(GuestState::Archived), Exempt, WELL, "archived"),
-            ("it came back", good(900).guest(GuestState::On), Late, Critical, "no backup for 37d"),
+            ("late, the guest is off", good(25).guest(Presence::Off), Late, Warning, "the guest is off"),
+            ("late, off and in no job", good(25).guest(Presence::Off).plan(Plan::NoJob), Late, Warning, "no job backs it up"),
+            ("late, the guest is on", good(25).guest(Presence::On), Late, Warning, "no backup for 25h"),
+            ("recent, the guest is off", good(11).guest(Presence::Off), Ok, WELL, ""),
+            ("archived", good(900).guest(Presence::Archived), Exempt, WELL, "archived"),
+            ("archived without a backup", empty().guest(Presence::Archived), Exempt, WELL, "archived"),
+            ("it came back", good(900).guest(Presence::On), Late, Critical, "no backup for 37d"),
             ("the server was not heard", good(1).unread(Unread::NotHeard), Unknown, Doubtful, "the backup server was not heard"),
             ("the server refuses", good(1).unread(denied), Unknown, Doubtful, "not readable: permission check failed"),
             ("two clusters share the identity", good(1).shared(), Ambiguous, Warning, "ambiguous: two clusters have vm/100"),

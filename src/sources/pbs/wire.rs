@@ -127,6 +127,12 @@ pub(super) fn sees_tasks(permissions: &Permissions) -> bool {
     closest.is_some_and(|privileges| privileges.contains_key("Sys.Audit"))
 }
 
+/// Whether the token sees the jobs that copy from or to another server.
+pub(super) fn sees_remotes(permissions: &Permissions) -> bool {
+    let closest = ["/remote", "/"].iter().find_map(|path| permissions.get(*path));
+    closest.is_some_and(|privileges| privileges.contains_key("Remote.Audit"))
+}
+
 impl Store {
     /// Why it does not work as usual, if somebody wanted that.
     pub fn maintenance(&self) -> Option<Arc<str>> {
@@ -266,7 +272,7 @@ impl SnapshotItem {
 }
 
 /// When the task of a UPID began: `UPID:node:pid:pstart:task:START:type:id:user:`, in hexadecimal.
-fn began(upid: &str) -> Option<DateTime<Utc>> {
+pub(super) fn began(upid: &str) -> Option<DateTime<Utc>> {
     let seconds = i64::from_str_radix(upid.split(':').nth(5)?, 16).ok()?;
     DateTime::from_timestamp(seconds, 0)
 }
