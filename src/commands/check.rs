@@ -10,11 +10,12 @@ use tokio::sync::mpsc;
 use super::{Ground, expected, ground, say};
 use crate::cli::{Check, Format, Global};
 use crate::domain::feed::{Feed, FeedState, SourceId};
+use crate::domain::question::Question;
 use crate::domain::store::Store;
 use crate::domain::verdict::Scope;
 use crate::report::Report;
 use crate::sources::watch::Watch;
-use crate::sources::{Looking, Plan, Source, Tail};
+use crate::sources::{Answering, Looking, Plan, Source, Tail};
 use chrono::{DateTime, Utc};
 
 /// Runs it.
@@ -91,6 +92,10 @@ impl Source for Narrow {
 
     fn observe(&self, feed: Feed, now: DateTime<Utc>) -> Looking<'_> {
         self.source.observe(feed, now)
+    }
+
+    fn answer(&self, question: Question, now: DateTime<Utc>) -> Answering<'_> {
+        self.source.answer(question, now)
     }
 
     fn tails(&self) -> Vec<Box<dyn Tail>> {

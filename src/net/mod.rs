@@ -111,6 +111,16 @@ impl Client {
         self.try_send(path, build).await
     }
 
+    /// Writes: posts `body` as JSON.
+    pub async fn post_json(&self, path: &str, body: &impl serde::Serialize) -> Result<Response, NetError> {
+        self.send(path, |http, url| http.post(url).json(body)).await
+    }
+
+    /// Writes: deletes what is at `path`.
+    pub async fn delete(&self, path: &str) -> Result<Response, NetError> {
+        self.send(path, |http, url| http.delete(url)).await
+    }
+
     /// Every header that the server needs to let us in, marked as secret; also for a websocket.
     ///
     /// They are kept until the server refuses them, then read afresh: a rotated token is taken up.
