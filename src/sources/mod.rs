@@ -58,10 +58,8 @@ pub trait Source: fmt::Debug + Send + Sync {
 
     /// Answers a question; `now` is the time by the dashboard's clock.
     fn answer(&self, _question: Question, _now: DateTime<Utc>) -> Answering<'_> {
-        let id = self.id().to_string();
-        Box::pin(async move {
-            Err(SourceError::Missing { url: id, reason: "this is no question for it".to_owned() })
-        })
+        let error = no_question(self.id());
+        Box::pin(async move { Err(error) })
     }
 
     /// The servers behind it, to which an action may write; each is as good as the others.
@@ -178,6 +176,11 @@ impl SourceError {
             },
         }
     }
+}
+
+/// The answer to a question that this kind of server knows nothing of.
+fn no_question(source: &SourceId) -> SourceError {
+    SourceError::Missing { url: source.to_string(), reason: "this is no question for it".to_owned() }
 }
 
 /// How the loop treats a failure of the network.

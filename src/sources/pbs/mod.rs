@@ -30,10 +30,11 @@ use futures_util::future::{join, join_all};
 use tokio::sync::OnceCell;
 
 use super::wire::{interval, site};
-use super::{Looking, Plan, Source, SourceError};
+use super::{Answering, Looking, Plan, Source, SourceError, no_question};
 use crate::domain::datastore::Datastore;
 use crate::domain::feed::{Feed, SourceId};
 use crate::domain::observation::Observation;
+use crate::domain::question::{Answer, Question};
 use crate::net::{Client, Endpoint, NetError, Token};
 use crate::settings::Table;
 use api::{Api, local_reason};
@@ -223,5 +224,16 @@ impl Source for Pbs {
             Feed::Server => Box::pin(self.server()),
             _ => Box::pin(self.snapshots()),
         }
+    }
+
+    fn answer(&self, question: Question, _now: DateTime<Utc>) -> Answering<'_> {
+        Box::pin(async move {
+            match question {
+                Question::Log { upid, from } => {
+                    log::task_log(&self.api, &upid, from).await.map(Answer::Log)
+                }
+                _ => Err(no_question(&self.id)),
+            }
+        })
     }
 }

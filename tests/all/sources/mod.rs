@@ -10,3 +10,4 @@ mod prometheus;
 mod recordings;
 mod recovery;
 pub mod replay;
+mod traps;
