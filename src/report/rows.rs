@@ -272,9 +272,9 @@ pub struct BackupRow {
 }
 
 impl BackupRow {
-    pub(super) fn of(judged: &JudgedBackup<'_>, store: &Store, now: DateTime<Utc>) -> Self {
+    pub(super) fn of(judged: &JudgedBackup<'_>, now: DateTime<Utc>) -> Self {
         let group = judged.group;
-        let limit = store.thresholds.expect(group).verify_max_age;
+        let limit = judged.expect.verify_max_age;
         let newest = group.newest();
         let last_verified = group.last_verified();
         let verified = last_verified.and_then(|snapshot| snapshot.verified());
@@ -298,7 +298,7 @@ impl BackupRow {
             guest: Arc::clone(&group.guest),
             last_good: group.last_good().map(|good| good.at),
             age: group.age(now).map(round),
-            rpo: seconds(judged.rpo),
+            rpo: seconds(judged.expect.rpo),
             state: judged.assessment.state,
             reason: judged.assessment.reason.to_string(),
             verify,

@@ -31,7 +31,7 @@ pub(super) fn of_backup(source: &SourceId, id: &GroupId, scene: &Scene<'_>) -> O
             |snapshot| format!("{}, {}", when(snapshot.at, scene), text::bytes(snapshot.size)),
         )
     };
-    told.push(Prose::pair("RPO", text::age(judged.rpo)));
+    told.push(Prose::pair("RPO", text::age(judged.expect.rpo)));
     told.push(Prose::pair("last good", snapshot(group.last_good())));
     if group.newest() != group.last_good() {
         told.push(Prose::pair("newest", snapshot(group.newest())));

@@ -159,7 +159,7 @@ fn entries(store: &Store, now: DateTime<Utc>) -> Vec<Entry> {
         sign: sign::of_backup(judged.assessment.state, judged.assessment.health),
         health: judged.assessment.health,
         reason: judged.assessment.reason.to_string(),
-        rpo: judged.rpo,
+        rpo: judged.expect.rpo,
         place: place(&judged.group.id),
         stale: !judged.source.is_fresh(Feed::Snapshots, now),
     });

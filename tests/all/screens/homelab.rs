@@ -16,7 +16,7 @@ use wardroom::domain::silence::{Matcher, Silence, SilenceState};
 use wardroom::domain::store::Expected;
 use wardroom::domain::target::{Scrape, Target, TargetHealth};
 use wardroom::domain::task::{Outcome, Task};
-use wardroom::domain::thresholds::{BackupRule, Thresholds};
+use wardroom::domain::thresholds::{BackupRule, Select, Thresholds};
 
 use super::desk::instant;
 
@@ -56,7 +56,7 @@ pub fn setup() -> Setup {
         },
     });
     let thresholds = Thresholds {
-        backup_rules: vec![BackupRule { pattern: "vm/900".into(), rpo: None, exempt: true }],
+        backup_rules: vec![BackupRule { select: Select::Match("vm/900".into()), rpo: None, exempt: true }],
         ..Thresholds::default()
     };
     Setup {

@@ -240,9 +240,9 @@ async fn lists_in_another_order_are_the_same_lists() {
     let other = lab(move |path, asked| answers(path, asked).map(turned)).await;
     let (one, other) = (pbs(&one, ""), pbs(&other, ""));
     for feed in [Feed::Snapshots, Feed::Datastores, Feed::Tasks, Feed::Jobs] {
-        let (one, other) = (look(&*one, feed).await, look(&*other, feed).await);
-        let text = |seen| format!("{seen:?}").replace(|char: char| char.is_ascii_digit(), "");
-        assert_eq!(text(one), text(other), "{feed}");
+        let seen = look(&*one, feed).await;
+        assert!(seen.is_ok(), "{feed}");
+        assert_eq!(seen.ok(), look(&*other, feed).await.ok(), "{feed}");
     }
 }
 
