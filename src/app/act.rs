@@ -28,8 +28,7 @@ impl App {
             let action = self.look.keymap.action(context, key);
             let outcome = layer.key(key, action);
             if outcome != Outcome::Pass {
-                self.settle(at, outcome);
-                return Vec::new();
+                return self.settle(at, outcome, now);
             }
             if let Some(action) = action {
                 return self.act(action, now);
@@ -45,19 +44,21 @@ impl App {
     }
 
     /// Does what a layer asks for.
-    pub(super) fn settle(&mut self, at: usize, outcome: Outcome) {
+    pub(super) fn settle(&mut self, at: usize, outcome: Outcome, now: Now) -> Vec<Effect> {
         self.dirty = true;
         match outcome {
             Outcome::Pass | Outcome::Stay => {}
             Outcome::Close => {
                 self.layers.remove(at);
             }
+            Outcome::Call(deed) => return self.call(deed, now),
             Outcome::Typed(text) => self.set_filter(at, &text),
             Outcome::GivenUp => {
                 self.set_filter(at, "");
                 self.layers.remove(at);
             }
         }
+        Vec::new()
     }
 
     /// Filters or searches what lies below the layer `at`.
@@ -95,6 +96,7 @@ impl App {
             Action::Reload => return vec![Effect::Reload],
             Action::Refresh => {
                 self.notify("asking every source again", Role::Info, now);
+                self.known.answers.renew();
                 return vec![Effect::Refresh(None)];
             }
             Action::Freeze => self.freeze(now),

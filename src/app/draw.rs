@@ -16,8 +16,7 @@ use crate::ui::glyphs;
 use crate::ui::panes::{self, logs};
 use crate::ui::scene::{Piece, Scene, piece};
 use crate::ui::theme::Role;
-use crate::ui::view::Place;
-use crate::ui::widgets::frame::{Border, frame};
+use crate::ui::widgets::frame::frame;
 use crate::ui::widgets::paint::{blank, put, put_pieces, width};
 use crate::ui::widgets::sign::{self, of_feed};
 
@@ -79,7 +78,7 @@ impl App {
                 put(buffer, (regions.body.x, y), "too small", regions.body.width, style);
             }
         } else {
-            self.draw_panes(regions.body, buffer, now);
+            self.draw_panes(buffer, now);
         }
         let over = scene(&self.known, self.frozen.as_ref(), &self.look, now);
         for layer in &mut self.layers {
@@ -131,18 +130,11 @@ impl App {
         put_pieces(buffer, (at, line.y), &right, right_width, &scene);
     }
 
-    fn draw_panes(&mut self, body: Rect, buffer: &mut Buffer, now: Now) {
-        let mut places = self.places();
+    fn draw_panes(&mut self, buffer: &mut Buffer, now: Now) {
+        let places = self.places();
         let focus = self.focus_at(&places);
         let first = places.first().map(|place| place.pane.clone());
-        if self.zoomed {
-            let border = places.get(focus).map_or(Border::Box, |place| place.border);
-            places = places
-                .get(focus)
-                .map(|place| Place { area: body, border, pane: place.pane.clone() })
-                .into_iter()
-                .collect();
-        }
+        let places = self.shown();
         let said: u64 = self.known.said.values().sum();
         let base = scene(&self.known, self.frozen.as_ref(), &self.look, now);
         let bridge = self.view == 0 && !self.zoomed;

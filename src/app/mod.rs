@@ -2,6 +2,7 @@
 //! time: no I/O, no clock, nothing spawned; what is to be done it returns as effects.
 
 mod act;
+mod asks;
 mod draw;
 mod setup;
 
@@ -13,6 +14,7 @@ use ratatui::layout::Rect;
 
 use crate::border::{Effect, Msg};
 use crate::clock::Now;
+use crate::domain::answers::Answers;
 use crate::domain::feed::SourceKind;
 use crate::domain::log::RingLimits;
 use crate::domain::store::{Expected, Store};
@@ -46,6 +48,8 @@ struct Look {
 struct Known {
     store: Store,
     verdict: Verdict,
+    /// What was asked beside the feeds.
+    answers: Answers,
     /// How often each kind of source has said something, so that only what changed is redone.
     said: BTreeMap<SourceKind, u64>,
     /// The verdict is older than what is known.
@@ -97,6 +101,8 @@ pub struct App {
     /// How large the screen was when it was last drawn.
     screen: Rect,
     dirty: bool,
+    /// How many deeds were let be done.
+    calls: u64,
     /// The expectation that the store was made for.
     expected: (Vec<Expected>, RingLimits),
 }
@@ -118,6 +124,7 @@ fn scene<'a>(known: &'a Known, frozen: Option<&'a Frozen>, look: &'a Look, now: 
     Scene {
         store,
         verdict,
+        answers: &known.answers,
         theme: &look.theme,
         keymap: &look.keymap,
         times: look.times,
@@ -136,7 +143,13 @@ impl App {
         let panes = PANES.iter().map(|(name, _, make)| (*name, Slot { pane: make(), seen: None }));
         let view = setup.views.iter().position(|view| view.name == setup.view).unwrap_or(0);
         Self {
-            known: Known { store, verdict: Verdict::default(), said: BTreeMap::new(), unjudged: true },
+            known: Known {
+                store,
+                verdict: Verdict::default(),
+                answers: Answers::default(),
+                said: BTreeMap::new(),
+                unjudged: true,
+            },
             focus: vec![0; setup.views.len()],
             look: Look {
                 theme: setup.theme,
@@ -156,6 +169,7 @@ impl App {
             held_until: Duration::ZERO,
             screen: Rect::new(0, 0, 80, 24),
             dirty: true,
+            calls: 0,
             expected: (setup.sources, setup.ring),
         }
     }
@@ -195,10 +209,16 @@ impl App {
         &self.known.verdict
     }
 
-    /// Whether every feed has answered once, well or not: nothing more is to be waited for.
+    /// Whether every feed has answered once, well or not, and every question: nothing more is to be
+    /// waited for.
     pub fn is_settled(&self) -> bool {
         let mut feeds = self.known.store.sources.iter().flat_map(|source| source.feeds.values());
-        feeds.all(|feed| feed.at.is_some() || feed.failure.is_some())
+        !self.is_asking() && feeds.all(|feed| feed.at.is_some() || feed.failure.is_some())
+    }
+
+    /// Whether an answer for what is shown is under way.
+    pub fn is_asking(&self) -> bool {
+        self.known.answers.is_waiting()
     }
 
     /// Whether the screen would look different if it were drawn again.
@@ -226,7 +246,7 @@ impl App {
     pub fn update(&mut self, msg: Msg, now: Now) -> Vec<Effect> {
         match msg {
             Msg::Key(key) => return self.key(keymap::normal(key), now),
-            Msg::Paste(text) => self.paste(&text),
+            Msg::Paste(text) => return self.paste(&text, now),
             Msg::Focus(_) => {}
             Msg::Resize { width, height } => {
                 self.screen = Rect::new(0, 0, width, height);
@@ -238,6 +258,8 @@ impl App {
                 self.known.unjudged = true;
                 self.dirty = true;
             }
+            Msg::Answered { slot, id, result } => self.answered(&slot, id, result),
+            Msg::Done { result, .. } => return self.done(&result, now),
             Msg::Reloaded(Ok(())) => self.notify("the config was read again", Role::Ok, now),
             Msg::Reloaded(Err(faults)) => {
                 self.layers.push(Box::new(Sheet::new(Matter::Faults(faults))));
@@ -271,11 +293,9 @@ impl App {
         self.dirty = true;
     }
 
-    fn paste(&mut self, text: &str) {
+    fn paste(&mut self, text: &str, now: Now) -> Vec<Effect> {
         let outcome = self.layers.last_mut().and_then(|layer| layer.paste(text));
-        if let Some(outcome) = outcome {
-            self.settle(self.layers.len() - 1, outcome);
-        }
+        outcome.map_or_else(Vec::new, |outcome| self.settle(self.layers.len() - 1, outcome, now))
     }
 
     fn current(&self) -> Option<&View> {
@@ -286,6 +306,17 @@ impl App {
     fn places(&self) -> Vec<Place> {
         let body = draw::Regions::of(self.screen, self.look.banner.is_some()).body;
         self.current().map_or_else(Vec::new, |view| view.arrange(body))
+    }
+
+    /// Where the panes stand that are shown: all of the view, or the one that has the whole screen.
+    fn shown(&self) -> Vec<Place> {
+        let places = self.places();
+        if !self.zoomed {
+            return places;
+        }
+        let body = draw::Regions::of(self.screen, self.look.banner.is_some()).body;
+        let place = places.get(self.focus_at(&places));
+        place.map(|place| Place { area: body, ..place.clone() }).into_iter().collect()
     }
 
     /// Which of the shown panes has the focus.

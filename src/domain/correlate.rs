@@ -7,8 +7,9 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use super::alert::{Alert, AlertState, FingerprintSource, RaisedAlert};
-use super::backup::{BackupGroup, LastRun};
+use super::backup::{BackupGroup, Evidence, LastRun, Running, Unread};
 use super::feed::{Feed, SourceKind};
+use super::job::{Job, JobKind};
 use super::labels::Labels;
 use super::store::{Data, Listed, SourceState, Store};
 use super::target::Target;
@@ -160,21 +161,38 @@ pub fn covers(alert: &Alert, target: &Target) -> bool {
         && alert.labels.get("job").is_none_or(|job| job == &*target.job)
 }
 
-/// The newest backup run of a group that ended, and whether one is going on now.
+/// All that is known of a group's backups beside its snapshots.
+pub fn evidence<'s>(group: &BackupGroup, source: &'s SourceState, now: DateTime<Utc>) -> Evidence<'s> {
+    let (last_run, running) = runs(group, &source.data);
+    let heard = source.is_fresh(Feed::Jobs, now);
+    let verifies = |job: &&Job| job.kind == JobKind::Verify && !job.disabled && job.covers(&group.id);
+    let other = group.other_owner.as_ref();
+    Evidence {
+        unread: (!source.is_fresh(Feed::Snapshots, now)).then_some(Unread::NotHeard),
+        ambiguous: other.map(|other| format!("written by {} and by {other}", group.owner).into()),
+        last_run,
+        running,
+        verify: source.data.jobs.iter().filter(|_| heard).filter(verifies).collect(),
+        ..Evidence::default()
+    }
+}
+
+/// The newest backup run of a group that ended, and the one that goes on now.
 ///
 /// The task's id names no namespace before PBS 3.3, so a group in a namespace takes a run only if
 /// no other group of the datastore has the same kind and id.
-pub fn runs(group: &BackupGroup, data: &Data) -> (Option<LastRun>, bool) {
+pub fn runs(group: &BackupGroup, data: &Data) -> (Option<LastRun>, Option<Running>) {
     let key = format!("{}:{}/{}", group.id.datastore, group.id.kind, group.id.id);
     let twins = data.groups.iter().filter(|other| {
         (&other.id.datastore, &other.id.kind, &other.id.id)
             == (&group.id.datastore, &group.id.kind, &group.id.id)
     });
     if twins.count() > 1 {
-        return (None, false);
+        return (None, None);
     }
     let mine = || data.tasks.iter().filter(|task| &*task.kind == "backup" && *task.id == *key);
-    let running = mine().any(|task| task.outcome == Outcome::Running);
+    let running = mine().find(|task| task.outcome == Outcome::Running);
+    let running = running.map(|task| Running { since: task.started, progress: task.progress });
     let ended = mine().filter_map(|task| Some((task.ended?, &task.outcome)));
     let newest: Option<(DateTime<Utc>, &Outcome)> = ended.max_by_key(|(ended, _)| *ended);
     let last = newest.map(|(ended, outcome)| LastRun {

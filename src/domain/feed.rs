@@ -130,6 +130,10 @@ pub enum Feed {
     Dumps,
     /// PVE: what the guests' own configs say.
     Configs,
+    /// PBS: verify, prune, sync and garbage collection jobs.
+    Jobs,
+    /// PBS: the server itself, its services and its certificate.
+    Server,
 }
 
 /// How a feed or a source stands.

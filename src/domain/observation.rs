@@ -10,9 +10,11 @@ use super::cluster::{BackupJob, Node, Storage};
 use super::datastore::Datastore;
 use super::dump::Dump;
 use super::guest::{Config, Guest, GuestId};
+use super::job::Job;
 use super::labels::Labels;
 use super::log::{Entry, TailState};
 use super::rule::Rule;
+use super::server::Server;
 use super::silence::Silence;
 use super::target::{Scrape, Target};
 use super::task::Task;
@@ -96,6 +98,17 @@ pub enum Observation {
         /// The version.
         version: Arc<str>,
     },
+    /// A backup server's jobs, by kind, datastore and name.
+    Jobs {
+        /// The jobs.
+        jobs: Arc<[Job]>,
+        /// What of them may not be read, in words.
+        hidden: Arc<[Arc<str>]>,
+        /// The backup runs of the last days.
+        runs: Arc<[Task]>,
+    },
+    /// A backup server itself.
+    Server(Arc<Server>),
 }
 
 /// One address of an Alertmanager group.

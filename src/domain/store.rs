@@ -11,10 +11,12 @@ use super::cluster::Cluster;
 use super::correlate;
 use super::datastore::Datastore;
 use super::feed::{Failure, FailureKind, Feed, FeedState, Freshness, SourceId, SourceKind};
+use super::job::Job;
 use super::labels::Labels;
 use super::log::{RingLimits, Tail};
 use super::observation::{Observation, Peer};
 use super::rule::Rule;
+use super::server::Server;
 use super::silence::Silence;
 use super::target::{Scrape, Target};
 use super::task::Task;
@@ -53,6 +55,14 @@ pub struct Data {
     pub tasks: Arc<[Task]>,
     /// What PVE says.
     pub cluster: Cluster,
+    /// PBS' jobs.
+    pub jobs: Arc<[Job]>,
+    /// PBS' backup runs of the last days.
+    pub runs: Arc<[Task]>,
+    /// Which kinds of PBS' jobs may not be read, and why.
+    pub hidden_jobs: Arc<[Arc<str>]>,
+    /// The PBS server itself.
+    pub server: Option<Arc<Server>>,
 }
 
 /// A configured source: its feeds and what they said.
@@ -295,6 +305,12 @@ impl Data {
             | Observation::Schedules { .. }
             | Observation::Dumps { .. }
             | Observation::Configs(_) => self.cluster.take(observation),
+            Observation::Jobs { jobs, hidden, runs } => {
+                self.jobs = jobs;
+                self.hidden_jobs = hidden;
+                self.runs = runs;
+            }
+            Observation::Server(server) => self.server = Some(server),
             Observation::Tail { tail, state, entries } => {
                 if let Some(known) = self.tails.iter_mut().find(|known| known.name == tail) {
                     known.state = state;

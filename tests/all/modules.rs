@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A room, and the rooms whose doors are open to it. What stands here with `*` may enter all.
-const RULES: [(&str, &[&str]); 24] = [
+const RULES: [(&str, &[&str]); 25] = [
     ("text", &[]),
     ("action", &[]),
     ("settings", &[]),
@@ -13,6 +13,7 @@ const RULES: [(&str, &[&str]); 24] = [
     ("secret", &["settings", "text"]),
     ("net", &["settings", "secret", "text"]),
     ("domain", &["text"]),
+    ("actions", &["domain", "text", "net", "sources"]),
     ("keymap", &["action", "settings"]),
     ("sources", &["domain", "text", "net", "secret", "settings", "clock"]),
     ("border", &["domain", "action", "clock"]),

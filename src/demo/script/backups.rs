@@ -72,7 +72,8 @@ pub struct Group {
     last: i64,
     /// How long a run takes, in seconds.
     took: i64,
-    /// How long ago it was last verified, in days, if the nightly verification passes it over.
+    /// For how many days the nightly verification has passed it over, if it does. The snapshot of
+    /// that night is still kept, as the last that was verified.
     passed_over: Option<i64>,
     fate: Fate,
 }
@@ -158,6 +159,10 @@ impl Backups {
     /// Every run of a group that was begun: when, until when, how it ends.
     fn runs(&self, group: &Group, now: i64) -> Vec<(Range<i64>, &'static str)> {
         let mut runs = Vec::new();
+        if let Some(days) = group.passed_over {
+            let start = self.anchor + group.last - days * DAY;
+            runs.push((start..start + group.took, "OK"));
+        }
         for start in self.nights(group.last, now) {
             match group.fate {
                 Fate::FailsFrom(from) if start >= self.anchor + from => {
@@ -194,7 +199,7 @@ impl Backups {
     fn verified(&self, group: &Group, ready: i64, now: i64) -> Option<Task> {
         let job = &JOBS[0];
         let start = match group.passed_over {
-            Some(days) => self.anchor + job.when.0 - days * DAY,
+            Some(days) => Some(self.anchor + job.when.0 - days * DAY).filter(|start| *start >= ready)?,
             None if group.store != job.store => return None,
             None => self.nights(job.when.0, now).find(|start| *start >= ready)?,
         };

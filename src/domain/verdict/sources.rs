@@ -35,7 +35,7 @@ fn silence(source: &SourceState, scope: Scope, now: DateTime<Utc>) -> Option<Fin
         // Nothing rests on a status page: without it the join is by superset, and says so. But
         // wrong credentials are wrong everywhere.
         let unauthorised = freshness.state(now) == FeedState::Unauthorised;
-        unauthorised || (**feed != Feed::Status && !is_beyond_it(source, **feed, now))
+        unauthorised || (!matches!(feed, Feed::Status | Feed::Server) && !is_beyond_it(source, **feed, now))
     });
     let (feed, freshness) = telling.max_by_key(|(_, freshness)| freshness.state(now))?;
     let state = freshness.state(now);

@@ -54,6 +54,8 @@ pub enum Condition {
     Unreadable,
     /// A datastore's fill or absence.
     Datastore(Health),
+    /// The certificate of a server, by the time that is left.
+    Certificate(Health),
 }
 
 /// After how many intervals without an answer a watcher counts as lost.
@@ -89,7 +91,7 @@ pub fn weigh(condition: Condition) -> Option<Health> {
         Condition::Backup { state: BackupState::Exempt, .. } => None,
         Condition::Backup { state: BackupState::Unknown, .. } => Some(Unknown),
         Condition::Backup { state: BackupState::Ambiguous, .. } => Some(Warning),
-        Condition::Backup { health, .. } | Condition::Datastore(health) => {
+        Condition::Backup { health, .. } | Condition::Datastore(health) | Condition::Certificate(health) => {
             Some(health).filter(|health| *health != Ok)
         }
     }

@@ -4,10 +4,13 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
+use super::jobs::JobItem;
+use super::log::Page;
+use super::server::{ServiceItem, Version};
 use super::wire::{self, Permissions, SnapshotItem, TaskItem, Usage};
 use crate::net::{Client, NetError};
 use crate::sources::SourceError;
-use crate::sources::wire::{ask, encoded};
+use crate::sources::wire::{Wrong, ask, encoded};
 
 /// What the answers should have been.
 const API: &str = "Proxmox Backup Server's API";
@@ -63,6 +66,27 @@ impl Api {
     pub async fn tasks(&self, query: &[(&str, &str)]) -> Result<Vec<TaskItem>, SourceError> {
         // Any node name is good; a list of names is for nobody's token.
         self.get("/nodes/localhost/tasks", query).await
+    }
+
+    /// A piece of a task's log. A UPID has backslashes, which must not become a part of the path.
+    pub async fn log(&self, upid: &str, query: &[(&str, &str)]) -> Result<Page, SourceError> {
+        let path = format!("/api2/json/nodes/localhost/tasks/{}/log", encoded(upid));
+        ask(&self.client, API, &path, query, |body| serde_json::from_str(body).map_err(Wrong::strange)).await
+    }
+
+    /// The jobs of a kind: `verify`, `prune`, `sync` or `gc`.
+    pub async fn jobs(&self, kind: &str, query: &[(&str, &str)]) -> Result<Vec<JobItem>, SourceError> {
+        self.get(&format!("/admin/{kind}"), query).await
+    }
+
+    /// The version of the server.
+    pub async fn version(&self) -> Result<Version, SourceError> {
+        self.get("/version", &[]).await
+    }
+
+    /// The services of the server's system; one question to the system for each.
+    pub async fn services(&self) -> Result<Vec<ServiceItem>, SourceError> {
+        self.get("/nodes/localhost/services", &[]).await
     }
 
     /// What the token may do.

@@ -25,7 +25,7 @@ struct Envelope<'a, D> {
     error: Text<'a>,
 }
 
-fn data<'a, D: Deserialize<'a>>(body: &'a str) -> Result<D, Wrong> {
+pub(super) fn data<'a, D: Deserialize<'a>>(body: &'a str) -> Result<D, Wrong> {
     let envelope: Envelope<'a, D> = serde_json::from_str(body).map_err(Wrong::strange)?;
     match (&*envelope.status.0, envelope.data) {
         ("success", Some(data)) => Ok(data),
@@ -283,7 +283,7 @@ pub(super) fn add_last_success(scrapes: &mut [Scrape], successes: &[Sample]) {
 }
 
 /// A time in seconds since 1970; `None` when it is no number, or beyond all sense.
-fn seconds(since: f64) -> Option<DateTime<Utc>> {
+pub(super) fn seconds(since: f64) -> Option<DateTime<Utc>> {
     let since = TimeDelta::from_std(Duration::try_from_secs_f64(since).ok()?).ok()?;
     DateTime::UNIX_EPOCH.checked_add_signed(since)
 }

@@ -23,7 +23,7 @@ pub(super) fn of_backup(source: &SourceId, id: &GroupId, scene: &Scene<'_>) -> O
     let mut told =
         vec![Prose::Pair("state".into(), vec![piece(format!("{} {}", sign.glyph, sign.word), sign.role)])];
     if !found.reason.is_empty() {
-        told.push(Prose::pair("why", found.reason.clone()));
+        told.push(Prose::pair("why", found.reason.to_string()));
     }
     let snapshot = |snapshot: Option<Snapshot>| {
         snapshot.map_or_else(
@@ -31,12 +31,12 @@ pub(super) fn of_backup(source: &SourceId, id: &GroupId, scene: &Scene<'_>) -> O
             |snapshot| format!("{}, {}", when(snapshot.at, scene), text::bytes(snapshot.size)),
         )
     };
-    told.push(Prose::pair("RPO", text::age(judged.rpo)));
-    told.push(Prose::pair("last good", snapshot(group.last_good)));
-    if group.newest != group.last_good {
-        told.push(Prose::pair("newest", snapshot(group.newest)));
+    told.push(Prose::pair("RPO", text::age(judged.expect.rpo)));
+    told.push(Prose::pair("last good", snapshot(group.last_good())));
+    if group.newest() != group.last_good() {
+        told.push(Prose::pair("newest", snapshot(group.newest())));
     }
-    told.push(match group.newest.and_then(|newest| newest.verification) {
+    told.push(match group.newest().and_then(|newest| newest.verification) {
         Some(Verification::Ok(at)) => Prose::pair("verified", format!("ok {}", when(at, scene))),
         Some(Verification::Failed(at)) => {
             Prose::Pair("verified".into(), vec![piece(format!("failed {}", when(at, scene)), Role::Critical)])
@@ -46,7 +46,7 @@ pub(super) fn of_backup(source: &SourceId, id: &GroupId, scene: &Scene<'_>) -> O
     if let Some(at) = group.unfinished {
         told.push(Prose::pair("unfinished", format!("begun {}", when(at, scene))));
     }
-    told.push(Prose::pair("snapshots", group.count.to_string()));
+    told.push(Prose::pair("snapshots", group.snapshots.len().to_string()));
     told.push(Prose::pair("guest", if group.guest.is_empty() { "not named" } else { &*group.guest }));
     told.push(Prose::pair("owner", &*group.owner));
     told.push(Prose::pair("datastore", &*group.id.datastore));

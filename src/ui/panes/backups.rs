@@ -158,8 +158,8 @@ fn entries(store: &Store, now: DateTime<Utc>) -> Vec<Entry> {
         group: Some(judged.group.clone()),
         sign: sign::of_backup(judged.assessment.state, judged.assessment.health),
         health: judged.assessment.health,
-        reason: judged.assessment.reason,
-        rpo: judged.rpo,
+        reason: judged.assessment.reason.to_string(),
+        rpo: judged.expect.rpo,
         place: place(&judged.group.id),
         stale: !judged.source.is_fresh(Feed::Snapshots, now),
     });
@@ -191,14 +191,14 @@ fn row(entry: &Entry, scene: &Scene<'_>) -> Row {
     let quiet = entry.sign.role == Role::Muted;
     let plain = if quiet { Role::Muted } else { Role::Text };
     let group = entry.group.as_ref();
-    let good = group.and_then(|group| group.last_good);
+    let good = group.and_then(BackupGroup::last_good);
     let age = match (good, group) {
         _ if quiet => String::new(),
         (Some(good), _) => format!("{} / {}", text::age(now - good.at), text::age(entry.rpo)),
         (None, Some(_)) => format!("– / {}", text::age(entry.rpo)),
         (None, None) => String::new(),
     };
-    let newest = group.and_then(|group| group.newest);
+    let newest = group.and_then(BackupGroup::newest);
     let verified = match newest.and_then(|newest| newest.verification) {
         Some(Verification::Ok(at)) => piece(format!("ok {}", scene.times.since(at, now)), Role::Muted),
         Some(Verification::Failed(at)) => {

@@ -22,6 +22,7 @@ use super::widgets::sign::{self, Sign};
 use super::widgets::table::{Item, Table};
 use crate::action::Action;
 use crate::domain::feed::{Feed, FeedState, SourceId, SourceKind};
+use crate::domain::question::Ask;
 use crate::domain::subject::Subject;
 use crate::keymap::Context;
 use crate::text;
@@ -70,6 +71,12 @@ pub trait Pane {
 
     /// Draws its inside.
     fn draw(&mut self, scene: &Scene<'_>, area: Rect, buffer: &mut Buffer);
+
+    /// What it wants to know beside the feeds, for what it shows now. Asked again and again: it
+    /// must be the same as long as it is about the same.
+    fn wants(&self, _scene: &Scene<'_>) -> Vec<Ask> {
+        Vec::new()
+    }
 
     /// Its rows, when it is a list.
     fn list(&self) -> Option<&dyn Listing> {

@@ -32,7 +32,8 @@ async fn everything(lab: &Lab) -> Vec<String> {
         (pve, "/api2/json/cluster/resources"),
         (pve, "/api2/json/nodes/pve/tasks?source=all"),
     ] {
-        let reply = ask(port, Question { headers: if port == pve { &of_pve } else { &headers }, ..get(path) }).await;
+        let reply =
+            ask(port, Question { headers: if port == pve { &of_pve } else { &headers }, ..get(path) }).await;
         assert_eq!(reply.status, 200, "{path}: {}", reply.body);
         all.push(format!("{path} {} {}", reply.header("date"), reply.body));
     }

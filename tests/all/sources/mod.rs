@@ -11,3 +11,4 @@ mod pve;
 mod recordings;
 mod recovery;
 pub mod replay;
+mod traps;
