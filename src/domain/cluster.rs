@@ -5,9 +5,13 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::backup::{BackupGroup, GroupId, Plan, Snapshot};
+use super::datastore::FillLimits;
 use super::dump::Dump;
 use super::guest::{Config, Guest, GuestId};
+use super::health::Health;
 use super::observation::Observation;
+use super::task::Outcome;
 
 /// One node.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -111,7 +115,7 @@ pub struct Cluster {
     pub jobs: Arc<[BackupJob]>,
     /// The guests that no job covers, disabled ones counted as jobs.
     pub uncovered: Arc<[GuestId]>,
-    /// The last backup run of each guest.
+    /// The last backup run of each guest, by VMID.
     pub dumps: Arc<[Dump]>,
     /// Nodes whose tasks could not be read, and why.
     pub unread: Arc<[(Arc<str>, Arc<str>)]>,
@@ -127,7 +131,7 @@ impl Cluster {
 
     /// The last backup run of a guest.
     pub fn dump(&self, id: GuestId) -> Option<&Dump> {
-        self.dumps.iter().find(|dump| dump.guest == id.vmid)
+        self.dumps.binary_search_by_key(&id.vmid, |dump| dump.guest).ok().and_then(|at| self.dumps.get(at))
     }
 
     /// What a guest's config says.
@@ -138,6 +142,51 @@ impl Cluster {
     /// Whether a node is known to be away.
     pub fn is_away(&self, node: &str) -> bool {
         self.nodes.iter().any(|known| &*known.name == node && known.online == Some(false))
+    }
+
+    /// The backups of the guests as far as the hypervisor's own log tells: for guests that no
+    /// backup server has. A template does not change, and nobody expects one of it.
+    pub fn groups(&self) -> Arc<[BackupGroup]> {
+        let of = |guest: &Guest| {
+            let dump =
+                self.dump(guest.id).filter(|dump| matches!(dump.outcome, Outcome::Ok | Outcome::Warnings));
+            let snapshot = |dump: &Dump| Snapshot {
+                at: dump.started,
+                size: 0,
+                verification: None,
+                protected: false,
+                encrypted: false,
+            };
+            BackupGroup {
+                id: GroupId {
+                    datastore: Arc::default(),
+                    namespace: Arc::default(),
+                    kind: guest.id.kind.as_ref().into(),
+                    id: guest.id.vmid.to_string().into(),
+                },
+                guest: Arc::clone(&guest.name),
+                comment: Arc::default(),
+                owner: Arc::default(),
+                other_owner: None,
+                snapshots: dump.map(snapshot).into_iter().collect(),
+                unfinished: None,
+            }
+        };
+        self.guests.iter().filter(|guest| !guest.template).map(of).collect()
+    }
+
+    /// What is planned for a guest's backups.
+    pub fn plan(&self, guest: &Guest) -> Plan {
+        let mut jobs = self.jobs.iter().filter(|job| job.takes(guest)).peekable();
+        let Some(first) = jobs.peek().copied() else {
+            // The server knows of a job that is not understood here.
+            let covered = !self.uncovered.contains(&guest.id);
+            return if covered { Plan::Unknown } else { Plan::NoJob };
+        };
+        match jobs.filter(|job| job.enabled).min_by_key(|job| (job.next.is_none(), job.next)) {
+            Some(job) => Plan::Scheduled(job.name().into(), job.next),
+            None => Plan::Disabled(first.name().into()),
+        }
     }
 
     /// Takes in what was seen; what is not of a cluster is not for it.
@@ -163,8 +212,16 @@ impl Cluster {
     }
 }
 
-/// The share that is used, 0 to 1.
-pub fn share(used: Option<u64>, total: Option<u64>) -> Option<f64> {
+/// How full a file system is, 0 to 1, and how bad that is; nothing when it does not say.
+pub fn fill(used: Option<u64>, total: Option<u64>, limits: &FillLimits) -> Option<(f64, Health)> {
     let total = total.filter(|total| *total > 0)?;
-    Some(used? as f64 / total as f64)
+    let share = used? as f64 / total as f64;
+    let health = if share > limits.critical_used {
+        Health::Critical
+    } else if share > limits.warn_used {
+        Health::Warning
+    } else {
+        Health::Ok
+    };
+    Some((share, health))
 }

@@ -54,6 +54,15 @@ impl SourceKind {
         }
     }
 
+    /// The feed that says which backups there are.
+    pub const fn backups(self) -> Option<Feed> {
+        match self {
+            Self::Pbs => Some(Feed::Snapshots),
+            Self::Pve => Some(Feed::Guests),
+            Self::Prometheus | Self::Alertmanager | Self::Loki => None,
+        }
+    }
+
     /// Whether nobody would be told of a failure while this kind of server is down.
     pub const fn watches(self) -> bool {
         matches!(self, Self::Prometheus | Self::Alertmanager)

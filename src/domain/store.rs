@@ -107,6 +107,11 @@ impl SourceState {
         failure.is_some_and(|(failure, _)| failure.kind == FailureKind::Missing)
     }
 
+    /// Whether what it says of backups counts as measured.
+    pub fn knows_backups(&self, now: DateTime<Utc>) -> bool {
+        self.id.kind.backups().is_some_and(|feed| self.is_fresh(feed, now))
+    }
+
     /// Whether the feed's data counts as measured.
     pub fn is_fresh(&self, feed: Feed, now: DateTime<Utc>) -> bool {
         self.feeds.get(&feed).is_some_and(|feed| feed.is_fresh(now))
@@ -304,7 +309,10 @@ impl Data {
             Observation::Inventory { .. }
             | Observation::Schedules { .. }
             | Observation::Dumps { .. }
-            | Observation::Configs(_) => self.cluster.take(observation),
+            | Observation::Configs(_) => {
+                self.cluster.take(observation);
+                self.groups = self.cluster.groups();
+            }
             Observation::Jobs { jobs, hidden, runs } => {
                 self.jobs = jobs;
                 self.hidden_jobs = hidden;

@@ -3,6 +3,7 @@
 
 mod alerts;
 mod backups;
+mod cluster;
 mod sources;
 mod table;
 mod targets;
@@ -126,6 +127,7 @@ pub fn judge(store: &Store, scope: Scope, now: DateTime<Utc>) -> Verdict {
     }
     if scope.backups {
         findings.extend(backups::backups(store, now, &mut counts));
+        findings.extend(cluster::cluster(store, now));
     }
     // Stable: within a state the order above is the order of importance, a cause before what
     // follows from it.

@@ -69,6 +69,11 @@ pub trait Source: fmt::Debug + Send + Sync {
         &[]
     }
 
+    /// Which cluster's guests its namespaces hold: namespace and the name of the hypervisor.
+    fn clusters(&self) -> &[(Arc<str>, Arc<str>)] {
+        &[]
+    }
+
     /// Its live tails; each is read by a task of its own.
     fn tails(&self) -> Vec<Box<dyn Tail>> {
         Vec::new()

@@ -105,7 +105,7 @@ impl Pane for Backups {
     }
 
     fn made_of(&self) -> &'static [SourceKind] {
-        &[SourceKind::Pbs]
+        &[SourceKind::Pbs, SourceKind::Pve]
     }
 
     fn refresh(&mut self, scene: &Scene<'_>) {
@@ -161,7 +161,7 @@ fn entries(store: &Store, now: DateTime<Utc>) -> Vec<Entry> {
         reason: judged.assessment.reason.to_string(),
         rpo: judged.expect.rpo,
         place: place(&judged.group.id),
-        stale: !judged.source.is_fresh(Feed::Snapshots, now),
+        stale: !judged.source.knows_backups(now),
     });
     let unreadable = store.of(SourceKind::Pbs).flat_map(|source| {
         source.data.unreadable.iter().map(|denied| Entry {
