@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::feed::seconds;
 
 pub use assess::{Assessment, Reason, assess};
-pub use evidence::{Evidence, Expectation, Presence, LastRun, Plan, Running, Unread};
+pub use evidence::{Evidence, Expectation, LastRun, Plan, Presence, Running, Unread};
 
 /// Which backup group: a guest's VMID alone is not an identity, since two clusters may share it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -130,6 +130,25 @@ impl BackupGroup {
         let (_, before) = all.split_last()?;
         let median = median(before).filter(|median| *median > 0.0)?;
         Some(newest as f64 / median)
+    }
+}
+
+/// How long the last run of a backup took, in seconds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Took {
+    /// The last run.
+    pub last: f64,
+    /// Against the median of the seven before it; `None` when there is nothing to compare.
+    pub growth: Option<f64>,
+}
+
+impl Took {
+    /// From how long all runs took, the oldest first.
+    pub fn of(seconds: &[u64]) -> Option<Self> {
+        let (last, before) = seconds.split_last()?;
+        let from = before.len().saturating_sub(BEFORE);
+        let median = before.get(from..).and_then(median).filter(|median| *median > 0.0);
+        Some(Self { last: *last as f64, growth: median.map(|median| *last as f64 / median) })
     }
 }
 

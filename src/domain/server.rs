@@ -60,7 +60,9 @@ mod tests {
     #[test]
     fn a_certificate_ends_some_day() {
         let now = DateTime::from_timestamp(1_795_000_000, 0).expect("a time");
-        for (days, health) in [(365_000, Health::Ok), (22, Health::Ok), (20, Health::Warning), (2, Health::Critical)] {
+        for (days, health) in
+            [(365_000, Health::Ok), (22, Health::Ok), (20, Health::Warning), (2, Health::Critical)]
+        {
             let server = Server { certificate: Some(now + TimeDelta::days(days)), ..Server::default() };
             assert_eq!(server.certificate_health(now), health, "{days}");
         }

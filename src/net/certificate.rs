@@ -38,9 +38,9 @@ fn element(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
         (usize::from(*first), rest)
     } else {
         let (bytes, rest) = rest.split_at_checked(usize::from(*first & 0x7f))?;
-        let length = bytes.iter().try_fold(0_usize, |length, byte| {
-            length.checked_mul(256)?.checked_add(usize::from(*byte))
-        })?;
+        let length = bytes
+            .iter()
+            .try_fold(0_usize, |length, byte| length.checked_mul(256)?.checked_add(usize::from(*byte)))?;
         (length, rest)
     };
     let (inside, rest) = rest.split_at_checked(length)?;

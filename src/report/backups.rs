@@ -140,8 +140,8 @@ impl BackupReport {
             let all = source.data.datastores.iter();
             all.map(move |datastore| DatastoreRow::of(source, datastore, store, now))
         });
-        let tasks = servers()
-            .flat_map(|source| source.data.tasks.iter().map(move |task| TaskRow::of(source, task)));
+        let tasks =
+            servers().flat_map(|source| source.data.tasks.iter().map(move |task| TaskRow::of(source, task)));
         let jobs =
             servers().flat_map(|source| source.data.jobs.iter().map(move |job| JobRow::of(source, job)));
         Self {

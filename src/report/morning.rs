@@ -93,7 +93,8 @@ fn integrity(source: &SourceState, judged: &[JudgedBackup<'_>], now: DateTime<Ut
     let mut stores: Vec<&str> = source.data.groups.iter().map(|group| &*group.id.datastore).collect();
     stores.dedup();
     let line = |store: &&str| {
-        let own = judged.iter().filter(|one| one.source.id == source.id && *one.group.id.datastore == **store);
+        let own =
+            judged.iter().filter(|one| one.source.id == source.id && *one.group.id.datastore == **store);
         let own: Vec<_> = own.collect();
         let snapshots = || own.iter().flat_map(|one| one.group.snapshots.iter());
         let failed = snapshots().filter(|one| !one.is_good()).count();
@@ -186,7 +187,11 @@ fn jobs(source: &SourceState, now: DateTime<Utc>) -> Vec<Line> {
     };
     let mut lines: Vec<Line> = source.data.jobs.iter().map(line).collect();
     lines.extend(
-        source.data.hidden_jobs.iter().map(|what| (Health::Unknown, "not readable".to_owned(), what.to_string())),
+        source
+            .data
+            .hidden_jobs
+            .iter()
+            .map(|what| (Health::Unknown, "not readable".to_owned(), what.to_string())),
     );
     lines
 }

@@ -30,9 +30,12 @@ fn every_scenario_conforms_to_the_schema_and_has_its_exit_status(#[case] scenari
 fn the_report_for_people_has_every_section_and_a_reason() {
     let output = run(home().path(), &["backups", "--demo=backup-late"]);
     let text = said(&output);
-    let heads: Vec<&str> =
-        text.lines().filter(|line| !line.is_empty() && !line.starts_with(' ')).collect();
-    assert_eq!(heads.get(..5), Some(&["Connectivity", "Last backup", "Integrity", "Capacity", "Jobs"][..]), "{text}");
+    let heads: Vec<&str> = text.lines().filter(|line| !line.is_empty() && !line.starts_with(' ')).collect();
+    assert_eq!(
+        heads.get(..5),
+        Some(&["Connectivity", "Last backup", "Integrity", "Capacity", "Jobs"][..]),
+        "{text}"
+    );
     assert!(heads.last().is_some_and(|line| line.starts_with("Summary: CRITICAL  ")), "{text}");
     for told in [
         "task failed: connection error: connection reset by peer",

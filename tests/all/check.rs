@@ -49,8 +49,10 @@ fn conforms(output: &Output) -> Value {
 pub(super) fn conforms_to(name: &str, output: &Output) -> Value {
     let report: Value = serde_json::from_slice(&output.stdout)
         .unwrap_or_else(|error| panic!("no JSON alone on stdout: {error}\n{}", complained(output)));
-    let faults: Vec<String> =
-        schema(name).iter_errors(&report).map(|fault| format!("{}: {fault}", fault.instance_path())).collect();
+    let faults: Vec<String> = schema(name)
+        .iter_errors(&report)
+        .map(|fault| format!("{}: {fault}", fault.instance_path()))
+        .collect();
     assert!(faults.is_empty(), "{faults:#?}");
     report
 }

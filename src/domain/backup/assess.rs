@@ -5,9 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{
-    BackupGroup, BackupState, Evidence, Expectation, Presence, Plan, Running, Unread, Verification,
-};
+use super::{BackupGroup, BackupState, Evidence, Expectation, Plan, Presence, Running, Unread, Verification};
 use crate::domain::health::Health;
 use crate::domain::job::Job;
 use crate::domain::task::Outcome;
@@ -234,19 +232,12 @@ fn obstacle(evidence: &Evidence<'_>) -> Option<Reason> {
         Plan::NoJob => Some(Reason::NoJob),
         Plan::Disabled(job) => Some(Reason::JobDisabled(Arc::clone(job))),
         Plan::Skipped(job) => Some(Reason::Skipped(Arc::clone(job))),
-        Plan::Unknown | Plan::Scheduled(..) => {
-            (evidence.guest == Presence::Off).then_some(Reason::GuestOff)
-        }
+        Plan::Unknown | Plan::Scheduled(..) => (evidence.guest == Presence::Off).then_some(Reason::GuestOff),
     }
 }
 
 /// Why what is there cannot be trusted, although no verification found it broken.
-fn unverified(
-    group: &BackupGroup,
-    expect: Expectation,
-    jobs: &[&Job],
-    now: DateTime<Utc>,
-) -> Option<Reason> {
+fn unverified(group: &BackupGroup, expect: Expectation, jobs: &[&Job], now: DateTime<Utc>) -> Option<Reason> {
     if let Some(at) = group.last_verified().and_then(|snapshot| snapshot.verified()) {
         let age = now - at;
         return (age > expect.verify_max_age).then_some(Reason::VerifiedLongAgo(age, expect.verify_max_age));

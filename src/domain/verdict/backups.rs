@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Condition, Counts, Finding, weigh};
-use crate::domain::backup::{Assessment, BackupGroup, BackupState, Expectation, assess};
+use crate::domain::backup::{Assessment, BackupGroup, BackupState, Expectation, Plan, Took, assess};
 use crate::domain::correlate;
 use crate::domain::datastore::Datastore;
 use crate::domain::feed::{Feed, SourceKind};
@@ -23,6 +23,10 @@ pub struct JudgedBackup<'a> {
     pub assessment: Assessment,
     /// What is expected of it.
     pub expect: Expectation,
+    /// The job that makes it, as far as anybody knows.
+    pub plan: Plan,
+    /// How long its runs take.
+    pub took: Option<Took>,
 }
 
 /// Every backup group judged, the worst first, then by kind and id.
@@ -31,8 +35,10 @@ pub fn judged_backups(store: &Store, now: DateTime<Utc>) -> Vec<JudgedBackup<'_>
     for source in store.of(SourceKind::Pbs) {
         for group in &*source.data.groups {
             let expect = store.thresholds.expect(group, &[]);
-            let assessment = assess(group, expect, &correlate::evidence(group, source, now), now);
-            all.push(JudgedBackup { source, group, assessment, expect });
+            let evidence = correlate::evidence(group, source, now);
+            let assessment = assess(group, expect, &evidence, now);
+            let took = correlate::took(group, &source.data);
+            all.push(JudgedBackup { source, group, assessment, expect, plan: evidence.plan, took });
         }
     }
     all.sort_by(|one, other| {

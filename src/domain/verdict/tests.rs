@@ -499,7 +499,8 @@ fn a_datastore_that_may_not_be_read_is_unknown() {
 #[test]
 fn a_datastore_that_is_offline_is_told_once() {
     let denied = Unreadable { datastore: "main".into(), namespace: "".into(), reason: "ENOENT".into() };
-    let seen = Observation::Backups { groups: [group(100, Some(2), None)].into(), unreadable: [denied].into() };
+    let seen =
+        Observation::Backups { groups: [group(100, Some(2), None)].into(), unreadable: [denied].into() };
     for (maintenance, error, state, reasons) in [
         (None, Some("ENOENT"), Critical, &["datastore main is offline: ENOENT"][..]),
         (Some("offline: new disk"), Some("in maintenance"), Well, &[]),
@@ -515,7 +516,10 @@ fn a_datastore_that_is_offline_is_told_once() {
         field.saw(BACKUPS, Feed::Snapshots, seen.clone());
         field.saw(BACKUPS, Feed::Datastores, Observation::Datastores([store].into()));
         let verdict = field.judge();
-        assert_eq!((verdict.state, verdict.reasons()), (state, reasons.iter().map(ToString::to_string).collect()));
+        assert_eq!(
+            (verdict.state, verdict.reasons()),
+            (state, reasons.iter().map(ToString::to_string).collect())
+        );
     }
 }
 

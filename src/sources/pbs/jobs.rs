@@ -64,12 +64,8 @@ impl Jobs {
     ) -> Result<(Vec<Job>, Vec<Arc<str>>), SourceError> {
         let (verify, prune, sync, gc) =
             join4(api.jobs("verify", &[]), api.jobs("prune", &[]), self.sync(api), api.jobs("gc", &[])).await;
-        let answers = [
-            (JobKind::Verify, verify),
-            (JobKind::Prune, prune),
-            (JobKind::Sync, sync),
-            (JobKind::Gc, gc),
-        ];
+        let answers =
+            [(JobKind::Verify, verify), (JobKind::Prune, prune), (JobKind::Sync, sync), (JobKind::Gc, gc)];
         let (mut jobs, mut hidden) = (Vec::new(), Vec::new());
         let mut last = None;
         let asked = answers.len();

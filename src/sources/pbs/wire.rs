@@ -265,9 +265,15 @@ impl SnapshotItem {
                 _ => None,
             }
         });
-        let encrypted =
-            self.fingerprint.is_some() || self.files.iter().any(|file| file.crypt_mode.as_deref() == Some("encrypt"));
-        Some(Snapshot { at, size: self.size.unwrap_or(0), verification, protected: self.protected, encrypted })
+        let encrypted = self.fingerprint.is_some()
+            || self.files.iter().any(|file| file.crypt_mode.as_deref() == Some("encrypt"));
+        Some(Snapshot {
+            at,
+            size: self.size.unwrap_or(0),
+            verification,
+            protected: self.protected,
+            encrypted,
+        })
     }
 }
 
