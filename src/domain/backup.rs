@@ -133,6 +133,25 @@ impl BackupGroup {
     }
 }
 
+/// How long the last run of a backup took, in seconds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Took {
+    /// The last run.
+    pub last: f64,
+    /// Against the median of the seven before it; `None` when there is nothing to compare.
+    pub growth: Option<f64>,
+}
+
+impl Took {
+    /// From how long all runs took, the oldest first.
+    pub fn of(seconds: &[u64]) -> Option<Self> {
+        let (last, before) = seconds.split_last()?;
+        let from = before.len().saturating_sub(BEFORE);
+        let median = before.get(from..).and_then(median).filter(|median| *median > 0.0);
+        Some(Self { last: *last as f64, growth: median.map(|median| *last as f64 / median) })
+    }
+}
+
 /// The middle of some numbers.
 fn median(numbers: &[u64]) -> Option<f64> {
     let mut sorted = numbers.to_vec();

@@ -48,12 +48,12 @@ pub enum Question {
         /// Seconds from one value to the next.
         step: u32,
     },
-    /// The log of a task, from a line on.
+    /// A piece of the log of a task.
     Log {
         /// Which task.
         upid: Arc<str>,
-        /// The line to begin with; the first is 1.
-        from: u64,
+        /// The line to begin with, the first is 1; `None` for the last lines.
+        from: Option<u64>,
     },
 }
 

@@ -265,6 +265,10 @@ pub struct BackupRow {
     pub last_verified: Option<DateTime<Utc>>,
     /// The newest size against the median of the seven before it, 1 for no change.
     pub size_change: Option<f64>,
+    /// How long the last run took, in seconds.
+    pub duration: Option<f64>,
+    /// The same against the median of the seven before it, 1 for no change.
+    pub duration_change: Option<f64>,
     /// How many finished snapshots there are.
     pub snapshots: usize,
     /// Who owns the group.
@@ -306,6 +310,8 @@ impl BackupRow {
             size: newest.map(|newest| newest.size),
             last_verified: last_verified.map(|snapshot| snapshot.at),
             size_change: group.growth().map(round),
+            duration: judged.took.map(|took| took.last),
+            duration_change: judged.took.and_then(|took| took.growth).map(round),
             snapshots: group.snapshots.len(),
             owner: Arc::clone(&group.owner),
         }

@@ -2,11 +2,13 @@
 
 mod kept;
 mod source;
+mod story;
 
 use chrono::{DateTime, Utc};
 
-use kept::{of_backup, of_datastore, of_task};
+use kept::{log_of, of_datastore, of_task};
 use source::of_source;
+use story::of_backup;
 
 use super::panes::targets::{short, sign_of};
 use super::scene::{Scene, piece};
@@ -18,6 +20,7 @@ use crate::domain::alert::{Alert, FingerprintSource};
 use crate::domain::correlate;
 use crate::domain::feed::Feed;
 use crate::domain::labels::Labels;
+use crate::domain::question::Ask;
 use crate::domain::store::{SourceState, Store};
 use crate::domain::subject::Subject;
 use crate::domain::target::Target;
@@ -81,6 +84,19 @@ pub fn describe(subject: &Subject, scene: &Scene<'_>) -> Description {
         name: "Gone".into(),
         text: vec![Prose::plain("It is no longer there: the newest answer does not have it.")],
     })
+}
+
+/// What a description wants to know beside the feeds.
+pub fn wants(subject: &Subject, store: &Store) -> Vec<Ask> {
+    match subject {
+        Subject::Backup { source, group } => story::wants(source, group, store),
+        Subject::Task { source, upid } => {
+            let tasks = store.source(source).into_iter().flat_map(|source| source.data.tasks.iter());
+            let task = tasks.into_iter().find(|task| task.upid == *upid);
+            task.and_then(|task| log_of(source, task)).into_iter().collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// What is worth copying of a thing: what one would paste into a query or a message.

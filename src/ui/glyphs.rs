@@ -31,6 +31,9 @@ pub const RULE: &str = "│";
 /// A horizontal line.
 pub const LINE: &str = "─";
 
+/// The levels of a line of little bars, from low to high.
+pub const BARS: [&str; 4] = ["▁", "▃", "▅", "▇"];
+
 /// The small digit before the title of a pane: the key of its view.
 pub const fn superscript(digit: u8) -> &'static str {
     match digit {
@@ -58,7 +61,7 @@ pub enum Glyphs {
 }
 
 /// Every sign that we draw, with its twin.
-const TWINS: [(&str, &str); 40] = [
+const TWINS: [(&str, &str); 44] = [
     (CRITICAL, "!"),
     (WARNING, "*"),
     (OK, "+"),
@@ -90,6 +93,10 @@ const TWINS: [(&str, &str); 40] = [
     ("“", "\""),
     ("”", "\""),
     ("█", "_"),
+    ("▁", "_"),
+    ("▃", "-"),
+    ("▅", "="),
+    ("▇", "#"),
     ("¹", "1"),
     ("²", "2"),
     ("³", "3"),

@@ -97,6 +97,8 @@ pub struct Snapshot {
     /// When it began, in Unix seconds.
     pub at: i64,
     pub finished: bool,
+    /// Logical size of what it holds, in bytes.
+    pub size: u64,
     /// The task that verified it.
     pub verified: Option<Task>,
 }
@@ -190,9 +192,16 @@ impl Backups {
         let snapshots = kept.map(|(run, _)| {
             let finished = run.end <= now;
             let verified = finished.then(|| self.verified(group, run.end, now)).flatten();
-            Snapshot { at: run.start, finished, verified }
+            Snapshot { at: run.start, finished, size: self.size(group, run.start), verified }
         });
         snapshots.collect()
+    }
+
+    /// The disks of a machine stay as large as they are; what a container holds grows slowly.
+    fn size(&self, group: &Group, at: i64) -> u64 {
+        let days = (at - self.anchor).div_euclid(DAY).clamp(-60, 60);
+        let thousandths = if group.kind == "vm" { 1_000 } else { 1_000 + 6 * days };
+        group.size / 1_000 * thousandths.unsigned_abs()
     }
 
     /// The task that verified a snapshot that was ready at `ready`.

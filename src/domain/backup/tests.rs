@@ -660,3 +660,10 @@ fn the_newest_verified_may_be_older_than_the_newest_good() {
     assert_eq!((size(group.newest()), size(group.last_good())), (Some(4), Some(4)));
     assert_eq!(size(group.last_verified()), Some(2));
 }
+
+#[test]
+fn a_run_is_held_against_those_before() {
+    assert_eq!(Took::of(&[]), None);
+    assert_eq!(Took::of(&[60]), Some(Took { last: 60.0, growth: None }));
+    assert_eq!(Took::of(&[9_999, 60, 60, 60, 60, 60, 60, 60, 150]).and_then(|took| took.growth), Some(2.5));
+}

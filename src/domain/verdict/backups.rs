@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Condition, Counts, Finding, weigh};
-use crate::domain::backup::{Assessment, BackupGroup, BackupState, Expectation, Plan, Reason, assess};
+use crate::domain::backup::{Assessment, BackupGroup, BackupState, Expectation, Plan, Reason, Took, assess};
 use crate::domain::correlate::{self, Owner};
 use crate::domain::datastore::Datastore;
 use crate::domain::feed::{Feed, SourceKind};
@@ -24,6 +24,10 @@ pub struct JudgedBackup<'a> {
     pub assessment: Assessment,
     /// What is expected of it.
     pub expect: Expectation,
+    /// The job that makes it, as far as anybody knows.
+    pub plan: Plan,
+    /// How long its runs take.
+    pub took: Option<Took>,
 }
 
 /// Every backup group judged, the worst first, then by kind and id.
@@ -37,7 +41,8 @@ pub fn judged_backups(store: &Store, now: DateTime<Utc>) -> Vec<JudgedBackup<'_>
             let mut evidence = correlate::evidence(group, source, now);
             owner.tell(&mut evidence, now);
             let assessment = assess(group, expect, &evidence, now);
-            all.push(JudgedBackup { source, group, assessment, expect });
+            let took = correlate::took(group, &source.data);
+            all.push(JudgedBackup { source, group, assessment, expect, plan: evidence.plan, took });
             saved.push(owner);
         }
     }
@@ -75,7 +80,8 @@ fn unsaved<'s>(store: &'s Store, saved: &[Owner<'s>], now: DateTime<Utc>) -> Vec
                 assessment.health = Health::Warning;
                 assessment.reason = Reason::Fault(format!("never backed up; job {job} runs{next}").into());
             }
-            all.push(JudgedBackup { source, group, assessment, expect });
+            let (plan, took) = (evidence.plan, None);
+            all.push(JudgedBackup { source, group, assessment, expect, plan, took });
         }
     }
     all

@@ -1,6 +1,5 @@
 //! The log of a task: read from a line on, or its end, for what it says of the progress.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -14,6 +13,9 @@ use crate::text::sanitise;
 
 /// So many lines are read at once.
 const PAGE: u64 = 500;
+
+/// So many lines are the end of a log.
+const END: u64 = 200;
 
 /// The last lines are enough to find how far a task is.
 const TAIL: u64 = 20;
@@ -40,22 +42,32 @@ struct Line {
     t: String,
 }
 
-/// The lines of a task's log from line `from` (the first is 1) on, at most one page of them.
+/// The lines of a task's log from line `from` (the first is 1) on, at most one page of them; its
+/// end when no line is named.
 ///
 /// # Errors
 /// When the server does not answer, or does not show this task to the token.
-pub(super) async fn task_log(api: &Api, upid: &str, from: u64) -> Result<TaskLog, SourceError> {
-    let (start, limit) = (from.max(1).to_string(), PAGE.to_string());
+pub(super) async fn task_log(api: &Api, upid: &str, from: Option<u64>) -> Result<TaskLog, SourceError> {
+    let from = match from {
+        Some(from) => from.max(1),
+        None => after(total(api, upid).await?, END),
+    };
+    let (start, limit) = (from.to_string(), PAGE.to_string());
     let query = [("start", &*start), ("limit", &*limit), ("test-status", "1")];
     let page = api.log(upid, &query).await?;
-    // A server counts a line that is only being written, and does not send it yet.
-    let lines: Vec<Arc<str>> = page
-        .data
-        .iter()
-        .filter(|line| line.n >= from && line.t != "no content")
-        .map(|line| sanitise(&line.t).into())
-        .collect();
-    Ok(TaskLog { from: from.max(1), lines, total: page.total, active: page.active })
+    let lines = page.data.iter().filter(|line| line.n >= from);
+    let lines = lines.map(|line| sanitise(&line.t).into()).collect();
+    Ok(TaskLog { from, lines, total: page.total, active: page.active })
+}
+
+/// How many lines a log has.
+async fn total(api: &Api, upid: &str) -> Result<u64, SourceError> {
+    Ok(api.log(upid, &[("limit", "1")]).await?.total)
+}
+
+/// The line at which the last `most` of `total` begin.
+fn after(total: u64, most: u64) -> u64 {
+    total.saturating_sub(most) + 1
 }
 
 /// Fills in how far the running tasks are, as far as their logs say so soon enough.
@@ -72,8 +84,7 @@ pub(super) async fn fill_in_progress(api: &Api, tasks: &mut [Task]) {
 
 /// The last lines of a log.
 async fn ending(api: &Api, upid: &str) -> Result<Vec<String>, SourceError> {
-    let total = api.log(upid, &[("limit", "1")]).await?.total;
-    let start = total.saturating_sub(TAIL).max(1).to_string();
+    let start = after(total(api, upid).await?, TAIL).to_string();
     let page = api.log(upid, &[("start", &start), ("limit", "100")]).await?;
     Ok(page.data.into_iter().map(|line| line.t).collect())
 }

@@ -6,9 +6,10 @@ use ratatui::layout::Rect;
 
 use super::{Layer, Outcome};
 use crate::action::Action;
+use crate::domain::question::Ask;
 use crate::domain::subject::Subject;
 use crate::keymap::Context;
-use crate::ui::describe::describe;
+use crate::ui::describe::{describe, wants};
 use crate::ui::scene::{Piece, Scene, piece};
 use crate::ui::theme::Role;
 use crate::ui::widgets::frame::{Border, Title, frame};
@@ -95,6 +96,13 @@ fn why(scene: &Scene<'_>) -> (Title, Vec<Prose>) {
 impl Layer for Sheet {
     fn context(&self) -> Context {
         Context::Detail
+    }
+
+    fn wants(&self, scene: &Scene<'_>) -> Vec<Ask> {
+        match &self.matter {
+            Matter::Detail(subject) => wants(subject, scene.store),
+            Matter::Why | Matter::Faults(_) => Vec::new(),
+        }
     }
 
     fn key(&mut self, _key: KeyCombination, action: Option<Action>) -> Outcome {

@@ -6,9 +6,10 @@ use ratatui::layout::Rect;
 use super::{Pane, draw_lines};
 use crate::action::Action;
 use crate::domain::feed::SourceKind;
+use crate::domain::question::Ask;
 use crate::domain::subject::Subject;
 use crate::keymap::Context;
-use crate::ui::describe::describe;
+use crate::ui::describe::{describe, wants};
 use crate::ui::scene::{Scene, piece};
 use crate::ui::theme::Role;
 use crate::ui::widgets::frame::Title;
@@ -34,6 +35,10 @@ impl Pane for Detail {
     }
 
     fn refresh(&mut self, _scene: &Scene<'_>) {}
+
+    fn wants(&self, scene: &Scene<'_>) -> Vec<Ask> {
+        scene.selected.map_or_else(Vec::new, |subject| wants(subject, scene.store))
+    }
 
     fn context(&self) -> Context {
         Context::Detail

@@ -4,6 +4,7 @@ pub mod alerts;
 pub mod backups;
 pub mod datastores;
 pub mod detail;
+pub mod listed;
 pub mod logs;
 pub mod sources;
 pub mod stream;
@@ -12,6 +13,8 @@ pub mod tasks;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+
+use listed::Listed;
 
 use super::glyphs;
 use super::scene::{Piece, Scene, piece};
@@ -33,11 +36,11 @@ pub type Made = (&'static str, u8, fn() -> Box<dyn Pane>);
 /// Every pane.
 pub const PANES: [Made; 8] = [
     ("alerts", 2, || Box::new(alerts::Alerts::default())),
-    ("targets", 3, || Box::new(targets::Targets::default())),
+    ("targets", 3, || Box::<Listed<targets::Targets>>::default()),
     ("logs", 4, || Box::new(logs::Logs::default())),
-    ("backups", 5, || Box::new(backups::Backups::default())),
-    ("datastores", 0, || Box::new(datastores::Datastores::default())),
-    ("tasks", 0, || Box::new(tasks::Tasks::default())),
+    ("backups", 5, || Box::<Listed<backups::Backups>>::default()),
+    ("datastores", 0, || Box::<Listed<datastores::Datastores>>::default()),
+    ("tasks", 0, || Box::<Listed<tasks::Tasks>>::default()),
     ("sources", 0, || Box::new(sources::Sources::default())),
     ("detail", 0, || Box::new(detail::Detail::default())),
 ];

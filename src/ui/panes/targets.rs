@@ -3,10 +3,9 @@
 use std::borrow::Cow;
 
 use chrono::{DateTime, Utc};
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
 
-use super::{Listing, Pane, STALE, Standing, count, draw_lines, nothing_matches};
+use super::listed::Rows;
+use super::{STALE, count};
 use crate::domain::feed::{Feed, SourceKind};
 use crate::domain::store::Store;
 use crate::domain::subject::Subject;
@@ -14,12 +13,11 @@ use crate::domain::target::{ErrorClass, Target, TargetHealth};
 use crate::text;
 use crate::ui::filter::Hay;
 use crate::ui::glyphs;
-use crate::ui::scene::{Scene, piece};
+use crate::ui::scene::{Piece, Scene, piece};
 use crate::ui::theme::Role;
 use crate::ui::widgets::columns::{Column, EXTRA};
-use crate::ui::widgets::frame::Title;
 use crate::ui::widgets::sign::{self, Sign, sign};
-use crate::ui::widgets::table::{Item, Row, Table};
+use crate::ui::widgets::table::{Item, Row};
 
 const COLUMNS: [Column; 6] = [
     Column::text("job", 1, 6, 20),
@@ -37,7 +35,7 @@ const NEW: Sign = sign(glyphs::UNKNOWN, Role::Unknown, "never scraped");
 
 /// A target's row.
 #[derive(Debug)]
-struct Entry {
+pub struct Entry {
     subject: Subject,
     target: Target,
     sign: Sign,
@@ -71,62 +69,31 @@ impl Item for Entry {
     }
 }
 
-/// The pane.
-#[derive(Debug, Default)]
-pub struct Targets {
-    table: Table<Entry>,
-}
+/// The pane's rows.
+#[derive(Debug)]
+pub struct Targets;
 
-impl Pane for Targets {
-    fn title(&self, scene: &Scene<'_>) -> Title {
-        let of = |sign: Sign| self.table.items().iter().filter(|entry| entry.state() == sign).count();
-        let (counts, short) = count(&[UP, DOWN, HOLLOW, NEW, STALE].map(|sign| (sign, of(sign))));
-        let mut right = self.table.notes();
-        let badge = standing(scene).badge();
-        if !right.is_empty() && !badge.is_empty() {
-            right.push(piece("  ", Role::Muted));
-        }
-        right.extend(badge);
-        Title { counts, short, right, ..Title::new("Targets") }
+impl Rows for Targets {
+    type Entry = Entry;
+
+    const TITLE: &'static str = "Targets";
+    const KIND: SourceKind = SourceKind::Prometheus;
+    const FEED: Feed = Feed::Targets;
+    const COLUMNS: &'static [Column] = &COLUMNS;
+    const NOTHING: &'static str = "Prometheus has no active target";
+
+    fn entries(store: &Store, now: DateTime<Utc>) -> Vec<Entry> {
+        entries(store, now)
     }
 
-    fn made_of(&self) -> &'static [SourceKind] {
-        &[SourceKind::Prometheus]
+    fn row(entry: &Entry, scene: &Scene<'_>) -> Row {
+        row(entry, scene)
     }
 
-    fn refresh(&mut self, scene: &Scene<'_>) {
-        self.table.offer(entries(scene.store, scene.wall()), scene.held);
+    fn counts(entries: &[Entry], _scene: &Scene<'_>) -> (Vec<Piece>, Vec<Piece>) {
+        let of = |sign: Sign| entries.iter().filter(|entry| entry.state() == sign).count();
+        count(&[UP, DOWN, HOLLOW, NEW, STALE].map(|sign| (sign, of(sign))))
     }
-
-    fn list(&self) -> Option<&dyn Listing> {
-        Some(&self.table)
-    }
-
-    fn list_mut(&mut self) -> Option<&mut dyn Listing> {
-        Some(&mut self.table)
-    }
-
-    fn subject(&self, scene: &Scene<'_>) -> Option<Subject> {
-        self.table.selected().map(|entry| entry.subject.clone()).or_else(|| standing(scene).culprit())
-    }
-
-    fn draw(&mut self, scene: &Scene<'_>, area: Rect, buffer: &mut Buffer) {
-        if self.table.is_empty() {
-            let (filter, _) = Listing::filter(&self.table);
-            let lines = if filter.is_empty() {
-                standing(scene)
-                    .explain(SourceKind::Prometheus, super::nothing("Prometheus has no active target"))
-            } else {
-                nothing_matches(filter)
-            };
-            return draw_lines(&lines, area, buffer, scene);
-        }
-        self.table.draw(&COLUMNS, |entry| row(entry, scene), area, buffer, scene);
-    }
-}
-
-fn standing(scene: &Scene<'_>) -> Standing {
-    Standing::of(scene, SourceKind::Prometheus, Feed::Targets)
 }
 
 fn entries(store: &Store, now: DateTime<Utc>) -> Vec<Entry> {

@@ -6,4 +6,5 @@ pub mod gauge;
 pub mod paint;
 pub mod prose;
 pub mod sign;
+pub mod spark;
 pub mod table;

@@ -399,7 +399,7 @@ fn group(name: &str, age: i64, verified: Option<i64>) -> BackupGroup {
     let ages = std::iter::once(60).chain((0..13).rev()).map(|days| age + days * DAY);
     let snapshots = ages.map(|age| Snapshot {
         at: before(age),
-        size: size - size / 100 * (age / DAY).unsigned_abs(),
+        size: size / 1_000 * (1_000 - (4 * age / DAY).min(900)).unsigned_abs(),
         verification: verified
             .map(|days| days * DAY)
             .filter(|then| *then < age)

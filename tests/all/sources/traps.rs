@@ -157,7 +157,7 @@ const UPID: &str = r"UPID:vm:00006575:0003AFD7:0000002E:6B00ADEF:backup:main\x3a
 async fn a_backslash_in_a_upid_does_not_become_a_slash() {
     let server = lab(|path, _| path.ends_with("/log").then(|| replay("task-log-running"))).await;
     let source = pbs(&server, "");
-    let question = Question::Log { upid: UPID.into(), from: 1 };
+    let question = Question::Log { upid: UPID.into(), from: Some(1) };
     let Ok(Answered::Log(log)) = source.answer(question, Utc::now()).await else { panic!("a log") };
     assert_eq!((log.from, log.lines.len(), log.total, log.active, log.next()), (1, 5, 15, true, 6));
     let asked = server.asked();
@@ -166,19 +166,19 @@ async fn a_backslash_in_a_upid_does_not_become_a_slash() {
 }
 
 #[rstest]
-#[case("task-log-backup-connection-error", 1, false, "TASK ERROR: connection error: connection reset")]
+#[case("task-log-backup-connection-error", Some(1), false, "TASK ERROR: connection error: connection reset")]
 #[case(
     "task-log-verify-failed",
-    1,
+    None,
     false,
     "TASK ERROR: verification failed - please check the log for details"
 )]
-#[case("task-log-gc-warning", 1, false, "TASK WARNINGS: 1")]
-#[case("task-log-prunejob-ok", 1, false, "TASK OK")]
+#[case("task-log-gc-warning", None, false, "TASK WARNINGS: 1")]
+#[case("task-log-prunejob-ok", Some(0), false, "TASK OK")]
 #[tokio::test]
 async fn the_log_of_a_task_is_read_on_demand(
     #[case] name: &'static str,
-    #[case] from: u64,
+    #[case] from: Option<u64>,
     #[case] active: bool,
     #[case] says: &str,
 ) {
@@ -194,7 +194,7 @@ async fn the_log_of_a_task_is_read_on_demand(
 async fn a_log_that_may_not_be_read_says_so() {
     let denied = Answer::text(400, "task access not allowed");
     let server = lab(move |path, _| path.ends_with("/log").then(|| denied.clone())).await;
-    let question = Question::Log { upid: UPID.into(), from: 1 };
+    let question = Question::Log { upid: UPID.into(), from: Some(1) };
     let error = pbs(&server, "").answer(question, Utc::now()).await.expect_err("a refusal");
     assert!(error.to_string().contains("task access not allowed"), "{error}");
 }
