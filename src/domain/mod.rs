@@ -2,6 +2,7 @@
 
 pub mod alert;
 pub mod answers;
+pub mod archive;
 pub mod backup;
 pub mod cluster;
 pub mod correlate;

@@ -228,6 +228,7 @@ impl Standing {
             SourceKind::Loki => "Loki",
             SourceKind::Pbs => "Proxmox Backup Server",
             SourceKind::Pve => "Proxmox VE",
+            SourceKind::Files => "place for files",
         };
         let Some(source) = &self.source else {
             return vec![vec![piece(format!("no {name} is configured"), Role::Muted)]];
