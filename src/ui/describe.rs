@@ -91,9 +91,10 @@ pub fn wants(subject: &Subject, store: &Store) -> Vec<Ask> {
     match subject {
         Subject::Backup { source, group } => story::wants(source, group, store),
         Subject::Task { source, upid } => {
-            let tasks = store.source(source).into_iter().flat_map(|source| source.data.tasks.iter());
-            let task = tasks.into_iter().find(|task| task.upid == *upid);
-            task.and_then(|task| log_of(source, task)).into_iter().collect()
+            let ask = store
+                .source(source)
+                .and_then(|source| log_of(source, source.data.tasks.iter().find(|task| task.upid == *upid)?));
+            ask.into_iter().collect()
         }
         _ => Vec::new(),
     }

@@ -19,7 +19,8 @@ use crate::program::{Program, list};
 
 /// The keys of the server's table; `None`, said aloud, when none is named.
 fn named(test: &str) -> Option<(String, String)> {
-    let get = |name: &str| std::env::var(format!("WARDROOM_TEST_PBS_{name}")).ok().filter(|text| !text.is_empty());
+    let get =
+        |name: &str| std::env::var(format!("WARDROOM_TEST_PBS_{name}")).ok().filter(|text| !text.is_empty());
     let (Some(url), Some(token), Some(pin)) = (get("URL"), get("TOKEN"), get("FINGERPRINT")) else {
         // Not by a macro, whose words the test harness would keep to itself.
         let _said = writeln!(
@@ -75,7 +76,9 @@ fn hold(observation: &Observation) {
         }
         Observation::Datastores(stores) => {
             assert!(stores.is_sorted_by(|one, other| one.name < other.name));
-            assert!(stores.iter().filter_map(|store| store.share()).all(|share| (0.0..=1.0).contains(&share)));
+            assert!(
+                stores.iter().filter_map(|store| store.share()).all(|share| (0.0..=1.0).contains(&share))
+            );
         }
         Observation::Tasks(tasks) => {
             assert!(tasks.is_sorted_by(|one, other| one.started >= other.started));
@@ -96,7 +99,7 @@ async fn the_log_of_the_newest_task_is_read() {
     let Ok(Observation::Tasks(tasks)) = look(&*source, Feed::Tasks).await else { return };
     let Some(task) = tasks.first() else { return };
     for from in [None, Some(1)] {
-        let question = Question::Log { upid: task.upid.clone(), from };
+        let question = Question::Log { upid: task.upid.clone(), from, seen: None };
         match source.answer(question, Utc::now()).await {
             Ok(Answer::Log(log)) => assert!(log.total >= log.lines.len() as u64, "{log:?}"),
             Ok(other) => panic!("{other:?}"),
