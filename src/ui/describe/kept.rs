@@ -28,10 +28,12 @@ pub(super) fn tasks<'t>(
     }
     for task in shown {
         let sign = sign_of(task);
-        let mut pieces: Vec<Piece> = vec![piece(format!("{} {}", sign.glyph, sign.word), sign.role)];
+        let done = task.progress.map(|share| format!(" {:.0} %", share * 100.0)).unwrap_or_default();
+        let mut pieces: Vec<Piece> = vec![piece(format!("{} {}{done}", sign.glyph, sign.word), sign.role)];
         if let Outcome::Failed(error) = &task.outcome {
             pieces.push(piece(format!(": {error}"), Role::Text));
         }
+        pieces.push(piece(format!("  {}", task.id), Role::Muted));
         to.push(Prose::Pair(
             format!("{} {}", scene.times.short(task.started, scene.wall()), task.kind),
             pieces,
