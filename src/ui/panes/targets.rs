@@ -94,6 +94,10 @@ impl Pane for Targets {
         &[SourceKind::Prometheus]
     }
 
+    fn ages(&self) -> bool {
+        false
+    }
+
     fn refresh(&mut self, scene: &Scene<'_>) {
         self.table.offer(entries(scene.store, scene.wall()), scene.held);
     }
