@@ -74,6 +74,29 @@ pub enum Observation {
     Server(Arc<Server>),
 }
 
+impl Observation {
+    /// How many things it holds that are shared rather than copied.
+    pub fn shared(&self) -> usize {
+        match self {
+            Self::Targets(all) => all.len(),
+            Self::Scrapes(all) => all.len(),
+            Self::Rules(all) => all.len(),
+            Self::Raised(all) => all.len(),
+            Self::Alerts(all) => all.len(),
+            Self::Silences(all) => all.len(),
+            Self::Backups { groups, .. } => groups.len(),
+            Self::Datastores(all) => all.len(),
+            Self::Tasks(all) => all.len(),
+            Self::Jobs { jobs, runs, .. } => jobs.len() + runs.len(),
+            Self::ExternalLabels(_)
+            | Self::Peers(_)
+            | Self::Tail { .. }
+            | Self::Ready { .. }
+            | Self::Server(_) => 0,
+        }
+    }
+}
+
 /// One address of an Alertmanager group.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Peer {

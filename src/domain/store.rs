@@ -253,6 +253,12 @@ impl Store {
         }
     }
 
+    /// How every feed stands, in the order of the sources.
+    pub fn states(&self, now: DateTime<Utc>) -> Vec<FeedState> {
+        let feeds = self.sources.iter().flat_map(|source| source.feeds.values());
+        feeds.map(|feed| feed.state(now)).collect()
+    }
+
     /// After the machine slept or its clock was set nothing is known to be fresh.
     pub fn doubt(&mut self) {
         for feed in self.sources.iter_mut().flat_map(|source| source.feeds.values_mut()) {
@@ -284,11 +290,22 @@ impl Store {
     }
 }
 
+/// The scrapes by job and instance, so that each target finds its own at once.
+fn in_order(scrapes: Arc<[Scrape]>) -> Arc<[Scrape]> {
+    let key = |scrape: &Scrape| (Arc::clone(&scrape.job), Arc::clone(&scrape.instance));
+    if scrapes.is_sorted_by_key(key) {
+        return scrapes;
+    }
+    let mut sorted = scrapes.to_vec();
+    sorted.sort_by_key(key);
+    sorted.into()
+}
+
 impl Data {
     fn take(&mut self, observation: Observation) {
         match observation {
             Observation::Targets(targets) => self.targets = targets,
-            Observation::Scrapes(scrapes) => self.scrapes = scrapes,
+            Observation::Scrapes(scrapes) => self.scrapes = in_order(scrapes),
             Observation::Rules(rules) => self.rules = rules,
             Observation::Raised(raised) => self.raised = raised,
             Observation::ExternalLabels(labels) => self.external = labels,
@@ -319,7 +336,9 @@ impl Data {
 
     /// What the scrapes of a target brought, if it is remarkable.
     pub fn scrape(&self, target: &Target) -> Option<&Scrape> {
-        self.scrapes.iter().find(|scrape| scrape.job == target.job && scrape.instance == target.instance)
+        let wanted = (&*target.job, &*target.instance);
+        let at = self.scrapes.binary_search_by(|scrape| (&*scrape.job, &*scrape.instance).cmp(&wanted));
+        self.scrapes.get(at.ok()?)
     }
 }
 

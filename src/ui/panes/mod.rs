@@ -69,6 +69,12 @@ pub trait Pane {
     /// From which kinds of sources its rows come: it is refreshed when one of them said something.
     fn made_of(&self) -> &'static [SourceKind];
 
+    /// Whether its rows change by time alone, beyond what is drawn from times and beyond a feed
+    /// that becomes stale: then they are made anew each second.
+    fn ages(&self) -> bool {
+        true
+    }
+
     /// Takes the rows anew from what is known.
     fn refresh(&mut self, scene: &Scene<'_>);
 

@@ -81,6 +81,7 @@ impl Rows for Targets {
     const FEED: Feed = Feed::Targets;
     const COLUMNS: &'static [Column] = &COLUMNS;
     const NOTHING: &'static str = "Prometheus has no active target";
+    const AGES: bool = false;
 
     fn entries(store: &Store, now: DateTime<Utc>) -> Vec<Entry> {
         entries(store, now)
