@@ -1,6 +1,8 @@
 //! The one place that joins: what Prometheus raised with what Alertmanager routed, alerts with the
 //! targets and guests they are about.
 
+mod guests;
+
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -14,6 +16,8 @@ use super::labels::Labels;
 use super::store::{Data, Listed, SourceState, Store};
 use super::target::Target;
 use super::task::{Outcome, Task};
+
+pub use guests::{Owner, lone, owner};
 
 /// All alerts of the store, each once, in their default order: those that an Alertmanager has, and
 /// those that only Prometheus knows of (pending, or not routed).

@@ -3,10 +3,13 @@
 pub mod alert;
 pub mod answers;
 pub mod backup;
+pub mod cluster;
 pub mod correlate;
 pub mod datastore;
 pub mod deed;
+pub mod dump;
 pub mod feed;
+pub mod guest;
 pub mod health;
 pub mod job;
 pub mod labels;

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 
 use super::alert::{Alert, RaisedAlert};
 use super::backup::{BackupGroup, Unreadable};
+use super::cluster::Cluster;
 use super::correlate;
 use super::datastore::Datastore;
 use super::feed::{Failure, FailureKind, Feed, FeedState, Freshness, SourceId, SourceKind};
@@ -52,6 +53,8 @@ pub struct Data {
     pub datastores: Arc<[Datastore]>,
     /// PBS' tasks.
     pub tasks: Arc<[Task]>,
+    /// What PVE says.
+    pub cluster: Cluster,
     /// PBS' jobs.
     pub jobs: Arc<[Job]>,
     /// PBS' backup runs of the last days.
@@ -110,6 +113,11 @@ impl SourceState {
     pub fn lacks(&self, feed: Feed) -> bool {
         let failure = self.feeds.get(&feed).and_then(|feed| feed.failure.as_ref());
         failure.is_some_and(|(failure, _)| failure.kind == FailureKind::Missing)
+    }
+
+    /// Whether what it says of backups counts as measured.
+    pub fn knows_backups(&self, now: DateTime<Utc>) -> bool {
+        self.id.kind.backups().is_some_and(|feed| self.is_fresh(feed, now))
     }
 
     /// Whether the feed's data counts as measured.
@@ -319,6 +327,17 @@ impl Data {
             }
             Observation::Datastores(datastores) => self.datastores = datastores,
             Observation::Tasks(tasks) => self.tasks = tasks,
+            Observation::Cluster { name, version } => {
+                self.cluster.name = name;
+                self.version = version;
+            }
+            Observation::Inventory { .. }
+            | Observation::Schedules { .. }
+            | Observation::Dumps { .. }
+            | Observation::Configs(_) => {
+                self.cluster.take(observation);
+                self.groups = self.cluster.groups();
+            }
             Observation::Jobs { jobs, hidden, runs } => {
                 self.jobs = jobs;
                 self.hidden_jobs = hidden;

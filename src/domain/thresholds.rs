@@ -8,6 +8,7 @@ use chrono::TimeDelta;
 use super::alert::Severity;
 use super::backup::{BackupGroup, Expectation};
 use super::datastore::FillLimits;
+use super::feed::SourceId;
 
 /// When what counts as what.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,6 +25,19 @@ pub struct Thresholds {
     pub backup_rules: Vec<BackupRule>,
     /// How full datastores may be.
     pub fill: FillLimits,
+    /// Whose guests the namespaces of the backup servers hold.
+    pub clusters: Vec<Mapping>,
+}
+
+/// A namespace of a backup server that holds the guests of one hypervisor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mapping {
+    /// The backup server.
+    pub source: SourceId,
+    /// The namespace; empty for the root.
+    pub namespace: Arc<str>,
+    /// The name of the hypervisor in the config, or that of its cluster.
+    pub cluster: Arc<str>,
 }
 
 impl Default for Thresholds {
@@ -38,6 +52,7 @@ impl Default for Thresholds {
             backups: Expectation::default(),
             backup_rules: Vec::new(),
             fill: FillLimits::default(),
+            clusters: Vec::new(),
         }
     }
 }

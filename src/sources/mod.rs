@@ -6,6 +6,7 @@ pub mod alertmanager;
 pub mod loki;
 pub mod pbs;
 pub mod prometheus;
+pub mod pve;
 pub mod watch;
 mod wire;
 
@@ -31,6 +32,7 @@ pub const KINDS: &[(SourceKind, Read)] = &[
     (SourceKind::Alertmanager, alertmanager::read),
     (SourceKind::Loki, loki::read),
     (SourceKind::Pbs, pbs::read),
+    (SourceKind::Pve, pve::read),
 ];
 
 /// A look at a feed under way.
@@ -64,6 +66,11 @@ pub trait Source: fmt::Debug + Send + Sync {
 
     /// The servers behind it, to which an action may write; each is as good as the others.
     fn doors(&self) -> &[Arc<Client>] {
+        &[]
+    }
+
+    /// Which cluster's guests its namespaces hold: namespace and the name of the hypervisor.
+    fn clusters(&self) -> &[(Arc<str>, Arc<str>)] {
         &[]
     }
 

@@ -100,7 +100,7 @@ fn the_parts_that_are_not_asked_for_are_left_out() {
         .flatten()
         .filter_map(|source| source["kind"].as_str())
         .collect();
-    assert_eq!(kinds, ["loki", "pbs"]);
+    assert_eq!(kinds, ["loki", "pbs", "pve"]);
     for (list, is_there) in [("targets", false), ("alerts", false), ("logs", true), ("backups", true)] {
         assert_eq!(report[list].as_array().is_some_and(|rows| !rows.is_empty()), is_there, "{list}");
     }
@@ -199,7 +199,7 @@ fn the_example_is_printed_and_passes_its_own_check() {
     fs::write(&file, &example.stdout).expect("written");
     let output = run(home.path(), &["config", "check", &file.display().to_string()]);
     assert!(output.status.success(), "{}", complained(&output));
-    assert!(said(&output).contains("ok, 4 sources: prometheus.main, alertmanager.main"), "{}", said(&output));
+    assert!(said(&output).contains("ok, 5 sources: prometheus.main, alertmanager.main"), "{}", said(&output));
 }
 
 #[test]
@@ -269,7 +269,7 @@ fn the_lab_serves_alone_until_it_is_ended() {
     let report = conforms(&output);
     let states: Vec<&Value> =
         report["sources"].as_array().into_iter().flatten().map(|source| &source["state"]).collect();
-    assert_eq!(states, ["fresh"; 4], "{report:#}");
+    assert_eq!(states, ["fresh"; 5], "{report:#}");
     let id = rustix::process::Pid::from_child(&lab);
     rustix::process::kill_process(id, rustix::process::Signal::TERM).expect("it is told to end");
     assert!(lab.wait().expect("it ends").success(), "asked to end, it ends well");

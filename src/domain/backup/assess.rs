@@ -75,6 +75,8 @@ pub enum Reason {
     VerifiedLongAgo(TimeDelta, TimeDelta),
     /// No snapshot was ever verified, and why, where that is known.
     NeverVerified(Option<String>),
+    /// Something else is not as it should be: in words.
+    Fault(Arc<str>),
 }
 
 impl Reason {
@@ -126,6 +128,7 @@ impl fmt::Display for Reason {
             }
             Self::NeverVerified(None) => to.write_str("never verified"),
             Self::NeverVerified(Some(why)) => write!(to, "never verified: {why}"),
+            Self::Fault(what) => to.write_str(what),
         }
     }
 }

@@ -3,10 +3,11 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Condition, Counts, Finding, weigh};
-use crate::domain::backup::{Assessment, BackupGroup, BackupState, Expectation, Plan, Took, assess};
-use crate::domain::correlate;
+use crate::domain::backup::{Assessment, BackupGroup, BackupState, Expectation, Plan, Reason, Took, assess};
+use crate::domain::correlate::{self, Owner};
 use crate::domain::datastore::Datastore;
 use crate::domain::feed::{Feed, SourceKind};
+use crate::domain::guest::GuestId;
 use crate::domain::health::Health;
 use crate::domain::store::{SourceState, Store};
 use crate::domain::subject::Subject;
@@ -32,15 +33,20 @@ pub struct JudgedBackup<'a> {
 /// Every backup group judged, the worst first, then by kind and id.
 pub fn judged_backups(store: &Store, now: DateTime<Utc>) -> Vec<JudgedBackup<'_>> {
     let mut all: Vec<JudgedBackup<'_>> = Vec::new();
+    let mut saved = Vec::new();
     for source in store.of(SourceKind::Pbs) {
         for group in &*source.data.groups {
-            let expect = store.thresholds.expect(group, &[]);
-            let evidence = correlate::evidence(group, source, now);
+            let owner = correlate::owner(store, source, &group.id, now);
+            let expect = store.thresholds.expect(group, owner.tags());
+            let mut evidence = correlate::evidence(group, source, now);
+            owner.tell(&mut evidence, now);
             let assessment = assess(group, expect, &evidence, now);
             let took = correlate::took(group, &source.data);
             all.push(JudgedBackup { source, group, assessment, expect, plan: evidence.plan, took });
+            saved.push(owner);
         }
     }
+    all.extend(unsaved(store, &saved, now));
     all.sort_by(|one, other| {
         (other.assessment.health, other.assessment.state, &one.group.id).cmp(&(
             one.assessment.health,
@@ -48,6 +54,36 @@ pub fn judged_backups(store: &Store, now: DateTime<Utc>) -> Vec<JudgedBackup<'_>
             &other.group.id,
         ))
     });
+    all
+}
+
+/// The guests that no backup server has a group of: they are known from their hypervisor only.
+fn unsaved<'s>(store: &'s Store, saved: &[Owner<'s>], now: DateTime<Utc>) -> Vec<JudgedBackup<'s>> {
+    let mut all = Vec::new();
+    for source in store.of(SourceKind::Pve) {
+        for group in &*source.data.groups {
+            let Some(guest) =
+                GuestId::of(&group.id.kind, &group.id.id).and_then(|id| source.data.cluster.guest(id))
+            else {
+                continue;
+            };
+            if saved.iter().any(|owner| owner.may_be(source, guest.id)) {
+                continue;
+            }
+            let expect = store.thresholds.expect(group, &guest.tags);
+            let evidence = correlate::lone(store, source, guest, now);
+            let mut assessment = assess(group, expect, &evidence, now);
+            if let (Plan::Scheduled(job, next), Reason::Empty | Reason::GuestOff) =
+                (&evidence.plan, &assessment.reason)
+            {
+                let next = next.map(|at| format!(" in {}", text::age(at - now))).unwrap_or_default();
+                assessment.health = Health::Warning;
+                assessment.reason = Reason::Fault(format!("never backed up; job {job} runs{next}").into());
+            }
+            let (plan, took) = (evidence.plan, None);
+            all.push(JudgedBackup { source, group, assessment, expect, plan, took });
+        }
+    }
     all
 }
 
@@ -59,7 +95,7 @@ pub(super) fn backups(store: &Store, now: DateTime<Utc>, counts: &mut Counts) ->
             counts.exempt += 1;
             continue;
         }
-        counts.backups += usize::from(judged.source.is_fresh(Feed::Snapshots, now));
+        counts.backups += usize::from(judged.source.knows_backups(now));
         counts.backups_ok += usize::from(*health == Health::Ok);
         let id = &judged.group.id;
         let name = if judged.group.guest.is_empty() {

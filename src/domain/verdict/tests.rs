@@ -642,6 +642,7 @@ const fn feeds(kind: SourceKind) -> &'static [Feed] {
         SourceKind::Alertmanager => &[Feed::Alerts, Feed::Silences, Feed::Status],
         SourceKind::Loki => &[Feed::Tail, Feed::Ready],
         SourceKind::Pbs => &[Feed::Snapshots, Feed::Datastores, Feed::Tasks],
+        SourceKind::Pve => &[Feed::Guests, Feed::Schedules, Feed::Dumps],
     }
 }
 

@@ -10,7 +10,7 @@ use super::server::{ServiceItem, Version};
 use super::wire::{self, Permissions, SnapshotItem, TaskItem, Usage};
 use crate::net::{Client, NetError};
 use crate::sources::SourceError;
-use crate::sources::wire::{Wrong, ask};
+use crate::sources::wire::{Wrong, ask, encoded};
 
 /// What the answers should have been.
 const API: &str = "Proxmox Backup Server's API";
@@ -104,15 +104,6 @@ impl Api {
     }
 }
 
-/// A piece of a path: a backslash or a slash in a name must not become one of the path.
-fn encoded(piece: &str) -> String {
-    let safe = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~');
-    let bytes = piece
-        .bytes()
-        .map(|byte| if safe(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") });
-    bytes.collect()
-}
-
 /// Whether an error is of one datastore, not of the whole server; and the reason in its words.
 pub(super) fn local_reason(error: &SourceError) -> Option<String> {
     match error {
@@ -129,16 +120,5 @@ pub(super) fn local_reason(error: &SourceError) -> Option<String> {
         SourceError::Net(error @ (NetError::TooLarge { .. } | NetError::Cut { .. })) => Some(error.short()),
         SourceError::Strange { reason, .. } => Some(reason.clone()),
         _ => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::encoded;
-
-    #[test]
-    fn a_name_stays_one_piece_of_the_path() {
-        assert_eq!(encoded("main-1_a.b"), "main-1_a.b");
-        assert_eq!(encoded(r"a\x3a/!@:ü"), "a%5Cx3a%2F%21%40%3A%C3%BC");
     }
 }

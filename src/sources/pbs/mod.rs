@@ -1,7 +1,8 @@
 //! Proxmox Backup Server: backup groups, datastores and tasks.
 //!
 //! `[sources.pbs.NAME]`: `url`, `token = "user@realm!name:secret"` (or `token_file`, ...),
-//! `fingerprint` or `ca_file`, `site`, `interval`, `timeout`, `datastores`, `namespaces`.
+//! `fingerprint` or `ca_file`, `site`, `interval`, `timeout`, `datastores`, `namespaces`, and a table
+//! `clusters` that says which hypervisor's guests a namespace holds.
 //!
 //! The work per look, at most four requests at a time:
 //!
@@ -74,6 +75,7 @@ struct Pbs {
     groups: Groups,
     jobs: Jobs,
     permissions: OnceCell<Permissions>,
+    clusters: Vec<(Arc<str>, Arc<str>)>,
 }
 
 /// Reads `[sources.pbs.NAME]`.
@@ -81,6 +83,8 @@ pub fn read(id: SourceId, table: &Table<'_>) -> Option<Arc<dyn Source>> {
     let (site, interval) = (site(table), interval(table, INTERVAL));
     let list = |key| table.get::<Vec<String>>(key).unwrap_or_default();
     let scope = Scope { datastores: list("datastores"), namespaces: list("namespaces") };
+    let clusters = table.table("clusters").map(|table| table.entries::<String>()).unwrap_or_default();
+    let clusters = clusters.into_iter().map(|(namespace, name)| (namespace.into(), name.into())).collect();
     if table.get::<Duration>("timeout").is_some_and(|timeout| timeout < SHORTEST_TIMEOUT) {
         table.fault("timeout", "expected 4s or more: the server takes 3 s to say that a token is wrong");
     }
@@ -97,7 +101,7 @@ pub fn read(id: SourceId, table: &Table<'_>) -> Option<Arc<dyn Source>> {
     }
     let api = Api { client: Arc::new(Client::new(endpoint)) };
     let (groups, jobs, permissions) = (Groups::default(), Jobs::default(), OnceCell::new());
-    Some(Arc::new(Pbs { id, site, interval, api, scope, groups, jobs, permissions }))
+    Some(Arc::new(Pbs { id, site, interval, api, scope, groups, jobs, permissions, clusters }))
 }
 
 fn is_token(text: &str) -> bool {
@@ -200,6 +204,10 @@ impl Source for Pbs {
 
     fn site(&self) -> &Arc<str> {
         &self.site
+    }
+
+    fn clusters(&self) -> &[(Arc<str>, Arc<str>)] {
+        &self.clusters
     }
 
     fn feeds(&self) -> Vec<Plan> {

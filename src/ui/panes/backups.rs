@@ -100,6 +100,7 @@ impl Rows for Backups {
 
     const TITLE: &'static str = "Backups";
     const KIND: SourceKind = SourceKind::Pbs;
+    const MADE_OF: &'static [SourceKind] = &[SourceKind::Pbs, SourceKind::Pve];
     const FEED: Feed = Feed::Snapshots;
     const COLUMNS: &'static [Column] = &COLUMNS;
     const NOTHING: &'static str = "no backup group is readable with this token";
@@ -135,7 +136,7 @@ fn entries(store: &Store, now: DateTime<Utc>) -> Vec<Entry> {
         plan: judged.plan,
         took: judged.took,
         place: place(&judged.group.id.datastore, &judged.group.id.namespace),
-        stale: !judged.source.is_fresh(Feed::Snapshots, now),
+        stale: !judged.source.knows_backups(now),
     });
     let unreadable = store
         .of(SourceKind::Pbs)

@@ -23,6 +23,8 @@ pub trait Rows {
     const TITLE: &'static str;
     /// Which servers have it.
     const KIND: SourceKind;
+    /// All kinds that its rows come from.
+    const MADE_OF: &'static [SourceKind] = &[Self::KIND];
     /// Which feed brings it.
     const FEED: Feed;
     /// Its columns.
@@ -69,7 +71,7 @@ impl<R: Rows> Pane for Listed<R> {
     }
 
     fn made_of(&self) -> &'static [SourceKind] {
-        const { &[R::KIND] }
+        R::MADE_OF
     }
 
     fn ages(&self) -> bool {

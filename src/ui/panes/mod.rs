@@ -233,6 +233,7 @@ impl Standing {
             SourceKind::Alertmanager => "Alertmanager",
             SourceKind::Loki => "Loki",
             SourceKind::Pbs => "Proxmox Backup Server",
+            SourceKind::Pve => "Proxmox VE",
         };
         let Some(source) = &self.source else {
             return vec![vec![piece(format!("no {name} is configured"), Role::Muted)]];

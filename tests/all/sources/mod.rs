@@ -7,6 +7,7 @@ mod faults;
 mod loki;
 mod pbs;
 mod prometheus;
+mod pve;
 mod recordings;
 mod recovery;
 pub mod replay;
