@@ -125,11 +125,16 @@ impl Observation {
             Self::Datastores(all) => all.len(),
             Self::Tasks(all) => all.len(),
             Self::Jobs { jobs, runs, .. } => jobs.len() + runs.len(),
+            Self::Inventory { guests, nodes, storages, .. } => guests.len() + nodes.len() + storages.len(),
+            Self::Schedules { jobs, uncovered } => jobs.len() + uncovered.len(),
+            Self::Dumps { dumps, .. } => dumps.len(),
+            Self::Configs(all) => all.len(),
             Self::ExternalLabels(_)
             | Self::Peers(_)
             | Self::Tail { .. }
             | Self::Ready { .. }
-            | Self::Server(_) => 0,
+            | Self::Server(_)
+            | Self::Cluster { .. } => 0,
         }
     }
 }
