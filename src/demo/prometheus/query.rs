@@ -26,6 +26,8 @@ enum Query {
     Plain { metric: String, matchers: Vec<Matcher>, compare: Option<(&'static str, f64)> },
     /// When each target that is down was last up.
     LastSuccess,
+    /// Which targets flap: none does.
+    Changes,
     /// A number.
     Number(f64),
 }
@@ -41,6 +43,9 @@ fn parse(text: &str) -> Result<Query, Answer> {
     }
     if dense.starts_with(LAST_SUCCESS) {
         return Ok(Query::LastSuccess);
+    }
+    if dense.starts_with("changes(up[") {
+        return Ok(Query::Changes);
     }
     if let Ok(number) = dense.parse() {
         return Ok(Query::Number(number));
@@ -95,7 +100,7 @@ fn evaluate(script: &Script, query: &Query, at: DateTime<Utc>) -> Vec<Point> {
             points
         }
         Query::LastSuccess => last_success(script, at),
-        Query::Number(_) => Vec::new(),
+        Query::Changes | Query::Number(_) => Vec::new(),
     }
 }
 

@@ -8,7 +8,8 @@ use super::{Layer, Outcome};
 use crate::action::Action;
 use crate::domain::subject::Subject;
 use crate::keymap::Context;
-use crate::ui::describe::describe;
+use crate::domain::question::Ask;
+use crate::ui::describe::{Place, describe, wants};
 use crate::ui::scene::{Piece, Scene, piece};
 use crate::ui::theme::Role;
 use crate::ui::widgets::frame::{Border, Title, frame};
@@ -43,7 +44,7 @@ impl Sheet {
     fn tell(&self, scene: &Scene<'_>) -> (Title, Vec<Prose>) {
         match &self.matter {
             Matter::Detail(subject) => {
-                let told = describe(subject, scene);
+                let told = describe(subject, Place::Sheet, scene);
                 (told.title(), told.text)
             }
             Matter::Why => why(scene),
@@ -113,6 +114,13 @@ impl Layer for Sheet {
     fn draw(&mut self, scene: &Scene<'_>, body: Rect, _footer: Rect, buffer: &mut Buffer) {
         let (title, told) = self.tell(scene);
         draw_sheet(title, &told, &mut self.scroll, scene, body, buffer);
+    }
+
+    fn wants(&self, scene: &Scene<'_>) -> Vec<Ask> {
+        match &self.matter {
+            Matter::Detail(subject) => wants(subject, Place::Sheet, scene),
+            _ => Vec::new(),
+        }
     }
 
     fn text(&mut self) -> Option<&mut Scroll> {

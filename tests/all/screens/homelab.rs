@@ -194,6 +194,7 @@ fn scrapes() -> Arc<[Scrape]> {
         instance: instance.into(),
         hollow,
         last_success: success,
+        changes: 0.0,
     };
     [
         scrape("node", "10.0.0.21:9100", false, Some(before(14 * 60 + 20))),
