@@ -200,6 +200,7 @@ impl App {
         let mut x = 1;
         for action in useful(context) {
             let idle = match action {
+                Action::Open if context == Context::Pick => false,
                 Action::NextPane | Action::Open => over.is_some(),
                 Action::Copy => over.is_some_and(|layer| layer.subject().is_none()),
                 Action::Close => over.is_none(),

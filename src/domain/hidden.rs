@@ -26,7 +26,8 @@ pub fn query(matchers: &[Matcher], external: &Labels, span: TimeDelta) -> Option
     Some(format!("count_over_time(ALERTS{{{}}}[{}])", all.join(","), duration(span)))
 }
 
-fn selector(matcher: &Matcher) -> String {
+/// A matcher as PromQL writes it.
+pub fn selector(matcher: &Matcher) -> String {
     let name = if is_plain_name(&matcher.name) {
         matcher.name.to_string()
     } else {

@@ -12,7 +12,7 @@ use alert::of_alert;
 use kept::{of_backup, of_datastore, of_task};
 use source::of_source;
 
-use super::panes::targets::{short, sign_of};
+use super::panes::targets::sign_of;
 use super::scene::{Scene, piece};
 use super::theme::Role;
 use super::widgets::frame::Title;
@@ -152,7 +152,8 @@ pub fn link(subject: &Subject, store: &Store) -> Option<String> {
     }
 }
 
-fn find_alert<'s>(store: &'s Store, fingerprint: &str) -> Option<&'s Alert> {
+/// An alert by its identity, also one that vanished unheard.
+pub fn find_alert<'s>(store: &'s Store, fingerprint: &str) -> Option<&'s Alert> {
     let listed = store.alerts().iter().map(|listed| &listed.alert);
     let vanished = store.vanished.iter().map(|ghost| &ghost.alert);
     listed.chain(vanished).find(|alert| &*alert.fingerprint == fingerprint)

@@ -22,8 +22,8 @@ const SPAN: TimeDelta = TimeDelta::hours(24);
 /// Seconds from one look to the next.
 const STEP: u32 = 300;
 
-/// So many cells of half an hour.
-const CELLS: usize = 48;
+/// So many cells, of an hour each: they stand on one line of a narrow detail.
+const CELLS: usize = 24;
 
 /// The Prometheus behind an alert.
 #[derive(Debug)]
@@ -113,9 +113,10 @@ impl Fired {
     }
 
     fn strip(&self, role: Role) -> Vec<Piece> {
-        let each = self.looks.len().div_ceil(CELLS).max(1);
+        // The first look stands for the five minutes before the span.
+        let looks = self.looks.get(1..).unwrap_or_default();
         let mut pieces = vec![piece(glyphs::RULE, Role::Muted)];
-        for cell in self.looks.chunks(each) {
+        for cell in looks.chunks(looks.len().div_ceil(CELLS).max(1)) {
             let (glyph, role) = match cell.iter().max() {
                 Some(Was::Firing) => (glyphs::FIRED, role),
                 Some(Was::Pending) => (glyphs::WAITED, Role::Muted),
@@ -166,7 +167,7 @@ mod tests {
         assert_eq!(fired.words(), "fired twice, about 25m in all");
         let strip: String = fired.strip(Role::Critical).into_iter().map(|(text, _)| text).collect();
         assert!(strip.starts_with("│▇ ") && strip.chars().filter(|char| *char == '▇').count() == 2, "{strip}");
-        assert_eq!(strip.chars().count(), 2 + 289_usize.div_ceil(7));
+        assert_eq!(strip.chars().count(), 2 + CELLS);
         assert_eq!(Fired::of(&[], from, from + SPAN).words(), "did not fire");
     }
 }

@@ -12,7 +12,7 @@ use crossterm::event::KeyCode;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::sheet::{draw_lines, draw_sheet};
+use super::sheet::{draw_lines, draw_sheet, over};
 use super::{Layer, Outcome};
 use crate::action::Action;
 use crate::domain::amtool;
@@ -27,6 +27,9 @@ use crate::ui::widgets::form::Filled;
 use crate::ui::widgets::frame::Title;
 use crate::ui::widgets::prose::{Scroll, lay_out};
 use fields::Fields;
+
+/// How wide the box is where there is room.
+const WIDTH: u16 = 114;
 
 /// How far one is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -147,27 +150,19 @@ impl Compose {
     }
 
     fn draw_filling(&mut self, scene: &Scene<'_>, body: Rect, buffer: &mut Buffer) {
-        let width = body.width.min(114);
-        let inner = width.saturating_sub(4);
+        let inner = over(body, WIDTH, 0).width.saturating_sub(4);
         let told = preview::brief(self, scene);
-        let lines = lay_out(&told, inner);
+        let lines = lay_out(&told, inner.saturating_sub(2));
         let count = u16::try_from(lines.len()).unwrap_or(u16::MAX);
-        let wanted = self.fields.form.height().saturating_add(count).saturating_add(3);
-        let height = wanted.min(body.height);
-        let area = Rect::new(body.x + (body.width - width) / 2, body.y, width, height);
+        let area = over(body, WIDTH, self.fields.form.height().saturating_add(count).saturating_add(1));
         draw_lines(self.title(), &[], &mut Scroll::default(), scene, area, buffer);
-        let inside = Rect::new(
-            area.x + 2.min(width),
-            area.y + 1,
-            inner,
-            height.saturating_sub(2),
-        );
+        let inside = Rect::new(area.x + 2, area.y + 1, inner, area.height.saturating_sub(2));
         // The fields come first; what they come to gets the rest, and two lines at least.
         let below = (inside.height.saturating_sub(self.fields.form.height() + 1)).max(2.min(count));
         let above = inside.height.saturating_sub(below);
         self.fields.form.draw(Rect { height: above, ..inside }, scene, buffer);
         let y = (inside.y + self.fields.form.height() + 1).min(inside.y + above);
-        let rest = Rect { y, height: inside.bottom().saturating_sub(y), ..inside };
+        let rest = Rect::new(inside.x + 2, y, inner.saturating_sub(2), inside.bottom().saturating_sub(y));
         Scroll::default().draw(&lines, rest, buffer, scene);
     }
 }

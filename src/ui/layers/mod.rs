@@ -2,6 +2,7 @@
 
 pub mod compose;
 pub mod deeds;
+pub mod dialogue;
 pub mod help;
 pub mod overview;
 pub mod prompt;

@@ -4,7 +4,7 @@ use crokey::KeyCombination;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::sheet::draw_lines;
+use super::sheet::{draw_lines, over};
 use super::{Layer, Outcome};
 use crate::action::Action;
 use crate::keymap::Context;
@@ -21,6 +21,9 @@ const MOST: usize = 8;
 
 /// How wide the bar of all rows is.
 const BAR: usize = 20;
+
+/// How wide the box is where there is room.
+const WIDTH: u16 = 84;
 
 /// A value that can be chosen.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -150,20 +153,19 @@ impl Layer for Overview {
     }
 
     fn draw(&mut self, scene: &Scene<'_>, body: Rect, _footer: Rect, buffer: &mut Buffer) {
-        let width = body.width.min(84);
+        let width = over(body, WIDTH, 0).width;
         let (mut lines, selected) = self.lines(usize::from(width.saturating_sub(4)));
         if lines.is_empty() {
             lines.push(vec![piece("nothing is shown, so nothing is counted", Role::Muted)]);
         }
-        let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2).min(body.height);
-        let page = usize::from(height.saturating_sub(2)).max(1);
+        let area = over(body, WIDTH, u16::try_from(lines.len()).unwrap_or(u16::MAX));
+        let page = usize::from(area.height.saturating_sub(2)).max(1);
         // The selected value and the name above it stay in sight.
         if selected < self.scroll.top + 1 {
             self.scroll.top = selected.saturating_sub(1);
         } else if selected >= self.scroll.top + page {
             self.scroll.top = selected + 1 - page;
         }
-        let area = Rect::new(body.x + (body.width - width) / 2, body.y, width, height);
         let counts = vec![piece(format!("{} rows", self.rows), Role::Muted)];
         let title = Title { short: counts.clone(), counts, ..Title::new("Where") };
         draw_lines(title, &lines, &mut self.scroll, scene, area, buffer);

@@ -154,6 +154,14 @@ pub fn draw_sheet(
     draw_lines(title, &lines, scroll, scene, place(body, width, lines.len()), buffer);
 }
 
+/// Where a box of so many lines, `wanted` cells wide, lies: as wide as the panes where little of them
+/// would be left at the sides.
+pub fn over(body: Rect, wanted: u16, lines: u16) -> Rect {
+    let width = if body.width < wanted.saturating_add(40) { body.width } else { wanted };
+    let height = lines.saturating_add(2).min(body.height);
+    Rect::new(body.x + (body.width - width) / 2, body.y, width, height)
+}
+
 /// Where a sheet of so many lines lies: from the top of the panes, since the eye comes from the
 /// verdict.
 fn place(body: Rect, width: u16, lines: usize) -> Rect {

@@ -14,6 +14,9 @@ use crate::ui::glyphs;
 use crate::ui::scene::Scene;
 use crate::ui::theme::Role;
 
+/// The labels take so many cells at least, so that what stands below a form can be aligned with it.
+const LABEL: u16 = 9;
+
 /// A line to fill in.
 #[derive(Debug)]
 pub struct Field {
@@ -165,7 +168,7 @@ impl Form {
             return;
         }
         let label = self.fields.iter().map(|field| text::width(field.label)).max().unwrap_or(0);
-        let label = u16::try_from(label).unwrap_or(0).min(area.width / 2);
+        let label = u16::try_from(label).unwrap_or(0).max(LABEL).min(area.width / 2);
         let room = usize::from(area.height);
         if self.at < self.top {
             self.top = self.at;
