@@ -82,6 +82,11 @@ impl<S: Screen> Loop<S> {
         Self { app, screen, clock, inputs, feeds, asks, retired: Retired::default(), last, tick, dirty_since: None, suspended: false }
     }
 
+    /// Who is at the keyboard, as far as they have said.
+    pub fn operator(&self) -> Option<&str> {
+        Some(self.app.operator()).filter(|name| !name.is_empty())
+    }
+
     /// Runs until it ends.
     ///
     /// # Errors
