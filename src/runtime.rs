@@ -16,8 +16,8 @@ use chrono::{TimeDelta, Timelike as _};
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use self::asks::Asks;
-use self::retired::Retired;
 pub use self::feeds::{Feeds, Load, Loaded};
+use self::retired::Retired;
 pub use self::screen::{Live, Paper, Screen};
 pub use self::signals::{listen, listen_for_the_deaf, stop};
 use crate::app::App;
@@ -79,7 +79,19 @@ impl<S: Screen> Loop<S> {
         let last = clock.now();
         let tick = next_second(&clock, last);
         let asks = Asks::new(feeds.network());
-        Self { app, screen, clock, inputs, feeds, asks, retired: Retired::default(), last, tick, dirty_since: None, suspended: false }
+        Self {
+            app,
+            screen,
+            clock,
+            inputs,
+            feeds,
+            asks,
+            retired: Retired::default(),
+            last,
+            tick,
+            dirty_since: None,
+            suspended: false,
+        }
     }
 
     /// Who is at the keyboard, as far as they have said.

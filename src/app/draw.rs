@@ -247,8 +247,22 @@ const fn useful(context: Context) -> &'static [Action] {
             &[Open, Filter, NextPane, Expand, Why, Help, Copy, Freeze, Times, Refresh, Quit]
         }
         Context::Alerts => &[
-            Open, Silence, Acknowledge, Mark, Filter, Group, Overview, OnlyTrouble, NextPane, Help, Silences,
-            Expand, Link, Copy, Why, Quit,
+            Open,
+            Silence,
+            Acknowledge,
+            Mark,
+            Filter,
+            Group,
+            Overview,
+            OnlyTrouble,
+            NextPane,
+            Help,
+            Silences,
+            Expand,
+            Link,
+            Copy,
+            Why,
+            Quit,
         ],
         Context::Targets => {
             &[Open, Filter, Sort, OnlyTrouble, Group, NextPane, Expand, Help, Copy, Link, Why, Quit]

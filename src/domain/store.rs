@@ -8,13 +8,16 @@ use chrono::{DateTime, Utc};
 use super::alert::{Alert, RaisedAlert};
 use super::backup::{BackupGroup, Unreadable};
 use super::clocks::Clocks;
+use super::cluster::Cluster;
 use super::correlate;
 use super::datastore::Datastore;
 use super::feed::{Failure, FailureKind, Feed, FeedState, Freshness, SourceId, SourceKind};
+use super::job::Job;
 use super::labels::Labels;
 use super::log::{RingLimits, Tail};
 use super::observation::{Observation, Peer};
 use super::rule::Rule;
+use super::server::Server;
 use super::silence::Silence;
 use super::target::{Scrape, Target};
 use super::task::Task;
@@ -51,6 +54,16 @@ pub struct Data {
     pub datastores: Arc<[Datastore]>,
     /// PBS' tasks.
     pub tasks: Arc<[Task]>,
+    /// What PVE says.
+    pub cluster: Cluster,
+    /// PBS' jobs.
+    pub jobs: Arc<[Job]>,
+    /// PBS' backup runs of the last days.
+    pub runs: Arc<[Task]>,
+    /// Which kinds of PBS' jobs may not be read, and why.
+    pub hidden_jobs: Arc<[Arc<str>]>,
+    /// The PBS server itself.
+    pub server: Option<Arc<Server>>,
 }
 
 /// A configured source: its feeds and what they said.
@@ -93,6 +106,11 @@ impl SourceState {
     pub fn lacks(&self, feed: Feed) -> bool {
         let failure = self.feeds.get(&feed).and_then(|feed| feed.failure.as_ref());
         failure.is_some_and(|(failure, _)| failure.kind == FailureKind::Missing)
+    }
+
+    /// Whether what it says of backups counts as measured.
+    pub fn knows_backups(&self, now: DateTime<Utc>) -> bool {
+        self.id.kind.backups().is_some_and(|feed| self.is_fresh(feed, now))
     }
 
     /// Whether the feed's data counts as measured.
@@ -311,6 +329,23 @@ impl Data {
             }
             Observation::Datastores(datastores) => self.datastores = datastores,
             Observation::Tasks(tasks) => self.tasks = tasks,
+            Observation::Cluster { name, version } => {
+                self.cluster.name = name;
+                self.version = version;
+            }
+            Observation::Inventory { .. }
+            | Observation::Schedules { .. }
+            | Observation::Dumps { .. }
+            | Observation::Configs(_) => {
+                self.cluster.take(observation);
+                self.groups = self.cluster.groups();
+            }
+            Observation::Jobs { jobs, hidden, runs } => {
+                self.jobs = jobs;
+                self.hidden_jobs = hidden;
+                self.runs = runs;
+            }
+            Observation::Server(server) => self.server = Some(server),
             Observation::Tail { tail, state, entries } => {
                 if let Some(known) = self.tails.iter_mut().find(|known| known.name == tail) {
                     known.state = state;

@@ -5,12 +5,14 @@ mod alert;
 mod kept;
 mod silence;
 mod source;
+mod story;
 
 use chrono::{DateTime, Utc};
 
 use alert::of_alert;
-use kept::{of_backup, of_datastore, of_task};
+use kept::{log_of, of_datastore, of_task};
 use source::of_source;
+use story::of_backup;
 
 use super::panes::targets::sign_of;
 use super::scene::{Scene, piece};
@@ -70,8 +72,13 @@ impl Place {
 /// What a description wants to know beside the feeds.
 pub fn wants(subject: &Subject, place: Place, scene: &Scene<'_>) -> Vec<Ask> {
     match subject {
-        Subject::Alert { fingerprint, .. } => {
-            find_alert(scene.store, fingerprint).map_or_else(Vec::new, |found| alert::wants(found, place, scene))
+        Subject::Alert { fingerprint, .. } => find_alert(scene.store, fingerprint)
+            .map_or_else(Vec::new, |found| alert::wants(found, place, scene)),
+        Subject::Backup { source, group } => story::wants(source, group, scene.store),
+        Subject::Task { source, upid } => {
+            let tasks = scene.store.source(source).into_iter().flat_map(|source| source.data.tasks.iter());
+            let task = tasks.into_iter().find(|task| task.upid == *upid);
+            task.and_then(|task| log_of(source, task)).into_iter().collect()
         }
         _ => Vec::new(),
     }

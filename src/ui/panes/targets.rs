@@ -80,7 +80,12 @@ impl Entry {
             3 => self.good.cmp(&other.good),
             4 => two.took.total_cmp(&one.took),
             5 => two.interval.total_cmp(&one.interval),
-            _ => two.error.is_empty().cmp(&one.error.is_empty()).reverse().then_with(|| one.error.cmp(&two.error)),
+            _ => two
+                .error
+                .is_empty()
+                .cmp(&one.error.is_empty())
+                .reverse()
+                .then_with(|| one.error.cmp(&two.error)),
         }
     }
 
@@ -246,11 +251,8 @@ impl Pane for Targets {
         if self.table.is_empty() {
             let (filter, _) = Listing::filter(&self.table);
             let lines = if filter.is_empty() {
-                let none = if self.only_trouble {
-                    "every target is up"
-                } else {
-                    "Prometheus has no active target"
-                };
+                let none =
+                    if self.only_trouble { "every target is up" } else { "Prometheus has no active target" };
                 standing(scene).explain(SourceKind::Prometheus, super::nothing(none))
             } else {
                 nothing_matches(filter)

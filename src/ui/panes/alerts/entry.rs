@@ -65,9 +65,9 @@ impl Entry {
     /// Whether somebody should see to it.
     pub fn is_trouble(&self) -> bool {
         self.vanished
-            || self.alert().is_none_or(|alert| {
-                alert.state == AlertState::Firing && alert.rank != Severity::Info
-            })
+            || self
+                .alert()
+                .is_none_or(|alert| alert.state == AlertState::Firing && alert.rank != Severity::Info)
     }
 
     /// Counts its labels.
@@ -231,8 +231,7 @@ pub fn fold(entries: Vec<Entry>) -> Vec<Entry> {
     let (follow, mut kept): (Vec<Entry>, Vec<Entry>) = entries.into_iter().partition(is_inhibited);
     for mut entry in follow {
         let causes = entry.alert().map_or(&[][..], |alert| &alert.inhibited_by);
-        let cause =
-            |other: &Entry| other.alert().is_some_and(|other| causes.contains(&other.fingerprint));
+        let cause = |other: &Entry| other.alert().is_some_and(|other| causes.contains(&other.fingerprint));
         let Some(at) = kept.iter().position(cause) else {
             kept.push(entry);
             continue;
