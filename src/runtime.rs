@@ -94,6 +94,11 @@ impl<S: Screen> Loop<S> {
         }
     }
 
+    /// Who is at the keyboard, as far as they have said.
+    pub fn operator(&self) -> Option<&str> {
+        Some(self.app.operator()).filter(|name| !name.is_empty())
+    }
+
     /// Runs until it ends.
     ///
     /// # Errors

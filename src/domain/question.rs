@@ -70,6 +70,16 @@ pub enum Answer {
     Log(TaskLog),
 }
 
+impl Answer {
+    /// The series, when it has any.
+    pub fn series(&self) -> &[Series] {
+        match self {
+            Self::Series(series) => series,
+            Self::Log(_) => &[],
+        }
+    }
+}
+
 /// One series of an answer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Series {

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 
 use super::alert::{Alert, RaisedAlert};
 use super::backup::{BackupGroup, Unreadable};
+use super::clocks::Clocks;
 use super::cluster::Cluster;
 use super::correlate;
 use super::datastore::Datastore;
@@ -168,6 +169,8 @@ pub struct Store {
     pub thresholds: Thresholds,
     /// Alerts that vanished unheard.
     pub vanished: Vec<Vanished>,
+    /// Since when the alerts are there, whatever their servers say.
+    pub clocks: Clocks,
     listed: Arc<[Listed]>,
     heartbeats: Vec<Listed>,
 }
@@ -196,6 +199,7 @@ impl Store {
             sources: sources.collect(),
             thresholds,
             vanished: Vec::new(),
+            clocks: Clocks::default(),
             listed: Arc::default(),
             heartbeats: Vec::new(),
         }
@@ -258,6 +262,12 @@ impl Store {
                 correlate::alerts(self).into_iter().partition(is_heartbeat);
             self.heartbeats = heartbeats;
             self.listed = listed.into();
+            if feed == Feed::Alerts {
+                let measured = self.sources.iter().all(|source| {
+                    source.feeds.get(&feed).is_none_or(|alerts| alerts.is_fresh(now)) || source.lacks(feed)
+                });
+                self.clocks.hear(self.listed.iter().map(|listed| &listed.alert), measured, now);
+            }
         }
     }
 

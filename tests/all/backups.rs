@@ -22,7 +22,10 @@ fn every_scenario_conforms_to_the_schema_and_has_its_exit_status(#[case] scenari
         assert!(report[list].as_array().is_some_and(|rows| !rows.is_empty()), "{list} is empty");
     }
     let kinds: Vec<_> = report["sources"].as_array().into_iter().flatten().map(|one| &one["kind"]).collect();
-    assert!(kinds.iter().all(|kind| *kind == "pbs" || *kind == "pve"), "only who knows of backups is asked: {kinds:?}");
+    assert!(
+        kinds.iter().all(|kind| *kind == "pbs" || *kind == "pve"),
+        "only who knows of backups is asked: {kinds:?}"
+    );
     assert_eq!(fs::read_dir(home.path()).expect("a home").count(), 0, "nothing is written in the home");
 }
 

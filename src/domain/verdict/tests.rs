@@ -245,6 +245,7 @@ fn an_acknowledged_alert_is_one_level_lower_and_says_by_whom() {
         }],
         created_by: "sam".into(),
         comment: "on it".into(),
+        annotations: Labels::default(),
         starts_at: now(),
         ends_at: now() + TimeDelta::hours(12),
         updated_at: now(),
@@ -470,6 +471,7 @@ fn a_target_that_failed_one_scrape_is_not_down_yet() {
             instance: "a:9100".into(),
             hollow: false,
             last_success: Some(now() - TimeDelta::seconds(seconds)),
+            changes: 0.0,
         };
         field.saw(PROM, Feed::Scrapes, Observation::Scrapes([scrape].into()));
         assert_eq!(field.judge().state, state, "{seconds} s after the last success, scraped every 15 s");
@@ -479,7 +481,13 @@ fn a_target_that_failed_one_scrape_is_not_down_yet() {
 #[test]
 fn a_target_up_with_nothing_behind_it_is_a_warning() {
     let mut field = Field::new(&ALL_SOURCES).well();
-    let hollow = Scrape { job: "node".into(), instance: "a:9100".into(), hollow: true, last_success: None };
+    let hollow = Scrape {
+        job: "node".into(),
+        instance: "a:9100".into(),
+        hollow: true,
+        last_success: None,
+        changes: 0.0,
+    };
     field.saw(PROM, Feed::Scrapes, Observation::Scrapes([hollow].into()));
     let verdict = field.judge();
     assert_eq!((verdict.state, verdict.counts.targets_up), (Warning, 0));
@@ -755,6 +763,7 @@ fn alert(name: &str, severity: &str, state: AlertState) -> Alert {
         starts_at: now() - TimeDelta::minutes(20),
         ends_at: None,
         labels,
+        exact: None,
         annotations: Labels::default(),
         silenced_by: Vec::new(),
         inhibited_by: Vec::new(),
