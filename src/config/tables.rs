@@ -30,6 +30,8 @@ pub(super) fn thresholds(root: &Table<'_>) -> Thresholds {
         if let Some(times) = table.table("response") {
             response(&times, &mut all.response);
         }
+        all.ack_for = span(&table, "ack_for").unwrap_or(all.ack_for);
+        all.max_silence = span(&table, "max_silence").unwrap_or(all.max_silence);
     }
     if let Some(table) = root.table("chain") {
         all.watchdog = table.get::<String>("watchdog").map_or(all.watchdog, Into::into);

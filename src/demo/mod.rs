@@ -196,7 +196,10 @@ impl Lab {
         let mut config = String::new();
         let _infallible = write!(
             config,
-            r#"[sources.prometheus.home]
+            r#"[ui]
+operator = "sam@desk"
+
+[sources.prometheus.home]
 url = "http://127.0.0.1:{prometheus}"
 
 [sources.alertmanager.home]

@@ -117,6 +117,7 @@ fn unrouted(raised: &RaisedAlert) -> Alert {
         starts_at: raised.active_at,
         ends_at: None,
         labels: raised.labels.clone(),
+        exact: None,
         annotations: raised.annotations.clone(),
         silenced_by: Vec::new(),
         inhibited_by: Vec::new(),
@@ -230,8 +231,19 @@ fn is_backup_of(task: &Task, key: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+
+    /// An alert of Prometheus, as it is before it is routed.
+    pub fn alert(name: &str, instance: &str) -> Alert {
+        unrouted(&RaisedAlert {
+            labels: [("alertname", name), ("instance", instance)].into_iter().collect(),
+            annotations: Labels::default(),
+            firing: true,
+            active_at: DateTime::UNIX_EPOCH,
+            value: "1".into(),
+        })
+    }
 
     fn labels(text: &str) -> Labels {
         serde_json::from_str(text).expect("labels")

@@ -116,6 +116,34 @@ pub enum Observation {
     Server(Arc<Server>),
 }
 
+impl Observation {
+    /// How many things it holds that are shared rather than copied.
+    pub fn shared(&self) -> usize {
+        match self {
+            Self::Targets(all) => all.len(),
+            Self::Scrapes(all) => all.len(),
+            Self::Rules(all) => all.len(),
+            Self::Raised(all) => all.len(),
+            Self::Alerts(all) => all.len(),
+            Self::Silences(all) => all.len(),
+            Self::Backups { groups, .. } => groups.len(),
+            Self::Datastores(all) => all.len(),
+            Self::Tasks(all) => all.len(),
+            Self::Jobs { jobs, runs, .. } => jobs.len() + runs.len(),
+            Self::Inventory { guests, nodes, storages, .. } => guests.len() + nodes.len() + storages.len(),
+            Self::Schedules { jobs, uncovered } => jobs.len() + uncovered.len(),
+            Self::Dumps { dumps, .. } => dumps.len(),
+            Self::Configs(all) => all.len(),
+            Self::ExternalLabels(_)
+            | Self::Peers(_)
+            | Self::Tail { .. }
+            | Self::Ready { .. }
+            | Self::Server(_)
+            | Self::Cluster { .. } => 0,
+        }
+    }
+}
+
 /// One address of an Alertmanager group.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Peer {

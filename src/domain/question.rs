@@ -54,6 +54,9 @@ pub enum Question {
         upid: Arc<str>,
         /// The line to begin with, the first is 1; `None` for the last lines.
         from: Option<u64>,
+        /// How far the task was known to be when this was asked: it changes while the task writes,
+        /// so that its log is read again.
+        seen: Option<DateTime<Utc>>,
     },
 }
 
@@ -65,6 +68,16 @@ pub enum Answer {
     Series(Vec<Series>),
     /// To [`Question::Log`]: a piece of the log.
     Log(TaskLog),
+}
+
+impl Answer {
+    /// The series, when it has any.
+    pub fn series(&self) -> &[Series] {
+        match self {
+            Self::Series(series) => series,
+            Self::Log(_) => &[],
+        }
+    }
 }
 
 /// One series of an answer.

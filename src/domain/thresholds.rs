@@ -17,6 +17,10 @@ pub struct Thresholds {
     pub severities: BTreeMap<Arc<str>, Severity>,
     /// Within which time somebody must respond, by severity.
     pub response: BTreeMap<Severity, TimeDelta>,
+    /// How long an acknowledgement holds, unless the alert is resolved before.
+    pub ack_for: TimeDelta,
+    /// A silence that is to last longer is asked about once more.
+    pub max_silence: TimeDelta,
     /// The alert that always fires: its absence is the alarm. Empty: there is none.
     pub watchdog: Arc<str>,
     /// How old backups may be, unless a rule says otherwise.
@@ -48,6 +52,8 @@ impl Default for Thresholds {
                 (Severity::Critical, TimeDelta::minutes(15)),
                 (Severity::Warning, TimeDelta::hours(1)),
             ]),
+            ack_for: TimeDelta::hours(12),
+            max_silence: TimeDelta::hours(24),
             watchdog: "Watchdog".into(),
             backups: Expectation::default(),
             backup_rules: Vec::new(),

@@ -153,6 +153,17 @@ impl Pairs<'_> {
     }
 }
 
+impl Pairs<'_> {
+    /// The labels as they came, when they are not harmless.
+    pub(super) fn exact(&self, known: &mut Interner) -> Option<Labels> {
+        let is_harmless = |text: &Text<'_>| text::sanitise(&text.0) == text.0;
+        let harmless = self.0.iter().all(|(name, value)| is_harmless(name) && is_harmless(value));
+        let labels =
+            || self.0.iter().map(|(name, value)| (known.intern(&name.0), known.intern(&value.0))).collect();
+        (!harmless).then(labels)
+    }
+}
+
 impl<'de: 'a, 'a> Deserialize<'de> for Pairs<'a> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         struct Map<'a>(PhantomData<&'a ()>);

@@ -22,6 +22,20 @@ pub const RUNNING: &str = "…";
 pub const PENDING: &str = "◌";
 /// The bar of the selected row.
 pub const BAR: &str = "▌";
+/// The mark of a row that the operator marked.
+pub const MARK: &str = "■";
+/// The bar of the selected row when it is marked too.
+pub const MARKED_BAR: &str = "█";
+/// Before the name of a group whose rows are shown.
+pub const UNFOLDED: &str = "▾";
+/// Before the name of a group whose rows are not shown.
+pub const FOLDED: &str = "▸";
+/// Behind the title of the column that the rows are sorted by.
+pub const SORTED: &str = "↓";
+/// A time in which an alert fired.
+pub const FIRED: &str = "▇";
+/// A time in which an alert was pending.
+pub const WAITED: &str = "▂";
 /// A filled piece of a gauge.
 pub const FULL: &str = "▰";
 /// An empty piece of a gauge.
@@ -61,7 +75,7 @@ pub enum Glyphs {
 }
 
 /// Every sign that we draw, with its twin.
-const TWINS: [(&str, &str); 44] = [
+const TWINS: [(&str, &str); 50] = [
     (CRITICAL, "!"),
     (WARNING, "*"),
     (OK, "+"),
@@ -92,6 +106,12 @@ const TWINS: [(&str, &str); 44] = [
     ("’", "'"),
     ("“", "\""),
     ("”", "\""),
+    (MARKED_BAR, "@"),
+    (MARK, "#"),
+    (FIRED, "#"),
+    (WAITED, "_"),
+    (UNFOLDED, "v"),
+    (FOLDED, ">"),
     ("█", "_"),
     ("▁", "_"),
     ("▃", "-"),

@@ -245,6 +245,7 @@ fn an_acknowledged_alert_is_one_level_lower_and_says_by_whom() {
         }],
         created_by: "sam".into(),
         comment: "on it".into(),
+        annotations: Labels::default(),
         starts_at: now(),
         ends_at: now() + TimeDelta::hours(12),
         updated_at: now(),
@@ -470,6 +471,7 @@ fn a_target_that_failed_one_scrape_is_not_down_yet() {
             instance: "a:9100".into(),
             hollow: false,
             last_success: Some(now() - TimeDelta::seconds(seconds)),
+            changes: 0.0,
         };
         field.saw(PROM, Feed::Scrapes, Observation::Scrapes([scrape].into()));
         assert_eq!(field.judge().state, state, "{seconds} s after the last success, scraped every 15 s");
@@ -479,7 +481,13 @@ fn a_target_that_failed_one_scrape_is_not_down_yet() {
 #[test]
 fn a_target_up_with_nothing_behind_it_is_a_warning() {
     let mut field = Field::new(&ALL_SOURCES).well();
-    let hollow = Scrape { job: "node".into(), instance: "a:9100".into(), hollow: true, last_success: None };
+    let hollow = Scrape {
+        job: "node".into(),
+        instance: "a:9100".into(),
+        hollow: true,
+        last_success: None,
+        changes: 0.0,
+    };
     field.saw(PROM, Feed::Scrapes, Observation::Scrapes([hollow].into()));
     let verdict = field.judge();
     assert_eq!((verdict.state, verdict.counts.targets_up), (Warning, 0));
@@ -521,6 +529,26 @@ fn a_datastore_that_is_offline_is_told_once() {
             (state, reasons.iter().map(ToString::to_string).collect())
         );
     }
+}
+
+#[test]
+fn the_same_guest_on_two_servers_is_two_backups() {
+    let ids = ["home", "cabin"].map(|name| SourceId::new(SourceKind::Pbs, name));
+    let expected = ids.clone().map(|id| Expected {
+        id,
+        site: "".into(),
+        feeds: vec![(Feed::Snapshots, 60.0)],
+        tails: Vec::new(),
+    });
+    let mut store = Store::new(expected, Thresholds::default(), RingLimits::default());
+    for (id, hours) in ids.iter().zip([2, 30]) {
+        let groups = [group(100, Some(hours), None)].into();
+        let seen = Observation::Backups { groups, unreadable: [].into() };
+        store.apply(id, Feed::Snapshots, Ok(vec![seen]), 0.01, now());
+    }
+    let judged = judged_backups(&store, now());
+    let told: Vec<_> = judged.iter().map(|one| (&*one.source.id.name, one.assessment.state)).collect();
+    assert_eq!(told, [("cabin", BackupState::Late), ("home", BackupState::Ok)]);
 }
 
 #[test]
@@ -736,6 +764,7 @@ fn alert(name: &str, severity: &str, state: AlertState) -> Alert {
         starts_at: now() - TimeDelta::minutes(20),
         ends_at: None,
         labels,
+        exact: None,
         annotations: Labels::default(),
         silenced_by: Vec::new(),
         inhibited_by: Vec::new(),

@@ -9,7 +9,7 @@ use crate::action::Action;
 use crate::domain::question::Ask;
 use crate::domain::subject::Subject;
 use crate::keymap::Context;
-use crate::ui::describe::{describe, wants};
+use crate::ui::describe::{Place, describe, wants};
 use crate::ui::scene::{Piece, Scene, piece};
 use crate::ui::theme::Role;
 use crate::ui::widgets::frame::{Border, Title, frame};
@@ -44,7 +44,7 @@ impl Sheet {
     fn tell(&self, scene: &Scene<'_>) -> (Title, Vec<Prose>) {
         match &self.matter {
             Matter::Detail(subject) => {
-                let told = describe(subject, scene);
+                let told = describe(subject, Place::Sheet, scene);
                 (told.title(), told.text)
             }
             Matter::Why => why(scene),
@@ -98,13 +98,6 @@ impl Layer for Sheet {
         Context::Detail
     }
 
-    fn wants(&self, scene: &Scene<'_>) -> Vec<Ask> {
-        match &self.matter {
-            Matter::Detail(subject) => wants(subject, scene.store),
-            Matter::Why | Matter::Faults(_) => Vec::new(),
-        }
-    }
-
     fn key(&mut self, _key: KeyCombination, action: Option<Action>) -> Outcome {
         match action {
             Some(Action::Close) if !self.scroll.search.is_empty() => {
@@ -121,6 +114,13 @@ impl Layer for Sheet {
     fn draw(&mut self, scene: &Scene<'_>, body: Rect, _footer: Rect, buffer: &mut Buffer) {
         let (title, told) = self.tell(scene);
         draw_sheet(title, &told, &mut self.scroll, scene, body, buffer);
+    }
+
+    fn wants(&self, scene: &Scene<'_>) -> Vec<Ask> {
+        match &self.matter {
+            Matter::Detail(subject) => wants(subject, Place::Sheet, scene),
+            _ => Vec::new(),
+        }
     }
 
     fn text(&mut self) -> Option<&mut Scroll> {
@@ -152,6 +152,14 @@ pub fn draw_sheet(
     let width = if whole { body.width } else { WIDEST + 4 };
     let lines = lay_out(told, width.saturating_sub(4));
     draw_lines(title, &lines, scroll, scene, place(body, width, lines.len()), buffer);
+}
+
+/// Where a box of so many lines, `wanted` cells wide, lies: as wide as the panes where little of them
+/// would be left at the sides.
+pub fn over(body: Rect, wanted: u16, lines: u16) -> Rect {
+    let width = if body.width < wanted.saturating_add(40) { body.width } else { wanted };
+    let height = lines.saturating_add(2).min(body.height);
+    Rect::new(body.x + (body.width - width) / 2, body.y, width, height)
 }
 
 /// Where a sheet of so many lines lies: from the top of the panes, since the eye comes from the

@@ -1,6 +1,7 @@
 //! The pieces that panes are made of.
 
 pub mod columns;
+pub mod form;
 pub mod frame;
 pub mod gauge;
 pub mod paint;
@@ -8,3 +9,4 @@ pub mod prose;
 pub mod sign;
 pub mod spark;
 pub mod table;
+pub mod typing;

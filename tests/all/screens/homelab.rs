@@ -194,6 +194,7 @@ fn scrapes() -> Arc<[Scrape]> {
         instance: instance.into(),
         hollow,
         last_success: success,
+        changes: 0.0,
     };
     [
         scrape("node", "10.0.0.21:9100", false, Some(before(14 * 60 + 20))),
@@ -226,6 +227,7 @@ fn alert(raise: &Raise) -> Alert {
         starts_at: before(raise.since),
         ends_at: None,
         labels: own,
+        exact: None,
         annotations: [
             ("summary", raise.summary),
             ("runbook_url", "https://docs.home.example/runbooks/000-alert-response#hostdown"),
@@ -315,6 +317,7 @@ fn silences() -> Arc<[Silence]> {
         matchers: vec![Matcher { name: name.into(), value: value.into(), is_regex: false, is_equal: true }],
         created_by: by.into(),
         comment: comment.into(),
+        annotations: Labels::default(),
         starts_at: before(3600),
         ends_at: before(131) + TimeDelta::hours(hours),
         updated_at: before(3600),
