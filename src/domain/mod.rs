@@ -10,6 +10,7 @@ pub mod clocks;
 pub mod cluster;
 pub mod comment;
 pub mod correlate;
+pub mod coverage;
 pub mod datastore;
 pub mod deed;
 pub mod dump;

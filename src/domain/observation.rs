@@ -134,6 +134,7 @@ impl Observation {
             Self::Schedules { jobs, uncovered } => jobs.len() + uncovered.len(),
             Self::Dumps { dumps, .. } => dumps.len(),
             Self::Configs(all) => all.len(),
+            Self::Files(all) | Self::Programs(all) => all.len(),
             Self::ExternalLabels(_)
             | Self::Peers(_)
             | Self::Tail { .. }
