@@ -124,11 +124,17 @@ impl Observation {
             Self::Backups { groups, .. } => groups.len(),
             Self::Datastores(all) => all.len(),
             Self::Tasks(all) => all.len(),
-            Self::Inventory { guests, .. } => guests.len(),
+            Self::Jobs { jobs, runs, .. } => jobs.len() + runs.len(),
+            Self::Inventory { guests, nodes, storages, .. } => guests.len() + nodes.len() + storages.len(),
+            Self::Schedules { jobs, uncovered } => jobs.len() + uncovered.len(),
             Self::Dumps { dumps, .. } => dumps.len(),
             Self::Configs(all) => all.len(),
-            Self::Schedules { .. } | Self::Cluster { .. } | Self::Jobs { .. } | Self::Server(_) => 0,
-            Self::ExternalLabels(_) | Self::Peers(_) | Self::Tail { .. } | Self::Ready { .. } => 0,
+            Self::ExternalLabels(_)
+            | Self::Peers(_)
+            | Self::Tail { .. }
+            | Self::Ready { .. }
+            | Self::Server(_)
+            | Self::Cluster { .. } => 0,
         }
     }
 }

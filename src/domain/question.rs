@@ -54,6 +54,9 @@ pub enum Question {
         upid: Arc<str>,
         /// The line to begin with, the first is 1; `None` for the last lines.
         from: Option<u64>,
+        /// How far the task was known to be when this was asked: it changes while the task writes,
+        /// so that its log is read again.
+        seen: Option<DateTime<Utc>>,
     },
 }
 

@@ -79,15 +79,23 @@ pub struct SourceState {
     pub data: Data,
 }
 
+/// A feed that is asked at least once in so many seconds is asked often.
+const OFTEN: f64 = 60.0;
+
 impl SourceState {
     /// A source stands as badly as its worst feed.
     pub fn state(&self, now: DateTime<Utc>) -> FeedState {
         self.feeds.values().map(|feed| feed.state(now)).max().unwrap_or(FeedState::Pending)
     }
 
-    /// Seconds since the oldest of its feeds was good; `None` when one never was.
+    /// Seconds since the oldest of its worst feeds was good; `None` when one never was. What is asked
+    /// seldom is old by nature, and says nothing of the server beside what is asked often.
     pub fn age(&self, now: DateTime<Utc>) -> Option<f64> {
-        self.feeds.values().map(|feed| feed.age(now)).try_fold(0.0, |oldest: f64, age| Some(oldest.max(age?)))
+        let state = self.state(now);
+        let worst = || self.feeds.values().filter(|feed| feed.state(now) == state);
+        let often = worst().any(|feed| feed.interval <= OFTEN);
+        let counted = worst().filter(|feed| !often || feed.interval <= OFTEN);
+        counted.map(|feed| feed.age(now)).try_fold(0.0, |oldest: f64, age| Some(oldest.max(age?)))
     }
 
     /// How long its slowest feed took last, in seconds.
@@ -360,5 +368,31 @@ impl Data {
         let wanted = (&*target.job, &*target.instance);
         let at = self.scrapes.binary_search_by(|scrape| (&*scrape.job, &*scrape.instance).cmp(&wanted));
         self.scrapes.get(at.ok()?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_asked_seldom_does_not_make_a_source_look_old() {
+        let now = DateTime::from_timestamp(1_795_000_000, 0).expect("a time");
+        let feed = |interval: f64, age: i64| Freshness {
+            at: Some(now - chrono::TimeDelta::seconds(age)),
+            ..Freshness::pending(interval)
+        };
+        let source = |feeds: &[(Feed, Freshness)]| SourceState {
+            id: SourceId::new(SourceKind::Pbs, "main"),
+            site: "".into(),
+            feeds: feeds.iter().cloned().collect(),
+            data: Data::default(),
+        };
+        let (tasks, jobs) = ((Feed::Tasks, feed(10.0, 4)), (Feed::Jobs, feed(300.0, 290)));
+        assert_eq!(source(&[tasks.clone(), jobs.clone()]).age(now), Some(4.0));
+        assert_eq!(source(&[jobs]).age(now), Some(290.0), "there is nothing else");
+        let stale = source(&[tasks.clone(), (Feed::Jobs, feed(300.0, 900))]);
+        assert_eq!((stale.state(now), stale.age(now)), (FeedState::Stale, Some(900.0)));
+        assert_eq!(source(&[tasks, (Feed::Server, Freshness::pending(900.0))]).age(now), None);
     }
 }

@@ -25,8 +25,9 @@ pub(super) fn text(
     now: DateTime<Utc>,
 ) -> String {
     let servers: Vec<&SourceState> = store.of(SourceKind::Pbs).collect();
+    let asked = store.sources.iter().filter(|source| !source.feeds.is_empty());
     let sections = [
-        ("Connectivity", servers.iter().map(|source| connection(source, now)).collect()),
+        ("Connectivity", asked.map(|source| connection(source, now)).collect()),
         ("Last backup", judged.iter().map(|judged| backup(judged, now)).collect()),
         ("Integrity", servers.iter().flat_map(|source| integrity(source, judged, now)).collect()),
         ("Capacity", servers.iter().flat_map(|source| capacity(source, store, now)).collect()),

@@ -99,7 +99,7 @@ async fn the_log_of_the_newest_task_is_read() {
     let Ok(Observation::Tasks(tasks)) = look(&*source, Feed::Tasks).await else { return };
     let Some(task) = tasks.first() else { return };
     for from in [None, Some(1)] {
-        let question = Question::Log { upid: task.upid.clone(), from };
+        let question = Question::Log { upid: task.upid.clone(), from, seen: None };
         match source.answer(question, Utc::now()).await {
             Ok(Answer::Log(log)) => assert!(log.total >= log.lines.len() as u64, "{log:?}"),
             Ok(other) => panic!("{other:?}"),

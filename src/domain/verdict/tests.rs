@@ -532,6 +532,26 @@ fn a_datastore_that_is_offline_is_told_once() {
 }
 
 #[test]
+fn the_same_guest_on_two_servers_is_two_backups() {
+    let ids = ["home", "cabin"].map(|name| SourceId::new(SourceKind::Pbs, name));
+    let expected = ids.clone().map(|id| Expected {
+        id,
+        site: "".into(),
+        feeds: vec![(Feed::Snapshots, 60.0)],
+        tails: Vec::new(),
+    });
+    let mut store = Store::new(expected, Thresholds::default(), RingLimits::default());
+    for (id, hours) in ids.iter().zip([2, 30]) {
+        let groups = [group(100, Some(hours), None)].into();
+        let seen = Observation::Backups { groups, unreadable: [].into() };
+        store.apply(id, Feed::Snapshots, Ok(vec![seen]), 0.01, now());
+    }
+    let judged = judged_backups(&store, now());
+    let told: Vec<_> = judged.iter().map(|one| (&*one.source.id.name, one.assessment.state)).collect();
+    assert_eq!(told, [("cabin", BackupState::Late), ("home", BackupState::Ok)]);
+}
+
+#[test]
 fn a_certificate_that_ends_soon_is_told() {
     for (days, state) in [(400, Well), (20, Warning), (1, Critical), (-1, Critical)] {
         let mut field = Field::new(&ALL_SOURCES).well();

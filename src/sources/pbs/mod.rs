@@ -237,7 +237,9 @@ impl Source for Pbs {
     fn answer(&self, question: Question, _now: DateTime<Utc>) -> Answering<'_> {
         Box::pin(async move {
             match question {
-                Question::Log { upid, from } => log::task_log(&self.api, &upid, from).await.map(Answer::Log),
+                Question::Log { upid, from, .. } => {
+                    log::task_log(&self.api, &upid, from).await.map(Answer::Log)
+                }
                 _ => Err(no_question(&self.id)),
             }
         })

@@ -1,7 +1,7 @@
 //! The datastores that keep backups, and the tasks that make them.
 
 use super::{Description, when};
-use crate::domain::feed::{Feed, SourceId, SourceKind};
+use crate::domain::feed::{Feed, SourceKind};
 use crate::domain::job::{Job, JobKind};
 use crate::domain::question::{Answer, Ask, Known, Question};
 use crate::domain::store::SourceState;
@@ -28,10 +28,12 @@ pub(super) fn tasks<'t>(
     }
     for task in shown {
         let sign = sign_of(task);
-        let mut pieces: Vec<Piece> = vec![piece(format!("{} {}", sign.glyph, sign.word), sign.role)];
+        let done = task.progress.map(|share| format!(" {:.0} %", share * 100.0)).unwrap_or_default();
+        let mut pieces: Vec<Piece> = vec![piece(format!("{} {}{done}", sign.glyph, sign.word), sign.role)];
         if let Outcome::Failed(error) = &task.outcome {
             pieces.push(piece(format!(": {error}"), Role::Text));
         }
+        pieces.push(piece(format!("  {}", task.id), Role::Muted));
         to.push(Prose::Pair(
             format!("{} {}", scene.times.short(task.started, scene.wall()), task.kind),
             pieces,
@@ -96,29 +98,31 @@ pub(super) fn jobs<'j>(
     }
 }
 
-/// The question for the end of a task's log.
-pub(super) fn log_of(source: &SourceId, task: &Task) -> Option<Ask> {
-    (source.kind == SourceKind::Pbs).then(|| Ask {
-        slot: format!("log {source} {}", task.upid).into(),
-        source: source.clone(),
-        question: Question::Log { upid: task.upid.clone(), from: None },
+/// The question for the end of a task's log; again with every look at the tasks while it runs.
+pub(super) fn log_of(source: &SourceState, task: &Task) -> Option<Ask> {
+    let looked = source.feeds.get(&Feed::Tasks).and_then(|feed| feed.at);
+    let seen = looked.filter(|_| task.outcome == Outcome::Running);
+    (source.id.kind == SourceKind::Pbs).then(|| Ask {
+        slot: format!("log {} {}", source.id, task.upid).into(),
+        source: source.id.clone(),
+        question: Question::Log { upid: task.upid.clone(), from: None, seen },
     })
 }
 
 /// The end of a task's log, as far as it has been read.
-pub(super) fn log(source: &SourceId, task: &Task, scene: &Scene<'_>, to: &mut Vec<Prose>) {
+pub(super) fn log(source: &SourceState, task: &Task, scene: &Scene<'_>, to: &mut Vec<Prose>) {
     let Some(ask) = log_of(source, task) else { return };
     to.extend([Prose::Blank, Prose::Head("Log".into())]);
-    match scene.answers.get(&ask) {
-        Known::Answer(Answer::Log(log)) => {
+    if let Known::Failed(failure) = scene.answers.get(&ask) {
+        to.push(Prose::Line(vec![piece(format!("not readable: {}", failure.text), Role::Unknown)]));
+    }
+    match scene.answers.latest(&ask) {
+        Some(Answer::Log(log)) => {
             if log.from > 1 {
                 let text = format!("{} lines before", log.from - 1);
                 to.push(Prose::Line(vec![piece(text, Role::Muted)]));
             }
             to.extend(log.lines.iter().map(|line| Prose::Line(vec![piece(&**line, of_line(line))])));
-        }
-        Known::Failed(failure) => {
-            to.push(Prose::Line(vec![piece(format!("not readable: {}", failure.text), Role::Unknown)]));
         }
         _ => to.push(Prose::Line(vec![piece("reading", Role::Muted)])),
     }
@@ -202,6 +206,6 @@ pub(super) fn of_task(task: &Task, source: &SourceState, scene: &Scene<'_>) -> D
     told.push(Prose::pair("user", &*task.user));
     told.push(Prose::pair("source", source.id.to_string()));
     told.push(Prose::pair("UPID", &*task.upid));
-    log(&source.id, task, scene, &mut told);
+    log(source, task, scene, &mut told);
     Description { sign: Some(sign), name: format!("Task {}", task.kind.replace('_', " ")), text: told }
 }

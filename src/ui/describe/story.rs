@@ -52,15 +52,15 @@ pub(super) fn of_backup(source: &SourceId, id: &GroupId, scene: &Scene<'_>) -> O
     let verify = all.filter(|job| job.kind == JobKind::Verify && job.covers(&group.id));
     jobs("Verified by", verify, scene, &mut told);
     if let Some(task) = telling(judged.source, id) {
-        log(source, task, scene, &mut told);
+        log(judged.source, task, scene, &mut told);
     }
     Some(Description { sign: Some(sign), name: format!("{} {guest}", group.id), text: told })
 }
 
 /// What the story wants to know beside the feeds: the log of the run that tells most.
 pub(super) fn wants(source: &SourceId, id: &GroupId, store: &Store) -> Vec<Ask> {
-    let task = store.source(source).and_then(|state| telling(state, id));
-    task.and_then(|task| log_of(source, task)).into_iter().collect()
+    let source = store.source(source);
+    source.and_then(|source| log_of(source, telling(source, id)?)).into_iter().collect()
 }
 
 fn of_group<'s>(source: &'s SourceState, id: &GroupId) -> impl Iterator<Item = &'s Task> {

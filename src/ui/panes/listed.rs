@@ -31,6 +31,8 @@ pub trait Rows {
     const COLUMNS: &'static [Column];
     /// What it means that there is none although all is fresh.
     const NOTHING: &'static str;
+    /// Whether rows change with time alone.
+    const AGES: bool = true;
 
     /// Everything that has a row, in its order.
     fn entries(store: &Store, now: DateTime<Utc>) -> Vec<Self::Entry>;
@@ -70,6 +72,10 @@ impl<R: Rows> Pane for Listed<R> {
 
     fn made_of(&self) -> &'static [SourceKind] {
         R::MADE_OF
+    }
+
+    fn ages(&self) -> bool {
+        R::AGES
     }
 
     fn refresh(&mut self, scene: &Scene<'_>) {

@@ -157,7 +157,7 @@ const UPID: &str = r"UPID:vm:00006575:0003AFD7:0000002E:6B00ADEF:backup:main\x3a
 async fn a_backslash_in_a_upid_does_not_become_a_slash() {
     let server = lab(|path, _| path.ends_with("/log").then(|| replay("task-log-running"))).await;
     let source = pbs(&server, "");
-    let question = Question::Log { upid: UPID.into(), from: Some(1) };
+    let question = Question::Log { upid: UPID.into(), from: Some(1), seen: None };
     let Ok(Answered::Log(log)) = source.answer(question, Utc::now()).await else { panic!("a log") };
     assert_eq!((log.from, log.lines.len(), log.total, log.active, log.next()), (1, 5, 15, true, 6));
     let asked = server.asked();
@@ -183,7 +183,7 @@ async fn the_log_of_a_task_is_read_on_demand(
     #[case] says: &str,
 ) {
     let server = lab(move |path, _| path.ends_with("/log").then(|| replay(name))).await;
-    let question = Question::Log { upid: UPID.into(), from };
+    let question = Question::Log { upid: UPID.into(), from, seen: None };
     let answer = pbs(&server, "").answer(question, Utc::now()).await;
     let Ok(Answered::Log(TaskLog { lines, active: is_active, .. })) = answer else { panic!("{answer:?}") };
     assert_eq!(is_active, active);
@@ -194,7 +194,7 @@ async fn the_log_of_a_task_is_read_on_demand(
 async fn a_log_that_may_not_be_read_says_so() {
     let denied = Answer::text(400, "task access not allowed");
     let server = lab(move |path, _| path.ends_with("/log").then(|| denied.clone())).await;
-    let question = Question::Log { upid: UPID.into(), from: Some(1) };
+    let question = Question::Log { upid: UPID.into(), from: Some(1), seen: None };
     let error = pbs(&server, "").answer(question, Utc::now()).await.expect_err("a refusal");
     assert!(error.to_string().contains("task access not allowed"), "{error}");
 }
@@ -435,6 +435,35 @@ async fn ten_thousand_snapshots_are_read_once_and_group_by_group() {
     let before = server.asked().len();
     backups(&*source).await;
     assert!(server.asked().len() - before <= 4, "what did not change is not read again");
+}
+
+/// Twenty megabytes in one answer, which the tasks need not wait for.
+#[tokio::test]
+async fn a_huge_list_of_snapshots_is_read_beside_the_tasks() {
+    let files = json!([
+        { "filename": "drive-scsi0.img.fidx", "crypt-mode": "none", "size": 137_438_953_472_i64 },
+        { "filename": "qemu-server.conf.blob", "crypt-mode": "none", "size": 417 },
+        { "filename": "client.log.blob", "crypt-mode": "none", "size": 2_417 },
+        { "filename": "index.json.blob", "crypt-mode": "none", "size": 494 },
+    ]);
+    let snapshot = |at: i64| {
+        json!({
+            "backup-type": "vm", "backup-id": "100", "backup-time": at, "files": files, "size": 137_438_953_472_i64,
+            "owner": "backup@pbs!pve", "protected": false, "comment": "media01",
+            "verification": { "state": "ok", "upid": "UPID:vm:00006575:0003AFD7:00000033:6B00AE1C:verify:main:root@pam:" },
+        })
+    };
+    let huge = data(&(1_700_000_000..1_700_040_000).map(snapshot).collect());
+    assert!(huge.body.len() > 20_000_000, "{}", huge.body.len());
+    let server = lab(move |path, _| (path == "/admin/datastore/main/snapshots").then(|| huge.clone())).await;
+    let source = pbs(&server, "");
+    let (groups, seen) = tokio::join!(backups(&*source), async {
+        let began = Instant::now();
+        tasks(&*source).await;
+        began.elapsed()
+    });
+    assert_eq!(group(&groups.0, "vm/100").snapshots.len(), 40_000);
+    assert!(seen < Duration::from_secs(5), "{seen:?}");
 }
 
 #[tokio::test]
