@@ -1,0 +1,7 @@
+//! Runbooks: the owner's Markdown, read into procedures. Pure: nothing here runs anything, opens a
+//! file or asks a clock.
+
+pub mod document;
+pub mod model;
+
+pub use model::Runbook;
