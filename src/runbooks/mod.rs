@@ -3,5 +3,6 @@
 
 pub mod document;
 pub mod model;
+pub mod shell;
 
 pub use model::Runbook;
