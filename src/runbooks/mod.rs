@@ -2,7 +2,11 @@
 //! file or asks a clock.
 
 pub mod document;
+pub mod fill;
 pub mod model;
+pub mod placeholder;
+pub mod quote;
 pub mod shell;
+pub mod spot;
 
 pub use model::Runbook;
