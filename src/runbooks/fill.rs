@@ -212,11 +212,13 @@ pub fn promql(query: &str, values: &BTreeMap<String, Value>) -> Result<String, V
         let has_port = query.get(span.end..).is_some_and(|after| after.starts_with(':'));
         let is_v6 = value.kind == Kind::Host && super::placeholder::is_ipv6(&value.text) && has_port;
         let text = if is_v6 { format!("[{}]", value.text) } else { value.text.clone() };
-        let is_escaped = query.get(..span.start).is_some_and(|before| {
-            before.bytes().rev().take_while(|byte| *byte == b'\\').count() % 2 == 1
-        });
+        let is_escaped = query
+            .get(..span.start)
+            .is_some_and(|before| before.bytes().rev().take_while(|byte| *byte == b'\\').count() % 2 == 1);
         match quote::promql(&text, place) {
-            _ if is_escaped => faults.push(format!("<{name}>: R5: a value cannot stand right behind a backslash")),
+            _ if is_escaped => {
+                faults.push(format!("<{name}>: R5: a value cannot stand right behind a backslash"))
+            }
             Ok(encoded) => {
                 filled.push_str(query.get(at..span.start).unwrap_or_default());
                 filled.push_str(&encoded);

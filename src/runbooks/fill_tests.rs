@@ -51,7 +51,12 @@ fn values_stand_as_their_place_asks() {
         ("awk '{print <V>}'", "x/y", Kind::Safeword, None),
         ("sed 's/a/<V>/'", "b/e;w", Kind::Any, None),
         ("curl http://<V>/x", "evil@host", Kind::Safeword, None),
-        ("curl http://<V>:9100/metrics", "fd00::25", Kind::Host, Some("curl http://'[fd00::25]':9100/metrics")),
+        (
+            "curl http://<V>:9100/metrics",
+            "fd00::25",
+            Kind::Host,
+            Some("curl http://'[fd00::25]':9100/metrics"),
+        ),
         ("ping -c 4 <V>", "fd00::25", Kind::Host, Some("ping -c 4 fd00::25")),
         ("x instance=\"<V>:9100\"", "fd00::25", Kind::Host, Some("x instance=\"[fd00::25]:9100\"")),
         ("curl \"http://h/<V>\"", "a b&c", Kind::Any, Some("curl \"http://h/a%20b%26c\"")),

@@ -1,6 +1,7 @@
 //! Runbooks: the owner's Markdown, read into procedures. Pure: nothing here runs anything, opens a
 //! file or asks a clock.
 
+pub mod danger;
 pub mod document;
 pub mod fill;
 pub mod model;

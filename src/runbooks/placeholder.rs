@@ -14,7 +14,18 @@ pub const LONGEST: usize = 253;
 
 /// What sort of thing stands for a placeholder.
 #[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, EnumString,
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    EnumString,
     VariantNames,
 )]
 #[serde(rename_all = "lowercase")]
@@ -134,7 +145,9 @@ impl Kind {
             pattern.is_some_and(|(_, pattern)| pattern.is_match(value))
         };
         match self {
-            Self::Host => (matches() && !value.contains("..") && !looks_like_an_address(value)) || is_address(value),
+            Self::Host => {
+                (matches() && !value.contains("..") && !looks_like_an_address(value)) || is_address(value)
+            }
             Self::Port => matches() && value.parse::<u16>().is_ok_and(|port| port > 0),
             Self::Date => matches() && is_day(value),
             Self::Safeword => is_safeword(value),
@@ -263,7 +276,9 @@ fn declared(pattern: &Regex) -> &str {
 /// Characters that show nothing, or that change how others are shown.
 pub fn is_hidden(char: char) -> bool {
     let is_odd_space = char != ' ' && char.is_whitespace();
-    char.is_control() || is_odd_space || matches!(char,
+    char.is_control()
+        || is_odd_space
+        || matches!(char,
         '\u{ad}' | '\u{34f}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}' | '\u{890}' | '\u{891}'
         | '\u{8e2}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
         | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}'
@@ -282,7 +297,9 @@ pub fn visible(value: &str) -> String {
         }
         match char {
             '"' | '\\' => shown.extend(['\\', char]),
-            _ if is_hidden(char) || !char.is_ascii() => shown.push_str(&format!("<U+{:04X}>", u32::from(char))),
+            _ if is_hidden(char) || !char.is_ascii() => {
+                shown.push_str(&format!("<U+{:04X}>", u32::from(char)))
+            }
             _ => shown.push(char),
         }
     }

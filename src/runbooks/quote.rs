@@ -72,7 +72,9 @@ pub fn encode(value: &str, kind: Kind, context: &Context) -> Result<String, Stri
                 "R6: {shown} stands where it is read twice: only letters, digits and _.:@%+/=,- may"
             ));
         }
-        Reading::Program if !value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.:@-".contains(&byte)) => {
+        Reading::Program
+            if !value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.:@-".contains(&byte)) =>
+        {
             return Err(format!("R6: {shown} stands in a program: only letters, digits and _.:@- may"));
         }
         Reading::Number if !value.bytes().all(|byte| byte.is_ascii_digit()) => {
@@ -169,7 +171,9 @@ pub fn promql(value: &str, place: Promql) -> Result<String, String> {
         Promql::Bare if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) => {
             Ok(value.to_owned())
         }
-        Promql::Bare => Err(format!("R5: {shown} stands outside a string of the query, where only a number may")),
+        Promql::Bare => {
+            Err(format!("R5: {shown} stands outside a string of the query, where only a number may"))
+        }
         Promql::Text { quote, is_regex } => {
             let value = if is_regex { regex::escape(value) } else { value.to_owned() };
             match quote {

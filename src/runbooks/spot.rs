@@ -18,17 +18,43 @@ pub struct Spot {
 
 /// Programs that read their arguments or their input as shell, once more.
 const SHELLS: [&str; 40] = [
-    "sh", "bash", "dash", "zsh", "ksh", "ash", "fish", "busybox", "su", "runuser", "ssh", "mosh", "eval", "watch",
-    "xargs", "parallel", "script", "trap", "alias", "source", ".", "exec", "screen", "tmux", "at", "batch",
-    "crontab", "expect", "sshpass", "rsync", "scp", "sftp", "let", "declare", "typeset", "test", "[",
-    "[[", "unset", "read",
+    "sh", "bash", "dash", "zsh", "ksh", "ash", "fish", "busybox", "su", "runuser", "ssh", "mosh", "eval",
+    "watch", "xargs", "parallel", "script", "trap", "alias", "source", ".", "exec", "screen", "tmux", "at",
+    "batch", "crontab", "expect", "sshpass", "rsync", "scp", "sftp", "let", "declare", "typeset", "test",
+    "[", "[[", "unset", "read",
 ];
 
 /// Programs whose arguments are programs.
 const LANGUAGES: [&str; 29] = [
-    "awk", "gawk", "mawk", "nawk", "sed", "ed", "ex", "vim", "vi", "emacs", "perl", "python", "python2",
-    "python3", "ruby", "node", "php", "lua", "tclsh", "jq", "yq", "mysql", "mariadb", "psql", "sqlite3", "mongosh",
-    "redis-cli", "bc", "dc",
+    "awk",
+    "gawk",
+    "mawk",
+    "nawk",
+    "sed",
+    "ed",
+    "ex",
+    "vim",
+    "vi",
+    "emacs",
+    "perl",
+    "python",
+    "python2",
+    "python3",
+    "ruby",
+    "node",
+    "php",
+    "lua",
+    "tclsh",
+    "jq",
+    "yq",
+    "mysql",
+    "mariadb",
+    "psql",
+    "sqlite3",
+    "mongosh",
+    "redis-cli",
+    "bc",
+    "dc",
 ];
 
 /// Programs that set variables from words.
@@ -66,7 +92,9 @@ impl Walk<'_> {
                     let before = tokens.get(..at).unwrap_or_default();
                     let operator = before.iter().rfind(|token| token.kind != Kind::Blank);
                     let operator = operator.filter(|token| token.kind == Kind::Operator);
-                    let copies = operator.map(|token| self.raw(&token.span)).is_some_and(|raw| raw.ends_with(">&") || raw.ends_with("<&"));
+                    let copies = operator
+                        .map(|token| self.raw(&token.span))
+                        .is_some_and(|raw| raw.ends_with(">&") || raw.ends_with("<&"));
                     let mut base = Context::default();
                     if is_inner {
                         base.reading = Reading::Again;
@@ -154,9 +182,9 @@ impl Walk<'_> {
         let (first, second) = (next.next(), next.next());
         context.has_port =
             first == Some(':') && second.is_some_and(|char| char.is_ascii_digit() || char == '<');
-        let is_first = owners.iter().any(|command| {
-            command.words.first().is_some_and(|first| is_within(&part.span, &first.span))
-        });
+        let is_first = owners
+            .iter()
+            .any(|command| command.words.first().is_some_and(|first| is_within(&part.span, &first.span)));
         let raw = self.raw(word);
         context.is_exposed = is_first || matches!(first, Some('<' | '>')) || raw.contains('{');
         Spot { name, span: part.span.clone(), context }
@@ -173,14 +201,17 @@ fn sets(command: &Simple<'_>, span: &Range<usize>, text: &str) -> bool {
     let is_setter = has_word(command, text, &SETTERS);
     command.assignments.iter().copied().any(|token| is_in(&token))
         || is_setter
-            && command.words.iter().copied().any(|token| {
-                is_in(&token) && is_assignment(text.get(token.span.clone()).unwrap_or_default())
-            })
+            && command
+                .words
+                .iter()
+                .copied()
+                .any(|token| is_in(&token) && is_assignment(text.get(token.span.clone()).unwrap_or_default()))
 }
 
 /// The part of a web address that comes next, if `before` is the beginning of one.
 fn url(before: &str) -> Option<Url> {
-    let start = before.rfind(|char: char| char.is_whitespace() || matches!(char, '"' | '\'')).map_or(0, |at| at + 1);
+    let start =
+        before.rfind(|char: char| char.is_whitespace() || matches!(char, '"' | '\'')).map_or(0, |at| at + 1);
     let (_, after) = before.get(start..)?.rsplit_once("://")?;
     Some(if after.contains(['/', '?', '#']) { Url::Path } else { Url::Authority })
 }

@@ -171,7 +171,8 @@ impl<'s> Reader<'s> {
         if raw == "case" {
             self.cases += 1;
             self.depth += 1;
-            let header = rest.iter().take_while(|token| self.text.get(token.span.clone()) != Some("in")).count();
+            let header =
+                rest.iter().take_while(|token| self.text.get(token.span.clone()) != Some("in")).count();
             return header + 1 + pattern(rest.get(header + 1..).unwrap_or_default(), self.text);
         }
         if raw == "for" || raw == "select" {
@@ -182,7 +183,8 @@ impl<'s> Reader<'s> {
         }
         if raw == "[[" {
             self.now.words.push(token);
-            let inside = rest.iter().take_while(|token| self.text.get(token.span.clone()) != Some("]]")).count();
+            let inside =
+                rest.iter().take_while(|token| self.text.get(token.span.clone()) != Some("]]")).count();
             let words = rest.iter().take(inside + 1).filter(|token| matches!(token.kind, Kind::Word(_)));
             self.now.words.extend(words);
             return inside + 1;

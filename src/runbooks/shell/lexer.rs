@@ -174,14 +174,16 @@ impl Lexer<'_> {
         let start = self.at;
         let mut parts = Vec::new();
         while let Some(byte) = self.byte(0) {
-            let is_end = matches!(byte, b' ' | b'\t') || self.newline_after(0) > 0 || self.operator().is_some();
+            let is_end =
+                matches!(byte, b' ' | b'\t') || self.newline_after(0) > 0 || self.operator().is_some();
             if is_end {
                 break;
             }
             let part = self.part(b"\\'\"$`<>;&|() \t\n\r");
             parts.push(part);
         }
-        if self.byte(0) == Some(b'(') && self.text.get(start..self.at).is_some_and(|word| word.ends_with('=')) {
+        if self.byte(0) == Some(b'(') && self.text.get(start..self.at).is_some_and(|word| word.ends_with('='))
+        {
             let at = self.at;
             let tokens = self.within(1, Self::parenthesis).unwrap_or_default();
             parts.push(Part { kind: Piece::Command(tokens), span: at..self.at });
