@@ -11,6 +11,7 @@ mod code;
 pub mod document;
 mod duration;
 mod fold;
+pub mod lint;
 mod markdown;
 pub mod model;
 mod outline;
@@ -70,6 +71,7 @@ pub fn read(path: &str, bytes: &[u8]) -> Runbook {
     drop(rest);
     runbook.sections = sections;
     runbook.procedures = procedures;
+    runbook.lints = lint::lint(&text, &runbook);
     runbook
 }
 

@@ -34,11 +34,6 @@ impl LineIndex {
         (first, self.line(range.end.saturating_sub(1).max(range.start)).max(first))
     }
 
-    /// Where a line begins.
-    pub fn start(&self, line: usize) -> usize {
-        self.starts.get(line.saturating_sub(1)).copied().unwrap_or(self.length)
-    }
-
     /// How many lines there are; a line break at the end begins none.
     pub fn count(&self) -> usize {
         self.line(self.length.saturating_sub(1)).max(1)
@@ -56,7 +51,6 @@ mod tests {
         for (at, line) in [(0, 1), (3, 1), (4, 2), (8, 2), (9, 3), (14, 3), (15, 4), (99, 4)] {
             assert_eq!(index.line(at), line, "byte {at}");
         }
-        assert_eq!((index.start(1), index.start(3), index.start(99)), (0, 9, text.len()));
         assert_eq!(index.lines(&(0..4)), (1, 1));
         assert_eq!(index.lines(&(0..5)), (1, 2));
         assert_eq!((index.count(), LineIndex::new("").count(), LineIndex::new("a\n").count()), (4, 1, 1));
