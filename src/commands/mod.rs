@@ -10,6 +10,7 @@ pub mod keys;
 #[cfg(feature = "demo")]
 pub mod lab;
 pub mod man;
+pub mod runbook;
 pub mod shot;
 pub mod themes;
 
@@ -36,6 +37,7 @@ pub fn run(cli: &Cli) -> ExitCode {
         None => dashboard::run(&cli.global),
         Some(Command::Shot(shot)) => shot::run(&cli.global, shot),
         Some(Command::Check(check)) => check::run(&cli.global, check),
+        Some(Command::Runbook { what }) => runbook::run(&cli.global, what),
         #[cfg(feature = "demo")]
         Some(Command::Lab(lab)) => lab::run(lab),
         #[cfg(not(feature = "demo"))]

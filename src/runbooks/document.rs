@@ -115,3 +115,39 @@ pub struct Inline {
 const fn is_false(flag: &bool) -> bool {
     !*flag
 }
+
+impl Node {
+    /// Where it stands.
+    pub const fn lines(&self) -> Lines {
+        match self {
+            Self::Code { block, .. } => block.lines,
+            Self::Paragraph { lines, .. }
+            | Self::List { lines, .. }
+            | Self::Table { lines, .. }
+            | Self::Quote { lines, .. }
+            | Self::Fold { lines, .. }
+            | Self::Rule { lines }
+            | Self::Html { lines, .. } => *lines,
+        }
+    }
+
+    /// What stands in it, one level down.
+    pub fn inner(&self) -> Vec<&Self> {
+        match self {
+            Self::List { items, .. } => items.iter().flat_map(|item| &item.body).collect(),
+            Self::Quote { body, .. } | Self::Fold { body, .. } => body.iter().collect(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// Every node and what stands in it, in the order of the page.
+pub fn walk(nodes: &[Node]) -> Vec<&Node> {
+    let mut found = Vec::new();
+    let mut waiting: Vec<&Node> = nodes.iter().rev().collect();
+    while let Some(node) = waiting.pop() {
+        found.push(node);
+        waiting.extend(node.inner().into_iter().rev());
+    }
+    found
+}

@@ -80,7 +80,8 @@ fn every_key_of_the_example_is_one() {
 fn the_defaults_in_the_example_are_the_defaults() {
     let defaults = Config::parse("x.toml", EXAMPLE, None).expect("the example");
     // What is no default is an example, and says so beside it.
-    let examples = ["#severities", "#info", "#[[backups", "#match", "#exempt", "#rpo = \"7d\""];
+    let examples =
+        ["#severities", "#info", "#[[backups", "#match", "#exempt", "#rpo = \"7d\"", "#files", "#aliases"];
     let changed: Vec<String> = EXAMPLE
         .lines()
         .map(|line| {
