@@ -6,6 +6,7 @@ pub mod correlate;
 pub mod datastore;
 pub mod feed;
 pub mod health;
+pub mod host;
 pub mod labels;
 pub mod log;
 pub mod observation;

@@ -225,3 +225,52 @@ pub fn is_name(name: &str) -> bool {
     let is_letter = |char: char| char.is_ascii_alphanumeric() || char == '_';
     name.chars().all(is_letter) && name.starts_with(|char: char| char.is_ascii_alphabetic() || char == '_')
 }
+
+/// Follows what is open while tokens pass: whether a line break ends a command.
+#[derive(Clone, Debug, Default)]
+pub struct Depth {
+    open: usize,
+    parentheses: usize,
+    /// The next word stands where a command begins.
+    is_inner: bool,
+    /// The last token asks for more: `|`, `&&`.
+    hangs: bool,
+}
+
+impl Depth {
+    /// Takes the next token.
+    pub fn take(&mut self, token: &Token, text: &str) {
+        let raw = text.get(token.span.clone()).unwrap_or_default();
+        match &token.kind {
+            Kind::Blank | Kind::Comment | Kind::Here(_) => {}
+            Kind::Newline => self.is_inner = false,
+            Kind::Operator => {
+                self.hangs = matches!(raw, "|" | "|&" | "&&" | "||");
+                match raw {
+                    "(" => self.parentheses += 1,
+                    ")" => self.parentheses = self.parentheses.saturating_sub(1),
+                    _ => {}
+                }
+                self.is_inner = !matches!(raw, ";" | "&" | "|" | "|&" | "&&" | "||" | "(" | ")" | ";;");
+            }
+            Kind::Word(_) => {
+                self.hangs = false;
+                if self.is_inner {
+                    return;
+                }
+                match raw {
+                    "if" | "while" | "until" | "for" | "select" | "case" | "{" => self.open += 1,
+                    "fi" | "done" | "esac" | "}" => self.open = self.open.saturating_sub(1),
+                    _ => {}
+                }
+                let goes_on = OPENING.contains(&raw) || BETWEEN.contains(&raw);
+                self.is_inner = !goes_on || raw == "case";
+            }
+        }
+    }
+
+    /// Whether a command goes on in the next line.
+    pub const fn is_open(&self) -> bool {
+        self.open > 0 || self.parentheses > 0 || self.hangs
+    }
+}

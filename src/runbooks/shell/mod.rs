@@ -7,7 +7,7 @@ mod lexer;
 
 use std::ops::Range;
 
-pub use command::{Join, Redirect, Simple, commands, is_assignment, is_name};
+pub use command::{Depth, Join, Redirect, Simple, commands, is_assignment, is_name};
 pub use lexer::lex;
 
 /// How deep quotes and substitutions may stand in each other.
