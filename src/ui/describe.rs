@@ -76,9 +76,11 @@ pub fn wants(subject: &Subject, place: Place, scene: &Scene<'_>) -> Vec<Ask> {
             .map_or_else(Vec::new, |found| alert::wants(found, place, scene)),
         Subject::Backup { source, group } => story::wants(source, group, scene.store),
         Subject::Task { source, upid } => {
-            let tasks = scene.store.source(source).into_iter().flat_map(|source| source.data.tasks.iter());
-            let task = tasks.into_iter().find(|task| task.upid == *upid);
-            task.and_then(|task| log_of(source, task)).into_iter().collect()
+            let ask = scene
+                .store
+                .source(source)
+                .and_then(|source| log_of(source, source.data.tasks.iter().find(|task| task.upid == *upid)?));
+            ask.into_iter().collect()
         }
         _ => Vec::new(),
     }
