@@ -90,7 +90,7 @@ fn the_defaults_in_the_example_are_the_defaults() {
         "#exempt",
         "#rpo = \"7d\"",
         "#rpo = \"8d\"",
-        "#[sources",
+        "#[sources.pbs.main.clusters",
         "#\"\"",
         "#files",
         "#aliases",
