@@ -1,8 +1,10 @@
 //! What a dashboard is made with.
 
+use crate::domain::clocks::Clocks;
 use crate::domain::log::RingLimits;
 use crate::domain::store::Expected;
 use crate::domain::thresholds::Thresholds;
+use crate::domain::wanted::Wanted;
 use crate::keymap::Keymap;
 use crate::ui::glyphs::Glyphs;
 use crate::ui::theme::Theme;
@@ -34,6 +36,10 @@ pub struct Setup {
     pub read_only: bool,
     /// The name of the first view.
     pub view: String,
+    /// The alert whose detail is opened as soon as it is there.
+    pub wanted: Option<Wanted>,
+    /// The response clocks that were kept.
+    pub clocks: Clocks,
 }
 
 impl Default for Setup {
@@ -51,6 +57,8 @@ impl Default for Setup {
             banner: None,
             read_only: false,
             view: "bridge".to_owned(),
+            wanted: None,
+            clocks: Clocks::default(),
         }
     }
 }

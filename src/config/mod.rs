@@ -50,6 +50,8 @@ pub struct Ui {
     pub zone: Zone,
     /// Only ASCII characters are drawn.
     pub ascii: bool,
+    /// Who is at the keyboard: the author of silences.
+    pub operator: Option<String>,
 }
 
 /// Why there is no config.
@@ -193,6 +195,10 @@ fn ui(root: &Table<'_>, directory: Option<&Path>, elsewhere: &mut Vec<Fault>) ->
             .unwrap_or_default(),
         zone: table.get_with("zone", |name: String| name.parse()).unwrap_or_default(),
         ascii: table.get("ascii").unwrap_or(false),
+        operator: table.get_with("operator", |name: String| match name.trim() {
+            "" => Err("a name".to_owned()),
+            name => Ok(crate::text::sanitise(name).into_owned()),
+        }),
     }
 }
 
