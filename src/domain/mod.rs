@@ -10,6 +10,7 @@ pub mod comment;
 pub mod correlate;
 pub mod datastore;
 pub mod deed;
+pub mod exact;
 pub mod feed;
 pub mod health;
 pub mod hidden;

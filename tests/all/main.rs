@@ -6,4 +6,5 @@ mod demo;
 mod modules;
 mod screens;
 mod shot;
+mod silences;
 mod sources;
