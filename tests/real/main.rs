@@ -17,4 +17,5 @@ mod lost;
 mod program;
 mod secure;
 mod shared;
+mod silences;
 mod targets;
