@@ -98,11 +98,17 @@ impl ErrorClass {
         match self {
             Self::Refused => "nothing listens there: is the exporter running, and on this port?",
             Self::Dns => "the name does not resolve: is it spelled right, and does the resolver answer?",
-            Self::Timeout => "no answer in time: is the host up, is a firewall between, is the exporter slow?",
-            Self::Tls => "the handshake failed: has the certificate expired or changed, is it http after all?",
+            Self::Timeout => {
+                "no answer in time: is the host up, is a firewall between, is the exporter slow?"
+            }
+            Self::Tls => {
+                "the handshake failed: has the certificate expired or changed, is it http after all?"
+            }
             Self::Http => "it answers with another status: is the path right, does it want credentials?",
             Self::Parse => "the answer is no metrics: is something else on this port?",
-            Self::Limit => "it brings more than the scrape configuration allows: raise the limit or drop series",
+            Self::Limit => {
+                "it brings more than the scrape configuration allows: raise the limit or drop series"
+            }
             Self::Other => "the log of Prometheus may say more",
         }
     }

@@ -70,9 +70,8 @@ impl Place {
 /// What a description wants to know beside the feeds.
 pub fn wants(subject: &Subject, place: Place, scene: &Scene<'_>) -> Vec<Ask> {
     match subject {
-        Subject::Alert { fingerprint, .. } => {
-            find_alert(scene.store, fingerprint).map_or_else(Vec::new, |found| alert::wants(found, place, scene))
-        }
+        Subject::Alert { fingerprint, .. } => find_alert(scene.store, fingerprint)
+            .map_or_else(Vec::new, |found| alert::wants(found, place, scene)),
         _ => Vec::new(),
     }
 }

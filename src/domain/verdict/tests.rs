@@ -468,7 +468,13 @@ fn a_target_that_failed_one_scrape_is_not_down_yet() {
 #[test]
 fn a_target_up_with_nothing_behind_it_is_a_warning() {
     let mut field = Field::new(&ALL_SOURCES).well();
-    let hollow = Scrape { job: "node".into(), instance: "a:9100".into(), hollow: true, last_success: None, changes: 0.0 };
+    let hollow = Scrape {
+        job: "node".into(),
+        instance: "a:9100".into(),
+        hollow: true,
+        last_success: None,
+        changes: 0.0,
+    };
     field.saw(PROM, Feed::Scrapes, Observation::Scrapes([hollow].into()));
     let verdict = field.judge();
     assert_eq!((verdict.state, verdict.counts.targets_up), (Warning, 0));

@@ -102,7 +102,8 @@ impl Fired {
         let place = |at: DateTime<Utc>| usize::try_from((at - from).num_seconds() / i64::from(STEP)).ok();
         let mut looks = vec![Was::Absent; place(to).map_or(0, |last| last + 1)];
         for series in series {
-            let was = if series.labels.get("alertstate") == Some("firing") { Was::Firing } else { Was::Pending };
+            let was =
+                if series.labels.get("alertstate") == Some("firing") { Was::Firing } else { Was::Pending };
             for (at, _) in &series.points {
                 if let Some(look) = place(*at).and_then(|at| looks.get_mut(at)) {
                     *look = was.max(*look);
@@ -135,7 +136,8 @@ impl Fired {
     fn words(&self) -> String {
         let firing = self.looks.iter().filter(|was| **was == Was::Firing).count();
         let before = std::iter::once(&Was::Absent).chain(&self.looks);
-        let begins = before.zip(&self.looks).filter(|(before, now)| **before != Was::Firing && **now == Was::Firing);
+        let begins =
+            before.zip(&self.looks).filter(|(before, now)| **before != Was::Firing && **now == Was::Firing);
         let times = match begins.count() {
             0 => return "did not fire".to_owned(),
             1 => "once".to_owned(),
@@ -166,7 +168,10 @@ mod tests {
         let fired = Fired::of(&all, from, from + SPAN);
         assert_eq!(fired.words(), "fired twice, about 25m in all");
         let strip: String = fired.strip(Role::Critical).into_iter().map(|(text, _)| text).collect();
-        assert!(strip.starts_with("│▇ ") && strip.chars().filter(|char| *char == '▇').count() == 2, "{strip}");
+        assert!(
+            strip.starts_with("│▇ ") && strip.chars().filter(|char| *char == '▇').count() == 2,
+            "{strip}"
+        );
         assert_eq!(strip.chars().count(), 2 + CELLS);
         assert_eq!(Fired::of(&[], from, from + SPAN).words(), "did not fire");
     }

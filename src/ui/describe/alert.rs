@@ -164,7 +164,10 @@ fn asked(alert: &Alert, ask: &Ask, scene: &Scene<'_>) -> Vec<crate::ui::scene::P
         Known::Failed(failure) => vec![piece(failure.short.to_string(), Role::Unknown)],
         Known::Answer(Answer::Series(series)) => {
             let own = series.iter().find(|series| {
-                series.labels.iter().all(|(name, value)| name == "__name__" || alert.labels.get(name) == Some(value))
+                series
+                    .labels
+                    .iter()
+                    .all(|(name, value)| name == "__name__" || alert.labels.get(name) == Some(value))
             });
             match own.and_then(|series| series.points.last()) {
                 Some((_, value)) => vec![piece(value.to_string(), Role::Text)],

@@ -89,9 +89,10 @@ fn router(source: &SourceId, scene: &Scene<'_>) -> Result<SourceId, String> {
         return Ok(source.clone());
     }
     let mut routers = scene.store.of(SourceKind::Alertmanager);
-    routers.next().map(|router| router.id.clone()).ok_or_else(|| {
-        "no Alertmanager is configured: there is nobody to keep a silence".to_owned()
-    })
+    routers
+        .next()
+        .map(|router| router.id.clone())
+        .ok_or_else(|| "no Alertmanager is configured: there is nobody to keep a silence".to_owned())
 }
 
 fn silence(alerts: &[(SourceId, &Alert)], operator: &str, scene: &Scene<'_>) -> Opened {
@@ -160,7 +161,8 @@ fn take_back(alerts: &[(SourceId, &Alert)], scene: &Scene<'_>) -> Opened {
     let mut deeds: Vec<Deed> = Vec::new();
     for (source, alert) in alerts {
         // One that speaks of several is changed as often as it must be, each time from the last.
-        let mut silences = scene.store.source(source).map_or_else(Vec::new, |source| source.data.silences.to_vec());
+        let mut silences =
+            scene.store.source(source).map_or_else(Vec::new, |source| source.data.silences.to_vec());
         for deed in &deeds {
             apply(deed, source, &mut silences);
         }

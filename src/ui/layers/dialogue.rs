@@ -99,7 +99,8 @@ impl Dialogue {
                 return None;
             }
         }
-        let deed = |source: &SourceId, draft: Draft| Deed { source: source.clone(), what: What::Silence(draft) };
+        let deed =
+            |source: &SourceId, draft: Draft| Deed { source: source.clone(), what: What::Silence(draft) };
         Some(match &self.purpose {
             Purpose::Acknowledge(groups) => groups
                 .iter()

@@ -6,9 +6,9 @@ use ratatui::layout::Rect;
 
 use super::{Layer, Outcome};
 use crate::action::Action;
+use crate::domain::question::Ask;
 use crate::domain::subject::Subject;
 use crate::keymap::Context;
-use crate::domain::question::Ask;
 use crate::ui::describe::{Place, describe, wants};
 use crate::ui::scene::{Piece, Scene, piece};
 use crate::ui::theme::Role;

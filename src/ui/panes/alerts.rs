@@ -58,8 +58,13 @@ impl Pane for Alerts {
     fn title(&self, scene: &Scene<'_>) -> Title {
         let of = |word: &str| self.table.items().iter().filter(|entry| entry.sign.word == word).count();
         let acked = sign::sign(glyphs::ACKNOWLEDGED, Role::Info, "acked");
-        let signs =
-            [sign::of_health(Health::Critical), sign::UNKNOWN, sign::of_health(Health::Warning), entry::BROKEN, acked];
+        let signs = [
+            sign::of_health(Health::Critical),
+            sign::UNKNOWN,
+            sign::of_health(Health::Warning),
+            entry::BROKEN,
+            acked,
+        ];
         let (mut counts, mut short) = count(&signs.map(|sign| (sign, of(sign.word))));
         if !standing(scene).is_fresh() {
             for (_, role) in counts.iter_mut().chain(&mut short) {
@@ -136,9 +141,9 @@ impl Pane for Alerts {
         meant.flat_map(|entry| entry.folded.iter().chain([&entry.subject])).cloned().collect()
     }
 
-    fn census(&self) -> Census {
+    fn census(&self, all: bool) -> Census {
         let mut census = Census::default();
-        for entry in self.table.passing() {
+        for entry in self.table.counted(all) {
             entry.count(&mut census);
         }
         census

@@ -80,7 +80,12 @@ impl Entry {
             3 => self.good.cmp(&other.good),
             4 => two.took.total_cmp(&one.took),
             5 => two.interval.total_cmp(&one.interval),
-            _ => two.error.is_empty().cmp(&one.error.is_empty()).reverse().then_with(|| one.error.cmp(&two.error)),
+            _ => two
+                .error
+                .is_empty()
+                .cmp(&one.error.is_empty())
+                .reverse()
+                .then_with(|| one.error.cmp(&two.error)),
         }
     }
 
@@ -130,6 +135,10 @@ impl Item for Entry {
 
     fn group(&self) -> Option<&Arc<str>> {
         self.group.as_ref()
+    }
+
+    fn is_calm(&self) -> bool {
+        !self.is_trouble()
     }
 }
 
@@ -207,9 +216,9 @@ impl Pane for Targets {
         true
     }
 
-    fn census(&self) -> Census {
+    fn census(&self, all: bool) -> Census {
         let mut census = Census::default();
-        for entry in self.table.passing() {
+        for entry in self.table.counted(all) {
             census.row();
             census.label("health", entry.target().health.as_ref());
             if let Some(class) = entry.target().error_class() {
@@ -242,11 +251,8 @@ impl Pane for Targets {
         if self.table.is_empty() {
             let (filter, _) = Listing::filter(&self.table);
             let lines = if filter.is_empty() {
-                let none = if self.only_trouble {
-                    "every target is up"
-                } else {
-                    "Prometheus has no active target"
-                };
+                let none =
+                    if self.only_trouble { "every target is up" } else { "Prometheus has no active target" };
                 standing(scene).explain(SourceKind::Prometheus, super::nothing(none))
             } else {
                 nothing_matches(filter)

@@ -97,7 +97,8 @@ pub struct Form {
 impl Form {
     /// A form; the first empty field has the cursor, since the rest is prefilled.
     pub fn new(fields: Vec<Field>) -> Self {
-        let at = fields.iter().position(|field| field.value().is_empty() && field.hint.is_empty()).unwrap_or(0);
+        let at =
+            fields.iter().position(|field| field.value().is_empty() && field.hint.is_empty()).unwrap_or(0);
         Self { fields, at, top: 0 }
     }
 

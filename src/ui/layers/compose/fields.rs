@@ -200,9 +200,10 @@ fn blank() -> Field {
 /// What a silence may end with, before its time: the alert, its host.
 fn conditions(store: &Store, meant: Option<&[Arc<str>]>) -> Vec<String> {
     let mut all = vec![UNTIL_RESOLVED.to_owned()];
-    let alerts = store.alerts().iter().filter(|listed| {
-        meant.is_some_and(|meant| meant.contains(&listed.alert.fingerprint))
-    });
+    let alerts = store
+        .alerts()
+        .iter()
+        .filter(|listed| meant.is_some_and(|meant| meant.contains(&listed.alert.fingerprint)));
     let mut hosts: Vec<&str> = alerts.filter_map(|listed| listed.alert.labels.get("host")).collect();
     hosts.sort_unstable();
     hosts.dedup();

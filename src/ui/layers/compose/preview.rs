@@ -17,10 +17,8 @@ use crate::ui::widgets::prose::Prose;
 use crate::ui::widgets::sign;
 
 /// How far back is looked, under which name, and in which slot the answer is kept.
-const BACK: [(&str, &str, TimeDelta); 2] = [
-    ("last 24 h", "silence/day", TimeDelta::hours(24)),
-    ("last 7 d", "silence/week", TimeDelta::days(7)),
-];
+const BACK: [(&str, &str, TimeDelta); 2] =
+    [("last 24 h", "silence/day", TimeDelta::hours(24)), ("last 7 d", "silence/week", TimeDelta::days(7))];
 
 /// So many of the alerts that it hides now are named.
 const MOST: usize = 12;
@@ -68,9 +66,10 @@ fn told(known: &Known<'_>, names: bool) -> Vec<Piece> {
             }
             let mut pieces = vec![piece(format!("would have hidden {}", alerts(count)), Role::Text)];
             if names {
-                let list = hidden.by_name().into_iter().map(|(name, count)| {
-                    if count > 1 { format!("{name} ({count})") } else { name }
-                });
+                let list = hidden
+                    .by_name()
+                    .into_iter()
+                    .map(|(name, count)| if count > 1 { format!("{name} ({count})") } else { name });
                 let list: Vec<String> = list.take(MOST).collect();
                 pieces.push(piece(format!(": {}", list.join(", ")), Role::Muted));
             }

@@ -9,14 +9,15 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::domain::alert::{Alert, AlertState, Severity};
 use crate::domain::correlate;
 use crate::domain::feed::{Feed, SourceId, SourceKind};
-use crate::domain::health::Health;
 use crate::domain::rule::{Rule, RuleHealth};
 use crate::domain::store::Store;
 use crate::domain::subject::Subject;
 use crate::domain::verdict::response_due;
 use crate::ui::census::Census;
 use crate::ui::filter::Hay;
+use crate::ui::glyphs;
 use crate::ui::panes::STALE;
+use crate::ui::theme::Role;
 use crate::ui::widgets::sign::{self, Sign};
 use crate::ui::widgets::table::Item;
 
@@ -65,9 +66,9 @@ impl Entry {
     /// Whether somebody should see to it.
     pub fn is_trouble(&self) -> bool {
         self.vanished
-            || self.alert().is_none_or(|alert| {
-                alert.state == AlertState::Firing && alert.rank != Severity::Info
-            })
+            || self
+                .alert()
+                .is_none_or(|alert| alert.state == AlertState::Firing && alert.rank != Severity::Info)
     }
 
     /// Counts its labels.
@@ -160,7 +161,7 @@ impl Item for Entry {
 }
 
 /// A rule that cannot be evaluated: its alert cannot fire.
-pub const BROKEN: Sign = Sign { word: "broken", ..sign::of_health(Health::Warning) };
+pub const BROKEN: Sign = sign::sign(glyphs::FAILED, Role::Warning, "broken");
 
 /// Every row, what wants somebody first.
 pub fn entries(store: &Store, now: DateTime<Utc>) -> Vec<Entry> {
@@ -231,8 +232,7 @@ pub fn fold(entries: Vec<Entry>) -> Vec<Entry> {
     let (follow, mut kept): (Vec<Entry>, Vec<Entry>) = entries.into_iter().partition(is_inhibited);
     for mut entry in follow {
         let causes = entry.alert().map_or(&[][..], |alert| &alert.inhibited_by);
-        let cause =
-            |other: &Entry| other.alert().is_some_and(|other| causes.contains(&other.fingerprint));
+        let cause = |other: &Entry| other.alert().is_some_and(|other| causes.contains(&other.fingerprint));
         let Some(at) = kept.iter().position(cause) else {
             kept.push(entry);
             continue;
