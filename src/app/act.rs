@@ -149,7 +149,7 @@ impl App {
         Vec::new()
     }
 
-    fn open_view(&mut self, view: usize) {
+    pub(super) fn open_view(&mut self, view: usize) {
         let name = view::NAMES.get(view).map(|(name, _)| *name);
         if let Some(at) = self.look.views.iter().position(|view| Some(view.name) == name) {
             self.layers.clear();

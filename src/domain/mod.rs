@@ -29,3 +29,4 @@ pub mod target;
 pub mod task;
 pub mod thresholds;
 pub mod verdict;
+pub mod wanted;

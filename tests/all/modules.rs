@@ -22,7 +22,7 @@ const RULES: [(&str, &[&str]); 25] = [
     ("demo", &["domain", "text", "clock"]),
     ("report", &["domain", "text"]),
     ("picture", &["text"]),
-    ("state", &[]),
+    ("state", &["domain"]),
     ("config", &["sources", "domain", "net", "secret", "settings", "text", "action", "keymap", "ui"]),
     ("terminal", &["border", "text", "clock"]),
     ("backend", &["border", "text", "clock"]),
