@@ -64,7 +64,7 @@ impl App {
         self.draw_verdict(regions.verdict, buffer, now);
         draw_sources(&live, self.look.read_only, regions.sources, buffer);
         if let Some(banner) = &self.look.banner {
-            let text = format!(" {banner}");
+            let text = format!(" {}", brief(banner, regions.banner.width.saturating_sub(1)));
             put(
                 buffer,
                 (regions.banner.x, regions.banner.y),
@@ -283,6 +283,15 @@ const fn useful(context: Context) -> &'static [Action] {
         Context::Form => &[Accept, NextField, Another, Close],
         Context::Confirm => &[Accept, Copy, Close],
     }
+}
+
+/// The sentences of a banner that fit in so many cells: those in the middle go first.
+fn brief(banner: &str, cells: u16) -> String {
+    let mut sentences: Vec<&str> = banner.split(". ").collect();
+    while sentences.len() > 2 && text::width(&sentences.join(". ")) > usize::from(cells) {
+        sentences.remove(sentences.len() - 2);
+    }
+    sentences.join(". ")
 }
 
 /// The verdict's sentence in so many cells: shorter words first, then fewer parts, and only then a

@@ -16,7 +16,7 @@ use ratatui::layout::Rect;
 use crate::border::{Effect, Msg};
 use crate::clock::Now;
 use crate::domain::answers::Answers;
-use crate::domain::feed::SourceKind;
+use crate::domain::feed::{FeedState, SourceKind};
 use crate::domain::log::RingLimits;
 use crate::domain::store::{Expected, Store};
 use crate::domain::verdict::{Scope, Verdict, judge};
@@ -55,6 +55,8 @@ struct Known {
     answers: Answers,
     /// How often each kind of source has said something, so that only what changed is redone.
     said: BTreeMap<SourceKind, u64>,
+    /// How every feed stood a second ago.
+    states: Vec<FeedState>,
     /// The verdict is older than what is known.
     unjudged: bool,
 }
@@ -156,6 +158,7 @@ impl App {
                 verdict: Verdict::default(),
                 answers: Answers::default(),
                 said: BTreeMap::new(),
+                states: Vec::new(),
                 unjudged: true,
             },
             focus: vec![0; setup.views.len()],
@@ -314,7 +317,14 @@ impl App {
             self.notice = None;
         }
         // Ages grow, and what was fresh becomes stale.
-        self.forget_seen();
+        let states = self.known.store.states(now.wall);
+        let same = self.known.states == states;
+        self.known.states = states;
+        self.known.unjudged = true;
+        self.dirty = true;
+        for slot in self.panes.values_mut().filter(|slot| !same || slot.pane.ages()) {
+            slot.seen = None;
+        }
     }
 
     fn notify(&mut self, text: impl Into<String>, role: Role, now: Now) {

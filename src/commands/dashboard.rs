@@ -92,7 +92,7 @@ pub fn banner(ground: &Ground) -> Option<String> {
     #[cfg(feature = "demo")]
     if let Some(lab) = &ground.lab {
         let scenario = lab.scenario();
-        return Some(format!("demo lab: {scenario}. Nothing here is real; `wardroom init` sets up your own"));
+        return Some(format!("demo lab: {scenario}. Nothing here is real. `wardroom init` sets up your own"));
     }
     None
 }

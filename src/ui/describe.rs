@@ -5,12 +5,14 @@ mod alert;
 mod kept;
 mod silence;
 mod source;
+mod story;
 
 use chrono::{DateTime, Utc};
 
 use alert::of_alert;
-use kept::{of_backup, of_datastore, of_task};
+use kept::{log_of, of_datastore, of_task};
 use source::of_source;
+use story::of_backup;
 
 use super::panes::targets::sign_of;
 use super::scene::{Scene, piece};
@@ -72,6 +74,14 @@ pub fn wants(subject: &Subject, place: Place, scene: &Scene<'_>) -> Vec<Ask> {
     match subject {
         Subject::Alert { fingerprint, .. } => find_alert(scene.store, fingerprint)
             .map_or_else(Vec::new, |found| alert::wants(found, place, scene)),
+        Subject::Backup { source, group } => story::wants(source, group, scene.store),
+        Subject::Task { source, upid } => {
+            let ask = scene
+                .store
+                .source(source)
+                .and_then(|source| log_of(source, source.data.tasks.iter().find(|task| task.upid == *upid)?));
+            ask.into_iter().collect()
+        }
         _ => Vec::new(),
     }
 }

@@ -45,6 +45,9 @@ pub const RULE: &str = "│";
 /// A horizontal line.
 pub const LINE: &str = "─";
 
+/// The levels of a line of little bars, from low to high.
+pub const BARS: [&str; 4] = ["▁", "▃", "▅", "▇"];
+
 /// The small digit before the title of a pane: the key of its view.
 pub const fn superscript(digit: u8) -> &'static str {
     match digit {
@@ -72,7 +75,7 @@ pub enum Glyphs {
 }
 
 /// Every sign that we draw, with its twin.
-const TWINS: [(&str, &str); 45] = [
+const TWINS: [(&str, &str); 50] = [
     (CRITICAL, "!"),
     (WARNING, "*"),
     (OK, "+"),
@@ -109,6 +112,11 @@ const TWINS: [(&str, &str); 45] = [
     (WAITED, "_"),
     (UNFOLDED, "v"),
     (FOLDED, ">"),
+    ("█", "_"),
+    ("▁", "_"),
+    ("▃", "-"),
+    ("▅", "="),
+    ("▇", "#"),
     ("¹", "1"),
     ("²", "2"),
     ("³", "3"),

@@ -102,6 +102,7 @@ impl Source for Prometheus {
                     let asked = [("query", &**query), ("start", &from), ("end", &to), ("step", &step)];
                     self.ask("query_range", &asked, series::series).await
                 }
+                Question::Log { .. } => Err(super::no_question(&self.id)),
             };
             found.map(Answer::Series)
         })

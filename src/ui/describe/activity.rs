@@ -7,7 +7,7 @@ use crate::domain::alert::{Alert, RaisedAlert};
 use crate::domain::correlate::is_same;
 use crate::domain::feed::SourceKind;
 use crate::domain::hidden::selector;
-use crate::domain::question::{Answer, Ask, Known, Question, Series};
+use crate::domain::question::{Ask, Known, Question, Series};
 use crate::domain::silence::Matcher;
 use crate::domain::store::{SourceState, Store};
 use crate::text;
@@ -71,8 +71,8 @@ pub fn tell(ask: &Ask, role: Role, scene: &Scene<'_>, to: &mut Vec<Prose>) {
     let pieces = match scene.answers.get(ask) {
         Known::Waiting => vec![piece("asking", Role::Muted)],
         Known::Failed(failure) => vec![piece(format!("not known: {}", failure.short), Role::Unknown)],
-        Known::Answer(Answer::Series(series)) => {
-            let fired = Fired::of(series, *from, *end);
+        Known::Answer(answer) => {
+            let fired = Fired::of(answer.series(), *from, *end);
             to.push(Prose::Pair("last 24 h".into(), fired.strip(role)));
             to.push(Prose::Pair(String::new(), vec![piece(fired.words(), Role::Muted)]));
             return;

@@ -7,7 +7,7 @@ use crate::domain::alert::{Alert, FingerprintSource};
 use crate::domain::comment::Comment;
 use crate::domain::correlate;
 use crate::domain::feed::SourceKind;
-use crate::domain::question::{Answer, Ask, Known, Question};
+use crate::domain::question::{Ask, Known, Question};
 use crate::domain::rule::{Rule, RuleKind};
 use crate::domain::verdict::response_due;
 use crate::text;
@@ -162,8 +162,8 @@ fn asked(alert: &Alert, ask: &Ask, scene: &Scene<'_>) -> Vec<crate::ui::scene::P
     match scene.answers.get(ask) {
         Known::Waiting => vec![piece("asking", Role::Muted)],
         Known::Failed(failure) => vec![piece(failure.short.to_string(), Role::Unknown)],
-        Known::Answer(Answer::Series(series)) => {
-            let own = series.iter().find(|series| {
+        Known::Answer(answer) => {
+            let own = answer.series().iter().find(|series| {
                 series
                     .labels
                     .iter()

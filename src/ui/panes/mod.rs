@@ -4,6 +4,7 @@ pub mod alerts;
 pub mod backups;
 pub mod datastores;
 pub mod detail;
+pub mod listed;
 pub mod logs;
 pub mod silences;
 pub mod sources;
@@ -15,6 +16,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::census::Census;
+use listed::Listed;
+
 use super::glyphs;
 use super::scene::{Piece, Scene, piece};
 use super::theme::Role;
@@ -37,9 +40,9 @@ pub const PANES: [Made; 9] = [
     ("alerts", 2, || Box::new(alerts::Alerts::default())),
     ("targets", 3, || Box::new(targets::Targets::default())),
     ("logs", 4, || Box::new(logs::Logs::default())),
-    ("backups", 5, || Box::new(backups::Backups::default())),
-    ("datastores", 0, || Box::new(datastores::Datastores::default())),
-    ("tasks", 0, || Box::new(tasks::Tasks::default())),
+    ("backups", 5, || Box::<Listed<backups::Backups>>::default()),
+    ("datastores", 0, || Box::<Listed<datastores::Datastores>>::default()),
+    ("tasks", 0, || Box::<Listed<tasks::Tasks>>::default()),
     ("sources", 0, || Box::new(sources::Sources::default())),
     ("silences", 0, || Box::new(silences::Silences::default())),
     ("detail", 0, || Box::new(detail::Detail::default())),
@@ -68,6 +71,12 @@ pub trait Pane {
 
     /// From which kinds of sources its rows come: it is refreshed when one of them said something.
     fn made_of(&self) -> &'static [SourceKind];
+
+    /// Whether its rows change by time alone, beyond what is drawn from times and beyond a feed
+    /// that becomes stale: then they are made anew each second.
+    fn ages(&self) -> bool {
+        true
+    }
 
     /// Takes the rows anew from what is known.
     fn refresh(&mut self, scene: &Scene<'_>);
@@ -259,6 +268,7 @@ impl Standing {
             SourceKind::Alertmanager => "Alertmanager",
             SourceKind::Loki => "Loki",
             SourceKind::Pbs => "Proxmox Backup Server",
+            SourceKind::Pve => "Proxmox VE",
         };
         let Some(source) = &self.source else {
             return vec![vec![piece(format!("no {name} is configured"), Role::Muted)]];

@@ -173,6 +173,10 @@ impl Pane for Targets {
         &[SourceKind::Prometheus]
     }
 
+    fn ages(&self) -> bool {
+        false
+    }
+
     fn refresh(&mut self, scene: &Scene<'_>) {
         let mut entries = entries(scene.store, scene.wall());
         if scene.whole {

@@ -7,5 +7,6 @@ pub mod gauge;
 pub mod paint;
 pub mod prose;
 pub mod sign;
+pub mod spark;
 pub mod table;
 pub mod typing;
