@@ -16,7 +16,7 @@ use ratatui::layout::Rect;
 use crate::border::{Effect, Msg};
 use crate::clock::Now;
 use crate::domain::answers::Answers;
-use crate::domain::feed::SourceKind;
+use crate::domain::feed::{FeedState, SourceKind};
 use crate::domain::log::RingLimits;
 use crate::domain::store::{Expected, Store};
 use crate::domain::verdict::{Scope, Verdict, judge};
@@ -42,6 +42,8 @@ struct Look {
     times: Times,
     banner: Option<String>,
     read_only: bool,
+    /// Who is at the keyboard, as far as is known: offered where somebody is to be named.
+    operator: Arc<str>,
 }
 
 /// What is known, and what it comes to.
@@ -53,6 +55,8 @@ struct Known {
     answers: Answers,
     /// How often each kind of source has said something, so that only what changed is redone.
     said: BTreeMap<SourceKind, u64>,
+    /// How every feed stood a second ago.
+    states: Vec<FeedState>,
     /// The verdict is older than what is known.
     unjudged: bool,
 }
@@ -104,6 +108,8 @@ pub struct App {
     dirty: bool,
     /// How many deeds were let be done.
     calls: u64,
+    /// What the last of them comes to, in a few words.
+    doing: String,
     /// The expectation that the store was made for.
     expected: (Vec<Expected>, RingLimits),
     /// What is done unasked.
@@ -152,6 +158,7 @@ impl App {
                 verdict: Verdict::default(),
                 answers: Answers::default(),
                 said: BTreeMap::new(),
+                states: Vec::new(),
                 unjudged: true,
             },
             focus: vec![0; setup.views.len()],
@@ -163,6 +170,7 @@ impl App {
                 times: Times { zone: setup.zone, absolute: false },
                 banner: setup.banner,
                 read_only: setup.read_only,
+                operator: setup.operator,
             },
             frozen: None,
             panes: panes.collect(),
@@ -174,6 +182,7 @@ impl App {
             screen: Rect::new(0, 0, 80, 24),
             dirty: true,
             calls: 0,
+            doing: String::new(),
             expected: (setup.sources, setup.ring),
             upkeep: upkeep::Upkeep::new(setup.wanted),
         }
@@ -200,9 +209,16 @@ impl App {
             times: Times { zone: setup.zone, ..self.look.times },
             banner: setup.banner,
             read_only: setup.read_only,
+            // Who has once said who they are is not asked again.
+            operator: Arc::clone(&self.look.operator),
         };
         self.frozen = None;
         self.forget_seen();
+    }
+
+    /// Who is at the keyboard, as far as is known.
+    pub fn operator(&self) -> &str {
+        &self.look.operator
     }
 
     /// What is known.
@@ -301,7 +317,14 @@ impl App {
             self.notice = None;
         }
         // Ages grow, and what was fresh becomes stale.
-        self.forget_seen();
+        let states = self.known.store.states(now.wall);
+        let same = self.known.states == states;
+        self.known.states = states;
+        self.known.unjudged = true;
+        self.dirty = true;
+        for slot in self.panes.values_mut().filter(|slot| !same || slot.pane.ages()) {
+            slot.seen = None;
+        }
     }
 
     fn notify(&mut self, text: impl Into<String>, role: Role, now: Now) {
@@ -338,6 +361,11 @@ impl App {
     /// Which of the shown panes has the focus.
     fn focus_at(&self, places: &[Place]) -> usize {
         self.focus.get(self.view).copied().unwrap_or(0).min(places.len().saturating_sub(1))
+    }
+
+    /// Whether the panes have room, and need not be brief.
+    const fn is_whole(&self) -> bool {
+        self.view != 0 || self.zoomed
     }
 
     fn move_focus(&mut self, by: isize) {

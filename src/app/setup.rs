@@ -1,5 +1,7 @@
 //! What a dashboard is made with.
 
+use std::sync::Arc;
+
 use crate::domain::clocks::Clocks;
 use crate::domain::log::RingLimits;
 use crate::domain::store::Expected;
@@ -34,6 +36,8 @@ pub struct Setup {
     pub banner: Option<String>,
     /// Nothing is written to any server.
     pub read_only: bool,
+    /// Who is at the keyboard: offered where somebody is to be named.
+    pub operator: Arc<str>,
     /// The name of the first view.
     pub view: String,
     /// The alert whose detail is opened as soon as it is there.
@@ -56,6 +60,7 @@ impl Default for Setup {
             zone: Zone::default(),
             banner: None,
             read_only: false,
+            operator: Arc::default(),
             view: "bridge".to_owned(),
             wanted: None,
             clocks: Clocks::default(),

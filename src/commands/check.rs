@@ -2,11 +2,15 @@
 //! the exit status.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use color_eyre::eyre::Result;
 
 use super::{gather, ground, say};
 use crate::cli::{Check, Format, Global};
+use crate::domain::store::Store;
+use crate::domain::verdict::Scope;
 use crate::report::Report;
 
 /// Runs it.
@@ -14,20 +18,27 @@ use crate::report::Report;
 /// # Errors
 /// Wrong usage, a wrong config, or stdout that cannot be written.
 pub fn run(global: &Global, check: &Check) -> Result<ExitCode> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-    let report = runtime.block_on(async {
-        let ground = ground(global, false).await?;
-        let store = gather(&ground, check.scope(), check.timeout).await;
-        let now = ground.clock.now().wall;
-        Ok::<_, color_eyre::eyre::Report>(Report::of(&store, check.scope(), now))
-    });
-    // Who still waits for a server that hangs is not waited for.
-    runtime.shutdown_background();
-    let report = report?;
+    let scope = check.scope();
+    let (store, now) = ask(global, scope, check.timeout)?;
+    let report = Report::of(&store, scope, now);
     say(&match check.format {
         Format::Text => report.text(),
         Format::Json => report.json()?,
         Format::Nagios => report.nagios(),
     })?;
     Ok(ExitCode::from(report.verdict.state.exit_code()))
+}
+
+/// Asks every server for what is in `scope`, once; what is known after `timeout` at the latest, and
+/// when that is.
+pub(super) fn ask(global: &Global, scope: Scope, timeout: Duration) -> Result<(Store, DateTime<Utc>)> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    let known = runtime.block_on(async {
+        let ground = ground(global, false).await?;
+        let store = gather(&ground, scope, timeout).await;
+        Ok::<_, color_eyre::eyre::Report>((store, ground.clock.now().wall))
+    });
+    // Who still waits for a server that hangs is not waited for.
+    runtime.shutdown_background();
+    known
 }

@@ -92,7 +92,7 @@ pub fn banner(ground: &Ground) -> Option<String> {
     #[cfg(feature = "demo")]
     if let Some(lab) = &ground.lab {
         let scenario = lab.scenario();
-        return Some(format!("demo lab: {scenario}. Nothing here is real; `wardroom init` sets up your own"));
+        return Some(format!("demo lab: {scenario}. Nothing here is real. `wardroom init` sets up your own"));
     }
     None
 }
@@ -121,6 +121,12 @@ fn watch(
     let mut setup = setup(&ground.config, global, banner(ground))?;
     setup.wanted = wanted;
     setup.clocks = Clocks::of(place.map(|place| state::clocks(place.path())).unwrap_or_default());
+    // A name in the config stands over one that was typed once.
+    let kept = place.and_then(Place::operator).filter(|_| ground.config.ui.operator.is_none());
+    if let Some(name) = kept {
+        setup.operator = name.into();
+    }
+    let before = Arc::clone(&setup.operator);
     let screen = Builder::new_current_thread().enable_all().build().wrap_err("no loop can be started")?;
     screen.block_on(async {
         let (sender, inputs) = mpsc::unbounded_channel();
@@ -132,7 +138,14 @@ fn watch(
         let mut dashboard = Loop::new(App::new(setup), live, ground.clock.clone(), inputs, feeds);
         #[cfg(debug_assertions)]
         break_down(&mut dashboard)?;
-        Ok::<_, Report>(dashboard.run().await?)
+        let ended = dashboard.run().await?;
+        let named = dashboard.operator().filter(|name| **name != *before);
+        if let Some((place, name)) = place.zip(named)
+            && let Err(error) = place.keep_operator(name)
+        {
+            tracing::warn!(%error, "the operator's name was not kept");
+        }
+        Ok::<_, Report>(ended)
     })
 }
 

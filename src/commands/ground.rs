@@ -109,6 +109,7 @@ pub fn setup(config: &Config, global: &Global, banner: Option<String>) -> Result
         zone: config.ui.zone,
         banner,
         read_only: global.read_only,
+        operator: config.ui.operator.clone().unwrap_or_else(whoever).into(),
         view,
         wanted: None,
         clocks: Clocks::default(),

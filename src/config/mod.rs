@@ -11,7 +11,7 @@ pub use place::{default_file, is_readable_by_others};
 
 use crate::domain::feed::SourceId;
 use crate::domain::log::RingLimits;
-use crate::domain::thresholds::Thresholds;
+use crate::domain::thresholds::{Mapping, Thresholds};
 use crate::keymap::Keymap;
 use crate::settings::{Document, Fault, Table};
 use crate::sources::{KINDS, Source};
@@ -117,10 +117,11 @@ impl Config {
     pub fn read(root: &Table<'_>, directory: Option<&Path>) -> (Self, Vec<Fault>) {
         let mut elsewhere = Vec::new();
         let (sources, holds_secrets) = sources(root);
+        let thresholds = Thresholds { clusters: mappings(&sources), ..tables::thresholds(root) };
         let config = Self {
             sources,
             holds_secrets,
-            thresholds: tables::thresholds(root),
+            thresholds,
             ring: tables::ring(root),
             ui: ui(root, directory, &mut elsewhere),
             keymap: Keymap::default().with(root),
@@ -149,6 +150,20 @@ impl Config {
         self.sources.retain(|source| &**source.site() == site);
         Ok(())
     }
+}
+
+/// `[sources.pbs.NAME.clusters]`
+fn mappings(sources: &[Arc<dyn Source>]) -> Vec<Mapping> {
+    let of = |source: &Arc<dyn Source>| -> Vec<Mapping> {
+        let all = source.clusters().iter();
+        let mapping = |(namespace, cluster): &(Arc<str>, Arc<str>)| Mapping {
+            source: source.id().clone(),
+            namespace: Arc::clone(namespace),
+            cluster: Arc::clone(cluster),
+        };
+        all.map(mapping).collect()
+    };
+    sources.iter().flat_map(of).collect()
 }
 
 /// `[sources.KIND.NAME]`, and whether a secret stands among them.

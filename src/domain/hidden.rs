@@ -26,7 +26,8 @@ pub fn query(matchers: &[Matcher], external: &Labels, span: TimeDelta) -> Option
     Some(format!("count_over_time(ALERTS{{{}}}[{}])", all.join(","), duration(span)))
 }
 
-fn selector(matcher: &Matcher) -> String {
+/// A matcher as PromQL writes it.
+pub fn selector(matcher: &Matcher) -> String {
     let name = if is_plain_name(&matcher.name) {
         matcher.name.to_string()
     } else {
@@ -51,8 +52,7 @@ pub struct Hidden {
 impl Hidden {
     /// Reads the answer to [`query`].
     pub fn read(answer: &Answer) -> Self {
-        let Answer::Series(series) = answer;
-        let mut alerts: Vec<(Labels, f64)> = series.iter().filter_map(alert).collect();
+        let mut alerts: Vec<(Labels, f64)> = answer.series().iter().filter_map(alert).collect();
         alerts.sort_by(|one, other| other.1.total_cmp(&one.1).then_with(|| one.0.cmp(&other.0)));
         Self { alerts }
     }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::feed::{Failure, SourceId};
 use super::labels::Labels;
+use super::task::TaskLog;
 
 /// The place that an answer is for. A newer question in the same slot takes the place of the older,
 /// which is no longer waited for.
@@ -47,6 +48,16 @@ pub enum Question {
         /// Seconds from one value to the next.
         step: u32,
     },
+    /// A piece of the log of a task.
+    Log {
+        /// Which task.
+        upid: Arc<str>,
+        /// The line to begin with, the first is 1; `None` for the last lines.
+        from: Option<u64>,
+        /// How far the task was known to be when this was asked: it changes while the task writes,
+        /// so that its log is read again.
+        seen: Option<DateTime<Utc>>,
+    },
 }
 
 /// What a source answers.
@@ -55,6 +66,18 @@ pub enum Question {
 pub enum Answer {
     /// To [`Question::Value`] and [`Question::Series`]: each series with its values in order of time.
     Series(Vec<Series>),
+    /// To [`Question::Log`]: a piece of the log.
+    Log(TaskLog),
+}
+
+impl Answer {
+    /// The series, when it has any.
+    pub fn series(&self) -> &[Series] {
+        match self {
+            Self::Series(series) => series,
+            Self::Log(_) => &[],
+        }
+    }
 }
 
 /// One series of an answer.

@@ -132,6 +132,7 @@ fn a_task_that_is_not_known_has_not_ended() {
         started: now() - TimeDelta::hours(1),
         ended,
         outcome: Outcome::Running,
+        progress: None,
     };
     for (comment, ended, over) in [
         ("wardroom/1 until=task:main/UPID:pbs:1 | x", None, false),

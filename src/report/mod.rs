@@ -2,7 +2,9 @@
 //! store makes a [`Report`]; the three forms are ways to write it.
 
 mod alerts;
+mod backups;
 mod lines;
+mod morning;
 mod nagios;
 mod rows;
 mod silences;
@@ -15,6 +17,7 @@ use crate::domain::health::Health;
 use crate::domain::store::Store;
 use crate::domain::verdict::{self, Counts, Scope, Verdict};
 pub use alerts::Alerts;
+pub use backups::{BackupReport, JobRow, TaskRow};
 pub use rows::{AlertRow, BackupRow, DatastoreRow, FeedRow, LogRow, SourceRow, TargetRow};
 pub use silences::{AckRow, MatcherRow, SilenceRow, Silences};
 
@@ -92,7 +95,7 @@ impl Report {
             targets: targets.collect(),
             alerts: alerts.map(|listed| AlertRow::of(listed, &unheard, store)).collect(),
             logs: tails.collect(),
-            backups: judged.iter().map(|judged| BackupRow::of(judged, store, now)).collect(),
+            backups: judged.iter().map(|judged| BackupRow::of(judged, now)).collect(),
             datastores: stores.collect(),
             hosts: [],
             chain: [],

@@ -6,6 +6,7 @@ pub mod alertmanager;
 pub mod loki;
 pub mod pbs;
 pub mod prometheus;
+pub mod pve;
 pub mod watch;
 mod wire;
 
@@ -31,6 +32,7 @@ pub const KINDS: &[(SourceKind, Read)] = &[
     (SourceKind::Alertmanager, alertmanager::read),
     (SourceKind::Loki, loki::read),
     (SourceKind::Pbs, pbs::read),
+    (SourceKind::Pve, pve::read),
 ];
 
 /// A look at a feed under way.
@@ -58,14 +60,17 @@ pub trait Source: fmt::Debug + Send + Sync {
 
     /// Answers a question; `now` is the time by the dashboard's clock.
     fn answer(&self, _question: Question, _now: DateTime<Utc>) -> Answering<'_> {
-        let id = self.id().to_string();
-        Box::pin(async move {
-            Err(SourceError::Missing { url: id, reason: "this is no question for it".to_owned() })
-        })
+        let error = no_question(self.id());
+        Box::pin(async move { Err(error) })
     }
 
     /// The servers behind it, to which an action may write; each is as good as the others.
     fn doors(&self) -> &[Arc<Client>] {
+        &[]
+    }
+
+    /// Which cluster's guests its namespaces hold: namespace and the name of the hypervisor.
+    fn clusters(&self) -> &[(Arc<str>, Arc<str>)] {
         &[]
     }
 
@@ -178,6 +183,11 @@ impl SourceError {
             },
         }
     }
+}
+
+/// The answer to a question that this kind of server knows nothing of.
+fn no_question(source: &SourceId) -> SourceError {
+    SourceError::Missing { url: source.to_string(), reason: "this is no question for it".to_owned() }
 }
 
 /// How the loop treats a failure of the network.

@@ -26,6 +26,9 @@ const AGENT: &str = "unavailable with Prometheus Agent";
 /// answer and say nothing.
 const ZEROES: &str = r#"{__name__=~"up|scrape_samples_scraped"} == 0"#;
 
+/// The targets that went down or came up often within the last hour.
+const CHANGES: &str = "changes(up[1h]) > 3";
+
 /// A server that speaks Prometheus' API.
 #[derive(Debug)]
 pub struct Prometheus {
@@ -58,7 +61,7 @@ impl Source for Prometheus {
             (Feed::Targets, 1, 1),
             (Feed::Alerts, 1, 1),
             (Feed::Rules, 3, 1),
-            (Feed::Scrapes, 3, 2),
+            (Feed::Scrapes, 3, 3),
             (Feed::Status, 12, 1),
         ];
         let plan = |(feed, slower, requests)| Plan {
@@ -99,6 +102,7 @@ impl Source for Prometheus {
                     let asked = [("query", &**query), ("start", &from), ("end", &to), ("step", &step)];
                     self.ask("query_range", &asked, series::series).await
                 }
+                Question::Log { .. } => Err(super::no_question(&self.id)),
             };
             found.map(Answer::Series)
         })
@@ -143,6 +147,10 @@ impl Prometheus {
             if let Ok(successes) = self.query(&query).await {
                 wire::add_last_success(&mut scrapes, &successes);
             }
+        }
+        // That a target flaps is worth less than the rest, too.
+        if let Ok(changes) = self.query(CHANGES).await {
+            wire::add_changes(&mut scrapes, &changes);
         }
         Ok(scrapes)
     }
