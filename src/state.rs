@@ -10,6 +10,10 @@ use std::sync::Mutex;
 
 use tracing_subscriber::EnvFilter;
 
+mod clocks;
+
+pub use clocks::{clocks, keep_clocks};
+
 /// A log file that has grown beyond this many bytes is put aside at the next start; the one that
 /// was put aside before goes.
 const LONGEST_LOG: u64 = 4 << 20;
@@ -48,6 +52,13 @@ impl Place {
             }
         }
         Err(io::Error::new(ErrorKind::AlreadyExists, format!("no free name under {}", base.display())))
+    }
+
+    /// The user's own, if it is there already: what only reads leaves nothing behind.
+    pub fn of_user_if_there() -> Option<Self> {
+        let dirs = directories::BaseDirs::new()?;
+        let root = dirs.state_dir().unwrap_or_else(|| dirs.data_local_dir()).join("wardroom");
+        root.is_dir().then_some(Self { root, is_temporary: false })
     }
 
     /// Where it is.

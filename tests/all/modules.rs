@@ -23,7 +23,7 @@ const RULES: [(&str, &[&str]); 26] = [
     ("demo", &["domain", "text", "clock"]),
     ("report", &["domain", "text"]),
     ("picture", &["text"]),
-    ("state", &[]),
+    ("state", &["domain"]),
     ("config", &["sources", "domain", "net", "secret", "settings", "text", "action", "keymap", "ui"]),
     ("terminal", &["border", "text", "clock"]),
     ("backend", &["border", "text", "clock"]),
