@@ -97,7 +97,7 @@ fn history(question: &Question) -> Result<Answer, Failure> {
             .into_iter()
             .map(|name| Series { labels: labels(name), points: vec![ago(0)] })
             .collect(),
-        Question::Value { .. } => vec![Series { labels: labels("HostDown"), points: vec![ago(0)] }],
+        _ => vec![Series { labels: labels("HostDown"), points: vec![ago(0)] }],
     }))
 }
 
