@@ -11,6 +11,7 @@ pub mod keys;
 #[cfg(feature = "demo")]
 pub mod lab;
 pub mod man;
+pub mod runbook;
 pub mod shot;
 pub mod themes;
 
@@ -38,6 +39,7 @@ pub fn run(cli: &Cli) -> ExitCode {
         Some(Command::Shot(shot)) => shot::run(&cli.global, shot),
         Some(Command::Check(check)) => check::run(&cli.global, check),
         Some(Command::Backups(backups)) => backups::run(&cli.global, backups),
+        Some(Command::Runbook { what }) => runbook::run(&cli.global, what),
         #[cfg(feature = "demo")]
         Some(Command::Lab(lab)) => lab::run(lab),
         #[cfg(not(feature = "demo"))]
