@@ -35,7 +35,7 @@ pub enum Observation {
     ExternalLabels(Labels),
     /// Alertmanager's alerts, each once, in their default order.
     Alerts(Arc<[Alert]>),
-    /// Alertmanager's silences, without the expired ones.
+    /// Alertmanager's silences; of the expired ones only the last.
     Silences(Arc<[Silence]>),
     /// Alertmanager's peers, as configured, each with its state.
     Peers(Arc<[Peer]>),

@@ -136,6 +136,10 @@ impl Item for Entry {
     fn group(&self) -> Option<&Arc<str>> {
         self.group.as_ref()
     }
+
+    fn is_calm(&self) -> bool {
+        !self.is_trouble()
+    }
 }
 
 /// The pane.
@@ -216,9 +220,9 @@ impl Pane for Targets {
         true
     }
 
-    fn census(&self) -> Census {
+    fn census(&self, all: bool) -> Census {
         let mut census = Census::default();
-        for entry in self.table.passing() {
+        for entry in self.table.counted(all) {
             census.row();
             census.label("health", entry.target().health.as_ref());
             if let Some(class) = entry.target().error_class() {

@@ -12,6 +12,7 @@ use wardroom::domain::feed::{Failure, FailureKind, Feed, SourceId, SourceKind};
 use wardroom::domain::labels::Labels;
 use wardroom::domain::log::{Entry, Level, Line, TailState};
 use wardroom::domain::observation::{Observation, Peer};
+use wardroom::domain::rule::{Rule, RuleHealth, RuleKind};
 use wardroom::domain::silence::{Matcher, Silence, SilenceState};
 use wardroom::domain::store::Expected;
 use wardroom::domain::target::{Scrape, Target, TargetHealth};
@@ -501,6 +502,22 @@ pub fn more_alerts() -> Vec<Msg> {
     all.extend([alert(&new("AaaNew")), alert(&new("AabNew"))]);
     all.sort_by(Alert::order);
     vec![observed(ALERTMANAGER, Feed::Alerts, vec![Observation::Alerts(all.into())])]
+}
+
+/// A rule that cannot be evaluated.
+pub fn broken_rule() -> Msg {
+    let rule = Rule {
+        name: "SnapRAIDErrors".into(),
+        group: "homelab.storage".into(),
+        file: "/etc/prometheus/rules/alerts.yml".into(),
+        kind: RuleKind::Alerting,
+        query: "snapraid_errors > on (host) snapraid_errors_known".into(),
+        health: RuleHealth::Err,
+        error: "many-to-many matching not allowed".into(),
+        hold: 0.0,
+        last_evaluation: Some(before(7)),
+    };
+    observed(PROMETHEUS, Feed::Rules, vec![Observation::Rules([rule].into())])
 }
 
 /// So many targets, the first of them down.

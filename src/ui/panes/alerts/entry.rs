@@ -9,14 +9,15 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::domain::alert::{Alert, AlertState, Severity};
 use crate::domain::correlate;
 use crate::domain::feed::{Feed, SourceId, SourceKind};
-use crate::domain::health::Health;
 use crate::domain::rule::{Rule, RuleHealth};
 use crate::domain::store::Store;
 use crate::domain::subject::Subject;
 use crate::domain::verdict::response_due;
 use crate::ui::census::Census;
 use crate::ui::filter::Hay;
+use crate::ui::glyphs;
 use crate::ui::panes::STALE;
+use crate::ui::theme::Role;
 use crate::ui::widgets::sign::{self, Sign};
 use crate::ui::widgets::table::Item;
 
@@ -160,7 +161,7 @@ impl Item for Entry {
 }
 
 /// A rule that cannot be evaluated: its alert cannot fire.
-pub const BROKEN: Sign = Sign { word: "broken", ..sign::of_health(Health::Warning) };
+pub const BROKEN: Sign = sign::sign(glyphs::FAILED, Role::Warning, "broken");
 
 /// Every row, what wants somebody first.
 pub fn entries(store: &Store, now: DateTime<Utc>) -> Vec<Entry> {
