@@ -17,6 +17,7 @@ pub mod feed;
 pub mod guest;
 pub mod health;
 pub mod hidden;
+pub mod host;
 pub mod job;
 pub mod labels;
 pub mod log;
