@@ -11,6 +11,7 @@ mod causes;
 mod code;
 pub mod document;
 mod duration;
+pub mod find;
 mod fold;
 pub mod lint;
 mod markdown;
@@ -23,6 +24,7 @@ pub mod roles;
 mod roots;
 mod tree;
 pub mod trust;
+pub mod verify;
 pub mod words;
 
 use std::borrow::Cow;

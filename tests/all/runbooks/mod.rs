@@ -2,7 +2,9 @@
 
 mod commands;
 mod counts;
+mod find;
 mod hostile;
+mod verify;
 
 use std::fs;
 use std::path::Path;
