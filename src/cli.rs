@@ -32,9 +32,10 @@ Examples:
   wardroom --demo=host-down                 the dashboard on the demo lab
   wardroom --view alerts --theme mono       start in another view, without colours
   wardroom check --format nagios            one line for a monitoring system
+  wardroom backups                          is every guest recoverable, and if not, why
   wardroom config example > config.toml     a config to start from, every key explained
 
-Exit status of check: 0 ok, 1 warning, 2 critical, 3 unknown or own failure.
+Exit status of check and backups: 0 ok, 1 warning, 2 critical, 3 unknown or own failure.
 Of every other command: 0 done, 1 failed, 2 wrong usage, wrong config or no terminal.";
 
 /// Flags that stand before or after the command.
@@ -80,6 +81,8 @@ pub struct Global {
 pub enum Command {
     /// Ask every server once, judge, and say so by the exit status.
     Check(Check),
+    /// Report on the backups: connectivity, last backups, integrity, capacity, jobs.
+    Backups(Backups),
     /// Draw one frame of the dashboard into a file or to stdout.
     Shot(Shot),
     /// Read the owner's runbooks: list, show, lint, trust.
@@ -180,6 +183,33 @@ pub enum Format {
     Json,
     /// One line with performance data, for Nagios, Icinga and their like.
     Nagios,
+}
+
+/// `wardroom backups`
+#[derive(Clone, Debug, Args)]
+#[command(after_long_help = "\
+Exit status: 0 ok, 1 warning, 2 critical, 3 unknown, or wrong usage, wrong config, own failure.
+
+Examples:
+  wardroom backups                               is every guest recoverable, and if not, why
+  wardroom backups --format json | jq .backups   for scripts (schema 1)
+  0 7 * * * wardroom backups > /tmp/b || mail -s backups me < /tmp/b")]
+pub struct Backups {
+    /// How to say it.
+    #[arg(long, value_enum, default_value_t = Form::Text, value_name = "FORMAT")]
+    pub format: Form,
+    /// How long to wait for the servers in all, such as 30s or 1m.
+    #[arg(long, default_value = "30s", value_parser = humantime::parse_duration, value_name = "TIME")]
+    pub timeout: Duration,
+}
+
+/// How a report without a line for monitoring is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Form {
+    /// For people.
+    Text,
+    /// For programs: documented, versioned.
+    Json,
 }
 
 /// `wardroom shot`

@@ -2,6 +2,7 @@
 //! time: no I/O, no clock, nothing spawned; what is to be done it returns as effects.
 
 mod act;
+mod asks;
 mod draw;
 mod setup;
 
@@ -13,7 +14,8 @@ use ratatui::layout::Rect;
 
 use crate::border::{Effect, Msg};
 use crate::clock::Now;
-use crate::domain::feed::SourceKind;
+use crate::domain::answers::Answers;
+use crate::domain::feed::{FeedState, SourceKind};
 use crate::domain::log::RingLimits;
 use crate::domain::store::{Expected, Store};
 use crate::domain::verdict::{Scope, Verdict, judge};
@@ -39,6 +41,8 @@ struct Look {
     times: Times,
     banner: Option<String>,
     read_only: bool,
+    /// Who is at the keyboard, as far as is known: offered where somebody is to be named.
+    operator: Arc<str>,
 }
 
 /// What is known, and what it comes to.
@@ -46,8 +50,12 @@ struct Look {
 struct Known {
     store: Store,
     verdict: Verdict,
+    /// What was asked beside the feeds.
+    answers: Answers,
     /// How often each kind of source has said something, so that only what changed is redone.
     said: BTreeMap<SourceKind, u64>,
+    /// How every feed stood a second ago.
+    states: Vec<FeedState>,
     /// The verdict is older than what is known.
     unjudged: bool,
 }
@@ -97,6 +105,10 @@ pub struct App {
     /// How large the screen was when it was last drawn.
     screen: Rect,
     dirty: bool,
+    /// How many deeds were let be done.
+    calls: u64,
+    /// What the last of them comes to, in a few words.
+    doing: String,
     /// The expectation that the store was made for.
     expected: (Vec<Expected>, RingLimits),
 }
@@ -118,6 +130,7 @@ fn scene<'a>(known: &'a Known, frozen: Option<&'a Frozen>, look: &'a Look, now: 
     Scene {
         store,
         verdict,
+        answers: &known.answers,
         theme: &look.theme,
         keymap: &look.keymap,
         times: look.times,
@@ -136,7 +149,14 @@ impl App {
         let panes = PANES.iter().map(|(name, _, make)| (*name, Slot { pane: make(), seen: None }));
         let view = setup.views.iter().position(|view| view.name == setup.view).unwrap_or(0);
         Self {
-            known: Known { store, verdict: Verdict::default(), said: BTreeMap::new(), unjudged: true },
+            known: Known {
+                store,
+                verdict: Verdict::default(),
+                answers: Answers::default(),
+                said: BTreeMap::new(),
+                states: Vec::new(),
+                unjudged: true,
+            },
             focus: vec![0; setup.views.len()],
             look: Look {
                 theme: setup.theme,
@@ -146,6 +166,7 @@ impl App {
                 times: Times { zone: setup.zone, absolute: false },
                 banner: setup.banner,
                 read_only: setup.read_only,
+                operator: setup.operator,
             },
             frozen: None,
             panes: panes.collect(),
@@ -156,6 +177,8 @@ impl App {
             held_until: Duration::ZERO,
             screen: Rect::new(0, 0, 80, 24),
             dirty: true,
+            calls: 0,
+            doing: String::new(),
             expected: (setup.sources, setup.ring),
         }
     }
@@ -179,9 +202,16 @@ impl App {
             times: Times { zone: setup.zone, ..self.look.times },
             banner: setup.banner,
             read_only: setup.read_only,
+            // Who has once said who they are is not asked again.
+            operator: Arc::clone(&self.look.operator),
         };
         self.frozen = None;
         self.forget_seen();
+    }
+
+    /// Who is at the keyboard, as far as is known.
+    pub fn operator(&self) -> &str {
+        &self.look.operator
     }
 
     /// What is known.
@@ -195,10 +225,16 @@ impl App {
         &self.known.verdict
     }
 
-    /// Whether every feed has answered once, well or not: nothing more is to be waited for.
+    /// Whether every feed has answered once, well or not, and every question: nothing more is to be
+    /// waited for.
     pub fn is_settled(&self) -> bool {
         let mut feeds = self.known.store.sources.iter().flat_map(|source| source.feeds.values());
-        feeds.all(|feed| feed.at.is_some() || feed.failure.is_some())
+        !self.is_asking() && feeds.all(|feed| feed.at.is_some() || feed.failure.is_some())
+    }
+
+    /// Whether an answer for what is shown is under way.
+    pub fn is_asking(&self) -> bool {
+        self.known.answers.is_waiting()
     }
 
     /// Whether the screen would look different if it were drawn again.
@@ -226,7 +262,7 @@ impl App {
     pub fn update(&mut self, msg: Msg, now: Now) -> Vec<Effect> {
         match msg {
             Msg::Key(key) => return self.key(keymap::normal(key), now),
-            Msg::Paste(text) => self.paste(&text),
+            Msg::Paste(text) => return self.paste(&text, now),
             Msg::Focus(_) => {}
             Msg::Resize { width, height } => {
                 self.screen = Rect::new(0, 0, width, height);
@@ -238,6 +274,8 @@ impl App {
                 self.known.unjudged = true;
                 self.dirty = true;
             }
+            Msg::Answered { slot, id, result } => self.answered(&slot, id, result),
+            Msg::Done { result, .. } => return self.done(&result, now),
             Msg::Reloaded(Ok(())) => self.notify("the config was read again", Role::Ok, now),
             Msg::Reloaded(Err(faults)) => {
                 self.layers.push(Box::new(Sheet::new(Matter::Faults(faults))));
@@ -263,7 +301,14 @@ impl App {
             self.notice = None;
         }
         // Ages grow, and what was fresh becomes stale.
-        self.forget_seen();
+        let states = self.known.store.states(now.wall);
+        let same = self.known.states == states;
+        self.known.states = states;
+        self.known.unjudged = true;
+        self.dirty = true;
+        for slot in self.panes.values_mut().filter(|slot| !same || slot.pane.ages()) {
+            slot.seen = None;
+        }
     }
 
     fn notify(&mut self, text: impl Into<String>, role: Role, now: Now) {
@@ -271,11 +316,9 @@ impl App {
         self.dirty = true;
     }
 
-    fn paste(&mut self, text: &str) {
+    fn paste(&mut self, text: &str, now: Now) -> Vec<Effect> {
         let outcome = self.layers.last_mut().and_then(|layer| layer.paste(text));
-        if let Some(outcome) = outcome {
-            self.settle(self.layers.len() - 1, outcome);
-        }
+        outcome.map_or_else(Vec::new, |outcome| self.settle(self.layers.len() - 1, outcome, now))
     }
 
     fn current(&self) -> Option<&View> {
@@ -288,9 +331,25 @@ impl App {
         self.current().map_or_else(Vec::new, |view| view.arrange(body))
     }
 
+    /// Where the panes stand that are shown: all of the view, or the one that has the whole screen.
+    fn shown(&self) -> Vec<Place> {
+        let places = self.places();
+        if !self.zoomed {
+            return places;
+        }
+        let body = draw::Regions::of(self.screen, self.look.banner.is_some()).body;
+        let place = places.get(self.focus_at(&places));
+        place.map(|place| Place { area: body, ..place.clone() }).into_iter().collect()
+    }
+
     /// Which of the shown panes has the focus.
     fn focus_at(&self, places: &[Place]) -> usize {
         self.focus.get(self.view).copied().unwrap_or(0).min(places.len().saturating_sub(1))
+    }
+
+    /// Whether the panes have room, and need not be brief.
+    const fn is_whole(&self) -> bool {
+        self.view != 0 || self.zoomed
     }
 
     fn move_focus(&mut self, by: isize) {

@@ -1,5 +1,7 @@
 //! What a dashboard is made with.
 
+use std::sync::Arc;
+
 use crate::domain::log::RingLimits;
 use crate::domain::store::Expected;
 use crate::domain::thresholds::Thresholds;
@@ -32,6 +34,8 @@ pub struct Setup {
     pub banner: Option<String>,
     /// Nothing is written to any server.
     pub read_only: bool,
+    /// Who is at the keyboard: offered where somebody is to be named.
+    pub operator: Arc<str>,
     /// The name of the first view.
     pub view: String,
 }
@@ -50,6 +54,7 @@ impl Default for Setup {
             zone: Zone::default(),
             banner: None,
             read_only: false,
+            operator: Arc::default(),
             view: "bridge".to_owned(),
         }
     }

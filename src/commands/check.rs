@@ -3,6 +3,7 @@
 
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use color_eyre::eyre::Result;
 use tokio::sync::mpsc;
@@ -10,11 +11,12 @@ use tokio::sync::mpsc;
 use super::{Ground, expected, ground, say};
 use crate::cli::{Check, Format, Global};
 use crate::domain::feed::{Feed, FeedState, SourceId};
+use crate::domain::question::Question;
 use crate::domain::store::Store;
 use crate::domain::verdict::Scope;
 use crate::report::Report;
 use crate::sources::watch::Watch;
-use crate::sources::{Looking, Plan, Source, Tail};
+use crate::sources::{Answering, Looking, Plan, Source, Tail};
 use chrono::{DateTime, Utc};
 
 /// Runs it.
@@ -22,14 +24,9 @@ use chrono::{DateTime, Utc};
 /// # Errors
 /// Wrong usage, a wrong config, or stdout that cannot be written.
 pub fn run(global: &Global, check: &Check) -> Result<ExitCode> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-    let report = runtime.block_on(async {
-        let ground = ground(global, false).await?;
-        Ok::<_, color_eyre::eyre::Report>(look(&ground, check).await)
-    });
-    // Who still waits for a server that hangs is not waited for.
-    runtime.shutdown_background();
-    let report = report?;
+    let scope = check.scope();
+    let (store, now) = ask(global, scope, check.timeout)?;
+    let report = Report::of(&store, scope, now);
     say(&match check.format {
         Format::Text => report.text(),
         Format::Json => report.json()?,
@@ -38,16 +35,29 @@ pub fn run(global: &Global, check: &Check) -> Result<ExitCode> {
     Ok(ExitCode::from(report.verdict.state.exit_code()))
 }
 
+/// Asks every server for what is in `scope`, once; what is known after `timeout` at the latest, and
+/// when that is.
+pub(super) fn ask(global: &Global, scope: Scope, timeout: Duration) -> Result<(Store, DateTime<Utc>)> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    let known = runtime.block_on(async {
+        let ground = ground(global, false).await?;
+        let store = look(&ground, scope, timeout).await;
+        Ok::<_, color_eyre::eyre::Report>((store, ground.clock.now().wall))
+    });
+    // Who still waits for a server that hangs is not waited for.
+    runtime.shutdown_background();
+    known
+}
+
 /// Asks until every feed has answered once, or the time is up.
-async fn look(ground: &Ground, check: &Check) -> Report {
-    let scope = check.scope();
+async fn look(ground: &Ground, scope: Scope, timeout: Duration) -> Store {
     let config = &ground.config;
     let narrow = |source: &Arc<dyn Source>| Arc::new(Narrow { source: Arc::clone(source), scope }) as _;
     let sources: Vec<Arc<dyn Source>> = config.sources.iter().map(narrow).collect();
     let mut store = Store::new(expected(&sources), config.thresholds.clone(), config.ring);
     let (sender, mut events) = mpsc::channel(64);
     let _watch = Watch::start(&sources, &ground.clock, &sender);
-    let deadline = tokio::time::sleep(check.timeout);
+    let deadline = tokio::time::sleep(timeout);
     tokio::pin!(deadline);
     while !has_answered(&store, ground) {
         tokio::select! {
@@ -58,7 +68,7 @@ async fn look(ground: &Ground, check: &Check) -> Report {
             }
         }
     }
-    Report::of(&store, scope, ground.clock.now().wall)
+    store
 }
 
 fn has_answered(store: &Store, ground: &Ground) -> bool {
@@ -91,6 +101,10 @@ impl Source for Narrow {
 
     fn observe(&self, feed: Feed, now: DateTime<Utc>) -> Looking<'_> {
         self.source.observe(feed, now)
+    }
+
+    fn answer(&self, question: Question, now: DateTime<Utc>) -> Answering<'_> {
+        self.source.answer(question, now)
     }
 
     fn tails(&self) -> Vec<Box<dyn Tail>> {

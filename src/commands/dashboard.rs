@@ -34,7 +34,7 @@ pub fn run(global: &Global) -> Result<ExitCode> {
     }
     terminal::restore_on_panic();
     network.block_on(async { listen_for_the_deaf() })?;
-    let ended = watch(&global, &ground, &network);
+    let ended = watch(&global, &ground, &network, place.as_ref().ok());
     // Whoever still waits for a server that hangs is not waited for.
     network.shutdown_background();
     Ok(match ended? {
@@ -71,7 +71,7 @@ pub fn banner(ground: &Ground) -> Option<String> {
     #[cfg(feature = "demo")]
     if let Some(lab) = &ground.lab {
         let scenario = lab.scenario();
-        return Some(format!("demo lab: {scenario}. Nothing here is real; `wardroom init` sets up your own"));
+        return Some(format!("demo lab: {scenario}. Nothing here is real. `wardroom init` sets up your own"));
     }
     None
 }
@@ -90,8 +90,14 @@ pub fn load(ground: &Ground, global: &Global) -> Load {
 }
 
 /// The loop has this thread to itself.
-fn watch(global: &Global, ground: &Ground, network: &Runtime) -> Result<Ended> {
-    let setup = setup(&ground.config, global, banner(ground))?;
+fn watch(global: &Global, ground: &Ground, network: &Runtime, place: Option<&Place>) -> Result<Ended> {
+    let mut setup = setup(&ground.config, global, banner(ground))?;
+    // A name in the config stands over one that was typed once.
+    let kept = place.and_then(Place::operator).filter(|_| ground.config.ui.operator.is_none());
+    if let Some(name) = kept {
+        setup.operator = name.into();
+    }
+    let before = Arc::clone(&setup.operator);
     let screen = Builder::new_current_thread().enable_all().build().wrap_err("no loop can be started")?;
     screen.block_on(async {
         let (sender, inputs) = mpsc::unbounded_channel();
@@ -102,7 +108,14 @@ fn watch(global: &Global, ground: &Ground, network: &Runtime) -> Result<Ended> {
         let mut dashboard = Loop::new(App::new(setup), live, ground.clock.clone(), inputs, feeds);
         #[cfg(debug_assertions)]
         break_down(&mut dashboard)?;
-        Ok::<_, Report>(dashboard.run().await?)
+        let ended = dashboard.run().await?;
+        let named = dashboard.operator().filter(|name| **name != *before);
+        if let Some((place, name)) = place.zip(named)
+            && let Err(error) = place.keep_operator(name)
+        {
+            tracing::warn!(%error, "the operator's name was not kept");
+        }
+        Ok::<_, Report>(ended)
     })
 }
 

@@ -90,8 +90,17 @@ pub fn setup(config: &Config, global: &Global, banner: Option<String>) -> Result
         zone: config.ui.zone,
         banner,
         read_only: global.read_only,
+        operator: config.ui.operator.clone().unwrap_or_else(whoever).into(),
         view,
     })
+}
+
+/// Whoever is at the keyboard, as the machine knows them: `USER@host`.
+fn whoever() -> String {
+    let user = std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).unwrap_or_default();
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let known: Vec<&str> = [user.trim(), host.trim()].into_iter().filter(|word| !word.is_empty()).collect();
+    crate::text::sanitise(&known.join("@")).into_owned()
 }
 
 #[cfg(feature = "demo")]

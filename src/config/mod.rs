@@ -13,7 +13,7 @@ pub use runbooks::Runbooks;
 
 use crate::domain::feed::SourceId;
 use crate::domain::log::RingLimits;
-use crate::domain::thresholds::Thresholds;
+use crate::domain::thresholds::{Mapping, Thresholds};
 use crate::keymap::Keymap;
 use crate::settings::{Document, Fault, Table};
 use crate::sources::{KINDS, Source};
@@ -54,6 +54,8 @@ pub struct Ui {
     pub zone: Zone,
     /// Only ASCII characters are drawn.
     pub ascii: bool,
+    /// Who is at the keyboard: the author of silences.
+    pub operator: Option<String>,
 }
 
 /// Why there is no config.
@@ -119,10 +121,11 @@ impl Config {
     pub fn read(root: &Table<'_>, directory: Option<&Path>) -> (Self, Vec<Fault>) {
         let mut elsewhere = Vec::new();
         let (sources, holds_secrets) = sources(root);
+        let thresholds = Thresholds { clusters: mappings(&sources), ..tables::thresholds(root) };
         let config = Self {
             sources,
             holds_secrets,
-            thresholds: tables::thresholds(root),
+            thresholds,
             ring: tables::ring(root),
             runbooks: runbooks::runbooks(root, directory),
             ui: ui(root, directory, &mut elsewhere),
@@ -152,6 +155,20 @@ impl Config {
         self.sources.retain(|source| &**source.site() == site);
         Ok(())
     }
+}
+
+/// `[sources.pbs.NAME.clusters]`
+fn mappings(sources: &[Arc<dyn Source>]) -> Vec<Mapping> {
+    let of = |source: &Arc<dyn Source>| -> Vec<Mapping> {
+        let all = source.clusters().iter();
+        let mapping = |(namespace, cluster): &(Arc<str>, Arc<str>)| Mapping {
+            source: source.id().clone(),
+            namespace: Arc::clone(namespace),
+            cluster: Arc::clone(cluster),
+        };
+        all.map(mapping).collect()
+    };
+    sources.iter().flat_map(of).collect()
 }
 
 /// `[sources.KIND.NAME]`, and whether a secret stands among them.
@@ -198,6 +215,10 @@ fn ui(root: &Table<'_>, directory: Option<&Path>, elsewhere: &mut Vec<Fault>) ->
             .unwrap_or_default(),
         zone: table.get_with("zone", |name: String| name.parse()).unwrap_or_default(),
         ascii: table.get("ascii").unwrap_or(false),
+        operator: table.get_with("operator", |name: String| match name.trim() {
+            "" => Err("a name".to_owned()),
+            name => Ok(crate::text::sanitise(name).into_owned()),
+        }),
     }
 }
 

@@ -1,16 +1,34 @@
 //! The nouns of the field and their rules: pure data, no I/O and no clock (`now` is an argument).
 
+pub mod acking;
 pub mod alert;
+pub mod amtool;
+pub mod answers;
 pub mod backup;
+pub mod clocks;
+pub mod cluster;
+pub mod comment;
 pub mod correlate;
 pub mod datastore;
+pub mod deed;
+pub mod dump;
 pub mod feed;
+pub mod guest;
 pub mod health;
+pub mod hidden;
+pub mod host;
+pub mod job;
 pub mod labels;
 pub mod log;
+pub mod matcher;
 pub mod observation;
+pub mod question;
+pub mod re2;
+pub mod reaping;
 pub mod rule;
+pub mod server;
 pub mod silence;
+pub mod silencing;
 pub mod store;
 pub mod subject;
 pub mod target;

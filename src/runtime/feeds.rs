@@ -33,6 +33,7 @@ pub struct Feeds {
     /// Configs that were read again.
     pub loads: mpsc::Receiver<Result<Loaded, Vec<String>>>,
     network: Handle,
+    sources: Vec<Arc<dyn Source>>,
     watch: Option<Watch>,
     load: Load,
     to: (mpsc::Sender<Event>, mpsc::Sender<Result<Loaded, Vec<String>>>),
@@ -49,13 +50,24 @@ impl Feeds {
     pub fn new(network: Handle, load: Load) -> Self {
         let (seen, events) = mpsc::channel(QUEUE);
         let (loaded, loads) = mpsc::channel(1);
-        Self { events, loads, network, watch: None, load, to: (seen, loaded) }
+        Self { events, loads, network, sources: Vec::new(), watch: None, load, to: (seen, loaded) }
     }
 
     /// Polls these, and what was polled before no more.
     pub fn watch(&mut self, sources: &[Arc<dyn Source>], clock: &Clock) {
         let _network = self.network.enter();
+        self.sources = sources.to_vec();
         self.watch = Some(Watch::start(sources, clock, &self.to.0));
+    }
+
+    /// The runtime on which servers are asked.
+    pub fn network(&self) -> Handle {
+        self.network.clone()
+    }
+
+    /// A source that is polled.
+    pub fn source(&self, id: &SourceId) -> Option<Arc<dyn Source>> {
+        self.sources.iter().find(|source| source.id() == id).cloned()
     }
 
     /// Asks a source, or all, now.

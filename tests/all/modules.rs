@@ -13,6 +13,7 @@ const RULES: [(&str, &[&str]); 25] = [
     ("secret", &["settings", "text"]),
     ("net", &["settings", "secret", "text"]),
     ("domain", &["text"]),
+    ("actions", &["domain", "text", "net", "sources"]),
     ("keymap", &["action", "settings"]),
     ("sources", &["domain", "text", "net", "secret", "settings", "clock"]),
     ("runbooks", &["domain", "text"]),

@@ -14,6 +14,7 @@ mod alerts;
 mod ground;
 mod hostile;
 mod lost;
+mod pbs;
 mod program;
 mod secure;
 mod shared;

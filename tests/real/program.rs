@@ -34,8 +34,17 @@ impl Program {
 
     /// What `check --format json` says, after one look at everything.
     pub fn check(&self) -> Value {
+        self.report("check")
+    }
+
+    /// What `backups --format json` says.
+    pub fn backups(&self) -> Value {
+        self.report("backups")
+    }
+
+    fn report(&self, command: &str) -> Value {
         let output = assert_cmd::Command::new(env!("CARGO_BIN_EXE_wardroom"))
-            .args(["--config", &self.config(), "check", "--format", "json"])
+            .args(["--config", &self.config(), command, "--format", "json"])
             .env_clear()
             .env("HOME", self.home.path())
             .timeout(LIMIT)
@@ -43,7 +52,7 @@ impl Program {
             .expect("the program runs");
         let said = String::from_utf8_lossy(&output.stderr);
         let report = serde_json::from_slice(&output.stdout);
-        report.unwrap_or_else(|error| panic!("check says no JSON: {error}\n{}\n{said}", output.status))
+        report.unwrap_or_else(|error| panic!("{command} says no JSON: {error}\n{}\n{said}", output.status))
     }
 
     /// The dashboard in a terminal of this many columns and rows.

@@ -46,16 +46,17 @@ pub fn judge(probe: &Probe, about: &About, store: &Store, now: DateTime<Utc>) ->
         Probe::TargetUp { instance } => target_up(instance, store, now),
         Probe::AlertResolved { alertname } => resolved(alertname, about, store, now),
         Probe::BackupSince { vmid } => {
-            newest(vmid, store, now).map_or_else(|why| why, |one| since(&one, about, now))
+            newest(vmid, store, now).map_or_else(|why| why, |(_, one)| since(&one, about, now))
         }
         Probe::BackupVerified { vmid } => {
-            newest(vmid, store, now).map_or_else(|why| why, |one| verified(&one))
+            newest(vmid, store, now).map_or_else(|why| why, |(_, one)| verified(&one))
         }
-        Probe::BackupSize { .. }
-        | Probe::Truth { .. }
-        | Probe::Query { .. }
-        | Probe::Command { .. }
-        | Probe::Manual { .. } => return None,
+        Probe::BackupSize { vmid } => {
+            newest(vmid, store, now).map_or_else(|why| why, |(group, one)| size(group, &one))
+        }
+        Probe::Truth { .. } | Probe::Query { .. } | Probe::Command { .. } | Probe::Manual { .. } => {
+            return None;
+        }
     })
 }
 
@@ -92,18 +93,6 @@ pub fn judge_exit(status: Option<i32>) -> Outcome {
         Some(status) => fail(format!("it ended with {status}")),
         None => unknown("it was not run to its end"),
     }
-}
-
-/// Judges a [`Probe::BackupSize`]: 50 to 200 % of the median of up to seven backups before.
-pub fn judge_size(newest: u64, before: &[u64]) -> Outcome {
-    let mut last: Vec<u64> = before.iter().rev().take(7).copied().collect();
-    last.sort_unstable();
-    let Some(median) = last.get(last.len() / 2).copied().filter(|median| *median > 0) else {
-        return unknown("there is no earlier backup to compare it with");
-    };
-    let told = format!("{} against {} before", text::bytes(newest), text::bytes(median));
-    let is_usual = newest >= median / 2 && newest <= median.saturating_mul(2);
-    if is_usual { pass(told) } else { fail(told) }
 }
 
 fn target_up(instance: &str, store: &Store, now: DateTime<Utc>) -> Outcome {
@@ -178,8 +167,12 @@ fn resolved(name: &str, about: &About, store: &Store, now: DateTime<Utc>) -> Out
     pass(format!("{name} is gone since {}", text::age(now - quiet)))
 }
 
-/// The newest backup of a guest, if every PBS could be asked.
-fn newest(vmid: &str, store: &Store, now: DateTime<Utc>) -> Result<Snapshot, Outcome> {
+/// The newest backup of a guest and its group, if every PBS could be asked.
+fn newest<'s>(
+    vmid: &str,
+    store: &'s Store,
+    now: DateTime<Utc>,
+) -> Result<(&'s BackupGroup, Snapshot), Outcome> {
     let mut sources = store.of(SourceKind::Pbs).peekable();
     if sources.peek().is_none() {
         return Err(unknown("no PBS is configured"));
@@ -193,7 +186,8 @@ fn newest(vmid: &str, store: &Store, now: DateTime<Utc>) -> Result<Snapshot, Out
             source.data.groups.iter().filter(|group| &*group.id.id == vmid && &*group.id.kind != "host"),
         );
     }
-    let newest = groups.iter().filter_map(|group| group.newest).max_by_key(|snapshot| snapshot.at);
+    let newest = groups.into_iter().filter_map(|group| Some((group, group.newest()?)));
+    let newest = newest.max_by_key(|(_, snapshot)| snapshot.at);
     newest.ok_or_else(|| unknown(format!("PBS has no backup of {vmid}")))
 }
 
@@ -207,6 +201,15 @@ fn since(newest: &Snapshot, about: &About, now: DateTime<Utc>) -> Outcome {
         Some(began) if newest.at > began => pass(told),
         Some(_) => fail(format!("{told}: from before this began")),
     }
+}
+
+/// 50 to 200 % of the usual size. That of a virtual machine is the size of its disks, and stays.
+fn size(group: &BackupGroup, newest: &Snapshot) -> Outcome {
+    let Some(growth) = group.growth() else {
+        return unknown("there is no earlier backup to compare it with");
+    };
+    let told = format!("{}, {:.0} % of the usual size", text::bytes(newest.size), growth * 100.0);
+    if (0.5..=2.0).contains(&growth) { pass(told) } else { fail(told) }
 }
 
 fn verified(newest: &Snapshot) -> Outcome {

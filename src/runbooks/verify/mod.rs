@@ -6,7 +6,7 @@ mod promql;
 
 use serde::Serialize;
 
-pub use judge::{Outcome, judge, judge_answer, judge_exit, judge_size};
+pub use judge::{Outcome, judge, judge_answer, judge_exit};
 
 use super::model::CheckItem;
 use crate::domain::labels::Labels;

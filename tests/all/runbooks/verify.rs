@@ -14,7 +14,7 @@ use wardroom::domain::store::{Expected, Store};
 use wardroom::domain::target::{Target, TargetHealth};
 use wardroom::domain::thresholds::Thresholds;
 use wardroom::runbooks::model::CheckItem;
-use wardroom::runbooks::verify::{About, Outcome, Probe, judge, judge_answer, judge_exit, judge_size, probe};
+use wardroom::runbooks::verify::{About, Outcome, Probe, judge, judge_answer, judge_exit, probe};
 
 use super::owner;
 
@@ -227,16 +227,27 @@ impl Field {
     }
 
     fn backup(self, age: i64, verification: Option<Verification>) -> Self {
-        let newest = Some(Snapshot { at: ago(age), size: 1, verification });
+        self.backups(&[(age, 1, verification)])
+    }
+
+    /// Backups by age in minutes, the oldest first, with their size.
+    fn backups(self, all: &[(i64, u64, Option<Verification>)]) -> Self {
+        let snapshots = all.iter().map(|(age, size, verification)| Snapshot {
+            at: ago(*age),
+            size: *size,
+            verification: *verification,
+            protected: false,
+            encrypted: false,
+        });
         let id =
             GroupId { datastore: "main".into(), namespace: "".into(), kind: "vm".into(), id: "102".into() };
         let group = BackupGroup {
             id,
             guest: "web".into(),
             owner: "root@pam".into(),
-            newest,
-            last_good: newest,
-            count: 1,
+            comment: "".into(),
+            other_owner: None,
+            snapshots: snapshots.collect(),
             unfinished: None,
         };
         let said = Observation::Backups { groups: [group].into(), unreadable: Arc::default() };
@@ -344,7 +355,25 @@ fn backups_after_the_alert_and_verified() {
 }
 
 #[test]
-fn answers_statuses_and_sizes() {
+fn sizes_against_those_before() {
+    let probe = Probe::BackupSize { vmid: "102".to_owned() };
+    for (sizes, is) in [
+        (vec![90, 110, 100, 100], Is::Pass),
+        (vec![100, 100, 49], Is::Fail),
+        (vec![100, 201], Is::Fail),
+        (vec![100], Is::Unknown),
+        (vec![0, 100], Is::Unknown),
+        (vec![], Is::Unknown),
+    ] {
+        let all: Vec<_> =
+            sizes.iter().zip((1..).map(|at| 100 - at)).map(|(size, age)| (age, *size, None)).collect();
+        let outcome = Field::heard().backups(&all).judge(&probe, &about("BackupJobFailed"));
+        assert_eq!(state(&outcome).0, is, "{sizes:?}: {outcome:?}");
+    }
+}
+
+#[test]
+fn answers_and_statuses() {
     let truth = |not_before| Probe::Truth { query: "x".to_owned(), not_before };
     let query = Probe::Query { query: "x".to_owned(), hold: 0 };
     for (probe, samples, is) in [
@@ -363,17 +392,6 @@ fn answers_statuses_and_sizes() {
     }
     for (status, is) in [(Some(0), Is::Pass), (Some(1), Is::Fail), (None, Is::Unknown)] {
         assert_eq!(state(&judge_exit(status)).0, is);
-    }
-    for (newest, before, is) in [
-        (100, vec![90, 110, 100], Is::Pass),
-        (49, vec![100, 100, 100], Is::Fail),
-        (201, vec![100], Is::Fail),
-        (100, vec![1, 1, 1, 100, 100, 100, 100, 100, 100, 100], Is::Pass),
-        (100, vec![], Is::Unknown),
-        (100, vec![0], Is::Unknown),
-    ] {
-        let outcome = judge_size(newest, &before);
-        assert_eq!(state(&outcome).0, is, "{newest} {before:?}: {outcome:?}");
     }
     for probe in [truth(0), Probe::Command { text: "x".to_owned() }, Probe::Manual { hint: String::new() }] {
         assert_eq!(judge(&probe, &about("HostDown"), &Field::heard().0, now()), None, "it has to be asked");
