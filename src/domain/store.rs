@@ -16,7 +16,7 @@ use super::feed::{Failure, FailureKind, Feed, FeedState, Freshness, SourceId, So
 use super::job::Job;
 use super::labels::Labels;
 use super::log::{RingLimits, Tail};
-use super::observation::{Observation, Peer};
+use super::observation::{Observation, Peer, Split};
 use super::rule::Rule;
 use super::server::Server;
 use super::silence::Silence;
@@ -39,6 +39,10 @@ pub struct Data {
     pub external: Labels,
     /// Alertmanager's alerts.
     pub alerts: Arc<[Alert]>,
+    /// Alerts on which Alertmanager's peers disagree.
+    pub splits: Arc<[Split]>,
+    /// The scrape pools of Prometheus' configuration.
+    pub pools: Arc<[Arc<str>]>,
     /// Alertmanager's silences.
     pub silences: Arc<[Silence]>,
     /// Alertmanager's peers.
@@ -337,6 +341,8 @@ impl Data {
             Observation::ExternalLabels(labels) => self.external = labels,
             Observation::Alerts(alerts) => self.alerts = alerts,
             Observation::Silences(silences) => self.silences = silences,
+            Observation::Splits(splits) => self.splits = splits,
+            Observation::Pools(pools) => self.pools = pools,
             Observation::Peers(peers) => self.peers = peers,
             Observation::Ready { version } => self.version = version,
             Observation::Backups { groups, unreadable } => {

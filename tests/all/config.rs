@@ -92,6 +92,8 @@ fn the_defaults_in_the_example_are_the_defaults() {
         "#rpo = \"8d\"",
         "#[sources.pbs.main.clusters",
         "#\"\"",
+        "#files",
+        "#aliases",
     ];
     let changed: Vec<String> = EXAMPLE
         .lines()

@@ -129,8 +129,8 @@ pub trait Pane {
         }
     }
 
-    /// The labels of its rows.
-    fn census(&self) -> Census {
+    /// The labels of its rows: of all, or of those alone that pass the filter.
+    fn census(&self, _all: bool) -> Census {
         Census::default()
     }
 
