@@ -100,7 +100,7 @@ impl Rows for Backups {
 
     const TITLE: &'static str = "Backups";
     const KIND: SourceKind = SourceKind::Pbs;
-    const MADE_OF: &'static [SourceKind] = &[SourceKind::Pbs, SourceKind::Pve];
+    const MADE_OF: &'static [SourceKind] = &[SourceKind::Pbs, SourceKind::Pve, SourceKind::Files];
     const FEED: Feed = Feed::Snapshots;
     const COLUMNS: &'static [Column] = &COLUMNS;
     const NOTHING: &'static str = "no backup group is readable with this token";
