@@ -1,5 +1,7 @@
 //! The command line, and nothing else: what can be said, not what is done.
 
+pub mod runbook;
+
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
@@ -86,6 +88,12 @@ pub enum Command {
     Backups(Backups),
     /// Draw one frame of the dashboard into a file or to stdout.
     Shot(Shot),
+    /// Read the owner's runbooks: list, show, lint, trust.
+    Runbook {
+        /// Which of these.
+        #[command(subcommand)]
+        what: runbook::Runbook,
+    },
     /// Serve the demo lab alone.
     #[command(hide = true)]
     Lab(Lab),

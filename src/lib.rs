@@ -37,6 +37,7 @@ pub mod keymap;
 pub mod net;
 pub mod picture;
 pub mod report;
+pub mod runbooks;
 pub mod runtime;
 pub mod secret;
 pub mod settings;

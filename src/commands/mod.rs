@@ -13,6 +13,7 @@ pub mod keys;
 #[cfg(feature = "demo")]
 pub mod lab;
 pub mod man;
+pub mod runbook;
 pub mod shot;
 pub mod silences;
 pub mod themes;
@@ -45,6 +46,7 @@ pub fn run(cli: &Cli) -> ExitCode {
         Some(Command::Silences { what }) => silences::run(&cli.global, what),
         Some(Command::Open(open)) => dashboard::open(&cli.global, open),
         Some(Command::Backups(backups)) => backups::run(&cli.global, backups),
+        Some(Command::Runbook { what }) => runbook::run(&cli.global, what),
         #[cfg(feature = "demo")]
         Some(Command::Lab(lab)) => lab::run(lab),
         #[cfg(not(feature = "demo"))]

@@ -137,7 +137,10 @@ fn router<'a>(ground: &'a Ground, name: Option<&str>) -> Result<&'a Arc<dyn Sour
         }
         (name, _) => routers(ground)
             .find(|source| name.is_none_or(|name| *source.id().name == *name))
-            .ok_or_else(|| Usage(format!("there is no Alertmanager {name:?}; there: {known}"))),
+            .ok_or_else(|| {
+                let name = name.unwrap_or_default();
+                Usage(format!("there is no Alertmanager {name:?}; there: {known}"))
+            }),
     }
 }
 

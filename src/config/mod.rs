@@ -1,6 +1,7 @@
 //! The operator's config: where it stands, what it says, and all that is wrong with it, at once.
 
 mod place;
+mod runbooks;
 mod tables;
 
 use std::fmt;
@@ -8,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use place::{default_file, is_readable_by_others};
+pub use runbooks::Runbooks;
 
 use crate::domain::feed::SourceId;
 use crate::domain::log::RingLimits;
@@ -31,6 +33,8 @@ pub struct Config {
     pub thresholds: Thresholds,
     /// How much of a tail is kept.
     pub ring: RingLimits,
+    /// The owner's runbooks.
+    pub runbooks: Runbooks,
     /// How things look.
     pub ui: Ui,
     /// The keys.
@@ -123,6 +127,7 @@ impl Config {
             holds_secrets,
             thresholds,
             ring: tables::ring(root),
+            runbooks: runbooks::runbooks(root, directory),
             ui: ui(root, directory, &mut elsewhere),
             keymap: Keymap::default().with(root),
             views: view::with(&view::embedded(), root),

@@ -90,8 +90,10 @@ fn the_defaults_in_the_example_are_the_defaults() {
         "#exempt",
         "#rpo = \"7d\"",
         "#rpo = \"8d\"",
-        "#[sources",
+        "#[sources.pbs.main.clusters",
         "#\"\"",
+        "#files",
+        "#aliases",
     ];
     let changed: Vec<String> = EXAMPLE
         .lines()

@@ -5,6 +5,8 @@ mod check;
 mod config;
 mod demo;
 mod modules;
+mod runbooks;
 mod screens;
 mod shot;
+mod silences;
 mod sources;

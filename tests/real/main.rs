@@ -18,4 +18,5 @@ mod pbs;
 mod program;
 mod secure;
 mod shared;
+mod silences;
 mod targets;
