@@ -54,13 +54,6 @@ impl Place {
         Err(io::Error::new(ErrorKind::AlreadyExists, format!("no free name under {}", base.display())))
     }
 
-    /// The user's own, if it is there already: what only reads leaves nothing behind.
-    pub fn of_user_if_there() -> Option<Self> {
-        let dirs = directories::BaseDirs::new()?;
-        let root = dirs.state_dir().unwrap_or_else(|| dirs.data_local_dir()).join("wardroom");
-        root.is_dir().then_some(Self { root, is_temporary: false })
-    }
-
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.root

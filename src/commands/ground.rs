@@ -42,7 +42,7 @@ impl Ground {
         if self.lab.is_some() {
             return None;
         }
-        Place::of_user_if_there()
+        Place::of_user_if_there().ok().flatten()
     }
 
     /// Who is at the keyboard: as the config says, as they once said, or as the machine knows them.
