@@ -47,7 +47,7 @@ fn an_alert_that_is_not_there_is_told() {
 /// Both servers heard, nothing fires, and a silence that ends when what it hides is resolved.
 fn resolved() -> Vec<Msg> {
     let seen = |kind, feed, seen| Msg::Observed {
-        source: SourceId::new(kind, homelab::NAME),
+        source: SourceId::new(kind, "main"),
         feed,
         result: Ok(seen),
         took: 0.01,
