@@ -6,6 +6,7 @@
 
 mod about;
 mod annotation;
+mod block;
 mod causes;
 mod code;
 mod comment;
@@ -14,6 +15,7 @@ pub mod document;
 mod duration;
 pub mod facts;
 pub mod fill;
+pub mod find;
 mod fold;
 pub mod group;
 pub mod lint;
@@ -33,6 +35,7 @@ pub mod shell;
 pub mod spot;
 mod tree;
 pub mod trust;
+pub mod verify;
 pub mod whereabouts;
 pub mod words;
 
@@ -75,6 +78,9 @@ pub fn read(path: &str, bytes: &[u8]) -> Runbook {
     };
     about::read(&mut runbook, &rest);
     for procedure in &mut procedures {
+        if procedure.title.is_empty() {
+            procedure.title.clone_from(&runbook.title);
+        }
         let due =
             procedure.severity.as_ref().and_then(|word| runbook.defaults.response_by_severity.get(word));
         let is_alert = procedure.kind == model::ProcedureKind::Alert;

@@ -1,6 +1,10 @@
 //! Runbooks, read from the owner's own files.
 
+mod commands;
 mod counts;
+mod find;
+mod hostile;
+mod verify;
 
 use std::fs;
 use std::path::Path;
