@@ -34,7 +34,7 @@ const COLUMNS: [Column; 7] = [
     Column::text("last scrape", 2, 18, 34),
     Column::number("good", 3, 12),
     Column::number("took", EXTRA, 12),
-    Column::number("every", EXTRA + 1, 5),
+    Column::number("every", EXTRA + 1, 6),
     Column::text("error", EXTRA + 2, 24, 60),
 ];
 
