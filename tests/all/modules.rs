@@ -23,7 +23,10 @@ const RULES: [(&str, &[&str]); 25] = [
     ("report", &["domain", "text"]),
     ("picture", &["text"]),
     ("state", &[]),
-    ("config", &["sources", "domain", "net", "secret", "settings", "text", "action", "keymap", "ui"]),
+    (
+        "config",
+        &["sources", "domain", "runbooks", "net", "secret", "settings", "text", "action", "keymap", "ui"],
+    ),
     ("terminal", &["border", "text", "clock"]),
     ("backend", &["border", "text", "clock"]),
     ("runtime", &["*"]),
