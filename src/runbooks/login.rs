@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::facts::Facts;
 use super::mode::Mode;
-use super::plan::Host;
+use super::planned::Host;
 use super::quote;
 use super::segment::Ssh;
 use super::shell;

@@ -4,127 +4,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Serialize;
+pub use super::planned::{Host, Literal, Placeholder, Plan, Planned};
 
-use super::comment::Hint;
 use super::danger::{self, Around, Danger, Level};
-use super::facts::{Facts, Origin};
+use super::facts::Facts;
 use super::fill::{self, Value};
-use super::lint::{KnownWrong, known_wrong};
+use super::lint::known_wrong;
 use super::login::{self, Login};
 use super::mode::{Mode, mode};
-use super::model::{Lang, Lines, Place, Procedure, Runbook};
-use super::placeholder::Kind;
+use super::model::{Lang, Place, Procedure, Runbook};
 use super::prepare::{self, Prepared, preamble};
 use super::quote::Reading;
 use super::whereabouts::{Meant, Placed, Provenance, Walk, homes};
-
-/// The plan of a procedure.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Plan {
-    /// The version of this answer.
-    pub schema: u8,
-    /// The anchor of the procedure.
-    pub procedure: String,
-    /// The alert that it is for.
-    pub alert: String,
-    /// Its groups, in the order of the file.
-    pub groups: Vec<Planned>,
-}
-
-/// A command group as it would run.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Planned {
-    /// The anchor of its procedure.
-    pub procedure: String,
-    /// The label of its scenario.
-    pub scenario: Option<String>,
-    /// The number of its step.
-    pub step: Option<u64>,
-    /// The lines of the file at which the command stands.
-    pub lines: Lines,
-    /// Where it would run.
-    pub host: Host,
-    /// How it would run.
-    pub mode: Mode,
-    /// What confirmation it asks for, and why.
-    pub danger: Danger,
-    /// The command as written.
-    pub template: String,
-    /// The placeholders in it.
-    pub placeholders: Vec<Placeholder>,
-    /// The text that would run; none when anything refuses.
-    #[serde(rename = "final")]
-    pub filled: Option<String>,
-    /// The words that would be executed; none when anything refuses.
-    pub argv: Option<Vec<String>>,
-    /// Why it would not run.
-    pub refusals: Vec<String>,
-    /// The first of the ways of which this is one, as its place in `groups`.
-    pub alternative_of: Option<usize>,
-    /// What it should show.
-    pub expectation: Option<String>,
-    /// The first comment above it.
-    pub title: String,
-    /// The number in that comment.
-    pub ordinal: Option<u64>,
-    /// Which of the ways it is.
-    pub choice: Option<String>,
-    /// Other comments about it.
-    pub notes: Vec<String>,
-    /// What its output may mean.
-    pub causes: Vec<Hint>,
-    /// What it is written in: `shell`, `promql`.
-    pub lang: &'static str,
-    /// The title of its step or scenario.
-    pub part: String,
-    /// Hosts that stand in the text, and the operator's hosts that stand for them.
-    pub literals: Vec<Literal>,
-    /// It becomes root.
-    pub needs_sudo: bool,
-    /// What is known to be wrong with it.
-    pub known_wrong: Option<KnownWrong>,
-    /// SHA-256 of the words that would be executed, each ended by a zero byte: what is confirmed is
-    /// what is executed.
-    pub sha256: Option<String>,
-}
-
-/// Where a group would run.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Host {
-    /// As the document names it.
-    pub literal: Option<String>,
-    /// As whom.
-    pub user: Option<String>,
-    /// The operator's host; `localhost` when it runs here.
-    pub resolved: Option<String>,
-    /// How it is known.
-    pub provenance: Provenance,
-}
-
-/// A placeholder and its value.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Placeholder {
-    /// Its name.
-    pub name: String,
-    /// What it is.
-    pub kind: Kind,
-    /// Its value.
-    pub value: Option<String>,
-    /// Where the value comes from.
-    pub origin: Option<Origin>,
-}
-
-/// A host in the text, and what stands for it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Literal {
-    /// As written.
-    pub literal: String,
-    /// The operator's host.
-    pub value: Option<String>,
-    /// Who said so.
-    pub origin: Option<Origin>,
-}
 
 /// Plans a procedure. With `scenario` only that one of its scenarios is planned.
 pub fn plan(
@@ -203,7 +94,9 @@ impl Planner<'_> {
         };
         let prepared = prepare::prepare(&script, self.facts);
         let is_sent = group.ssh.is_some();
-        let (placeholders, values) = self.values(&prepared, &mut refusals);
+        let (mut placeholders, values) = self.values(&prepared, &mut refusals);
+        placeholders
+            .extend(self.of_host(&login).filter(|own| placeholders.iter().all(|one| one.name != own.name)));
         let literals = literals(&prepared, &mut refusals);
         let mut danger = danger::judge(&script, &around(placed, &login, Vec::new()));
         let mut mode = mode(&script);
@@ -313,6 +206,14 @@ impl Planner<'_> {
             refusals.push(why);
         }
         login
+    }
+
+    /// The placeholder that stands for the host.
+    fn of_host(&self, login: &Login) -> Option<Placeholder> {
+        let name = login.host.literal.as_deref()?.strip_prefix('<')?.strip_suffix('>')?.to_owned();
+        let found = self.facts.value(&name).ok().flatten();
+        let origin = found.as_ref().map(|found| found.origin);
+        Some(Placeholder { kind: self.facts.kind(&name), name, value: found.map(|found| found.text), origin })
     }
 
     /// The placeholders of a text, and the values that may be put there.

@@ -4,6 +4,7 @@
 
 mod command;
 mod lexer;
+mod quotes;
 
 use std::ops::Range;
 

@@ -1,6 +1,8 @@
 //! Runbooks, read from the owner's own files.
 
 mod counts;
+mod plan;
+mod quoting;
 
 use std::fs;
 use std::path::Path;
