@@ -6,6 +6,7 @@
 
 mod about;
 mod annotation;
+mod block;
 mod causes;
 mod code;
 pub mod comment;
@@ -79,6 +80,9 @@ pub fn read(path: &str, bytes: &[u8]) -> Runbook {
     };
     about::read(&mut runbook, &rest);
     for procedure in &mut procedures {
+        if procedure.title.is_empty() {
+            procedure.title.clone_from(&runbook.title);
+        }
         let due =
             procedure.severity.as_ref().and_then(|word| runbook.defaults.response_by_severity.get(word));
         let is_alert = procedure.kind == model::ProcedureKind::Alert;

@@ -1,6 +1,8 @@
 //! Runbooks, read from the owner's own files.
 
+mod commands;
 mod counts;
+mod hostile;
 mod plan;
 mod quoting;
 
