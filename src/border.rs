@@ -6,8 +6,11 @@
 use crokey::KeyCombination;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::clocks::Clock;
+use crate::domain::deed::{Deed, Receipt};
 use crate::domain::feed::{Failure, Feed, SourceId};
 use crate::domain::observation::Observation;
+use crate::domain::question::{Answer, Ask, Slot};
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -36,6 +39,22 @@ pub enum Msg {
         /// How long the answer took, in seconds.
         took: f64,
     },
+    /// A question was answered.
+    Answered {
+        /// The place that the answer is for.
+        slot: Slot,
+        /// Which question in that place.
+        id: u64,
+        /// What was answered, or why nothing was.
+        result: Result<Answer, Failure>,
+    },
+    /// Something was done on a server, or not.
+    Done {
+        /// Which call.
+        id: u64,
+        /// What came of it, or why nothing did.
+        result: Result<Receipt, Failure>,
+    },
     /// The config was read again: nothing, or its faults; with faults the old one goes on.
     Reloaded(Result<(), Vec<String>>),
     /// The machine slept or its clock was set: nothing is known to be fresh.
@@ -51,6 +70,24 @@ pub enum Msg {
 pub enum Effect {
     /// Poll a source now, or all.
     Refresh(Option<SourceId>),
+    /// Ask a source. A newer question in the same place cancels the older.
+    Ask {
+        /// Which question in its place; the answer comes back with it.
+        id: u64,
+        /// What is asked.
+        ask: Ask,
+    },
+    /// The question in this place is no longer of interest.
+    Forget(Slot),
+    /// Do something on a server; never under `--read-only`.
+    Call {
+        /// Which call; what came of it comes back with it.
+        id: u64,
+        /// What is to be done.
+        deed: Deed,
+    },
+    /// Write down these response clocks.
+    KeepClocks(Vec<Clock>),
     /// Put a text on the clipboard of the operator's terminal.
     Copy(String),
     /// Give the terminal back to the shell until the operator returns.

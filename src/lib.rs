@@ -22,6 +22,7 @@
 //! `ARCHITECTURE.md`.
 
 pub mod action;
+pub mod actions;
 pub mod app;
 pub mod backend;
 pub mod border;

@@ -3,7 +3,9 @@
 //! It has a thread of its own. What takes time (network, big answers, files) happens on another
 //! runtime and comes back as a message, so that nothing ever stands between a key and its frame.
 
+mod asks;
 mod feeds;
+mod retired;
 mod screen;
 mod signals;
 
@@ -13,7 +15,9 @@ use std::time::{Duration, Instant};
 use chrono::{TimeDelta, Timelike as _};
 use tokio::sync::mpsc::UnboundedReceiver;
 
+use self::asks::Asks;
 pub use self::feeds::{Feeds, Load, Loaded};
+use self::retired::Retired;
 pub use self::screen::{Live, Paper, Screen};
 pub use self::signals::{listen, listen_for_the_deaf, stop};
 use crate::app::App;
@@ -51,6 +55,8 @@ pub struct Loop<S> {
     pub inputs: UnboundedReceiver<Input>,
     /// What is polled.
     pub feeds: Feeds,
+    asks: Asks,
+    retired: Retired,
     last: Now,
     tick: Option<Instant>,
     /// Since when the screen is not what it should be, if it is not.
@@ -72,7 +78,25 @@ impl<S: Screen> Loop<S> {
     pub fn new(app: App, screen: S, clock: Clock, inputs: UnboundedReceiver<Input>, feeds: Feeds) -> Self {
         let last = clock.now();
         let tick = next_second(&clock, last);
-        Self { app, screen, clock, inputs, feeds, last, tick, dirty_since: None, suspended: false }
+        let asks = Asks::new(feeds.network());
+        Self {
+            app,
+            screen,
+            clock,
+            inputs,
+            feeds,
+            asks,
+            retired: Retired::default(),
+            last,
+            tick,
+            dirty_since: None,
+            suspended: false,
+        }
+    }
+
+    /// Who is at the keyboard, as far as they have said.
+    pub fn operator(&self) -> Option<&str> {
+        Some(self.app.operator()).filter(|name| !name.is_empty())
     }
 
     /// Runs until it ends.
@@ -107,8 +131,12 @@ impl<S: Screen> Loop<S> {
             () = until(overdue), if is_dirty => self.draw()?,
             Some(event) = self.feeds.events.recv() => {
                 let crate::sources::Event { source, feed, result, took } = event;
+                if let Ok(seen) = &result {
+                    self.retired.keep(&source, feed, seen);
+                }
                 return Ok(self.take(Msg::Observed { source, feed, result, took }));
             }
+            Some(answer) = self.asks.answers.recv() => return Ok(self.take(answer)),
             Some(loaded) = self.feeds.loads.recv() => self.reloaded(loaded),
             () = until(self.tick.unwrap_or(due)), if self.tick.is_some() => {
                 let ended = self.take(Msg::Tick);
@@ -130,17 +158,33 @@ impl<S: Screen> Loop<S> {
         effects.into_iter().fold(None, |ended, effect| ended.or(self.carry_out(effect)))
     }
 
-    /// Draws a frame.
+    /// Draws a frame, and asks what it still wants to know.
     ///
     /// # Errors
     /// When the screen cannot be drawn.
     pub fn draw(&mut self) -> io::Result<()> {
-        self.screen.draw(&mut self.app, self.clock.now())
+        let now = self.clock.now();
+        self.screen.draw(&mut self.app, now)?;
+        for effect in self.app.asks(now) {
+            self.carry_out(effect);
+        }
+        self.retired.drop_elsewhere(&self.feeds.network());
+        Ok(())
     }
 
     fn carry_out(&mut self, effect: Effect) -> Option<Ended> {
         match effect {
             Effect::Refresh(only) => self.feeds.refresh(only.as_ref()),
+            Effect::Ask { id, ask } => {
+                let source = self.feeds.source(&ask.source);
+                self.asks.ask(id, ask, source, &self.clock);
+            }
+            Effect::Forget(slot) => self.asks.forget(&slot),
+            Effect::Call { id, deed } => {
+                let source = self.feeds.source(&deed.source);
+                self.asks.call(id, deed, source);
+            }
+            Effect::KeepClocks(clocks) => self.feeds.keep_clocks(clocks),
             Effect::Copy(text) => {
                 if let Err(error) = self.screen.copy(&text) {
                     tracing::warn!(%error, "nothing was copied");

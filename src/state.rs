@@ -10,6 +10,10 @@ use std::sync::Mutex;
 
 use tracing_subscriber::EnvFilter;
 
+mod clocks;
+
+pub use clocks::{clocks, keep_clocks};
+
 /// A log file that has grown beyond this many bytes is put aside at the next start; the one that
 /// was put aside before goes.
 const LONGEST_LOG: u64 = 4 << 20;
@@ -96,6 +100,18 @@ impl Place {
         OpenOptions::new().create(true).append(true).mode(0o600).open(file)
     }
 
+    /// The name that the operator once gave.
+    pub fn operator(&self) -> Option<String> {
+        let name = fs::read_to_string(self.root.join("operator")).ok()?;
+        let name = name.trim();
+        (!name.is_empty() && name.len() < 200 && !name.contains(char::is_control)).then(|| name.to_owned())
+    }
+
+    /// Keeps the operator's name.
+    pub fn keep_operator(&self, name: &str) -> io::Result<()> {
+        fs::write(self.root.join("operator"), format!("{name}\n"))
+    }
+
     /// Sends what is logged to the log file: warnings, or what `RUST_LOG` says.
     pub fn start_log(&self) -> io::Result<()> {
         let filter =
@@ -147,6 +163,14 @@ mod tests {
         assert_ne!(other.path(), root);
         drop(place);
         assert!(!root.exists());
+    }
+
+    #[test]
+    fn the_operator_is_asked_once() {
+        let place = Place::temporary().expect("a place");
+        assert_eq!(place.operator(), None);
+        place.keep_operator("Sam Vimes").expect("it is kept");
+        assert_eq!(place.operator().as_deref(), Some("Sam Vimes"));
     }
 
     #[test]

@@ -10,14 +10,14 @@ use crate::clock::Now;
 use crate::domain::feed::{FeedState, SourceKind};
 use crate::domain::health::Health;
 use crate::domain::store::SourceState;
+use crate::domain::subject::Subject;
 use crate::keymap::Context;
 use crate::text;
 use crate::ui::glyphs;
 use crate::ui::panes::{self, logs};
 use crate::ui::scene::{Piece, Scene, piece};
 use crate::ui::theme::Role;
-use crate::ui::view::Place;
-use crate::ui::widgets::frame::{Border, frame};
+use crate::ui::widgets::frame::frame;
 use crate::ui::widgets::paint::{blank, put, put_pieces, width};
 use crate::ui::widgets::sign::{self, of_feed};
 
@@ -64,7 +64,7 @@ impl App {
         self.draw_verdict(regions.verdict, buffer, now);
         draw_sources(&live, self.look.read_only, regions.sources, buffer);
         if let Some(banner) = &self.look.banner {
-            let text = format!(" {banner}");
+            let text = format!(" {}", brief(banner, regions.banner.width.saturating_sub(1)));
             put(
                 buffer,
                 (regions.banner.x, regions.banner.y),
@@ -79,7 +79,7 @@ impl App {
                 put(buffer, (regions.body.x, y), "too small", regions.body.width, style);
             }
         } else {
-            self.draw_panes(regions.body, buffer, now);
+            self.draw_panes(buffer, now);
         }
         let over = scene(&self.known, self.frozen.as_ref(), &self.look, now);
         for layer in &mut self.layers {
@@ -131,27 +131,20 @@ impl App {
         put_pieces(buffer, (at, line.y), &right, right_width, &scene);
     }
 
-    fn draw_panes(&mut self, body: Rect, buffer: &mut Buffer, now: Now) {
-        let mut places = self.places();
+    fn draw_panes(&mut self, buffer: &mut Buffer, now: Now) {
+        let places = self.places();
         let focus = self.focus_at(&places);
         let first = places.first().map(|place| place.pane.clone());
-        if self.zoomed {
-            let border = places.get(focus).map_or(Border::Box, |place| place.border);
-            places = places
-                .get(focus)
-                .map(|place| Place { area: body, border, pane: place.pane.clone() })
-                .into_iter()
-                .collect();
-        }
+        let places = self.shown();
         let said: u64 = self.known.said.values().sum();
         let base = scene(&self.known, self.frozen.as_ref(), &self.look, now);
-        let bridge = self.view == 0 && !self.zoomed;
+        let whole = self.is_whole();
         let mut selected = None;
         for (at, place) in places.iter().enumerate() {
             let Some(slot) = self.panes.get_mut(place.pane.as_str()) else { continue };
             let focused = self.zoomed || at == focus;
             let held = now.mono < self.held_until;
-            let scene = Scene { focused, whole: !bridge, held, selected: selected.as_ref(), ..base };
+            let scene = Scene { focused, whole, held, selected: selected.as_ref(), ..base };
             let made_of = slot.pane.made_of();
             let stamp = made_of.iter().filter_map(|kind| self.known.said.get(kind)).sum::<u64>().min(said);
             if slot.seen != Some(stamp) || (slot.pane.is_waiting() && !held) {
@@ -207,14 +200,26 @@ impl App {
         let mut x = 1;
         for action in useful(context) {
             let idle = match action {
+                Action::Open if context == Context::Pick => false,
                 Action::NextPane | Action::Open => over.is_some(),
-                Action::Copy => over.is_some_and(|layer| layer.subject().is_none()),
+                Action::Copy => over.is_some_and(|layer| layer.subject().is_none() && !layer.has_command()),
                 Action::Close => over.is_none(),
+                // Only an alert can be silenced or acknowledged.
+                Action::Silence | Action::Acknowledge if context == Context::Detail => {
+                    !over.and_then(|layer| layer.subject()).is_some_and(Subject::is_alert)
+                }
+                Action::Link if context == Context::Detail => over.is_none(),
                 _ => false,
             };
             let Some(key) = scene.keymap.hint(*action, context).filter(|_| !idle) else { continue };
             let word = match (action, context) {
                 (Action::Filter, Context::Detail | Context::Help) => "search",
+                (Action::Open, Context::Pick) => "filter by it",
+                (Action::Group, Context::Pick) => "group by it",
+                (Action::Accept, Context::Form) => "go on",
+                (Action::Accept, Context::Confirm) => "do it",
+                (Action::Copy, Context::Confirm) => "copy the command",
+                (Action::Silence, Context::Silences) => "again",
                 _ => action.word(),
             };
             let pieces = [piece(key, Role::Key), piece(format!(" {word}"), Role::Muted)];
@@ -234,20 +239,59 @@ impl App {
 /// The keys that the footer tells, the most useful first.
 const fn useful(context: Context) -> &'static [Action] {
     use Action::{
-        Close, Copy, Down, Expand, Filter, Freeze, Help, NextError, NextPane, NextTab, Open, Pause, Quit,
-        Refresh, Times, Up, Why, Wrap,
+        Accept, Acknowledge, Another, Close, Copy, Down, Edit, Expand, Expire, Extend, Filter, Freeze, Group,
+        Help, Link, Mark, NextError, NextField, NextPane, NextTab, OnlyTrouble, Open, Overview, Pause, Quit,
+        Refresh, Silence, Silences, Sort, Times, UndoMine, Up, Why, Wrap,
     };
     match context {
         Context::Global | Context::List => {
             &[Open, Filter, NextPane, Expand, Why, Help, Copy, Freeze, Times, Refresh, Quit]
         }
+        Context::Alerts => &[
+            Open,
+            Silence,
+            Acknowledge,
+            Mark,
+            Filter,
+            Group,
+            Overview,
+            OnlyTrouble,
+            NextPane,
+            Help,
+            Silences,
+            Expand,
+            Link,
+            Copy,
+            Why,
+            Quit,
+        ],
+        Context::Targets => {
+            &[Open, Filter, Sort, OnlyTrouble, Group, NextPane, Expand, Help, Copy, Link, Why, Quit]
+        }
+        Context::Silences => {
+            &[Open, Extend, Edit, Expire, Mark, UndoMine, Silence, Filter, NextPane, Help, Copy, Quit]
+        }
         Context::Logs => &[
             Pause, Open, Filter, NextError, NextPane, Expand, Help, Wrap, NextTab, Copy, Freeze, Times, Quit,
         ],
-        Context::Detail => &[Close, Down, Up, Filter, Copy, NextPane, Expand, Help, Quit],
+        Context::Detail => {
+            &[Close, Down, Up, Silence, Acknowledge, Link, Filter, Copy, NextPane, Expand, Help, Quit]
+        }
         Context::Help => &[Close, Down, Up, Filter, Quit],
+        Context::Pick => &[Open, Group, Close, Down, Up],
         Context::Prompt => &[],
+        Context::Form => &[Accept, NextField, Another, Close],
+        Context::Confirm => &[Accept, Copy, Close],
     }
+}
+
+/// The sentences of a banner that fit in so many cells: those in the middle go first.
+fn brief(banner: &str, cells: u16) -> String {
+    let mut sentences: Vec<&str> = banner.split(". ").collect();
+    while sentences.len() > 2 && text::width(&sentences.join(". ")) > usize::from(cells) {
+        sentences.remove(sentences.len() - 2);
+    }
+    sentences.join(". ")
 }
 
 /// The verdict's sentence in so many cells: shorter words first, then fewer parts, and only then a

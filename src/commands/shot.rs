@@ -118,6 +118,14 @@ async fn play(dashboard: &mut Loop<Paper>, steps: &[Step]) -> Result<()> {
             }
         }
     }
+    // What is shown may ask for more, and the answer may show what asks again.
+    for _ in 0..3 {
+        dashboard.draw()?;
+        if !dashboard.app.is_asking() {
+            return Ok(());
+        }
+        settle(dashboard).await?;
+    }
     Ok(dashboard.draw()?)
 }
 
@@ -135,7 +143,7 @@ async fn settle(dashboard: &mut Loop<Paper>) -> Result<()> {
 fn is_waiting(dashboard: &Loop<Paper>) -> bool {
     let now = dashboard.clock.now().wall;
     let mut feeds = dashboard.app.store().sources.iter().flat_map(|source| source.feeds.values());
-    feeds.any(|feed| feed.state(now) == FeedState::Pending)
+    dashboard.app.is_asking() || feeds.any(|feed| feed.state(now) == FeedState::Pending)
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ pub use runbooks::Runbooks;
 use crate::domain::feed::SourceId;
 use crate::domain::host::Inventory;
 use crate::domain::log::RingLimits;
-use crate::domain::thresholds::Thresholds;
+use crate::domain::thresholds::{Mapping, Thresholds};
 use crate::keymap::Keymap;
 use crate::settings::{Document, Fault, Table};
 use crate::sources::{KINDS, Source};
@@ -58,6 +58,8 @@ pub struct Ui {
     pub zone: Zone,
     /// Only ASCII characters are drawn.
     pub ascii: bool,
+    /// Who is at the keyboard: the author of silences.
+    pub operator: Option<String>,
 }
 
 /// Why there is no config.
@@ -120,10 +122,11 @@ impl Config {
     pub fn read(root: &Table<'_>, directory: Option<&Path>) -> (Self, Vec<Fault>) {
         let mut elsewhere = Vec::new();
         let (sources, holds_secrets) = sources(root);
+        let thresholds = Thresholds { clusters: mappings(&sources), ..tables::thresholds(root) };
         let config = Self {
             sources,
             holds_secrets,
-            thresholds: tables::thresholds(root),
+            thresholds,
             ring: tables::ring(root),
             hosts: hosts::hosts(root),
             runbooks: runbooks::runbooks(root, directory),
@@ -195,6 +198,20 @@ pub struct Rooms {
 /// What is said when no server is named.
 const NO_SERVER: &str = "no server is named";
 
+/// `[sources.pbs.NAME.clusters]`
+fn mappings(sources: &[Arc<dyn Source>]) -> Vec<Mapping> {
+    let of = |source: &Arc<dyn Source>| -> Vec<Mapping> {
+        let all = source.clusters().iter();
+        let mapping = |(namespace, cluster): &(Arc<str>, Arc<str>)| Mapping {
+            source: source.id().clone(),
+            namespace: Arc::clone(namespace),
+            cluster: Arc::clone(cluster),
+        };
+        all.map(mapping).collect()
+    };
+    sources.iter().flat_map(of).collect()
+}
+
 /// `[sources.KIND.NAME]`, and whether a secret stands among them.
 fn sources(root: &Table<'_>) -> (Vec<Arc<dyn Source>>, bool) {
     let mut all = Vec::new();
@@ -239,6 +256,10 @@ fn ui(root: &Table<'_>, directory: Option<&Path>, elsewhere: &mut Vec<Fault>) ->
             .unwrap_or_default(),
         zone: table.get_with("zone", |name: String| name.parse()).unwrap_or_default(),
         ascii: table.get("ascii").unwrap_or(false),
+        operator: table.get_with("operator", |name: String| match name.trim() {
+            "" => Err("a name".to_owned()),
+            name => Ok(crate::text::sanitise(name).into_owned()),
+        }),
     }
 }
 

@@ -39,10 +39,9 @@ pub struct Login {
     /// It is protected.
     pub is_protected: bool,
     is_local: bool,
+    /// Why it cannot be had.
+    pub refused: Option<String>,
 }
-
-/// A login, or what is known of it and why it cannot be had.
-pub type Found = Result<Login, (Login, String)>;
 
 impl Login {
     fn of(literal: Option<&str>, user: Option<&str>, resolved: Option<&str>, facts: &Facts) -> Self {
@@ -59,15 +58,19 @@ impl Login {
             shell: known.and_then(|host| host.shell.clone()).unwrap_or_else(|| "bash".to_owned()),
             is_protected: known.is_some_and(|host| host.protected),
             is_local: false,
+            refused: None,
         }
     }
 
     /// No host.
-    ///
-    /// # Errors
-    /// Never; it has the shape of the others.
-    pub fn unknown() -> Found {
-        Ok(Self::of(None, None, None, &Facts::default()))
+    pub fn unknown() -> Self {
+        Self::of(None, None, None, &Facts::default())
+    }
+
+    /// The same, and why it cannot be had.
+    fn but(mut self, why: String) -> Self {
+        self.refused = Some(why);
+        self
     }
 
     fn here() -> Self {
@@ -111,24 +114,21 @@ impl Login {
 }
 
 /// The login of a host that is named, is the alert's, or is this one.
-///
-/// # Errors
-/// Nobody knows which host that is.
-pub fn meant(meant: &Meant, facts: &Facts) -> Found {
+pub fn meant(meant: &Meant, facts: &Facts) -> Login {
     match meant {
         Meant::Named(ssh) => named(ssh, facts),
-        Meant::Local => Ok(Login::here()),
+        Meant::Local => Login::here(),
         Meant::Role(role) => self::role(role, facts, None),
         Meant::Hint(hint) => self::hint(hint, facts),
         Meant::Target => match facts.target() {
-            Some(Ok(target)) => Ok(Login::of(None, None, Some(&target.host), facts)),
-            Some(Err(why)) => Err((Login::of(None, None, None, facts), format!("the alert's host: {why}"))),
+            Some(Ok(target)) => Login::of(None, None, Some(&target.host), facts),
+            Some(Err(why)) => Login::unknown().but(format!("the alert's host: {why}")),
             None => Login::unknown(),
         },
     }
 }
 
-fn named(ssh: &Ssh, facts: &Facts) -> Found {
+fn named(ssh: &Ssh, facts: &Facts) -> Login {
     let user = ssh.user.as_deref();
     let placeholder = ssh.host.strip_prefix('<').and_then(|name| name.strip_suffix('>'));
     let found = match placeholder {
@@ -145,47 +145,39 @@ fn named(ssh: &Ssh, facts: &Facts) -> Found {
         Ok(host) => {
             let mut login = Login::of(Some(&ssh.host), user, Some(&host), facts);
             login.options.clone_from(&ssh.options);
-            Ok(login)
+            login
         }
-        Err(why) => Err((Login::of(Some(&ssh.host), user, None, facts), why)),
+        Err(why) => Login::of(Some(&ssh.host), user, None, facts).but(why),
     }
 }
 
 /// The login of the host that is there for `role`: that of the inventory, or the one on which the
 /// document itself always runs such commands.
-///
-/// # Errors
-/// There is none, or more than one.
-pub fn role(role: &str, facts: &Facts, home: Option<&Ssh>) -> Found {
-    let nobody = || Login::of(None, None, None, facts);
+pub fn role(role: &str, facts: &Facts, home: Option<&Ssh>) -> Login {
     match (facts.hosts.with_role(role).as_slice(), home) {
         ([(name, _)], _) => {
             let host = facts.hosts.address(name);
-            super::placeholder::admit(host, super::placeholder::Kind::Host, None)
-                .map_err(|why| (nobody(), why))?;
-            Ok(Login::of(None, None, Some(host), facts))
+            match super::placeholder::admit(host, super::placeholder::Kind::Host, None) {
+                Ok(()) => Login::of(None, None, Some(host), facts),
+                Err(why) => Login::unknown().but(why),
+            }
         }
         ([], Some(ssh)) => named(ssh, facts),
-        ([], None) => {
-            Err((nobody(), format!("no host has the role {role}: give one [hosts.NAME] role = \"{role}\"")))
-        }
+        ([], None) => Login::unknown()
+            .but(format!("no host has the role {role}: give one [hosts.NAME] role = \"{role}\"")),
         (several, _) => {
             let names: Vec<&str> = several.iter().map(|(name, _)| *name).collect();
-            Err((
-                nobody(),
-                format!("several hosts have the role {role}: {}; which one is not known", names.join(", ")),
-            ))
+            let names = names.join(", ");
+            Login::unknown()
+                .but(format!("several hosts have the role {role}: {names}; which one is not known"))
         }
     }
 }
 
 /// The login that a hint of the owner names: a role, a host, `target` or `local`.
-///
-/// # Errors
-/// There is no such host.
-pub fn hint(hint: &str, facts: &Facts) -> Found {
+pub fn hint(hint: &str, facts: &Facts) -> Login {
     match hint {
-        "local" | "localhost" => Ok(Login::here()),
+        "local" | "localhost" => Login::here(),
         "target" | "{target}" => meant(&Meant::Target, facts),
         _ if !facts.hosts.with_role(hint).is_empty() => role(hint, facts, None),
         _ => {
@@ -217,7 +209,5 @@ pub fn digest(argv: &[String]) -> String {
 pub fn is_sudo(text: &str) -> bool {
     let script = shell::lex(text);
     let is_sudo = |word: &shell::Said| matches!(word.text.as_str(), "sudo" | "doas" | "su");
-    shell::commands(&script.tokens, text)
-        .iter()
-        .any(|command| command.said(text).iter().any(|word| is_sudo(word)))
+    shell::commands(&script.tokens, text).iter().any(|command| command.said(text).iter().any(is_sudo))
 }

@@ -115,7 +115,7 @@ impl Planner<'_> {
             danger = Danger { level: Level::L0, reasons: vec!["there is nothing to run".to_owned()] };
         }
         refusals.extend(prepare::samples(&script));
-        let filled = self.fill(&prepared, values, is_sent, &mut refusals);
+        let filled = Self::fill(&prepared, &values, is_sent, &mut refusals);
         if let Some(filled) = &filled {
             let free =
                 placeholders.iter().filter(|one| one.name == "NEW_VMID").filter_map(|one| one.value.clone());
@@ -154,12 +154,12 @@ impl Planner<'_> {
             notes: group.notes.clone(),
             causes: group.hints.clone(),
             literals,
-            ..self.blank(procedure, place, "shell")
+            ..Self::blank(procedure, place, "shell")
         }
     }
 
     /// What every group of a block has in common.
-    fn blank(&self, procedure: &Procedure, place: &Place<'_>, lang: &'static str) -> Planned {
+    fn blank(procedure: &Procedure, place: &Place<'_>, lang: &'static str) -> Planned {
         let titles = [place.scenario.map(|one| one.title.clone()), place.step.map(|one| one.title.clone())];
         Planned {
             procedure: procedure.id.clone(),
@@ -191,16 +191,13 @@ impl Planner<'_> {
     }
 
     fn login(&self, placed: &Placed, refusals: &mut Vec<String>) -> Login {
-        let meant = match &placed.meant {
+        let mut login = match &placed.meant {
             Some(Meant::Role(role)) => login::role(role, self.facts, self.homes.get(role)),
             Some(Meant::Hint(hint)) => login::hint(hint, self.facts),
             Some(meant) => login::meant(meant, self.facts),
             None => Login::unknown(),
         };
-        let mut login = meant.unwrap_or_else(|(login, why)| {
-            refusals.push(why);
-            login
-        });
+        refusals.extend(login.refused.take());
         login.host.provenance = placed.provenance;
         if let Some(why) = login.refusal() {
             refusals.push(why);
@@ -235,9 +232,11 @@ impl Planner<'_> {
                 }
             };
             match &found {
-                Some(found) => drop(values.insert(name.clone(), Value { text: found.text.clone(), kind })),
+                Some(found) => {
+                    values.insert(name.clone(), Value { text: found.text.clone(), kind });
+                }
                 None => {
-                    refusals.push(format!("<{name}> is open: {}; say --set {name}=VALUE", kind.expects()))
+                    refusals.push(format!("<{name}> is open: {}; say --set {name}=VALUE", kind.expects()));
                 }
             }
             let origin = found.as_ref().map(|found| found.origin);
@@ -247,9 +246,8 @@ impl Planner<'_> {
     }
 
     fn fill(
-        &self,
         prepared: &Prepared,
-        values: BTreeMap<String, Value>,
+        values: &BTreeMap<String, Value>,
         is_sent: bool,
         refusals: &mut Vec<String>,
     ) -> Option<String> {
@@ -260,7 +258,7 @@ impl Planner<'_> {
         for spot in spots.iter_mut().filter(|spot| is_sent && spot.context.reading == Reading::Once) {
             spot.context.reading = Reading::Again;
         }
-        match fill::shell(&prepared.text, &prepared.script, &spots, &values) {
+        match fill::shell(&prepared.text, &prepared.script, &spots, values) {
             Ok(text) => Some(text),
             Err(faults) => {
                 refusals.extend(faults);
@@ -304,7 +302,7 @@ impl Planner<'_> {
                 placeholders,
                 filled: filled.filter(|_| refusals.is_empty()),
                 refusals,
-                ..self.blank(procedure, place, "promql")
+                ..Self::blank(procedure, place, "promql")
             });
         }
     }

@@ -69,7 +69,7 @@ pub fn prepare(text: &str, facts: &Facts) -> Prepared {
                 literals.len() - 1
             });
             held.push_str(text.get(at..span.start).unwrap_or_default());
-            held.push_str(&format!("<{HELD}{index}>"));
+            held.extend(["<", HELD, &index.to_string(), ">"]);
             at = span.end;
         }
     }
@@ -132,7 +132,7 @@ pub fn preamble(placed: &Placed, before: &[Placed], refusals: &mut Vec<String>) 
         let text = earlier.group.text.as_str();
         match carried(text) {
             Some(Carried::Directory) if earlier.group.unrunnable.is_none() => {
-                lines.push(format!("{text} || exit"))
+                lines.push(format!("{text} || exit"));
             }
             Some(Carried::Variables(names, is_literal)) => {
                 if !names.iter().any(|name| uses(&placed.group.text, name)) {
@@ -148,7 +148,7 @@ pub fn preamble(placed: &Placed, before: &[Placed], refusals: &mut Vec<String>) 
             _ => {}
         }
     }
-    lines.iter().map(|line| format!("{line}\n")).collect()
+    lines.into_iter().flat_map(|line| [line, "\n".to_owned()]).collect()
 }
 
 /// Whether both may be run: not two ways of which one is taken.

@@ -6,6 +6,7 @@ pub mod alertmanager;
 pub mod loki;
 pub mod pbs;
 pub mod prometheus;
+pub mod pve;
 pub mod watch;
 mod wire;
 
@@ -18,7 +19,8 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::feed::{Failure, FailureKind, Feed, SourceId, SourceKind};
 use crate::domain::observation::Observation;
-use crate::net::NetError;
+use crate::domain::question::{Answer, Question};
+use crate::net::{Client, NetError};
 use crate::settings::Table;
 
 /// Reads the table `[sources.KIND.NAME]`; faults are told through the table.
@@ -30,10 +32,14 @@ pub const KINDS: &[(SourceKind, Read)] = &[
     (SourceKind::Alertmanager, alertmanager::read),
     (SourceKind::Loki, loki::read),
     (SourceKind::Pbs, pbs::read),
+    (SourceKind::Pve, pve::read),
 ];
 
 /// A look at a feed under way.
 pub type Looking<'a> = Pin<Box<dyn Future<Output = Result<Vec<Observation>, SourceError>> + Send + 'a>>;
+
+/// An answer under way.
+pub type Answering<'a> = Pin<Box<dyn Future<Output = Result<Answer, SourceError>> + Send + 'a>>;
 
 /// The next piece of a tail under way.
 pub type Next<'a> = Pin<Box<dyn Future<Output = Result<Observation, SourceError>> + Send + 'a>>;
@@ -51,6 +57,22 @@ pub trait Source: fmt::Debug + Send + Sync {
 
     /// Looks at one feed; `now` is the time by the dashboard's clock.
     fn observe(&self, feed: Feed, now: DateTime<Utc>) -> Looking<'_>;
+
+    /// Answers a question; `now` is the time by the dashboard's clock.
+    fn answer(&self, _question: Question, _now: DateTime<Utc>) -> Answering<'_> {
+        let error = no_question(self.id());
+        Box::pin(async move { Err(error) })
+    }
+
+    /// The servers behind it, to which an action may write; each is as good as the others.
+    fn doors(&self) -> &[Arc<Client>] {
+        &[]
+    }
+
+    /// Which cluster's guests its namespaces hold: namespace and the name of the hypervisor.
+    fn clusters(&self) -> &[(Arc<str>, Arc<str>)] {
+        &[]
+    }
 
     /// Its live tails; each is read by a task of its own.
     fn tails(&self) -> Vec<Box<dyn Tail>> {
@@ -161,6 +183,11 @@ impl SourceError {
             },
         }
     }
+}
+
+/// The answer to a question that this kind of server knows nothing of.
+fn no_question(source: &SourceId) -> SourceError {
+    SourceError::Missing { url: source.to_string(), reason: "this is no question for it".to_owned() }
 }
 
 /// How the loop treats a failure of the network.

@@ -6,6 +6,7 @@ use ratatui::style::Style;
 use super::theme::{Role, Theme};
 use super::times::Times;
 use crate::clock::Now;
+use crate::domain::answers::Answers;
 use crate::domain::store::Store;
 use crate::domain::subject::Subject;
 use crate::domain::verdict::Verdict;
@@ -18,6 +19,8 @@ pub struct Scene<'a> {
     pub store: &'a Store,
     /// What it comes to.
     pub verdict: &'a Verdict,
+    /// What was asked for what is shown, and answered.
+    pub answers: &'a Answers,
     /// The colours.
     pub theme: &'a Theme,
     /// The keys.

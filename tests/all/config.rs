@@ -56,7 +56,7 @@ fn what_is_right_is_taken() {
 #[test]
 fn the_example_is_a_config() {
     let config = Config::parse("config.example.toml", EXAMPLE, None).expect("the example is right");
-    assert_eq!(config.sources.len(), 4, "one of each kind");
+    assert_eq!(config.sources.len(), 5, "one of each kind");
 }
 
 /// The example with everything in it that is commented out: `#key = ...` and `#[table]`.
@@ -80,8 +80,21 @@ fn every_key_of_the_example_is_one() {
 fn the_defaults_in_the_example_are_the_defaults() {
     let defaults = Config::parse("x.toml", EXAMPLE, None).expect("the example");
     // What is no default is an example, and says so beside it.
-    let examples =
-        ["#severities", "#info", "#[[backups", "#match", "#exempt", "#rpo = \"7d\"", "#files", "#aliases"];
+    let examples = [
+        "#severities",
+        "#info",
+        "#[[backups",
+        "#match",
+        "#guest",
+        "#tag",
+        "#exempt",
+        "#rpo = \"7d\"",
+        "#rpo = \"8d\"",
+        "#[sources.pbs.main.clusters",
+        "#\"\"",
+        "#files",
+        "#aliases",
+    ];
     let changed: Vec<String> = EXAMPLE
         .lines()
         .map(|line| {

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A room, and the rooms whose doors are open to it. What stands here with `*` may enter all.
-const RULES: [(&str, &[&str]); 25] = [
+const RULES: [(&str, &[&str]); 26] = [
     ("text", &[]),
     ("action", &[]),
     ("settings", &[]),
@@ -13,6 +13,7 @@ const RULES: [(&str, &[&str]); 25] = [
     ("secret", &["settings", "text"]),
     ("net", &["settings", "secret", "text"]),
     ("domain", &["text"]),
+    ("actions", &["domain", "text", "net", "sources"]),
     ("keymap", &["action", "settings"]),
     ("sources", &["domain", "text", "net", "secret", "settings", "clock"]),
     ("runbooks", &["domain", "text"]),
@@ -22,7 +23,7 @@ const RULES: [(&str, &[&str]); 25] = [
     ("demo", &["domain", "text", "clock"]),
     ("report", &["domain", "text"]),
     ("picture", &["text"]),
-    ("state", &[]),
+    ("state", &["domain"]),
     (
         "config",
         &["sources", "domain", "runbooks", "net", "secret", "settings", "text", "action", "keymap", "ui"],

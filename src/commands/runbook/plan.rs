@@ -106,11 +106,9 @@ fn find<'r>(
         procedure.kind != ProcedureKind::Suggested
             && procedure.alert_names.iter().any(|name| folded(name) == folded(alert))
     };
-    let ways: [Box<dyn Fn(&Procedure) -> bool>; 3] = [
-        Box::new(by_name),
-        Box::new(|procedure| alias.is_some_and(|alias| names(procedure, alias))),
-        Box::new(|procedure| names(procedure, alert)),
-    ];
+    let is_alias = |procedure: &Procedure| alias.is_some_and(|alias| names(procedure, alias));
+    let is_title = |procedure: &Procedure| names(procedure, alert);
+    let ways: [&dyn Fn(&Procedure) -> bool; 3] = [&by_name, &is_alias, &is_title];
     for way in ways {
         let found: Vec<_> = all().filter(|(_, procedure)| way(procedure)).collect();
         match found.as_slice() {

@@ -23,7 +23,7 @@ pub(super) fn curl(words: &[Said]) -> (Level, String) {
                 sends = true;
             }
             "--output" | "--output-dir" | "--dump-header" | "--cookie-jar" | "--trace" | "--trace-ascii" => {
-                writes |= value() != "/dev/null"
+                writes |= value() != "/dev/null";
             }
             "--remote-name" | "--remote-name-all" => writes = true,
             "--config" => is_told = true,
@@ -49,10 +49,9 @@ pub(super) fn curl(words: &[Said]) -> (Level, String) {
                     let given = if glued.is_empty() { value() } else { glued.to_owned() };
                     match letter {
                         'X' => method = given,
-                        'd' | 'F' | 'T' => sends = true,
+                        'd' | 'F' | 'T' | 'Q' => sends = true,
                         'o' | 'c' | 'D' => writes |= given != "/dev/null" && given != "-",
                         'K' => is_told = true,
-                        'Q' => sends = true,
                         _ => {}
                     }
                     break;
@@ -62,8 +61,7 @@ pub(super) fn curl(words: &[Said]) -> (Level, String) {
         }
     }
     let method = method.to_uppercase();
-    let is_get =
-        method.is_empty() && !sends || matches!(method.as_str(), "GET" | "HEAD" | "OPTIONS") && !sends;
+    let is_get = !sends && matches!(method.as_str(), "" | "GET" | "HEAD" | "OPTIONS");
     let is_reload = page.trim_end_matches('/').ends_with("/-/reload");
     match () {
         () if is_told => (Level::L2, "curl -K: does what a file says".into()),

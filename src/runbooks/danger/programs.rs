@@ -132,7 +132,7 @@ fn runs(judge: &mut Judge<'_>, name: &str, arguments: &[Said], reads_pipe: bool,
             if inner.is_empty() {
                 return true;
             }
-            if lists("rm shred truncate unlink", base(&inner.first().map_or("", |word| word.text.as_str()))) {
+            if lists("rm shred truncate unlink", base(inner.first().map_or("", |word| word.text.as_str()))) {
                 judge.is_wide = true;
             }
             judge.words(inner, false, false);
@@ -206,7 +206,7 @@ fn run_shell(judge: &mut Judge<'_>, name: &str, arguments: &[Said], reads_pipe: 
     match (command, file) {
         (Some(at), _) => again(judge, arguments.get(at + 1..=at + 1).unwrap_or_default()),
         (None, _) if runs_files => {
-            judge.raise(Level::L3, format!("{name}: runs what another command prints"))
+            judge.raise(Level::L3, format!("{name}: runs what another command prints"));
         }
         (None, Some(file)) if file.text != "-" && !short(file) => {
             judge.raise(Level::L2, format!("{name} {}: what it does is not known", file.text));
@@ -247,6 +247,10 @@ fn find(judge: &mut Judge<'_>, arguments: &[Said]) {
     }
 }
 
+/// What is never deleted.
+const TOPS: &str = "~ ~/* /* / /. .. ../* ../.. /bin /boot /dev /etc /home /lib /lib64 /proc /root /run /sbin /srv \
+                        /sys /usr /var /usr/* /etc/* /var/* /home/* /root/* /boot/* /dev/* /var/lib /usr/bin /usr/lib ~root";
+
 /// A path that is deleted with all that is in it.
 pub(super) fn deleted(judge: &mut Judge<'_>, word: &Said, what: &str) {
     let (path, is_unset) = judge.path(&word.text);
@@ -256,8 +260,6 @@ pub(super) fn deleted(judge: &mut Judge<'_>, word: &Said, what: &str) {
         bare = bare.replace("//", "/").replace("/./", "/");
     }
     let bare = bare.trim_end_matches("/.").trim_end_matches('/');
-    const TOPS: &str = "~ ~/* /* / /. .. ../* ../.. /bin /boot /dev /etc /home /lib /lib64 /proc /root /run /sbin /srv \
-                        /sys /usr /var /usr/* /etc/* /var/* /home/* /root/* /boot/* /dev/* /var/lib /usr/bin /usr/lib ~root";
     let is_top = bare.is_empty() && path.starts_with('/') || lists(TOPS, bare) || bare.ends_with("/..");
     // What is searched is not what is deleted: `find /var/log` is not `rm -r /var/log`.
     let is_search = what.starts_with("find") && !matches!(bare, "" | "~" | "/" | "/*");

@@ -14,14 +14,14 @@ impl Lexer<'_> {
                 Piece::Arithmetic(self.inside(3, end - 2, end))
             }
             Some(b'(') => Piece::Command(self.within(2, Self::parenthesis).unwrap_or_default()),
-            Some(b'{') => match self.brace() {
-                Some(end) => Piece::Parameter(self.inside(2, end - 1, end)),
-                None => {
-                    self.fault(self.at, "a ${ that is not closed");
-                    self.at = self.end;
-                    Piece::Parameter(Vec::new())
+            Some(b'{') => {
+                if let Some(end) = self.brace() {
+                    return Piece::Parameter(self.inside(2, end - 1, end));
                 }
-            },
+                self.fault(self.at, "a ${ that is not closed");
+                self.at = self.end;
+                Piece::Parameter(Vec::new())
+            }
             Some(byte) if byte.is_ascii_alphabetic() || byte == b'_' => {
                 let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
                 self.at += 1 + self.rest().bytes().skip(1).take_while(is_name).count();
@@ -152,16 +152,14 @@ impl Lexer<'_> {
     pub(super) fn piece_of_text(&mut self, stops: &[u8]) -> Part {
         let start = self.at;
         let kind = match self.byte(0) {
-            Some(b'\\') => match self.byte(1) {
-                Some(b'$' | b'`' | b'"' | b'\\' | b'\n') => {
-                    self.at += 2;
-                    Piece::Escape
-                }
-                _ => {
-                    self.at += 1;
-                    Piece::Text
-                }
-            },
+            Some(b'\\') if matches!(self.byte(1), Some(b'$' | b'`' | b'"' | b'\\' | b'\n')) => {
+                self.at += 2;
+                Piece::Escape
+            }
+            Some(b'\\') => {
+                self.at += 1;
+                Piece::Text
+            }
             Some(b'$') => self.dollar(false),
             Some(b'`') => self.backtick(),
             Some(b'<') if self.placeholder().is_some() => {

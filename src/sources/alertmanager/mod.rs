@@ -26,7 +26,7 @@ const BUSY_PAUSE: Duration = Duration::from_millis(250);
 pub struct Alertmanager {
     id: SourceId,
     site: Arc<str>,
-    peers: Vec<Client>,
+    peers: Vec<Arc<Client>>,
     interval: Duration,
 }
 
@@ -34,7 +34,10 @@ pub struct Alertmanager {
 pub fn read(id: SourceId, table: &Table<'_>) -> Option<Arc<dyn Source>> {
     let site = site(table);
     let interval = interval(table, Duration::from_secs(5));
-    let peers = Endpoint::read_group(table, Token::Bearer)?.into_iter().map(Client::new).collect();
+    let peers = Endpoint::read_group(table, Token::Bearer)?
+        .into_iter()
+        .map(|peer| Arc::new(Client::new(peer)))
+        .collect();
     Some(Arc::new(Alertmanager { id, site, peers, interval }))
 }
 
@@ -68,6 +71,10 @@ impl Source for Alertmanager {
             };
             Ok(vec![seen])
         })
+    }
+
+    fn doors(&self) -> &[Arc<Client>] {
+        &self.peers
     }
 }
 

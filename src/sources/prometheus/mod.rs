@@ -1,6 +1,7 @@
 //! Prometheus, and servers with the same API: targets, what their scrapes brought, rules, alerts,
 //! and the external labels.
 
+mod series;
 mod wire;
 
 use std::sync::Arc;
@@ -8,11 +9,12 @@ use std::time::Duration;
 
 use crate::domain::feed::{Feed, SourceId};
 use crate::domain::observation::Observation;
+use crate::domain::question::{Answer, Question};
 use crate::domain::target::Scrape;
 use crate::net::{Client, Endpoint, NetError, Token};
 use crate::settings::Table;
 use crate::sources::wire::{Wrong, ask, interval, site};
-use crate::sources::{Looking, Plan, Source, SourceError};
+use crate::sources::{Answering, Looking, Plan, Source, SourceError};
 use chrono::{DateTime, Utc};
 
 const WHAT: &str = "Prometheus' API";
@@ -23,6 +25,9 @@ const AGENT: &str = "unavailable with Prometheus Agent";
 /// Every `up` and every count of samples that is zero: the targets that are down, and those that
 /// answer and say nothing.
 const ZEROES: &str = r#"{__name__=~"up|scrape_samples_scraped"} == 0"#;
+
+/// The targets that went down or came up often within the last hour.
+const CHANGES: &str = "changes(up[1h]) > 3";
 
 /// A server that speaks Prometheus' API.
 #[derive(Debug)]
@@ -56,7 +61,7 @@ impl Source for Prometheus {
             (Feed::Targets, 1, 1),
             (Feed::Alerts, 1, 1),
             (Feed::Rules, 3, 1),
-            (Feed::Scrapes, 3, 2),
+            (Feed::Scrapes, 3, 3),
             (Feed::Status, 12, 1),
         ];
         let plan = |(feed, slower, requests)| Plan {
@@ -79,6 +84,27 @@ impl Source for Prometheus {
                 _ => return Ok(Vec::new()),
             };
             Ok(vec![seen])
+        })
+    }
+
+    fn answer(&self, question: Question, _now: DateTime<Utc>) -> Answering<'_> {
+        Box::pin(async move {
+            let time = |at: DateTime<Utc>| format!("{}.{:03}", at.timestamp(), at.timestamp_subsec_millis());
+            let found = match &question {
+                Question::Value { query, at } => {
+                    let at = at.map(time);
+                    let mut asked = vec![("query", &**query)];
+                    asked.extend(at.as_deref().map(|at| ("time", at)));
+                    self.ask("query", &asked, series::series).await
+                }
+                Question::Series { query, from, to, step } => {
+                    let [from, to, step] = [time(*from), time(*to), step.to_string()];
+                    let asked = [("query", &**query), ("start", &from), ("end", &to), ("step", &step)];
+                    self.ask("query_range", &asked, series::series).await
+                }
+                Question::Log { .. } => Err(super::no_question(&self.id)),
+            };
+            found.map(Answer::Series)
         })
     }
 }
@@ -121,6 +147,10 @@ impl Prometheus {
             if let Ok(successes) = self.query(&query).await {
                 wire::add_last_success(&mut scrapes, &successes);
             }
+        }
+        // That a target flaps is worth less than the rest, too.
+        if let Ok(changes) = self.query(CHANGES).await {
+            wire::add_changes(&mut scrapes, &changes);
         }
         Ok(scrapes)
     }

@@ -25,7 +25,7 @@ struct Envelope<'a, D> {
     error: Text<'a>,
 }
 
-fn data<'a, D: Deserialize<'a>>(body: &'a str) -> Result<D, Wrong> {
+pub(super) fn data<'a, D: Deserialize<'a>>(body: &'a str) -> Result<D, Wrong> {
     let envelope: Envelope<'a, D> = serde_json::from_str(body).map_err(Wrong::strange)?;
     match (&*envelope.status.0, envelope.data) {
         ("success", Some(data)) => Ok(data),
@@ -268,9 +268,25 @@ pub(super) fn scrapes(zeroes: &[Sample]) -> Vec<Scrape> {
     // Down sorts before hollow, and only the first is kept.
     all.sort();
     all.dedup_by(|later, earlier| (&later.0, &later.1) == (&earlier.0, &earlier.1));
-    let scrapes =
-        all.into_iter().map(|(job, instance, hollow)| Scrape { job, instance, hollow, last_success: None });
-    scrapes.collect()
+    let scrape = |(job, instance, hollow)| Scrape { job, instance, hollow, last_success: None, changes: 0.0 };
+    all.into_iter().map(scrape).collect()
+}
+
+/// Adds how often targets went down or came up; those that were not remarkable before now are.
+pub(super) fn add_changes(scrapes: &mut Vec<Scrape>, changes: &[Sample]) {
+    for sample in changes {
+        let same = |scrape: &&mut Scrape| scrape.job == sample.job && scrape.instance == sample.instance;
+        match scrapes.iter_mut().find(same) {
+            Some(scrape) => scrape.changes = sample.value,
+            None => scrapes.push(Scrape {
+                job: Arc::clone(&sample.job),
+                instance: Arc::clone(&sample.instance),
+                hollow: false,
+                last_success: None,
+                changes: sample.value,
+            }),
+        }
+    }
 }
 
 /// Adds the times of the last successes to the targets that are down.
@@ -283,7 +299,7 @@ pub(super) fn add_last_success(scrapes: &mut [Scrape], successes: &[Sample]) {
 }
 
 /// A time in seconds since 1970; `None` when it is no number, or beyond all sense.
-fn seconds(since: f64) -> Option<DateTime<Utc>> {
+pub(super) fn seconds(since: f64) -> Option<DateTime<Utc>> {
     let since = TimeDelta::from_std(Duration::try_from_secs_f64(since).ok()?).ok()?;
     DateTime::UNIX_EPOCH.checked_add_signed(since)
 }

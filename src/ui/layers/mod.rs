@@ -1,6 +1,10 @@
 //! What lies over the panes: a stack. A key goes from the top down until a layer takes it.
 
+pub mod compose;
+pub mod deeds;
+pub mod dialogue;
 pub mod help;
+pub mod overview;
 pub mod prompt;
 pub mod sheet;
 
@@ -11,6 +15,9 @@ use ratatui::layout::Rect;
 use super::scene::Scene;
 use super::widgets::prose::Scroll;
 use crate::action::Action;
+use crate::domain::deed::{Deed, Receipt};
+use crate::domain::feed::Failure;
+use crate::domain::question::Ask;
 use crate::domain::subject::Subject;
 use crate::keymap::Context;
 
@@ -25,8 +32,16 @@ pub enum Outcome {
     Close,
     /// The text typed so far has changed: what lies below is filtered or searched by it.
     Typed(String),
+    /// Do this on a server. The layer stays until it hears what came of it.
+    Call(Deed),
     /// The typing was given up: what lies below is as it was without it.
     GivenUp,
+    /// Taken, the layer is done, and the pane below is filtered by this.
+    Filtered(String),
+    /// Taken, the layer is done, and the rows of the pane below are grouped by this label.
+    Grouped(String),
+    /// Taken; put this on the clipboard.
+    Copy(String),
 }
 
 /// Something over the panes.
@@ -44,6 +59,27 @@ pub trait Layer {
 
     /// Draws it. `body` is the room of the panes, `footer` the line below.
     fn draw(&mut self, scene: &Scene<'_>, body: Rect, footer: Rect, buffer: &mut Buffer);
+
+    /// What it wants to know beside the feeds. Asked again and again: it must be the same as long as
+    /// it is about the same.
+    fn wants(&self, _scene: &Scene<'_>) -> Vec<Ask> {
+        Vec::new()
+    }
+
+    /// Whether it waits to hear what came of a deed.
+    fn awaits(&self) -> bool {
+        false
+    }
+
+    /// Hears what came of the deed that it asked for.
+    fn done(&mut self, _result: &Result<Receipt, Failure>) -> Outcome {
+        Outcome::Close
+    }
+
+    /// Whether it has a line for a shell that can be copied.
+    fn has_command(&self) -> bool {
+        false
+    }
 
     /// Its text, when it is one that can be searched.
     fn text(&mut self) -> Option<&mut Scroll> {

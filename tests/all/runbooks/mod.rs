@@ -1,5 +1,6 @@
 //! Runbooks, read from the owner's own files.
 
+mod chance;
 mod commands;
 mod counts;
 mod hostile;

@@ -12,11 +12,12 @@ use wardroom::domain::feed::{Failure, FailureKind, Feed, SourceId, SourceKind};
 use wardroom::domain::labels::Labels;
 use wardroom::domain::log::{Entry, Level, Line, TailState};
 use wardroom::domain::observation::{Observation, Peer};
+use wardroom::domain::rule::{Rule, RuleHealth, RuleKind};
 use wardroom::domain::silence::{Matcher, Silence, SilenceState};
 use wardroom::domain::store::Expected;
 use wardroom::domain::target::{Scrape, Target, TargetHealth};
 use wardroom::domain::task::{Outcome, Task};
-use wardroom::domain::thresholds::{BackupRule, Thresholds};
+use wardroom::domain::thresholds::{BackupRule, Select, Thresholds};
 
 use super::desk::instant;
 
@@ -56,7 +57,7 @@ pub fn setup() -> Setup {
         },
     });
     let thresholds = Thresholds {
-        backup_rules: vec![BackupRule { pattern: "vm/900".into(), rpo: None, exempt: true }],
+        backup_rules: vec![BackupRule { select: Select::Match("vm/900".into()), rpo: None, exempt: true }],
         ..Thresholds::default()
     };
     Setup {
@@ -194,6 +195,7 @@ fn scrapes() -> Arc<[Scrape]> {
         instance: instance.into(),
         hollow,
         last_success: success,
+        changes: 0.0,
     };
     [
         scrape("node", "10.0.0.21:9100", false, Some(before(14 * 60 + 20))),
@@ -226,6 +228,7 @@ fn alert(raise: &Raise) -> Alert {
         starts_at: before(raise.since),
         ends_at: None,
         labels: own,
+        exact: None,
         annotations: [
             ("summary", raise.summary),
             ("runbook_url", "https://docs.home.example/runbooks/000-alert-response#hostdown"),
@@ -315,6 +318,7 @@ fn silences() -> Arc<[Silence]> {
         matchers: vec![Matcher { name: name.into(), value: value.into(), is_regex: false, is_equal: true }],
         created_by: by.into(),
         comment: comment.into(),
+        annotations: Labels::default(),
         starts_at: before(3600),
         ends_at: before(131) + TimeDelta::hours(hours),
         updated_at: before(3600),
@@ -388,21 +392,32 @@ fn containers() -> Vec<Entry> {
     ]
 }
 
+/// A group with a snapshot a day, the newest so many seconds old; what is older than `verified`
+/// days was found good that long ago.
 fn group(name: &str, age: i64, verified: Option<i64>) -> BackupGroup {
+    const DAY: i64 = 86_400;
     let (id, guest) = name.split_once(' ').expect("an id and a name");
     let (kind, number) = id.split_once('/').expect("a kind and a number");
-    let snapshot = Snapshot {
+    let size = 12_884_901_888 * (1 + number.len() as u64);
+    // One is kept for longer.
+    let ages = std::iter::once(60).chain((0..13).rev()).map(|days| age + days * DAY);
+    let snapshots = ages.map(|age| Snapshot {
         at: before(age),
-        size: 12_884_901_888 * (1 + number.len() as u64),
-        verification: verified.map(|days| Verification::Ok(before(days * 86_400))),
-    };
+        size: size / 1_000 * (1_000 - (4 * age / DAY).min(900)).unsigned_abs(),
+        verification: verified
+            .map(|days| days * DAY)
+            .filter(|then| *then < age)
+            .map(|then| Verification::Ok(before(then))),
+        protected: false,
+        encrypted: false,
+    });
     BackupGroup {
         id: GroupId { datastore: "main".into(), namespace: "".into(), kind: kind.into(), id: number.into() },
         guest: guest.into(),
+        comment: "".into(),
         owner: "backup@pbs".into(),
-        newest: Some(snapshot),
-        last_good: Some(snapshot),
-        count: 14,
+        other_owner: None,
+        snapshots: snapshots.collect(),
         unfinished: None,
     }
 }
@@ -457,6 +472,7 @@ fn tasks() -> Arc<[Task]> {
         started: before(begun),
         ended: ended.map(before),
         outcome,
+        progress: None,
     };
     [
         task("backup", "main:vm/100", 400, None, Outcome::Running),
@@ -486,6 +502,22 @@ pub fn more_alerts() -> Vec<Msg> {
     all.extend([alert(&new("AaaNew")), alert(&new("AabNew"))]);
     all.sort_by(Alert::order);
     vec![observed(ALERTMANAGER, Feed::Alerts, vec![Observation::Alerts(all.into())])]
+}
+
+/// A rule that cannot be evaluated.
+pub fn broken_rule() -> Msg {
+    let rule = Rule {
+        name: "SnapRAIDErrors".into(),
+        group: "homelab.storage".into(),
+        file: "/etc/prometheus/rules/alerts.yml".into(),
+        kind: RuleKind::Alerting,
+        query: "snapraid_errors > on (host) snapraid_errors_known".into(),
+        health: RuleHealth::Err,
+        error: "many-to-many matching not allowed".into(),
+        hold: 0.0,
+        last_evaluation: Some(before(7)),
+    };
+    observed(PROMETHEUS, Feed::Rules, vec![Observation::Rules([rule].into())])
 }
 
 /// So many targets, the first of them down.

@@ -7,6 +7,8 @@ mod faults;
 mod loki;
 mod pbs;
 mod prometheus;
+mod pve;
 mod recordings;
 mod recovery;
 pub mod replay;
+mod traps;

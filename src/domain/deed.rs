@@ -1,0 +1,58 @@
+//! What is written to a server: always something that the operator saw and confirmed.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::feed::SourceId;
+use super::labels::Labels;
+use super::silence::Matcher;
+
+/// Something to be done on a server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deed {
+    /// On which.
+    pub source: SourceId,
+    /// What.
+    pub what: What,
+}
+
+/// What is to be done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum What {
+    /// Make a silence, or change the one that is named.
+    Silence(Draft),
+    /// End a silence now.
+    Expire {
+        /// Its identity.
+        id: Arc<str>,
+    },
+}
+
+/// A silence as it is to be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Draft {
+    /// The silence that it takes the place of; `None` makes a new one.
+    pub id: Option<Arc<str>>,
+    /// An alert is covered when all of them match.
+    pub matchers: Vec<Matcher>,
+    /// When it begins.
+    pub starts_at: DateTime<Utc>,
+    /// When it ends.
+    pub ends_at: DateTime<Utc>,
+    /// Who makes it.
+    pub author: Arc<str>,
+    /// Why.
+    pub comment: Arc<str>,
+    /// Notes beside the comment, for servers that keep them; none for those that do not.
+    pub annotations: Labels,
+}
+
+/// What came of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// The identity of what was made, or of what was changed.
+    pub id: Arc<str>,
+}

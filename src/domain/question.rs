@@ -1,0 +1,101 @@
+//! What is asked on demand, beside the feeds: the value of a query for the detail on the screen, the
+//! past of an alert, the log of a task. And what is answered.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::feed::{Failure, SourceId};
+use super::labels::Labels;
+use super::task::TaskLog;
+
+/// The place that an answer is for. A newer question in the same slot takes the place of the older,
+/// which is no longer waited for.
+pub type Slot = Cow<'static, str>;
+
+/// Something to be asked, by whom and of whom.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Ask {
+    /// The place that the answer is for.
+    pub slot: Slot,
+    /// Who is asked.
+    pub source: SourceId,
+    /// What.
+    pub question: Question,
+}
+
+/// A question to a source.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Question {
+    /// The value of a PromQL query.
+    Value {
+        /// The query.
+        query: Arc<str>,
+        /// At which time; `None` is now.
+        at: Option<DateTime<Utc>>,
+    },
+    /// The values of a PromQL query over a time.
+    Series {
+        /// The query.
+        query: Arc<str>,
+        /// The first instant.
+        from: DateTime<Utc>,
+        /// The last instant.
+        to: DateTime<Utc>,
+        /// Seconds from one value to the next.
+        step: u32,
+    },
+    /// A piece of the log of a task.
+    Log {
+        /// Which task.
+        upid: Arc<str>,
+        /// The line to begin with, the first is 1; `None` for the last lines.
+        from: Option<u64>,
+        /// How far the task was known to be when this was asked: it changes while the task writes,
+        /// so that its log is read again.
+        seen: Option<DateTime<Utc>>,
+    },
+}
+
+/// What a source answers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Answer {
+    /// To [`Question::Value`] and [`Question::Series`]: each series with its values in order of time.
+    Series(Vec<Series>),
+    /// To [`Question::Log`]: a piece of the log.
+    Log(TaskLog),
+}
+
+impl Answer {
+    /// The series, when it has any.
+    pub fn series(&self) -> &[Series] {
+        match self {
+            Self::Series(series) => series,
+            Self::Log(_) => &[],
+        }
+    }
+}
+
+/// One series of an answer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Series {
+    /// Its labels; a name is among them as `__name__`.
+    pub labels: Labels,
+    /// Its values.
+    pub points: Vec<(DateTime<Utc>, f64)>,
+}
+
+/// What is known of something that was asked.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Known<'a> {
+    /// Nobody asked yet, or the answer is under way.
+    Waiting,
+    /// What was answered.
+    Answer(&'a Answer),
+    /// Why nothing was.
+    Failed(&'a Failure),
+}
