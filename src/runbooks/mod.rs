@@ -15,6 +15,7 @@ pub mod document;
 mod duration;
 pub mod facts;
 pub mod fill;
+pub mod find;
 mod fold;
 pub mod group;
 pub mod lint;
@@ -38,6 +39,7 @@ pub mod shell;
 pub mod spot;
 mod tree;
 pub mod trust;
+pub mod verify;
 pub mod whereabouts;
 pub mod words;
 

@@ -651,6 +651,7 @@ const fn feeds(kind: SourceKind) -> &'static [Feed] {
         SourceKind::Loki => &[Feed::Tail, Feed::Ready],
         SourceKind::Pbs => &[Feed::Snapshots, Feed::Datastores, Feed::Tasks],
         SourceKind::Pve => &[Feed::Guests, Feed::Schedules, Feed::Dumps],
+        SourceKind::Files => &[Feed::Files],
     }
 }
 

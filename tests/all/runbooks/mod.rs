@@ -3,9 +3,11 @@
 mod chance;
 mod commands;
 mod counts;
+mod find;
 mod hostile;
 mod plan;
 mod quoting;
+mod verify;
 
 use std::fs;
 use std::path::Path;

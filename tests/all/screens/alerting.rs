@@ -97,7 +97,7 @@ fn history(question: &Question) -> Result<Answer, Failure> {
             .into_iter()
             .map(|name| Series { labels: labels(name), points: vec![ago(0)] })
             .collect(),
-        Question::Value { .. } => vec![Series { labels: labels("HostDown"), points: vec![ago(0)] }],
+        _ => vec![Series { labels: labels("HostDown"), points: vec![ago(0)] }],
     }))
 }
 
@@ -432,4 +432,111 @@ fn no_key_writes_under_read_only() {
         }
     }
     assert!(told >= 10, "the keys that would write say so: {told}");
+}
+
+#[test]
+fn peers_that_disagree_are_told() {
+    let mut desk = desk(WIDE);
+    desk.hear([homelab::split("00000000hostdown")]).keys("2j");
+    assert!(shows(&mut desk, "peers disagree"), "{}", desk.screen());
+    assert!(shows(&mut desk, "http://10.0.0.21:9093 does not have it"), "{}", desk.screen());
+}
+
+#[test]
+fn a_silence_that_ends_soon_and_one_that_has_ended_are_seen() {
+    let mut desk = desk(WIDE);
+    desk.hear([homelab::ended_silence()]).keys("S");
+    assert!(shows(&mut desk, "expired") && shows(&mut desk, "unmatched"), "{}", desk.screen());
+    desk.keys("/expired<enter>s");
+    assert!(shows(&mut desk, "moving house"), "again: {}", desk.screen());
+    desk.keys("<enter><enter>");
+    assert_eq!(drafted(&desk).id, None);
+}
+
+// ---- targets ----
+
+/// The instances of the rows, top to bottom.
+fn instances(desk: &mut Desk) -> Vec<String> {
+    let screen = desk.screen();
+    let rows =
+        screen.lines().filter_map(|line| line.split_whitespace().find(|word| word.starts_with("10.0.0.")));
+    rows.map(str::to_owned).collect()
+}
+
+#[test]
+fn targets_are_grouped_by_job_and_what_is_well_is_folded() {
+    let mut desk = desk(WIDE);
+    desk.keys("3");
+    assert!(shows(&mut desk, "▾ node  1 down  1 without samples  6 up"), "{}", desk.screen());
+    assert!(shows(&mut desk, "▸ pbs  1 up") && !shows(&mut desk, "10.0.0.15:10019"));
+    desk.keys("Z");
+    assert!(shows(&mut desk, "▸ node") && shows(&mut desk, "▸ snmp"), "{}", desk.screen());
+    desk.keys("Z");
+    assert!(shows(&mut desk, "10.0.0.15:10019"), "{}", desk.screen());
+    desk.keys("c");
+    assert!(!shows(&mut desk, "▾"), "{}", desk.screen());
+}
+
+#[test]
+fn targets_are_sorted_by_every_column() {
+    let mut desk = desk(WIDE);
+    desk.keys("3czO");
+    assert!(shows(&mut desk, "job↓") && shows(&mut desk, "by job"), "{}", desk.screen());
+    assert!(shows(desk.keys("O"), "instance↓"));
+    let by_instance = instances(&mut desk);
+    assert!(by_instance.is_sorted(), "{by_instance:?}");
+    for title in ["last scrape↓", "good↓", "took↓", "every↓", "error↓"] {
+        assert!(shows(desk.keys("O"), title), "{title}: {}", desk.screen());
+        if title == "took↓" {
+            assert_eq!(instances(&mut desk).first().map(String::as_str), Some("10.0.0.15:10019"));
+        }
+    }
+    assert!(!shows(desk.keys("O"), "↓"), "and back to the worst first");
+}
+
+#[test]
+fn only_targets_that_want_somebody() {
+    let mut desk = desk(WIDE);
+    desk.keys("3u");
+    assert_eq!(instances(&mut desk).len(), 3, "{}", desk.screen());
+    assert!(shows(&mut desk, "3 of 16"));
+    desk.hear([homelab::flapping("10.0.0.30:9100")]).wait(2);
+    assert!(shows(&mut desk, "up, but flapping"), "{}", desk.screen());
+}
+
+#[test]
+fn a_pool_without_a_target_is_told() {
+    let mut desk = desk(WIDE);
+    desk.hear([homelab::pools(&["node", "snmp", "ceph"])]).keys("3");
+    assert!(shows(&mut desk, "no target in ceph"), "{}", desk.screen());
+}
+
+#[test]
+fn five_thousand_alerts_and_targets_are_sorted_and_filtered() {
+    let mut desk = desk(WIDE);
+    desk.hear([homelab::many_alerts(5000), homelab::many_targets(5000)]);
+    desk.keys("2z");
+    let screen = desk.screen();
+    let first = screen.lines().find(|line| line.contains('▌')).unwrap_or_default().to_owned();
+    assert!(first.contains("critical") && first.contains("Storm4990"), "the oldest critical first: {first}");
+    desk.keys("/severity=critical instance=~\"node-1.*\" age>1h<enter>");
+    let expected =
+        (0..5000).filter(|at| at % 10 == 0 && at.to_string().starts_with('1') && at * 10 > 3600).count();
+    assert!(shows(&mut desk, &format!("{expected} of 5000")), "{expected}: {}", desk.screen());
+    desk.keys("<esc>cc");
+    assert!(shows(&mut desk, "▾ critical  500 critical"), "{}", desk.screen());
+    desk.keys("z3zcOOOO");
+    assert!(shows(&mut desk, "good↓"), "{}", desk.screen());
+    desk.keys("O");
+    let took: Vec<String> = instances_of(&mut desk);
+    assert_eq!(took.first().map(String::as_str), Some("node-4999:9100"), "the slowest first: {took:?}");
+    desk.keys("/took>4s node-49<enter>");
+    assert!(shows(&mut desk, "100 of 5000"), "{}", desk.screen());
+}
+
+fn instances_of(desk: &mut Desk) -> Vec<String> {
+    let screen = desk.screen();
+    let rows =
+        screen.lines().filter_map(|line| line.split_whitespace().find(|word| word.starts_with("node-")));
+    rows.map(str::to_owned).collect()
 }
