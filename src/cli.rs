@@ -32,6 +32,9 @@ Examples:
   wardroom --demo=host-down                 the dashboard on the demo lab
   wardroom --view alerts --theme mono       start in another view, without colours
   wardroom check --format nagios            one line for a monitoring system
+  wardroom alerts --filter 'severity=critical'
+  wardroom silences add --matcher alertname=HostDown --duration 1h --comment \"new disks\"
+  wardroom open HostDown instance=10.0.0.21:9100
   wardroom backups                          is every guest recoverable, and if not, why
   wardroom config example > config.toml     a config to start from, every key explained
 
@@ -94,6 +97,16 @@ pub enum Command {
     /// Serve the demo lab alone.
     #[command(hide = true)]
     Lab(Lab),
+    /// List the alerts that are there.
+    Alerts(Alerts),
+    /// List, make and end silences.
+    Silences {
+        /// Which of these.
+        #[command(subcommand)]
+        what: Silences,
+    },
+    /// Start the dashboard in the detail of an alert.
+    Open(Open),
     /// Check the config, or show an example or its place.
     Config {
         /// Which of these.
@@ -267,6 +280,10 @@ impl FromStr for Size {
         size.ok_or_else(|| "expected columns and rows from 1 to 1000, such as 120x40".to_owned())
     }
 }
+
+mod alerts;
+
+pub use alerts::{Add, Alerts, ListFormat, Open, Silences};
 
 /// `wardroom lab`
 #[derive(Clone, Debug, Args)]

@@ -184,6 +184,7 @@ impl<S: Screen> Loop<S> {
                 let source = self.feeds.source(&deed.source);
                 self.asks.call(id, deed, source);
             }
+            Effect::KeepClocks(clocks) => self.feeds.keep_clocks(clocks),
             Effect::Copy(text) => {
                 if let Err(error) = self.screen.copy(&text) {
                     tracing::warn!(%error, "nothing was copied");

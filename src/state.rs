@@ -10,6 +10,10 @@ use std::sync::Mutex;
 
 use tracing_subscriber::EnvFilter;
 
+mod clocks;
+
+pub use clocks::{clocks, keep_clocks};
+
 /// A log file that has grown beyond this many bytes is put aside at the next start; the one that
 /// was put aside before goes.
 const LONGEST_LOG: u64 = 4 << 20;

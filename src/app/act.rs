@@ -149,7 +149,7 @@ impl App {
         Vec::new()
     }
 
-    fn open_view(&mut self, view: usize) {
+    pub(super) fn open_view(&mut self, view: usize) {
         let name = view::NAMES.get(view).map(|(name, _)| *name);
         if let Some(at) = self.look.views.iter().position(|view| Some(view.name) == name) {
             self.layers.clear();
@@ -187,7 +187,7 @@ impl App {
                 None => return,
             },
             None => match self.focused() {
-                Some(pane) => (pane.filter().0.to_owned(), pane.census()),
+                Some(pane) => (pane.filter().0.to_owned(), pane.census(true)),
                 None => return,
             },
         };
@@ -197,7 +197,7 @@ impl App {
     /// Where the fire is.
     fn overview(&mut self) {
         let Some(pane) = self.focused() else { return };
-        let overview = Overview::new(pane.census(), pane.filter().0);
+        let overview = Overview::new(pane.census(false), pane.filter().0);
         self.layers.push(Box::new(overview));
     }
 

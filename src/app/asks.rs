@@ -8,6 +8,7 @@ use crate::domain::deed::{Deed, Receipt, What};
 use crate::domain::feed::Failure;
 use crate::domain::question::{Answer, Slot};
 use crate::domain::silence::ACKNOWLEDGED;
+use crate::domain::silencing;
 use crate::ui::layers::deeds;
 use crate::ui::scene::Scene;
 use crate::ui::theme::Role;
@@ -49,6 +50,11 @@ impl App {
             self.notify("nothing is written under --read-only", Role::Warning, now);
             return Vec::new();
         }
+        let deed = match (deed.what, self.known.store.source(&deed.source)) {
+            // Servers that keep notes get what the comment says as such, too.
+            (What::Silence(draft), Some(source)) => silencing::deed(draft, source),
+            (what, _) => Deed { what, ..deed },
+        };
         self.calls += 1;
         self.doing = told(&deed, self.look.times, now);
         if let What::Silence(draft) = &deed.what {

@@ -202,7 +202,7 @@ impl App {
             let idle = match action {
                 Action::Open if context == Context::Pick => false,
                 Action::NextPane | Action::Open => over.is_some(),
-                Action::Copy => over.is_some_and(|layer| layer.subject().is_none()),
+                Action::Copy => over.is_some_and(|layer| layer.subject().is_none() && !layer.has_command()),
                 Action::Close => over.is_none(),
                 // Only an alert can be silenced or acknowledged.
                 Action::Silence | Action::Acknowledge if context == Context::Detail => {
@@ -218,6 +218,7 @@ impl App {
                 (Action::Group, Context::Pick) => "group by it",
                 (Action::Accept, Context::Form) => "go on",
                 (Action::Accept, Context::Confirm) => "do it",
+                (Action::Copy, Context::Confirm) => "copy the command",
                 (Action::Silence, Context::Silences) => "again",
                 _ => action.word(),
             };
@@ -238,9 +239,9 @@ impl App {
 /// The keys that the footer tells, the most useful first.
 const fn useful(context: Context) -> &'static [Action] {
     use Action::{
-        Accept, Acknowledge, Another, Close, Complete, Copy, Down, Edit, Expand, Expire, Extend, Filter,
-        Freeze, Group, Help, Link, Mark, NextError, NextField, NextPane, NextTab, OnlyTrouble, Open,
-        Overview, Pause, Quit, Refresh, Silence, Silences, Sort, Times, UndoMine, Up, Why, Wrap,
+        Accept, Acknowledge, Another, Close, Copy, Down, Edit, Expand, Expire, Extend, Filter, Freeze, Group,
+        Help, Link, Mark, NextError, NextField, NextPane, NextTab, OnlyTrouble, Open, Overview, Pause, Quit,
+        Refresh, Silence, Silences, Sort, Times, UndoMine, Up, Why, Wrap,
     };
     match context {
         Context::Global | Context::List => {
@@ -278,7 +279,7 @@ const fn useful(context: Context) -> &'static [Action] {
         }
         Context::Help => &[Close, Down, Up, Filter, Quit],
         Context::Pick => &[Open, Group, Close, Down, Up],
-        Context::Prompt => &[Complete],
+        Context::Prompt => &[],
         Context::Form => &[Accept, NextField, Another, Close],
         Context::Confirm => &[Accept, Copy, Close],
     }

@@ -5,6 +5,7 @@ mod act;
 mod asks;
 mod draw;
 mod setup;
+mod upkeep;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -111,6 +112,8 @@ pub struct App {
     doing: String,
     /// The expectation that the store was made for.
     expected: (Vec<Expected>, RingLimits),
+    /// What is done unasked.
+    upkeep: upkeep::Upkeep,
 }
 
 impl std::fmt::Debug for App {
@@ -145,7 +148,8 @@ fn scene<'a>(known: &'a Known, frozen: Option<&'a Frozen>, look: &'a Look, now: 
 impl App {
     /// A screen that waits for its sources.
     pub fn new(setup: Setup) -> Self {
-        let store = Store::new(setup.sources.clone(), setup.thresholds, setup.ring);
+        let mut store = Store::new(setup.sources.clone(), setup.thresholds, setup.ring);
+        store.clocks = setup.clocks;
         let panes = PANES.iter().map(|(name, _, make)| (*name, Slot { pane: make(), seen: None }));
         let view = setup.views.iter().position(|view| view.name == setup.view).unwrap_or(0);
         Self {
@@ -180,6 +184,7 @@ impl App {
             calls: 0,
             doing: String::new(),
             expected: (setup.sources, setup.ring),
+            upkeep: upkeep::Upkeep::new(setup.wanted),
         }
     }
 
@@ -189,7 +194,9 @@ impl App {
         if (&setup.sources, &setup.ring) == (&self.expected.0, &self.expected.1) {
             self.known.store.thresholds = setup.thresholds;
         } else {
+            let clocks = std::mem::take(&mut self.known.store.clocks);
             self.known.store = Store::new(setup.sources.clone(), setup.thresholds, setup.ring);
+            self.known.store.clocks = clocks;
             self.expected = (setup.sources, setup.ring);
         }
         self.focus.resize(setup.views.len(), 0);
@@ -261,7 +268,10 @@ impl App {
     /// Takes a message and says what is to be done.
     pub fn update(&mut self, msg: Msg, now: Now) -> Vec<Effect> {
         match msg {
-            Msg::Key(key) => return self.key(keymap::normal(key), now),
+            Msg::Key(key) => {
+                self.want_no_more();
+                return self.key(keymap::normal(key), now);
+            }
             Msg::Paste(text) => return self.paste(&text, now),
             Msg::Focus(_) => {}
             Msg::Resize { width, height } => {
@@ -273,9 +283,12 @@ impl App {
                 self.known.store.apply(&source, feed, result, took, now.wall);
                 self.known.unjudged = true;
                 self.dirty = true;
+                self.open_wanted(now);
             }
             Msg::Answered { slot, id, result } => self.answered(&slot, id, result),
-            Msg::Done { result, .. } => return self.done(&result, now),
+            Msg::Done { id, result } => {
+                return self.kept_up(id, &result, now).unwrap_or_else(|| self.done(&result, now));
+            }
             Msg::Reloaded(Ok(())) => self.notify("the config was read again", Role::Ok, now),
             Msg::Reloaded(Err(faults)) => {
                 self.layers.push(Box::new(Sheet::new(Matter::Faults(faults))));
@@ -287,7 +300,10 @@ impl App {
                 return vec![Effect::Refresh(None)];
             }
             Msg::Terminate => return vec![Effect::Quit],
-            Msg::Tick => self.tick(now),
+            Msg::Tick => {
+                self.tick(now);
+                return self.keep_up(now);
+            }
         }
         Vec::new()
     }

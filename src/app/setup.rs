@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use crate::domain::clocks::Clocks;
 use crate::domain::log::RingLimits;
 use crate::domain::store::Expected;
 use crate::domain::thresholds::Thresholds;
+use crate::domain::wanted::Wanted;
 use crate::keymap::Keymap;
 use crate::ui::glyphs::Glyphs;
 use crate::ui::theme::Theme;
@@ -38,6 +40,10 @@ pub struct Setup {
     pub operator: Arc<str>,
     /// The name of the first view.
     pub view: String,
+    /// The alert whose detail is opened as soon as it is there.
+    pub wanted: Option<Wanted>,
+    /// The response clocks that were kept.
+    pub clocks: Clocks,
 }
 
 impl Default for Setup {
@@ -56,6 +62,8 @@ impl Default for Setup {
             read_only: false,
             operator: Arc::default(),
             view: "bridge".to_owned(),
+            wanted: None,
+            clocks: Clocks::default(),
         }
     }
 }

@@ -1,10 +1,12 @@
 //! What can be done beside the dashboard, one file each. Only here anything is printed.
 
+pub mod alerts;
 pub mod backups;
 pub mod check;
 pub mod completions;
 pub mod config;
 pub mod dashboard;
+mod gather;
 mod ground;
 pub mod init;
 pub mod keys;
@@ -13,6 +15,7 @@ pub mod lab;
 pub mod man;
 pub mod runbook;
 pub mod shot;
+pub mod silences;
 pub mod themes;
 
 use std::io::{self, Write as _};
@@ -21,6 +24,7 @@ use std::process::ExitCode;
 use clap::CommandFactory as _;
 use color_eyre::eyre::{Report, Result};
 
+pub use gather::{gather, unheard};
 pub use ground::{Ground, expected, ground, is_mono, own_config, read, setup};
 
 use crate::cli::{Cli, Command};
@@ -38,6 +42,9 @@ pub fn run(cli: &Cli) -> ExitCode {
         None => dashboard::run(&cli.global),
         Some(Command::Shot(shot)) => shot::run(&cli.global, shot),
         Some(Command::Check(check)) => check::run(&cli.global, check),
+        Some(Command::Alerts(alerts)) => alerts::run(&cli.global, alerts),
+        Some(Command::Silences { what }) => silences::run(&cli.global, what),
+        Some(Command::Open(open)) => dashboard::open(&cli.global, open),
         Some(Command::Backups(backups)) => backups::run(&cli.global, backups),
         Some(Command::Runbook { what }) => runbook::run(&cli.global, what),
         #[cfg(feature = "demo")]

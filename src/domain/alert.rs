@@ -100,7 +100,7 @@ pub struct Alert {
     /// All labels, sanitised.
     pub labels: Labels,
     /// The labels as the server has them, where they are not fit to be shown: for matchers only.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "super::exact::labels")]
     pub exact: Option<Labels>,
     /// All annotations, sanitised.
     pub annotations: Labels,

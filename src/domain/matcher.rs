@@ -148,7 +148,8 @@ fn value_of(text: &str) -> Result<String, MatcherError> {
     Ok(unescaped(body))
 }
 
-fn unescaped(body: &str) -> String {
+/// The inverse of [`escaped`] with [`hidden`]; a backslash before anything else stays.
+pub fn unescaped(body: &str) -> String {
     let mut value = String::with_capacity(body.len());
     let mut rest = body;
     while let Some((plain, escape)) = rest.split_once('\\') {
@@ -195,7 +196,7 @@ impl fmt::Display for Unescaped<'_> {
 }
 
 /// How a character is written that no terminal shows.
-fn hidden(char: char) -> String {
+pub fn hidden(char: char) -> String {
     format!("\\u{{{:x}}}", u32::from(char))
 }
 
@@ -215,7 +216,7 @@ pub fn is_plain_name(name: &str) -> bool {
         && chars.all(|char| char.is_ascii_alphanumeric() || char == '_')
 }
 
-/// A text between double quotes, with `hidden` for what no terminal shows.
+/// The body of a quoted text, with `hidden` for what no terminal shows.
 pub fn escaped(text: &str, hidden: fn(char) -> String) -> String {
     let mut out = String::with_capacity(text.len());
     for char in text.chars() {

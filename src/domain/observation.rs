@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::alert::{Alert, RaisedAlert};
+use super::archive::Archive;
 use super::backup::{BackupGroup, Unreadable};
 use super::cluster::{BackupJob, Node, Storage};
 use super::datastore::Datastore;
@@ -35,7 +36,11 @@ pub enum Observation {
     ExternalLabels(Labels),
     /// Alertmanager's alerts, each once, in their default order.
     Alerts(Arc<[Alert]>),
-    /// Alertmanager's silences, without the expired ones.
+    /// Alerts on which Alertmanager's peers disagree: none where all agree, or only one answered.
+    Splits(Arc<[Split]>),
+    /// The scrape pools of Prometheus' configuration, by name: also those without a target.
+    Pools(Arc<[Arc<str>]>),
+    /// Alertmanager's silences; of the expired ones only the last.
     Silences(Arc<[Silence]>),
     /// Alertmanager's peers, as configured, each with its state.
     Peers(Arc<[Peer]>),
@@ -64,6 +69,10 @@ pub enum Observation {
     Datastores(Arc<[Datastore]>),
     /// Running and recent tasks, the newest first.
     Tasks(Arc<[Task]>),
+    /// Backups that lie in files, in the order of the config.
+    Files(Arc<[Archive]>),
+    /// Backups that a program tells of, and repositories, in the order of the config.
+    Programs(Arc<[Archive]>),
     /// PVE's guests, nodes and storages, by identity.
     Inventory {
         /// The guests.
@@ -121,6 +130,8 @@ impl Observation {
             Self::Raised(all) => all.len(),
             Self::Alerts(all) => all.len(),
             Self::Silences(all) => all.len(),
+            Self::Splits(all) => all.len(),
+            Self::Pools(all) => all.len(),
             Self::Backups { groups, .. } => groups.len(),
             Self::Datastores(all) => all.len(),
             Self::Tasks(all) => all.len(),
@@ -129,6 +140,7 @@ impl Observation {
             Self::Schedules { jobs, uncovered } => jobs.len() + uncovered.len(),
             Self::Dumps { dumps, .. } => dumps.len(),
             Self::Configs(all) => all.len(),
+            Self::Files(all) | Self::Programs(all) => all.len(),
             Self::ExternalLabels(_)
             | Self::Peers(_)
             | Self::Tail { .. }
@@ -137,6 +149,17 @@ impl Observation {
             | Self::Cluster { .. } => 0,
         }
     }
+}
+
+/// An alert that the peers of an Alertmanager group do not see alike.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Split {
+    /// The alert.
+    pub fingerprint: Arc<str>,
+    /// The addresses of the peers that do not have it.
+    pub lacking: Vec<Arc<str>>,
+    /// The addresses of the peers that would page for it, while another hides it.
+    pub loud: Vec<Arc<str>>,
 }
 
 /// One address of an Alertmanager group.

@@ -42,8 +42,10 @@ pub enum SilenceState {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Matcher {
     /// The label, as the server has it: to be shown by `Display` only.
+    #[serde(with = "super::exact")]
     pub name: Arc<str>,
     /// The value or anchored expression, as the server has it: to be shown by `Display` only.
+    #[serde(with = "super::exact")]
     pub value: Arc<str>,
     /// `=~` or `!~`.
     pub is_regex: bool,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use super::alert::{Alert, RaisedAlert};
+use super::archive::Archive;
 use super::backup::{BackupGroup, Unreadable};
 use super::clocks::Clocks;
 use super::cluster::Cluster;
@@ -15,7 +16,7 @@ use super::feed::{Failure, FailureKind, Feed, FeedState, Freshness, SourceId, So
 use super::job::Job;
 use super::labels::Labels;
 use super::log::{RingLimits, Tail};
-use super::observation::{Observation, Peer};
+use super::observation::{Observation, Peer, Split};
 use super::rule::Rule;
 use super::server::Server;
 use super::silence::Silence;
@@ -38,6 +39,10 @@ pub struct Data {
     pub external: Labels,
     /// Alertmanager's alerts.
     pub alerts: Arc<[Alert]>,
+    /// Alerts on which Alertmanager's peers disagree.
+    pub splits: Arc<[Split]>,
+    /// The scrape pools of Prometheus' configuration.
+    pub pools: Arc<[Arc<str>]>,
     /// Alertmanager's silences.
     pub silences: Arc<[Silence]>,
     /// Alertmanager's peers.
@@ -56,6 +61,10 @@ pub struct Data {
     pub tasks: Arc<[Task]>,
     /// What PVE says.
     pub cluster: Cluster,
+    /// Backups that lie in files.
+    pub files: Arc<[Archive]>,
+    /// Backups that programs tell of, and repositories.
+    pub programs: Arc<[Archive]>,
     /// PBS' jobs.
     pub jobs: Arc<[Job]>,
     /// PBS' backup runs of the last days.
@@ -118,7 +127,10 @@ impl SourceState {
 
     /// Whether what it says of backups counts as measured.
     pub fn knows_backups(&self, now: DateTime<Utc>) -> bool {
-        self.id.kind.backups().is_some_and(|feed| self.is_fresh(feed, now))
+        match self.id.kind.backups() {
+            Some(feed) => self.is_fresh(feed, now),
+            None => self.id.kind == SourceKind::Files && self.state(now) == FeedState::Fresh,
+        }
     }
 
     /// Whether the feed's data counts as measured.
@@ -329,6 +341,8 @@ impl Data {
             Observation::ExternalLabels(labels) => self.external = labels,
             Observation::Alerts(alerts) => self.alerts = alerts,
             Observation::Silences(silences) => self.silences = silences,
+            Observation::Splits(splits) => self.splits = splits,
+            Observation::Pools(pools) => self.pools = pools,
             Observation::Peers(peers) => self.peers = peers,
             Observation::Ready { version } => self.version = version,
             Observation::Backups { groups, unreadable } => {
@@ -337,6 +351,8 @@ impl Data {
             }
             Observation::Datastores(datastores) => self.datastores = datastores,
             Observation::Tasks(tasks) => self.tasks = tasks,
+            Observation::Files(archives) => self.files = archives,
+            Observation::Programs(archives) => self.programs = archives,
             Observation::Cluster { name, version } => {
                 self.cluster.name = name;
                 self.version = version;

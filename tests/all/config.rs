@@ -90,7 +90,7 @@ fn the_defaults_in_the_example_are_the_defaults() {
         "#exempt",
         "#rpo = \"7d\"",
         "#rpo = \"8d\"",
-        "#[sources",
+        "#[sources.pbs.main.clusters",
         "#\"\"",
         "#files",
         "#aliases",
@@ -117,6 +117,12 @@ fn general(keys: impl IntoIterator<Item = String>) -> BTreeSet<String> {
         if parts.first() == Some(&"sources") && parts.len() > 3 {
             // Most keys are the same in all kinds.
             parts.splice(1..3, ["KIND", "NAME"]);
+        }
+        if parts.first() == Some(&"hosts") && parts.len() > 1 {
+            parts.splice(1..2, ["NAME"]);
+        }
+        if parts.starts_with(&["runbooks", "placeholders"]) && parts.len() > 2 {
+            parts.splice(2..3, ["NAME"]);
         }
         if parts.first() == Some(&"views") && parts.len() > 2 {
             parts.splice(1..2, ["NAME"]);

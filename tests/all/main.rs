@@ -8,4 +8,5 @@ mod modules;
 mod runbooks;
 mod screens;
 mod shot;
+mod silences;
 mod sources;

@@ -23,8 +23,11 @@ const RULES: [(&str, &[&str]); 26] = [
     ("demo", &["domain", "text", "clock"]),
     ("report", &["domain", "text"]),
     ("picture", &["text"]),
-    ("state", &[]),
-    ("config", &["sources", "domain", "net", "secret", "settings", "text", "action", "keymap", "ui"]),
+    ("state", &["domain"]),
+    (
+        "config",
+        &["sources", "domain", "runbooks", "net", "secret", "settings", "text", "action", "keymap", "ui"],
+    ),
     ("terminal", &["border", "text", "clock"]),
     ("backend", &["border", "text", "clock"]),
     ("runtime", &["*"]),

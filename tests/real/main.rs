@@ -16,6 +16,8 @@ mod hostile;
 mod lost;
 mod pbs;
 mod program;
+mod pve;
 mod secure;
 mod shared;
+mod silences;
 mod targets;

@@ -209,7 +209,11 @@ fn silence(wire: &WireSilence<'_>, known: &mut Interner) -> Silence {
     }
 }
 
-/// Every silence once, in its newest form, without the expired ones; the first to end first.
+/// So many expired silences are kept: a server has those of five days.
+const EXPIRED: usize = 100;
+
+/// Every silence once, in its newest form: the first to end first, and after them the last that
+/// expired.
 pub(super) fn merge_silences(peers: Vec<Vec<Silence>>) -> Observation {
     let mut newest: BTreeMap<Arc<str>, Silence> = BTreeMap::new();
     for silence in peers.into_iter().flatten() {
@@ -220,9 +224,11 @@ pub(super) fn merge_silences(peers: Vec<Vec<Silence>>) -> Observation {
             }
         }
     }
-    let mut silences: Vec<Silence> =
-        newest.into_values().filter(|silence| silence.state != SilenceState::Expired).collect();
+    let (mut expired, mut silences): (Vec<Silence>, Vec<Silence>) =
+        newest.into_values().partition(|silence| silence.state == SilenceState::Expired);
     silences.sort_by_key(|silence| (silence.state, silence.ends_at));
+    expired.sort_by_key(|silence| std::cmp::Reverse(silence.ends_at));
+    silences.extend(expired.into_iter().take(EXPIRED));
     Observation::Silences(silences.into())
 }
 

@@ -62,7 +62,7 @@ impl Source for Prometheus {
             (Feed::Alerts, 1, 1),
             (Feed::Rules, 3, 1),
             (Feed::Scrapes, 3, 3),
-            (Feed::Status, 12, 1),
+            (Feed::Status, 12, 2),
         ];
         let plan = |(feed, slower, requests)| Plan {
             feed,
@@ -79,7 +79,12 @@ impl Source for Prometheus {
                 Feed::Alerts => self.ask("alerts", &[], wire::alerts).await?,
                 // Newer servers leave the alerts out of the rules; older ones do not listen.
                 Feed::Rules => self.ask("rules", &[("exclude_alerts", "true")], wire::rules).await?,
-                Feed::Status => self.ask("status/config", &[], wire::external_labels).await?,
+                Feed::Status => {
+                    let labels = self.ask("status/config", &[], wire::external_labels).await?;
+                    // Servers before 2.42 do not tell their pools: nothing is lost without them.
+                    let pools = self.ask("scrape_pools", &[], wire::pools).await.ok();
+                    return Ok([labels].into_iter().chain(pools).collect());
+                }
                 Feed::Scrapes => Observation::Scrapes(self.scrapes().await?.into()),
                 _ => return Ok(Vec::new()),
             };

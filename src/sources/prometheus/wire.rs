@@ -305,6 +305,22 @@ pub(super) fn seconds(since: f64) -> Option<DateTime<Utc>> {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Pools<'a> {
+    #[serde(borrow)]
+    scrape_pools: List<Text<'a>>,
+}
+
+/// The scrape pools, by name.
+pub(super) fn pools(body: &str) -> Result<Observation, Wrong> {
+    let mut known = Interner::default();
+    let wire: Pools<'_> = data(body)?;
+    let mut pools: Vec<Arc<str>> = wire.scrape_pools.0.iter().map(|pool| pool.keep(&mut known)).collect();
+    pools.sort();
+    Ok(Observation::Pools(pools.into()))
+}
+
+#[derive(Deserialize)]
 struct Config<'a> {
     #[serde(borrow)]
     yaml: Text<'a>,

@@ -58,6 +58,7 @@ pub fn of_alert(alert: &Alert, place: Place, scene: &Scene<'_>) -> Description {
         told.push(Prose::Pair("respond by".into(), vec![piece(words, role)]));
     }
     quietened(alert, scene, &mut told);
+    disagreement(alert, scene, &mut told);
     if !alert.receivers.is_empty() {
         told.push(Prose::pair("receivers", alert.receivers.join(", ")));
     } else if alert.fingerprint_source == FingerprintSource::Own {
@@ -100,6 +101,18 @@ fn quietened(alert: &Alert, scene: &Scene<'_>, to: &mut Vec<Prose>) {
     }
     if !alert.muted_by.is_empty() {
         to.push(Prose::pair("muted", format!("by {}", alert.muted_by.join(", "))));
+    }
+}
+
+/// Which peers of its group do not have it, or would page for it while another hides it.
+fn disagreement(alert: &Alert, scene: &Scene<'_>, to: &mut Vec<Prose>) {
+    let splits = scene.store.of(SourceKind::Alertmanager).flat_map(|source| source.data.splits.iter());
+    for split in splits.filter(|split| split.fingerprint == alert.fingerprint) {
+        for (peers, what) in [(&split.lacking, "does not have it"), (&split.loud, "does not hide it")] {
+            for peer in peers {
+                to.push(Prose::Pair("peer".into(), vec![piece(format!("{peer} {what}"), Role::Warning)]));
+            }
+        }
     }
 }
 

@@ -39,10 +39,10 @@ pub fn term(word: &str) -> Result<Option<Term>, String> {
     let Some((name, operator, value)) = split(word) else {
         return Ok(Some(Term { inverse, test: Test::Plain(Needle::new(word)) }));
     };
+    if value.is_empty() {
+        return Ok(None);
+    }
     let test = if operator.ends_with('~') {
-        if value.is_empty() {
-            return Ok(None);
-        }
         let expression = Regex::new(&format!("^(?:{value})$"))
             .map_err(|_| format!("`{value}` is not a regular expression"))?;
         Test::Expression(name.to_owned(), expression)

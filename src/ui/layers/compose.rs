@@ -232,6 +232,10 @@ impl Layer for Compose {
         self.draft.as_ref().map_or_else(Vec::new, |draft| preview::asks(draft, scene))
     }
 
+    fn has_command(&self) -> bool {
+        true
+    }
+
     fn awaits(&self) -> bool {
         self.stage == Stage::Sending
     }

@@ -76,6 +76,11 @@ pub trait Layer {
         Outcome::Close
     }
 
+    /// Whether it has a line for a shell that can be copied.
+    fn has_command(&self) -> bool {
+        false
+    }
+
     /// Its text, when it is one that can be searched.
     fn text(&mut self) -> Option<&mut Scroll> {
         None

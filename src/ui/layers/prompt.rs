@@ -89,6 +89,10 @@ impl Layer for Prompt {
         // What is found, or what is wrong, stands on the right.
         let room = (footer.width / 2).max(footer.width.min(20));
         let lead = put(buffer, (footer.x, footer.y), " / ", room, scene.style(Role::Accent));
+        if footer.width >= 80 && self.census.rows() > 0 {
+            let hint = "Tab completes";
+            put(buffer, (footer.x + room, footer.y), hint, footer.width - room, scene.style(Role::Muted));
+        }
         show(&self.input, (footer.x + lead, footer.y), room - lead, true, scene, buffer);
     }
 }

@@ -141,9 +141,9 @@ impl Pane for Alerts {
         meant.flat_map(|entry| entry.folded.iter().chain([&entry.subject])).cloned().collect()
     }
 
-    fn census(&self) -> Census {
+    fn census(&self, all: bool) -> Census {
         let mut census = Census::default();
-        for entry in self.table.passing() {
+        for entry in self.table.counted(all) {
             entry.count(&mut census);
         }
         census

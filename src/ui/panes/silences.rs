@@ -31,7 +31,7 @@ const COLUMNS: [Column; 6] = [
     Column::text("of", 0, 14, 60),
     Column::number("hides", 2, 8),
     Column::text("ends", 1, 7, 14),
-    Column::text("by", 2, 4, 20),
+    Column::text("by", 2, 8, 20),
     Column::text("why", EXTRA, 12, 60),
 ];
 
@@ -134,9 +134,9 @@ impl Pane for Silences {
         self.table.meant().into_iter().map(|entry| entry.subject.clone()).collect()
     }
 
-    fn census(&self) -> Census {
+    fn census(&self, all: bool) -> Census {
         let mut census = Census::default();
-        for entry in self.table.passing() {
+        for entry in self.table.counted(all) {
             census.row();
             census.label("state", entry.sign.word);
             census.label("by", &entry.silence.created_by);

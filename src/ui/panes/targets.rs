@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use ratatui::layout::Rect;
 use super::{Listing, Pane, STALE, Standing, count, draw_lines, join_notes, nothing_matches};
 use crate::action::Action;
 use crate::domain::feed::{Feed, SourceKind};
-use crate::domain::store::Store;
+use crate::domain::store::{SourceState, Store};
 use crate::domain::subject::Subject;
 use crate::domain::target::{ErrorClass, Scrape, Target, TargetHealth};
 use crate::keymap::Context;
@@ -34,7 +34,7 @@ const COLUMNS: [Column; 7] = [
     Column::text("last scrape", 2, 18, 34),
     Column::number("good", 3, 12),
     Column::number("took", EXTRA, 12),
-    Column::number("every", EXTRA + 1, 5),
+    Column::number("every", EXTRA + 1, 6),
     Column::text("error", EXTRA + 2, 24, 60),
 ];
 
@@ -136,6 +136,10 @@ impl Item for Entry {
     fn group(&self) -> Option<&Arc<str>> {
         self.group.as_ref()
     }
+
+    fn is_calm(&self) -> bool {
+        !self.is_trouble()
+    }
 }
 
 /// The pane.
@@ -144,13 +148,21 @@ pub struct Targets {
     table: Table<Entry>,
     by_job: bool,
     only_trouble: bool,
+    /// Scrape pools without any target.
+    empty: Vec<String>,
     /// How many there are of each state, counted when the rows came.
     counts: Vec<(Sign, usize)>,
 }
 
 impl Default for Targets {
     fn default() -> Self {
-        Self { table: Table::default(), by_job: true, only_trouble: false, counts: Vec::new() }
+        Self {
+            table: Table::default(),
+            by_job: true,
+            only_trouble: false,
+            empty: Vec::new(),
+            counts: Vec::new(),
+        }
     }
 }
 
@@ -160,6 +172,10 @@ impl Pane for Targets {
         let mut right = self.table.notes();
         if let Some(column) = self.table.sorted.and_then(|at| COLUMNS.get(at)).filter(|_| scene.whole) {
             join_notes(&mut right, vec![piece(format!("by {}", column.title), Role::Muted)]);
+        }
+        if !self.empty.is_empty() && scene.whole {
+            let words = format!("no target in {}", self.empty.join(", "));
+            join_notes(&mut right, vec![piece(text::truncate(&words, 50), Role::Warning)]);
         }
         join_notes(&mut right, standing(scene).badge());
         Title { counts, short, right, ..Title::new("Targets") }
@@ -193,6 +209,7 @@ impl Pane for Targets {
             }
         }
         self.counts = counts.into();
+        self.empty = empty_pools(scene.store);
     }
 
     fn context(&self) -> Context {
@@ -216,9 +233,9 @@ impl Pane for Targets {
         true
     }
 
-    fn census(&self) -> Census {
+    fn census(&self, all: bool) -> Census {
         let mut census = Census::default();
-        for entry in self.table.passing() {
+        for entry in self.table.counted(all) {
             census.row();
             census.label("health", entry.target().health.as_ref());
             if let Some(class) = entry.target().error_class() {
@@ -261,6 +278,17 @@ impl Pane for Targets {
         }
         self.table.draw(&COLUMNS, |entry| row(entry, scene), area, buffer, scene);
     }
+}
+
+/// The pools of the configuration in which nothing is scraped: their discovery finds nothing, or all
+/// that it found was dropped.
+fn empty_pools(store: &Store) -> Vec<String> {
+    let of = |source: &SourceState| {
+        let used: HashSet<&str> = source.data.targets.iter().map(|target| &*target.pool).collect();
+        let pools = source.data.pools.iter().filter(|pool| !used.contains(&***pool));
+        pools.map(ToString::to_string).collect::<Vec<_>>()
+    };
+    store.of(SourceKind::Prometheus).flat_map(of).collect()
 }
 
 fn standing(scene: &Scene<'_>) -> Standing {

@@ -27,6 +27,11 @@ pub trait Item: Hay {
     fn group(&self) -> Option<&Arc<str>> {
         None
     }
+
+    /// Whether nobody needs to see it: a group of such rows is folded until somebody unfolds it.
+    fn is_calm(&self) -> bool {
+        false
+    }
 }
 
 /// A row as it is drawn.
@@ -55,6 +60,8 @@ struct Head {
     name: Arc<str>,
     /// Its rows that pass the filter, as places among the items; never empty.
     members: Vec<usize>,
+    /// Its rows are not shown.
+    folded: bool,
 }
 
 /// What is selected: it stays so while rows move.
@@ -74,8 +81,8 @@ pub struct Table<T> {
     new: usize,
     /// The groups of what is shown.
     heads: Vec<Head>,
-    /// The groups whose rows are not shown, by name.
-    folded: HashSet<Arc<str>>,
+    /// The groups that the operator folded, or unfolded, against what they would be, by name.
+    turned: HashSet<Arc<str>>,
     /// The lines, top to bottom.
     shown: Vec<Line>,
     /// How many items pass the filter.
@@ -104,7 +111,7 @@ impl<T> Default for Table<T> {
             waiting: None,
             new: 0,
             heads: Vec::new(),
-            folded: HashSet::new(),
+            turned: HashSet::new(),
             shown: Vec::new(),
             passing: 0,
             filter: Filter::default(),
@@ -191,6 +198,10 @@ impl<T: Item> Table<T> {
         self.at = same.unwrap_or(self.at).min(last);
         if same.is_none() {
             self.selected = None;
+            // What one came for stands below the head of its group.
+            if self.at == 0 && matches!(self.shown.as_slice(), [Line::Head(_), Line::Item(_), ..]) {
+                self.at = 1;
+            }
         }
     }
 
@@ -206,7 +217,7 @@ impl<T: Item> Table<T> {
             };
             let place = known.entry(Arc::clone(group)).or_insert_with(|| {
                 self.shown.push(Line::Head(self.heads.len()));
-                self.heads.push(Head { name: Arc::clone(group), members: Vec::new() });
+                self.heads.push(Head { name: Arc::clone(group), members: Vec::new(), folded: false });
                 self.heads.len() - 1
             });
             if let Some(head) = self.heads.get_mut(*place) {
@@ -216,11 +227,17 @@ impl<T: Item> Table<T> {
         if self.heads.is_empty() {
             return;
         }
+        for head in &mut self.heads {
+            // What a filter found is to be seen.
+            let mut members = head.members.iter().filter_map(|at| self.items.get(*at));
+            let calm = self.filter.is_empty() && members.all(Item::is_calm);
+            head.folded = calm != self.turned.contains(&head.name);
+        }
         let lines = std::mem::take(&mut self.shown);
         for line in lines {
             self.shown.push(line);
             let Line::Head(at) = line else { continue };
-            if let Some(head) = self.heads.get(at).filter(|head| !self.folded.contains(&head.name)) {
+            if let Some(head) = self.heads.get(at).filter(|head| !head.folded) {
                 self.shown.extend(head.members.iter().map(|at| Line::Item(*at)));
             }
         }
@@ -255,6 +272,11 @@ impl<T: Item> Table<T> {
             Line::Head(head) => self.heads.get(*head).map_or(&[][..], |head| &head.members),
         });
         lines.filter_map(|at| self.items.get(*at))
+    }
+
+    /// All rows, or those alone that pass the filter.
+    pub fn counted(&self, all: bool) -> Vec<&T> {
+        if all { self.items.iter().collect() } else { self.passing().collect() }
     }
 
     /// The selected row; `None` on the head of a group.
@@ -292,9 +314,15 @@ impl<T: Item> Table<T> {
         }
     }
 
-    /// Which row is selected, from 1, and of how many.
+    /// Which row is selected, from 1, and of how many; on the head of a group its first row.
     pub fn position(&self) -> Option<(usize, usize)> {
-        (!self.shown.is_empty()).then(|| (self.at + 1, self.shown.len()))
+        let before = self.shown.iter().take(self.at).map(|line| match line {
+            Line::Item(_) => 1,
+            Line::Head(at) => {
+                self.heads.get(*at).filter(|head| head.folded).map_or(0, |head| head.members.len())
+            }
+        });
+        (!self.shown.is_empty()).then(|| (before.sum::<usize>() + 1, self.passing))
     }
 
     /// Whether no row passes the filter.
@@ -376,23 +404,28 @@ impl<T: Item> Table<T> {
     /// Folds the selected group, or unfolds it; `false` when none is selected.
     fn fold(&mut self) -> bool {
         let Some(name) = self.group().map(|head| Arc::clone(&head.name)) else { return false };
-        if !self.folded.remove(&name) {
-            self.folded.insert(Arc::clone(&name));
-        }
+        self.turn(&name);
         self.selected = Some(Chosen::Group(name));
         self.sift();
         true
     }
 
+    fn turn(&mut self, name: &Arc<str>) {
+        if !self.turned.remove(name) {
+            self.turned.insert(Arc::clone(name));
+        }
+    }
+
     /// Folds every group, or unfolds all when none is open; the selection goes to its group.
     fn fold_all(&mut self) -> bool {
-        let open = self.heads.iter().any(|head| !self.folded.contains(&head.name));
+        let open = self.heads.iter().any(|head| !head.folded);
         let own = self.selected().and_then(Item::group).cloned();
+        let other = self.heads.iter().filter(|head| head.folded != open).map(|head| Arc::clone(&head.name));
+        for name in other.collect::<Vec<_>>() {
+            self.turn(&name);
+        }
         if open {
-            self.folded.extend(self.heads.iter().map(|head| Arc::clone(&head.name)));
             self.selected = own.map(Chosen::Group).or_else(|| self.selected.take());
-        } else {
-            self.folded.clear();
         }
         self.sift();
         true

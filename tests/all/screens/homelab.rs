@@ -11,7 +11,8 @@ use wardroom::domain::datastore::Datastore;
 use wardroom::domain::feed::{Failure, FailureKind, Feed, SourceId, SourceKind};
 use wardroom::domain::labels::Labels;
 use wardroom::domain::log::{Entry, Level, Line, TailState};
-use wardroom::domain::observation::{Observation, Peer};
+use wardroom::domain::observation::{Observation, Peer, Split};
+use wardroom::domain::rule::{Rule, RuleHealth, RuleKind};
 use wardroom::domain::silence::{Matcher, Silence, SilenceState};
 use wardroom::domain::store::Expected;
 use wardroom::domain::target::{Scrape, Target, TargetHealth};
@@ -204,16 +205,16 @@ fn scrapes() -> Arc<[Scrape]> {
     .into()
 }
 
-struct Raise {
-    name: &'static str,
-    severity: &'static str,
+struct Raise<'a> {
+    name: &'a str,
+    severity: &'a str,
     state: AlertState,
     since: i64,
-    labels: &'static str,
-    summary: &'static str,
+    labels: &'a str,
+    summary: &'a str,
 }
 
-fn alert(raise: &Raise) -> Alert {
+fn alert(raise: &Raise<'_>) -> Alert {
     let own = labels(&format!("alertname={} severity={} {}", raise.name, raise.severity, raise.labels));
     let silenced = raise.state == AlertState::Silenced;
     let inhibited = raise.state == AlertState::Inhibited;
@@ -503,10 +504,100 @@ pub fn more_alerts() -> Vec<Msg> {
     vec![observed(ALERTMANAGER, Feed::Alerts, vec![Observation::Alerts(all.into())])]
 }
 
-/// So many targets, the first of them down.
+/// A rule that cannot be evaluated.
+pub fn broken_rule() -> Msg {
+    let rule = Rule {
+        name: "SnapRAIDErrors".into(),
+        group: "homelab.storage".into(),
+        file: "/etc/prometheus/rules/alerts.yml".into(),
+        kind: RuleKind::Alerting,
+        query: "snapraid_errors > on (host) snapraid_errors_known".into(),
+        health: RuleHealth::Err,
+        error: "many-to-many matching not allowed".into(),
+        hold: 0.0,
+        last_evaluation: Some(before(7)),
+    };
+    observed(PROMETHEUS, Feed::Rules, vec![Observation::Rules([rule].into())])
+}
+
+/// An alert that the second peer does not have.
+pub fn split(fingerprint: &str) -> Msg {
+    let split = Split {
+        fingerprint: fingerprint.into(),
+        lacking: vec!["http://10.0.0.21:9093".into()],
+        loud: Vec::new(),
+    };
+    observed(
+        ALERTMANAGER,
+        Feed::Alerts,
+        vec![Observation::Alerts(alerts()), Observation::Splits([split].into())],
+    )
+}
+
+/// Beside the others a silence that has ended, and one that hides nothing.
+pub fn ended_silence() -> Msg {
+    let mut all = silences().to_vec();
+    let (mut ended, mut idle) = (all[0].clone(), all[0].clone());
+    ended.id = "e0".into();
+    ended.state = SilenceState::Expired;
+    ended.ends_at = before(600);
+    ended.comment = "moving house".into();
+    idle.id = "e1".into();
+    idle.matchers[0].value = "NoSuchAlert".into();
+    all.extend([ended, idle]);
+    observed(ALERTMANAGER, Feed::Silences, vec![Observation::Silences(all.into())])
+}
+
+/// A target that is up, and was often down within the last hour.
+pub fn flapping(instance: &str) -> Msg {
+    let mut all = scrapes().to_vec();
+    all.push(Scrape {
+        job: "node".into(),
+        instance: instance.into(),
+        hollow: false,
+        last_success: None,
+        changes: 8.0,
+    });
+    observed(PROMETHEUS, Feed::Scrapes, vec![Observation::Scrapes(all.into())])
+}
+
+/// The scrape pools of the configuration.
+pub fn pools(names: &[&str]) -> Msg {
+    let pools = names.iter().map(|name| Arc::from(*name)).collect();
+    observed(PROMETHEUS, Feed::Targets, vec![Observation::Targets(targets()), Observation::Pools(pools)])
+}
+
+/// So many alerts, every tenth of them critical, each ten seconds older than the one before.
+pub fn many_alerts(count: usize) -> Msg {
+    let mut all: Vec<Alert> = (0..count)
+        .map(|at| {
+            let severity = if at % 10 == 0 { "critical" } else { "warning" };
+            let since = i64::try_from(at).expect("few") * 10;
+            let name = format!("Storm{at}");
+            let mut one = alert(&Raise {
+                name: "Storm",
+                severity,
+                state: AlertState::Firing,
+                since,
+                labels: &format!("instance=node-{at}:9100"),
+                summary: "a storm",
+            });
+            one.fingerprint = format!("{at:016x}").into();
+            one.name = name.into();
+            one
+        })
+        .collect();
+    all.sort_by(Alert::order);
+    observed(ALERTMANAGER, Feed::Alerts, vec![Observation::Alerts(all.into())])
+}
+
+/// So many targets, the first of them down, each a millisecond slower than the one before.
 pub fn many_targets(count: usize) -> Msg {
     let mut all: Vec<Target> = (0..count)
-        .map(|at| target("node", &format!("node-{at}:9100"), if at == 0 { "connection refused" } else { "" }))
+        .map(|at| Target {
+            took: f64::from(u32::try_from(at).expect("few")) / 1000.0,
+            ..target("node", &format!("node-{at}:9100"), if at == 0 { "connection refused" } else { "" })
+        })
         .collect();
     all.sort_by(Target::order);
     observed(PROMETHEUS, Feed::Targets, vec![Observation::Targets(all.into())])

@@ -1,8 +1,10 @@
 //! What the operator sees: screens by strings of keys, on a clock that stands still.
 
+mod alerting;
 mod desk;
 mod homelab;
 mod keys;
 mod looks;
 mod robust;
 mod themes;
+mod upkeep;

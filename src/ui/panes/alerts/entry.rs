@@ -2,6 +2,7 @@
 //! be evaluated, which is as blind as an alert is loud.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -9,14 +10,15 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::domain::alert::{Alert, AlertState, Severity};
 use crate::domain::correlate;
 use crate::domain::feed::{Feed, SourceId, SourceKind};
-use crate::domain::health::Health;
 use crate::domain::rule::{Rule, RuleHealth};
 use crate::domain::store::Store;
 use crate::domain::subject::Subject;
 use crate::domain::verdict::response_due;
 use crate::ui::census::Census;
 use crate::ui::filter::Hay;
+use crate::ui::glyphs;
 use crate::ui::panes::STALE;
+use crate::ui::theme::Role;
 use crate::ui::widgets::sign::{self, Sign};
 use crate::ui::widgets::table::Item;
 
@@ -45,6 +47,8 @@ pub struct Entry {
     pub hidden: Option<(String, Option<DateTime<Utc>>)>,
     /// Its source was not heard lately.
     pub stale: bool,
+    /// Its peers do not see it alike.
+    pub split: bool,
     /// The alerts that this row stands for beside its own: those that follow from the one above.
     pub folded: Vec<Subject>,
     /// The group it belongs to.
@@ -160,7 +164,7 @@ impl Item for Entry {
 }
 
 /// A rule that cannot be evaluated: its alert cannot fire.
-pub const BROKEN: Sign = Sign { word: "broken", ..sign::of_health(Health::Warning) };
+pub const BROKEN: Sign = sign::sign(glyphs::FAILED, Role::Warning, "broken");
 
 /// Every row, what wants somebody first.
 pub fn entries(store: &Store, now: DateTime<Utc>) -> Vec<Entry> {
@@ -169,7 +173,13 @@ pub fn entries(store: &Store, now: DateTime<Utc>) -> Vec<Entry> {
         source: source.clone(),
         fingerprint: alert.fingerprint.clone(),
     };
+    let splits: HashSet<&str> = store
+        .of(SourceKind::Alertmanager)
+        .flat_map(|source| source.data.splits.iter())
+        .map(|split| &*split.fingerprint)
+        .collect();
     let listed = store.alerts().iter().map(|listed| Entry {
+        split: splits.contains(&*listed.alert.fingerprint),
         subject: subject(&listed.source, &listed.alert),
         sign: sign::of_alert(&listed.alert),
         since: listed.alert.starts_at,
@@ -183,6 +193,7 @@ pub fn entries(store: &Store, now: DateTime<Utc>) -> Vec<Entry> {
         matter: Matter::Alert(listed.alert.clone()),
     });
     let vanished = store.vanished.iter().map(|ghost| Entry {
+        split: false,
         subject: subject(&ghost.source, &ghost.alert),
         sign: sign::UNKNOWN,
         since: ghost.since,
@@ -205,6 +216,7 @@ fn broken(store: &Store, now: DateTime<Utc>) -> impl Iterator<Item = Entry> {
     store.of(SourceKind::Prometheus).flat_map(move |source| {
         let rules = source.data.rules.iter().filter(|rule| rule.health == RuleHealth::Err);
         rules.map(move |rule| Entry {
+            split: false,
             subject: Subject::Rule {
                 source: source.id.clone(),
                 group: (rule.file.clone(), rule.group.clone()),

@@ -7,6 +7,7 @@ use crate::domain::alert::AlertState;
 use crate::domain::rule::Rule;
 use crate::text;
 use crate::ui::panes::STALE;
+use crate::ui::panes::silences::SOON;
 use crate::ui::scene::{Piece, Scene, piece};
 use crate::ui::theme::Role;
 use crate::ui::widgets::columns::{Column, EXTRA};
@@ -72,10 +73,12 @@ fn note(entry: &Entry, state: AlertState, scene: &Scene<'_>) -> Piece {
     let now = scene.wall();
     let until = |at: &DateTime<Utc>| scene.times.short(*at, now);
     match (&entry.hidden, entry.vanished, state, entry.due) {
+        _ if entry.split && !entry.vanished => piece("peers disagree", Role::Warning),
         (_, true, ..) => piece("vanished unheard", Role::Unknown),
         (Some((who, Some(at))), _, AlertState::Silenced, _) => {
             let by = if scene.whole { format!(" by {who}") } else { String::new() };
-            piece(format!("until {}{by}", until(at)), Role::Muted)
+            let soon = *at - now < SOON;
+            piece(format!("until {}{by}", until(at)), if soon { Role::Warning } else { Role::Muted })
         }
         (Some((who, Some(at))), ..) => {
             let until = if scene.whole { format!(" until {}", until(at)) } else { String::new() };

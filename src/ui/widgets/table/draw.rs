@@ -100,7 +100,7 @@ impl<T: Item> Table<T> {
         if let Some((worst, _)) = kinds.first() {
             put(buffer, (x + 1, y), worst.glyph, room.saturating_sub(1), scene.style(worst.role));
         }
-        let fold = if self.folded.contains(&head.name) { glyphs::FOLDED } else { glyphs::UNFOLDED };
+        let fold = if head.folded { glyphs::FOLDED } else { glyphs::UNFOLDED };
         let name = if selected { Role::Selection } else { Role::Title };
         let mut pieces = vec![piece(format!("{fold} "), Role::Muted), piece(&*head.name, name)];
         for (sign, count) in &kinds {
@@ -158,7 +158,7 @@ impl<T: Item> Table<T> {
             Line::Item(at) => std::slice::from_ref(at),
             Line::Head(head) => match self.heads.get(*head) {
                 // The rows of an open group are counted where they stand.
-                Some(head) if self.folded.contains(&head.name) => &head.members[..],
+                Some(head) if head.folded => &head.members[..],
                 _ => &[],
             },
         });
