@@ -9,7 +9,7 @@ mod annotation;
 mod block;
 mod causes;
 mod code;
-mod comment;
+pub mod comment;
 pub mod danger;
 pub mod document;
 mod duration;
@@ -19,12 +19,16 @@ pub mod find;
 mod fold;
 pub mod group;
 pub mod lint;
+pub mod login;
 mod markdown;
 pub mod mode;
 pub mod model;
 mod outline;
 mod place;
 pub mod placeholder;
+pub mod plan;
+mod planned;
+pub mod prepare;
 mod procedure;
 pub mod quote;
 mod repair;
@@ -141,7 +145,9 @@ fn name_inner(node: &mut Node, name: &mut impl FnMut() -> String) {
             items.iter_mut().flat_map(|item| &mut item.body).for_each(|node| name_inner(node, name));
         }
         Node::Quote { body, .. } | Node::Fold { body, .. } => {
-            body.iter_mut().for_each(|node| name_inner(node, name));
+            for node in body {
+                name_inner(node, name);
+            }
         }
         _ => {}
     }

@@ -1,9 +1,12 @@
 //! Runbooks, read from the owner's own files.
 
+mod chance;
 mod commands;
 mod counts;
 mod find;
 mod hostile;
+mod plan;
+mod quoting;
 mod verify;
 
 use std::fs;
