@@ -100,6 +100,9 @@ pub enum Action {
     /// The silences: those in force, those to come, those that cover nothing.
     #[strum(message = "silences")]
     Silences,
+    /// Who watches each guest: scraped, logs, rules, backup, off-site, probe.
+    #[strum(message = "coverage")]
+    Coverage,
     /// Give the silence more time.
     #[strum(message = "extend")]
     Extend,

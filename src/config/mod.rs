@@ -1,5 +1,6 @@
 //! The operator's config: where it stands, what it says, and all that is wrong with it, at once.
 
+mod hosts;
 mod place;
 mod runbooks;
 mod tables;
@@ -12,6 +13,7 @@ pub use place::{default_file, is_readable_by_others};
 pub use runbooks::Runbooks;
 
 use crate::domain::feed::SourceId;
+use crate::domain::host::Inventory;
 use crate::domain::log::RingLimits;
 use crate::domain::thresholds::{Mapping, Thresholds};
 use crate::keymap::Keymap;
@@ -33,6 +35,8 @@ pub struct Config {
     pub thresholds: Thresholds,
     /// How much of a tail is kept.
     pub ring: RingLimits,
+    /// The operator's hosts.
+    pub hosts: Inventory,
     /// The owner's runbooks.
     pub runbooks: Runbooks,
     /// How things look.
@@ -95,10 +99,7 @@ impl Config {
     /// # Errors
     /// When it is not there, not readable, or wrong.
     pub fn load(file: &Path) -> Result<Self, Error> {
-        let text = std::fs::read_to_string(file).map_err(|error| match error.kind() {
-            std::io::ErrorKind::NotFound => Error::Missing(file.to_owned()),
-            _ => Error::Unreadable(file.to_owned(), error),
-        })?;
+        let text = text_of(file)?;
         Self::parse(&file.display().to_string(), &text, file.parent())
     }
 
@@ -127,12 +128,33 @@ impl Config {
             holds_secrets,
             thresholds,
             ring: tables::ring(root),
+            hosts: hosts::hosts(root),
             runbooks: runbooks::runbooks(root, directory),
             ui: ui(root, directory, &mut elsewhere),
             keymap: Keymap::default().with(root),
             views: view::with(&view::embedded(), root),
         };
         (config, elsewhere)
+    }
+
+    /// Reads of the config at `file` what plans need. It may be the config of somebody who has no
+    /// server.
+    ///
+    /// # Errors
+    /// When it is not there, not readable, or wrong.
+    pub fn rooms(file: &Path) -> Result<Rooms, Error> {
+        let text = text_of(file)?;
+        let document = Document::new(file.display().to_string(), text);
+        let read = document.read(|root| Self::read(root, file.parent()));
+        let mut faults = document.faults();
+        faults.retain(|fault| !fault.message.contains(NO_SERVER));
+        match read {
+            Some((config, ours)) if faults.is_empty() && ours.is_empty() => {
+                Ok(Rooms { hosts: config.hosts, runbooks: config.runbooks })
+            }
+            Some((_, ours)) => Err(Error::Faulty(faults.into_iter().chain(ours).collect())),
+            None => Err(Error::Faulty(faults)),
+        }
     }
 
     /// Keeps the sources of one site.
@@ -156,6 +178,25 @@ impl Config {
         Ok(())
     }
 }
+
+fn text_of(file: &Path) -> Result<String, Error> {
+    std::fs::read_to_string(file).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => Error::Missing(file.to_owned()),
+        _ => Error::Unreadable(file.to_owned(), error),
+    })
+}
+
+/// What a plan needs of the config.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Rooms {
+    /// The operator's hosts.
+    pub hosts: Inventory,
+    /// The owner's runbooks.
+    pub runbooks: Runbooks,
+}
+
+/// What is said when no server is named.
+const NO_SERVER: &str = "no server is named";
 
 /// `[sources.pbs.NAME.clusters]`
 fn mappings(sources: &[Arc<dyn Source>]) -> Vec<Mapping> {
@@ -192,7 +233,7 @@ fn sources(root: &Table<'_>) -> (Vec<Arc<dyn Source>>, bool) {
     root.fault(
         "sources",
         format!(
-            "no server is named; add a table [sources.KIND.NAME] with its url, KIND one of {}",
+            "{NO_SERVER}; add a table [sources.KIND.NAME] with its url, KIND one of {}",
             kinds.join(", ")
         ),
     );

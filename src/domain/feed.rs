@@ -37,11 +37,14 @@ pub enum SourceKind {
     Pbs,
     /// Proxmox VE.
     Pve,
+    /// Files, repositories and programs of this machine.
+    Files,
 }
 
 impl SourceKind {
     /// Every kind, in the order in which they are shown.
-    pub const ALL: &[Self] = &[Self::Prometheus, Self::Alertmanager, Self::Loki, Self::Pbs, Self::Pve];
+    pub const ALL: &[Self] =
+        &[Self::Prometheus, Self::Alertmanager, Self::Loki, Self::Pbs, Self::Pve, Self::Files];
 
     /// The short name on the badge line.
     pub const fn short(self) -> &'static str {
@@ -51,15 +54,16 @@ impl SourceKind {
             Self::Loki => "loki",
             Self::Pbs => "pbs",
             Self::Pve => "pve",
+            Self::Files => "files",
         }
     }
 
-    /// The feed that says which backups there are.
+    /// The feed that says which backups there are, where it is one.
     pub const fn backups(self) -> Option<Feed> {
         match self {
             Self::Pbs => Some(Feed::Snapshots),
             Self::Pve => Some(Feed::Guests),
-            Self::Prometheus | Self::Alertmanager | Self::Loki => None,
+            Self::Prometheus | Self::Alertmanager | Self::Loki | Self::Files => None,
         }
     }
 
@@ -139,6 +143,10 @@ pub enum Feed {
     Dumps,
     /// PVE: what the guests' own configs say.
     Configs,
+    /// Files: what lies on the disk.
+    Files,
+    /// Files: what programs print, and how repositories stand.
+    Programs,
     /// PBS: verify, prune, sync and garbage collection jobs.
     Jobs,
     /// PBS: the server itself, its services and its certificate.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::alert::{Alert, RaisedAlert};
+use super::archive::Archive;
 use super::backup::{BackupGroup, Unreadable};
 use super::cluster::{BackupJob, Node, Storage};
 use super::datastore::Datastore;
@@ -68,6 +69,10 @@ pub enum Observation {
     Datastores(Arc<[Datastore]>),
     /// Running and recent tasks, the newest first.
     Tasks(Arc<[Task]>),
+    /// Backups that lie in files, in the order of the config.
+    Files(Arc<[Archive]>),
+    /// Backups that a program tells of, and repositories, in the order of the config.
+    Programs(Arc<[Archive]>),
     /// PVE's guests, nodes and storages, by identity.
     Inventory {
         /// The guests.
@@ -135,6 +140,7 @@ impl Observation {
             Self::Schedules { jobs, uncovered } => jobs.len() + uncovered.len(),
             Self::Dumps { dumps, .. } => dumps.len(),
             Self::Configs(all) => all.len(),
+            Self::Files(all) | Self::Programs(all) => all.len(),
             Self::ExternalLabels(_)
             | Self::Peers(_)
             | Self::Tail { .. }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use super::alert::{Alert, RaisedAlert};
+use super::archive::Archive;
 use super::backup::{BackupGroup, Unreadable};
 use super::clocks::Clocks;
 use super::cluster::Cluster;
@@ -60,6 +61,10 @@ pub struct Data {
     pub tasks: Arc<[Task]>,
     /// What PVE says.
     pub cluster: Cluster,
+    /// Backups that lie in files.
+    pub files: Arc<[Archive]>,
+    /// Backups that programs tell of, and repositories.
+    pub programs: Arc<[Archive]>,
     /// PBS' jobs.
     pub jobs: Arc<[Job]>,
     /// PBS' backup runs of the last days.
@@ -122,7 +127,10 @@ impl SourceState {
 
     /// Whether what it says of backups counts as measured.
     pub fn knows_backups(&self, now: DateTime<Utc>) -> bool {
-        self.id.kind.backups().is_some_and(|feed| self.is_fresh(feed, now))
+        match self.id.kind.backups() {
+            Some(feed) => self.is_fresh(feed, now),
+            None => self.id.kind == SourceKind::Files && self.state(now) == FeedState::Fresh,
+        }
     }
 
     /// Whether the feed's data counts as measured.
@@ -343,6 +351,8 @@ impl Data {
             }
             Observation::Datastores(datastores) => self.datastores = datastores,
             Observation::Tasks(tasks) => self.tasks = tasks,
+            Observation::Files(archives) => self.files = archives,
+            Observation::Programs(archives) => self.programs = archives,
             Observation::Cluster { name, version } => {
                 self.cluster.name = name;
                 self.version = version;

@@ -107,7 +107,7 @@ impl Scope {
             (SourceKind::Prometheus, Feed::Targets | Feed::Scrapes) => self.targets,
             (SourceKind::Prometheus | SourceKind::Alertmanager, _) => self.alerts,
             (SourceKind::Loki, _) => self.logs,
-            (SourceKind::Pbs | SourceKind::Pve, _) => self.backups,
+            (SourceKind::Pbs | SourceKind::Pve | SourceKind::Files, _) => self.backups,
         }
     }
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::domain::backup::{BackupState, Reason, Verification};
+use crate::domain::backup::{BackupState, Reason, Snapshot, Verification};
 use crate::domain::datastore::Datastore;
 use crate::domain::feed::{Feed, FeedState, SourceKind};
 use crate::domain::health::{Health, worst};
@@ -72,8 +72,11 @@ fn connection(source: &SourceState, now: DateTime<Utc>) -> Line {
 
 fn backup(judged: &JudgedBackup<'_>, now: DateTime<Utc>) -> Line {
     let group = judged.group;
-    let place =
-        if group.id.namespace.is_empty() { String::new() } else { format!(" ({})", group.id.namespace) };
+    let place = match (&*group.id.datastore, &*group.id.namespace) {
+        ("", _) => "nowhere".to_owned(),
+        (datastore, "") => datastore.to_owned(),
+        (datastore, namespace) => format!("{datastore}:{namespace}"),
+    };
     let name = format!("{} {}", group.id, group.guest);
     let found = &judged.assessment;
     let age = match group.last_good() {
@@ -85,7 +88,7 @@ fn backup(judged: &JudgedBackup<'_>, now: DateTime<Utc>) -> Line {
         BackupState::Ok => String::new(),
         state => format!("; {state}"),
     };
-    (found.health, name.trim().to_owned(), format!("{}{place}  {age}{why}", group.id.datastore))
+    (found.health, name.trim().to_owned(), format!("{place}  {age}{why}"))
 }
 
 /// How many snapshots of a datastore were found good, and the groups that are not to be trusted.
@@ -101,7 +104,7 @@ fn integrity(source: &SourceState, judged: &[JudgedBackup<'_>], now: DateTime<Ut
         let failed = snapshots().filter(|one| !one.is_good()).count();
         let good = snapshots().filter(|one| matches!(one.verification, Some(Verification::Ok(_)))).count();
         let all = snapshots().count();
-        let newest = snapshots().filter_map(|one| one.verified()).max();
+        let newest = snapshots().filter_map(Snapshot::verified).max();
         let newest = newest.map(|at| format!(", the last {} ago", text::age(now - at))).unwrap_or_default();
         let doubtful = own.iter().filter(|one| {
             matches!(

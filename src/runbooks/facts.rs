@@ -69,13 +69,12 @@ impl Facts {
     /// # Errors
     /// The rule that the label fails.
     pub fn target(&self) -> Option<Result<Target, String>> {
-        let target = match self.labels.get("instance") {
-            Some(instance) => instance_of(instance),
-            None => {
-                let name = HOST_LABELS.iter().find_map(|label| self.labels.get(label))?;
-                let host = self.hosts.address(name).to_owned();
-                admit(&host, Kind::Host, None).map(|()| Target { host, port: None })
-            }
+        let target = if let Some(instance) = self.labels.get("instance") {
+            instance_of(instance)
+        } else {
+            let name = HOST_LABELS.iter().find_map(|label| self.labels.get(label))?;
+            let host = self.hosts.address(name).to_owned();
+            admit(&host, Kind::Host, None).map(|()| Target { host, port: None })
         };
         Some(target.and_then(|target| self.is_ours(&target.host).map(|()| target)))
     }

@@ -66,7 +66,9 @@ fn shape(tokens: &[Token], text: &str) -> String {
         match &token.kind {
             shell::Kind::Word(parts) => {
                 shape.push('w');
-                parts.iter().for_each(|part| outline(part, text, &mut shape));
+                for part in parts {
+                    outline(part, text, &mut shape);
+                }
             }
             shell::Kind::Here(here) => {
                 shape.push('h');
@@ -217,7 +219,7 @@ pub fn promql(query: &str, values: &BTreeMap<String, Value>) -> Result<String, V
             .is_some_and(|before| before.bytes().rev().take_while(|byte| *byte == b'\\').count() % 2 == 1);
         match quote::promql(&text, place) {
             _ if is_escaped => {
-                faults.push(format!("<{name}>: R5: a value cannot stand right behind a backslash"))
+                faults.push(format!("<{name}>: R5: a value cannot stand right behind a backslash"));
             }
             Ok(encoded) => {
                 filled.push_str(query.get(at..span.start).unwrap_or_default());

@@ -10,6 +10,7 @@ use super::shell::{self, Kind, Token};
 
 /// A piece of a block, in its order.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "most entries are groups")]
 pub enum Entry {
     /// `ssh user@host` alone: what follows is for that host. It is never run.
     Switch(Ssh),
@@ -198,7 +199,7 @@ impl Reader<'_> {
     fn command(&mut self, line: &Logical<'_>, span: Range<usize>, behind: Option<&str>, masked: &str) {
         let lines = (self.number(span.start), self.number(span.end.saturating_sub(1)));
         let text = self.text.get(span).unwrap_or_default().trim_end().to_owned();
-        let mut group = Group { lines, text, ..Group::default() };
+        let mut group = Group { text, lines, ..Group::default() };
         let simple = shell::commands(line.tokens, masked);
         let is_alone = simple.len() == 1 && simple.first().is_some_and(|command| !command.is_inner);
         let ssh = simple.first().filter(|_| is_alone).and_then(|command| segment::ssh(command, masked));

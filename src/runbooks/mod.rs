@@ -6,23 +6,29 @@
 
 mod about;
 mod annotation;
+mod block;
 mod causes;
 mod code;
-mod comment;
+pub mod comment;
 pub mod danger;
 pub mod document;
 mod duration;
 pub mod facts;
 pub mod fill;
+pub mod find;
 mod fold;
 pub mod group;
 pub mod lint;
+pub mod login;
 mod markdown;
 pub mod mode;
 pub mod model;
 mod outline;
 mod place;
 pub mod placeholder;
+pub mod plan;
+mod planned;
+pub mod prepare;
 mod procedure;
 pub mod quote;
 mod repair;
@@ -33,6 +39,7 @@ pub mod shell;
 pub mod spot;
 mod tree;
 pub mod trust;
+pub mod verify;
 pub mod whereabouts;
 pub mod words;
 
@@ -75,6 +82,9 @@ pub fn read(path: &str, bytes: &[u8]) -> Runbook {
     };
     about::read(&mut runbook, &rest);
     for procedure in &mut procedures {
+        if procedure.title.is_empty() {
+            procedure.title.clone_from(&runbook.title);
+        }
         let due =
             procedure.severity.as_ref().and_then(|word| runbook.defaults.response_by_severity.get(word));
         let is_alert = procedure.kind == model::ProcedureKind::Alert;
@@ -135,7 +145,9 @@ fn name_inner(node: &mut Node, name: &mut impl FnMut() -> String) {
             items.iter_mut().flat_map(|item| &mut item.body).for_each(|node| name_inner(node, name));
         }
         Node::Quote { body, .. } | Node::Fold { body, .. } => {
-            body.iter_mut().for_each(|node| name_inner(node, name));
+            for node in body {
+                name_inner(node, name);
+            }
         }
         _ => {}
     }

@@ -93,23 +93,19 @@ fn of(command: &Simple<'_>, text: &str, is_alone: bool) -> Mode {
     match name {
         _ if EDITORS.contains(&name) => Mode::Handoff,
         "ssh" if !is_alone || command.is_inner || !command.redirects.is_empty() => Mode::Handoff,
-        "top" if !flag('b') => Mode::Handoff,
+        "top" | "iotop" if !flag('b') => Mode::Handoff,
         "crontab" if has("-e") => Mode::Handoff,
         "systemctl" if texts.first() == Some(&"edit") => Mode::Handoff,
         "gpg" | "gpg2" if !has("--batch") && asks(&texts) => Mode::Handoff,
         "docker" | "podman" | "kubectl" if flag('t') && (has("exec") || has("run")) => Mode::Handoff,
         "read" | "select" => Mode::Handoff,
         "watch" => Mode::Follow,
-        "tail" if texts.iter().any(|text| follows(&text)) || flag('f') || flag('F') => Mode::Follow,
-        "journalctl" if texts.iter().any(|text| follows(&text)) || short(&texts, 'f', "unpotSUMD") => {
-            Mode::Follow
-        }
+        "tail" if texts.iter().any(follows) || flag('f') || flag('F') => Mode::Follow,
+        "journalctl" if texts.iter().any(follows) || short(&texts, 'f', "unpotSUMD") => Mode::Follow,
         "ping" | "ping6" if !short(&texts, 'c', "iIsWwtMmQlSpT") && !short(&texts, 'w', "iIscWtMmQlSpT") => {
             Mode::Follow
         }
-        "docker" | "podman" | "kubectl" | "docker-compose"
-            if has("logs") && texts.iter().any(|text| follows(&text)) =>
-        {
+        "docker" | "podman" | "kubectl" | "docker-compose" if has("logs") && texts.iter().any(follows) => {
             Mode::Follow
         }
         "docker"
@@ -119,7 +115,6 @@ fn of(command: &Simple<'_>, text: &str, is_alone: bool) -> Mode {
         }
         "dmesg" if flag('w') || has("--follow") => Mode::Follow,
         "tcpdump" if !flag('c') => Mode::Follow,
-        "iotop" if !flag('b') => Mode::Handoff,
         _ => Mode::Capture,
     }
 }

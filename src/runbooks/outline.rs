@@ -98,7 +98,8 @@ pub(super) struct Anchors {
 impl Anchors {
     /// An anchor for `title` that no other has.
     pub(super) fn fresh(&mut self, title: &str) -> String {
-        let slug = slug(title);
+        // The text before the first heading is the one that has no anchor.
+        let slug = Some(slug(title)).filter(|slug| !slug.is_empty()).unwrap_or_else(|| "section".to_owned());
         let count = self.counts.entry(slug.clone()).or_default();
         let mut anchor = if *count == 0 { slug.clone() } else { format!("{slug}-{count}") };
         while self.taken.contains(&anchor) {
@@ -137,8 +138,8 @@ mod tests {
             ("Verification", "verification-2"),
             ("4.1 Disk Failure (SnapRAID Data Disk)", "41-disk-failure-snapraid-data-disk"),
             ("Backups & Restore", "backups--restore"),
-            ("", ""),
-            ("!", "-1"),
+            ("", "section"),
+            ("!", "section-1"),
         ] {
             assert_eq!(anchors.fresh(title), anchor, "{title}");
         }

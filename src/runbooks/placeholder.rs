@@ -298,7 +298,7 @@ pub fn visible(value: &str) -> String {
         match char {
             '"' | '\\' => shown.extend(['\\', char]),
             _ if is_hidden(char) || !char.is_ascii() => {
-                shown.push_str(&format!("<U+{:04X}>", u32::from(char)))
+                shown.extend(format!("<U+{:04X}>", u32::from(char)).chars());
             }
             _ => shown.push(char),
         }

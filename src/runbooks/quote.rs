@@ -140,7 +140,7 @@ pub fn percent(value: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-._".contains(&byte) {
             text.push(char::from(byte));
         } else {
-            text.push_str(&format!("%{byte:02X}"));
+            text.extend(format!("%{byte:02X}").chars());
         }
     }
     text

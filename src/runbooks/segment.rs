@@ -121,9 +121,7 @@ pub fn changes_context(command: &Simple<'_>, text: &str) -> Option<String> {
         if texts.first() == Some(&"sudo") { texts.get(1..).unwrap_or_default() } else { &texts };
     let is_sudo = texts.first() == Some(&"sudo");
     let opens = match bare {
-        [] => false,
-        ["-i" | "-s" | "--login" | "--shell"] if is_sudo => true,
-        ["-u", _, "-i" | "-s"] | ["-i" | "-s", "-u", _] if is_sudo => true,
+        ["-i" | "-s" | "--login" | "--shell"] | ["-u", _, "-i" | "-s"] | ["-i" | "-s", "-u", _] => is_sudo,
         ["su"] | ["su", "-" | "-l" | "--login", ..] => !bare.contains(&"-c"),
         ["su", user] => !user.starts_with('-'),
         ["bash" | "sh" | "zsh" | "fish" | "python" | "python3" | "newgrp" | "telnet", ..] => bare.len() == 1,
@@ -133,7 +131,7 @@ pub fn changes_context(command: &Simple<'_>, text: &str) -> Option<String> {
                     .iter()
                     .any(|word| matches!(*word, "-e" | "-c" | "--execute" | "--command" | "-f" | "-l"))
         }
-        ["pct", "enter", ..] | ["qm", "terminal" | "monitor", ..] | ["pct", "console", ..] => true,
+        ["pct", "enter" | "console", ..] | ["qm", "terminal" | "monitor", ..] => true,
         ["docker" | "podman" | "kubectl" | "nerdctl", "exec" | "run", ..] => {
             let is_terminal = bare.iter().any(|word| matches!(*word, "-it" | "-ti" | "-i" | "-t"));
             let last = bare.last().map_or("", |last| last.rsplit('/').next().unwrap_or(last));

@@ -65,10 +65,15 @@ pub struct Walk {
     /// Where the last block of a list ended.
     carried: BTreeMap<String, Ssh>,
     /// The alert names a host.
-    pub has_target: bool,
+    has_target: bool,
 }
 
 impl Walk {
+    /// A walk that has seen nothing yet; whether the alert names a host.
+    pub fn new(has_target: bool) -> Self {
+        Self { has_target, ..Self::default() }
+    }
+
     /// The groups of the next block.
     pub fn block(&mut self, place: &Place<'_>) -> Vec<Placed> {
         let list = match (place.scenario, place.step) {

@@ -3,6 +3,7 @@
 //! A new kind is one file with a `read` function and one line in [`KINDS`].
 
 pub mod alertmanager;
+pub mod files;
 pub mod loki;
 pub mod pbs;
 pub mod prometheus;
@@ -33,6 +34,7 @@ pub const KINDS: &[(SourceKind, Read)] = &[
     (SourceKind::Loki, loki::read),
     (SourceKind::Pbs, pbs::read),
     (SourceKind::Pve, pve::read),
+    (SourceKind::Files, files::read),
 ];
 
 /// A look at a feed under way.
@@ -145,6 +147,14 @@ pub enum SourceError {
         /// The server's own words, sanitised.
         reason: String,
     },
+    /// Something on this machine did not work.
+    #[error("{place}: {reason}")]
+    Local {
+        /// Where: a path, or the name of what was tried.
+        place: String,
+        /// Why, sanitised.
+        reason: String,
+    },
     /// The server understood the question and refused it.
     #[error("{url} refused: {reason}")]
     Refused {
@@ -174,6 +184,11 @@ impl SourceError {
             Self::Missing { .. } => Failure {
                 kind: FailureKind::Missing,
                 short: "not offered".into(),
+                text: self.to_string().into(),
+            },
+            Self::Local { reason, .. } => Failure {
+                kind: FailureKind::Other,
+                short: crate::text::truncate(reason, 40).into(),
                 text: self.to_string().into(),
             },
             Self::Refused { reason, .. } => Failure {

@@ -118,6 +118,12 @@ fn general(keys: impl IntoIterator<Item = String>) -> BTreeSet<String> {
             // Most keys are the same in all kinds.
             parts.splice(1..3, ["KIND", "NAME"]);
         }
+        if parts.first() == Some(&"hosts") && parts.len() > 1 {
+            parts.splice(1..2, ["NAME"]);
+        }
+        if parts.starts_with(&["runbooks", "placeholders"]) && parts.len() > 2 {
+            parts.splice(2..3, ["NAME"]);
+        }
         if parts.first() == Some(&"views") && parts.len() > 2 {
             parts.splice(1..2, ["NAME"]);
             if parts.len() > 3 {

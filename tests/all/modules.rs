@@ -24,7 +24,10 @@ const RULES: [(&str, &[&str]); 26] = [
     ("report", &["domain", "text"]),
     ("picture", &["text"]),
     ("state", &["domain"]),
-    ("config", &["sources", "domain", "net", "secret", "settings", "text", "action", "keymap", "ui"]),
+    (
+        "config",
+        &["sources", "domain", "runbooks", "net", "secret", "settings", "text", "action", "keymap", "ui"],
+    ),
     ("terminal", &["border", "text", "clock"]),
     ("backend", &["border", "text", "clock"]),
     ("runtime", &["*"]),

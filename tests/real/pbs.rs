@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use chrono::Utc;
 use serde_json::Value;
+use wardroom::domain::datastore::Datastore;
 use wardroom::domain::feed::{Failure, FailureKind, Feed, SourceId, SourceKind};
 use wardroom::domain::observation::Observation;
 use wardroom::domain::question::{Answer, Question};
@@ -76,9 +77,7 @@ fn hold(observation: &Observation) {
         }
         Observation::Datastores(stores) => {
             assert!(stores.is_sorted_by(|one, other| one.name < other.name));
-            assert!(
-                stores.iter().filter_map(|store| store.share()).all(|share| (0.0..=1.0).contains(&share))
-            );
+            assert!(stores.iter().filter_map(Datastore::share).all(|share| (0.0..=1.0).contains(&share)));
         }
         Observation::Tasks(tasks) => {
             assert!(tasks.is_sorted_by(|one, other| one.started >= other.started));

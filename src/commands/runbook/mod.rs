@@ -1,6 +1,7 @@
-//! `wardroom runbook list|show|lint|trust`: what the owner's Markdown says, and nothing is run.
+//! `wardroom runbook list|show|lint|plan|trust`: what the owner's Markdown says, and nothing is run.
 
 mod lines;
+mod plan;
 mod trust;
 
 use std::path::PathBuf;
@@ -44,6 +45,7 @@ pub fn run(global: &Global, what: &cli::Runbook) -> Result<ExitCode> {
                 return Ok(ExitCode::FAILURE);
             }
         }
+        cli::Runbook::Plan(asked) => return plan::run(global, asked),
         cli::Runbook::Trust { files } => return trust::run(files),
     }
     Ok(ExitCode::SUCCESS)

@@ -47,6 +47,7 @@ pub fn judged_backups(store: &Store, now: DateTime<Utc>) -> Vec<JudgedBackup<'_>
         }
     }
     all.extend(unsaved(store, &saved, now));
+    all.extend(store.of(SourceKind::Files).flat_map(|source| archives(source, store, now)));
     all.sort_by(|one, other| {
         (other.assessment.health, other.assessment.state, &one.group.id).cmp(&(
             one.assessment.health,
@@ -55,6 +56,23 @@ pub fn judged_backups(store: &Store, now: DateTime<Utc>) -> Vec<JudgedBackup<'_>
         ))
     });
     all
+}
+
+/// Backups that are kept elsewhere than on a backup server.
+fn archives<'s>(
+    source: &'s SourceState,
+    store: &'s Store,
+    now: DateTime<Utc>,
+) -> impl Iterator<Item = JudgedBackup<'s>> {
+    let files = source.data.files.iter().map(|archive| (Feed::Files, archive));
+    let programs = source.data.programs.iter().map(|archive| (Feed::Programs, archive));
+    files.chain(programs).map(move |(feed, archive)| {
+        let group = &archive.group;
+        let known = store.thresholds.expect(group, &[]);
+        let expect = Expectation { rpo: archive.rpo.unwrap_or(known.rpo), ..known };
+        let assessment = archive.assess(expect, source.is_fresh(feed, now), now);
+        JudgedBackup { source, group, assessment, expect, plan: Plan::Unknown, took: None }
+    })
 }
 
 /// The guests that no backup server has a group of: they are known from their hypervisor only.

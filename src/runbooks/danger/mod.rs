@@ -1,6 +1,8 @@
 //! How dangerous a shell text is: the worst of all commands that it runs, wherever they stand in
 //! it. It guides attention; it is no sandbox. What cannot be read is never harmless.
 
+mod curl;
+mod options;
 mod programs;
 mod table;
 

@@ -40,7 +40,8 @@ pub(super) fn read(block: &Block) -> Vec<Logical> {
             }
             continue;
         }
-        if foreign.iter().any(|(from, to)| (*from..=*to).contains(&at)) {
+        let before = foreign.partition_point(|(from, _)| *from <= at);
+        if before.checked_sub(1).and_then(|last| foreign.get(last)).is_some_and(|(_, to)| at <= *to) {
             joined = false;
             continue;
         }

@@ -1,5 +1,7 @@
 //! Lints on shell blocks: what would not do what its author meant.
 
+use std::collections::HashMap;
+
 use super::logical::{self, Logical};
 use super::{Source, known_wrong};
 use crate::runbooks::model::{Block, Lang, Lint, Place, Procedure, Role, Runbook};
@@ -84,21 +86,21 @@ fn follower<'c>(words: &[&'c str]) -> Option<&'c str> {
 
 /// A unit that is stopped again although nothing has started it.
 fn stopped_twice(source: &Source<'_>, commands: &[Logical], lints: &mut Vec<Lint>) {
-    let mut stopped: Vec<(String, usize)> = Vec::new();
+    let mut stopped: HashMap<String, usize> = HashMap::new();
     for command in commands {
         for words in command.commands() {
             let ["systemctl", verb, unit, ..] = words.as_slice() else { continue };
             match *verb {
-                "start" | "restart" => stopped.retain(|(other, _)| other != unit),
+                "start" | "restart" => drop(stopped.remove(*unit)),
                 "stop" => {
-                    if let Some((_, line)) = stopped.iter().find(|(other, _)| other == unit) {
+                    if let Some(line) = stopped.get(*unit) {
                         let message = format!(
                             "{unit} is stopped already, since line {line}: it is down for longer \
                                                than the change needs"
                         );
                         lints.push(source.lint(command.line, "systemctl", "stopped-twice", message));
                     }
-                    stopped.push(((*unit).to_owned(), command.line));
+                    stopped.insert((*unit).to_owned(), command.line);
                 }
                 _ => {}
             }
@@ -204,10 +206,10 @@ fn dated(source: &Source<'_>, places: &[Place<'_>], lints: &mut Vec<Lint>) {
             .filter_map(|command| Some((command.line, dated_name(&command.text)?.to_owned())))
             .collect()
     };
-    let made: Vec<(usize, String)> =
-        places.iter().filter(|place| !is_rollback(place)).flat_map(names).collect();
+    let made = places.iter().filter(|place| !is_rollback(place)).flat_map(names);
+    let made: HashMap<String, usize> = made.map(|(line, name)| (name, line)).collect();
     for (line, name) in places.iter().filter(is_rollback).flat_map(names) {
-        if let Some((first, _)) = made.iter().find(|(_, other)| *other == name) {
+        if let Some(first) = made.get(&name) {
             let message = format!(
                 "`{name}` is made of the date of the day it is run: on another day than line {first} there is no such \
                  file; write the name down when it is made"

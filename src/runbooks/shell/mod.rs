@@ -4,6 +4,7 @@
 
 mod command;
 mod lexer;
+mod quotes;
 
 use std::ops::Range;
 
@@ -163,7 +164,9 @@ fn say(part: &Part, text: &str, quoted: bool, said: &mut Said) {
         }
         Piece::Single(inner) | Piece::Double(inner) => {
             said.is_quoted = true;
-            inner.iter().for_each(|part| say(part, text, true, said));
+            for part in inner {
+                say(part, text, true, said);
+            }
         }
         Piece::Placeholder => said.text.push_str(raw),
         _ => {

@@ -186,7 +186,7 @@ impl Pbs {
     async fn jobs(&self, now: DateTime<Utc>) -> Result<Vec<Observation>, SourceError> {
         self.see_datastores().await?;
         let permissions = self.permissions().await?;
-        let jobs = self.jobs.read(&self.api, &self.scope, permissions);
+        let jobs = Box::pin(self.jobs.read(&self.api, &self.scope, permissions));
         let (jobs, hidden, runs) = jobs::with_runs(jobs, &self.api, (now - RUNS).timestamp()).await?;
         let runs = wire::tasks(runs).into();
         Ok(vec![Observation::Jobs { jobs: jobs.into(), hidden: hidden.into(), runs }])

@@ -99,16 +99,14 @@ fn freshness(judged: &JudgedBackup<'_>, scene: &Scene<'_>, to: &mut Vec<Prose>) 
     if let Some(at) = group.unfinished {
         to.push(Prose::pair("unfinished", format!("begun {}", when(at, scene))));
     }
-    match &judged.plan {
-        Plan::Scheduled(job, Some(next)) => {
-            to.push(Prose::pair("next", format!("{}, job {job}", when(*next, scene))))
-        }
-        Plan::Scheduled(job, None) | Plan::Disabled(job) | Plan::Skipped(job) => {
-            to.push(Prose::pair("job", &**job))
-        }
-        Plan::NoJob => to.push(Prose::pair("job", "none")),
-        Plan::Unknown => {}
-    }
+    let job = match &judged.plan {
+        Plan::Scheduled(job, Some(next)) => Some(format!("{job}, next {}", when(*next, scene))),
+        Plan::Scheduled(job, None) | Plan::Skipped(job) => Some(job.to_string()),
+        Plan::Disabled(job) => Some(format!("{job}, disabled")),
+        Plan::NoJob => Some("none".to_owned()),
+        Plan::Unknown => None,
+    };
+    to.extend(job.map(|job| Prose::pair("job", job)));
     if let Some(took) = judged.took {
         let against = took.growth.map(|factor| format!(", {factor:.1} times the usual")).unwrap_or_default();
         to.push(Prose::pair("took", format!("{}{against}", text::age_of(Some(took.last)))));

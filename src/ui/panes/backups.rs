@@ -30,7 +30,7 @@ const COLUMNS: [Column; 13] = [
     Column::number("last good", EXTRA, 12),
     Column::word("verified", EXTRA + 1, 19),
     Column::number("size", EXTRA + 2, 11),
-    Column::word("", EXTRA + 3, TREND as u16),
+    Column::word("", EXTRA + 3, TREND),
     Column::number("next", EXTRA + 4, 12),
     Column::text("job", EXTRA + 5, 5, 16),
     Column::number("took", EXTRA + 6, 11),
@@ -38,7 +38,7 @@ const COLUMNS: [Column; 13] = [
 ];
 
 /// So many sizes make a trend.
-const TREND: usize = 7;
+const TREND: u16 = 7;
 
 /// A size or a time that grew or shrank by this factor is remarkable.
 const REMARKABLE: f64 = 1.5;
@@ -100,7 +100,7 @@ impl Rows for Backups {
 
     const TITLE: &'static str = "Backups";
     const KIND: SourceKind = SourceKind::Pbs;
-    const MADE_OF: &'static [SourceKind] = &[SourceKind::Pbs, SourceKind::Pve];
+    const MADE_OF: &'static [SourceKind] = &[SourceKind::Pbs, SourceKind::Pve, SourceKind::Files];
     const FEED: Feed = Feed::Snapshots;
     const COLUMNS: &'static [Column] = &COLUMNS;
     const NOTHING: &'static str = "no backup group is readable with this token";
@@ -219,7 +219,7 @@ fn kept(group: &BackupGroup, entry: &Entry, scene: &Scene<'_>) -> Vec<Piece> {
         (_, None) => piece(if group.snapshots.is_empty() { "" } else { "never" }, Role::Muted),
     };
     let size = group.newest().map_or_else(String::new, |newest| text::bytes(newest.size));
-    let sizes: Vec<f64> = group.sizes(TREND).map(|size| size as f64).collect();
+    let sizes: Vec<f64> = group.sizes(TREND.into()).map(|size| size as f64).collect();
     vec![verified, changed(size, group.growth()), piece(spark(&sizes), Role::Muted)]
 }
 

@@ -2,6 +2,7 @@
 
 pub mod alerts;
 pub mod backups;
+pub mod coverage;
 pub mod datastores;
 pub mod detail;
 pub mod listed;
@@ -36,7 +37,7 @@ use crate::text;
 pub type Made = (&'static str, u8, fn() -> Box<dyn Pane>);
 
 /// Every pane.
-pub const PANES: [Made; 9] = [
+pub const PANES: [Made; 10] = [
     ("alerts", 2, || Box::new(alerts::Alerts::default())),
     ("targets", 3, || Box::new(targets::Targets::default())),
     ("logs", 4, || Box::new(logs::Logs::default())),
@@ -45,6 +46,7 @@ pub const PANES: [Made; 9] = [
     ("tasks", 0, || Box::<Listed<tasks::Tasks>>::default()),
     ("sources", 0, || Box::new(sources::Sources::default())),
     ("silences", 0, || Box::new(silences::Silences::default())),
+    ("coverage", 0, || Box::<Listed<coverage::Coverage>>::default()),
     ("detail", 0, || Box::new(detail::Detail::default())),
 ];
 
@@ -269,6 +271,7 @@ impl Standing {
             SourceKind::Loki => "Loki",
             SourceKind::Pbs => "Proxmox Backup Server",
             SourceKind::Pve => "Proxmox VE",
+            SourceKind::Files => "place for files",
         };
         let Some(source) = &self.source else {
             return vec![vec![piece(format!("no {name} is configured"), Role::Muted)]];

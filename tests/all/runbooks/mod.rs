@@ -1,6 +1,13 @@
 //! Runbooks, read from the owner's own files.
 
+mod chance;
+mod commands;
 mod counts;
+mod find;
+mod hostile;
+mod plan;
+mod quoting;
+mod verify;
 
 use std::fs;
 use std::path::Path;

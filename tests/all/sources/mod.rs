@@ -4,6 +4,7 @@
 mod alertmanager;
 mod certificates;
 mod faults;
+mod files;
 mod loki;
 mod pbs;
 mod prometheus;
