@@ -144,20 +144,8 @@ const HOMES: [(&str, &str); 14] = [
 ];
 
 /// Programs that ask another host over the network.
-const ASKING: [&str; 12] = [
-    "curl",
-    "wget",
-    "ping",
-    "ping6",
-    "nc",
-    "traceroute",
-    "tracepath",
-    "mtr",
-    "dig",
-    "nslookup",
-    "host",
-    "amtool",
-];
+const ASKING: [&str; 11] =
+    ["curl", "ping", "ping6", "nc", "traceroute", "tracepath", "mtr", "dig", "nslookup", "host", "amtool"];
 
 /// Programs that only shorten what another says.
 const FILTERS: [&str; 10] = ["grep", "head", "tail", "jq", "sort", "uniq", "wc", "cut", "tr", "column"];
