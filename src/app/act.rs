@@ -197,7 +197,7 @@ impl App {
     /// Where the fire is.
     fn overview(&mut self) {
         let Some(pane) = self.focused() else { return };
-        let overview = Overview::new(pane.census(false), pane.filter().0);
+        let overview = Overview::new(&pane.census(false), pane.filter().0);
         self.layers.push(Box::new(overview));
     }
 
@@ -222,13 +222,11 @@ impl App {
     fn link(&mut self, now: Now) -> Vec<Effect> {
         let Some(subject) = self.subject_over(now) else { return Vec::new() };
         let scene = scene(&self.known, self.frozen.as_ref(), &self.look, now);
-        match link(&subject, scene.store) {
-            Some(text) => self.copy_text(text, now),
-            None => {
-                self.notify("it has no link", Role::Muted, now);
-                Vec::new()
-            }
+        if let Some(text) = link(&subject, scene.store) {
+            return self.copy_text(text, now);
         }
+        self.notify("it has no link", Role::Muted, now);
+        Vec::new()
     }
 
     /// What is selected: in the layer on top, else in the pane with the focus.

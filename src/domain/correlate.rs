@@ -9,7 +9,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use super::alert::{Alert, AlertState, FingerprintSource, RaisedAlert};
-use super::backup::{BackupGroup, Evidence, GroupId, LastRun, Running, Took, Unread};
+use super::backup::{BackupGroup, Evidence, GroupId, LastRun, Plan, Running, Took, Unread};
 use super::feed::{Feed, SourceKind};
 use super::job::{Job, JobKind};
 use super::labels::Labels;
@@ -177,8 +177,20 @@ pub fn evidence<'s>(group: &BackupGroup, source: &'s SourceState, now: DateTime<
         ambiguous: other.map(|other| format!("written by {} and by {other}", group.owner).into()),
         last_run,
         running,
+        plan: if heard { synced(group, &source.data) } else { Plan::Unknown },
         verify: source.data.jobs.iter().filter(|_| heard).filter(verifies).collect(),
         ..Evidence::default()
+    }
+}
+
+/// The sync job that brings the snapshots of a group, if no backup run of its own was seen lately.
+fn synced(group: &BackupGroup, data: &Data) -> Plan {
+    let brings = |job: &&Job| job.kind == JobKind::Sync && !job.pushes && job.covers(&group.id);
+    match data.jobs.iter().find(brings) {
+        Some(job) if took(group, data).is_none() => {
+            Plan::Scheduled(format!("sync {}", job.id).into(), job.next)
+        }
+        _ => Plan::Unknown,
     }
 }
 

@@ -10,7 +10,7 @@ use super::backup::{BackupState, GroupId};
 use super::correlate::{self, Owner};
 use super::feed::{Feed, SourceId, SourceKind};
 use super::guest::{Guest, GuestKind, GuestState};
-use super::log::Entry;
+use super::log::{Entry, Tail};
 use super::rule::{Rule, RuleHealth, RuleKind};
 use super::store::{SourceState, Store};
 use super::subject::Subject;
@@ -162,7 +162,7 @@ fn of(store: &Store, kind: SourceKind, feed: Feed, now: DateTime<Utc>) -> Cover 
 /// The hosts that lines in the tails are of, in small letters.
 fn hosts_in_logs(store: &Store) -> HashSet<String> {
     let tails = store.of(SourceKind::Loki).flat_map(|source| &source.data.tails);
-    let streams = tails.flat_map(|tail| tail.entries()).filter_map(|entry| match entry {
+    let streams = tails.flat_map(Tail::entries).filter_map(|entry| match entry {
         Entry::Line(line) => Some(&line.stream),
         _ => None,
     });
@@ -240,11 +240,11 @@ fn backups(
     let away = own.iter().filter(|one| is_off_site(one, pve));
     let off_site = away.map(cover).min().unwrap_or(if own.is_empty() { none } else { Cover::No });
     let best = own.iter().min_by_key(|one| cover(one));
-    let subject = best.map(|one| (one.source.id.clone(), one.group.id.clone())).unwrap_or_else(|| {
-        let id = lone().map_or_else(|| group_of(guest), |one| one.group.id.clone());
-        (pve.id.clone(), id)
-    });
-    (backup, off_site, Subject::Backup { source: subject.0, group: subject.1 })
+    let (source, group) = match best {
+        Some(one) => (one.source.id.clone(), one.group.id.clone()),
+        None => (pve.id.clone(), group_of(guest)),
+    };
+    (backup, off_site, Subject::Backup { source, group })
 }
 
 fn is_group(guest: &Guest, id: &GroupId) -> bool {

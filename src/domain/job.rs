@@ -53,6 +53,8 @@ pub struct Job {
     pub schedule: Arc<str>,
     /// Whether somebody switched it off.
     pub disabled: bool,
+    /// Whether a sync job brings snapshots out of the datastore, rather than into it.
+    pub pushes: bool,
     /// What the operator wrote about it, sanitised.
     pub comment: Arc<str>,
     /// Its last run, one that still goes on included.
@@ -141,6 +143,7 @@ mod tests {
             depth,
             schedule: "daily".into(),
             disabled: false,
+            pushes: false,
             comment: "".into(),
             last: None,
             next: None,

@@ -18,23 +18,19 @@ pub(super) fn read(runbook: &mut Runbook, sections: &[&Section]) {
             contacts.insert(&section.id);
         }
         for node in walk(&section.body) {
-            match node {
-                Node::Paragraph { words, lines } => {
-                    let all = words::fields(words);
-                    let one = words::field(words, lines.0).filter(|_| all.is_none());
-                    for field in all.into_iter().flatten().chain(one) {
-                        respond(&field, &mut runbook.defaults.response_by_severity);
-                        if under_contacts {
-                            file(runbook, field);
-                        } else if section.level <= 1 {
-                            introduce(runbook, field);
-                        }
-                    }
-                    if under_contacts && let Some(url) = address(words, lines.0) {
-                        runbook.urls.push(url);
-                    }
+            let Node::Paragraph { words, lines } = node else { continue };
+            let all = words::fields(words);
+            let one = words::field(words, lines.0).filter(|_| all.is_none());
+            for field in all.into_iter().flatten().chain(one) {
+                respond(&field, &mut runbook.defaults.response_by_severity);
+                if under_contacts {
+                    file(runbook, field);
+                } else if section.level <= 1 {
+                    introduce(runbook, field);
                 }
-                _ => {}
+            }
+            if under_contacts && let Some(url) = address(words, lines.0) {
+                runbook.urls.push(url);
             }
         }
         if section.role == Role::Warnings {

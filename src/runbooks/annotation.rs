@@ -23,9 +23,9 @@ pub(super) fn hint(html: &str, hints: &mut Annotations) {
 
 /// The alerts that `<!-- alert: HostDown, InstanceDown -->` names.
 pub(super) fn alerts(html: &str) -> Vec<String> {
-    let named = read(html).into_iter().filter(|(key, _)| key == "alert");
+    let hints = read(html).into_iter().filter(|(key, _)| key == "alert");
     let names =
-        named.flat_map(|(_, names)| names.split(',').map(|name| name.trim().to_owned()).collect::<Vec<_>>());
+        hints.flat_map(|(_, names)| names.split(',').map(|name| name.trim().to_owned()).collect::<Vec<_>>());
     names.filter(|name| !name.is_empty()).collect()
 }
 

@@ -53,6 +53,9 @@ pub struct Match<'a> {
     pub kind: MatchKind,
 }
 
+/// A way to find a procedure, and whether one is found so.
+type Way<'a> = (MatchKind, &'a dyn Fn(&Procedure) -> bool);
+
 /// The procedures for an alert, all found in the same, best way. One is opened, several are asked
 /// about, [`MatchKind::Suggested`] is only offered. A `runbook_url` is a hint, never fetched.
 pub fn find<'a>(
@@ -64,7 +67,7 @@ pub fn find<'a>(
     let name = folded(wanted.name);
     let alias = aliases.iter().find(|(alert, _)| folded(alert) == name).map(|(_, to)| to.as_str());
     let metrics = wanted.query.map(metrics).unwrap_or_default();
-    let ways: [(MatchKind, &dyn Fn(&Procedure) -> bool); 4] = [
+    let ways: [Way<'_>; 4] = [
         (MatchKind::Annotation, &|one| fragments.contains(&one.id)),
         (MatchKind::Exact, &|one| one.alert_names.iter().any(|alert| folded(alert) == name)),
         (MatchKind::Alias, &|one| alias.is_some_and(|to| is_meant(one, to))),
@@ -128,7 +131,9 @@ fn metrics(query: &str) -> BTreeSet<String> {
             _ if first.is_ascii_alphabetic() || first == '_' => {
                 let end = rest.find(|char: char| !char.is_ascii_alphanumeric() && char != '_' && char != ':');
                 let (word, tail) = rest.split_at(end.unwrap_or(rest.len()));
-                let is_call = tail.trim_start().starts_with('(');
+                let next = tail.trim_start();
+                // `sum by (job) (…)`: what groups is called as well.
+                let is_call = ["(", "by ", "by(", "without ", "without("].iter().any(|call| next.starts_with(call));
                 if KEYWORDS.contains(&word) {
                     grouping |= is_call && GROUPING.contains(&word);
                 } else if depth == 0 && !is_call && !grouping {

@@ -251,7 +251,9 @@ impl Reader<'_> {
                 if !words.is_empty() {
                     self.put(Node::Paragraph { words, lines });
                 }
-                inner.into_iter().for_each(|node| self.put(node));
+                for node in inner {
+                    self.put(node);
+                }
             }
             Kind::Heading(level) => self.heading(level, done.words.finish(), span),
             Kind::Quote => self.put(Node::Quote { body: fold::fold(inner), lines }),

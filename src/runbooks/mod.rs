@@ -145,7 +145,9 @@ fn name_inner(node: &mut Node, name: &mut impl FnMut() -> String) {
             items.iter_mut().flat_map(|item| &mut item.body).for_each(|node| name_inner(node, name));
         }
         Node::Quote { body, .. } | Node::Fold { body, .. } => {
-            body.iter_mut().for_each(|node| name_inner(node, name));
+            for node in body {
+                name_inner(node, name);
+            }
         }
         _ => {}
     }

@@ -120,7 +120,9 @@ impl Reader {
                 self.done.causes.extend(causes);
             }
             Node::Quote { body, .. } | Node::Fold { body, .. } => {
-                body.iter().for_each(|node| self.take(node))
+                for node in body {
+                    self.take(node);
+                }
             }
             Node::Html { text, .. } => self.done.alert_names.extend(annotation::alerts(text)),
             Node::Rule { .. } => self.leave(),

@@ -58,7 +58,8 @@ impl Words {
                 last.text.push_str(&words);
             }
             _ => {
-                self.done.push(Inline { text: words, strong, emphasis, code, link: self.link.clone(), line })
+                let to = self.link.clone();
+                self.done.push(Inline { text: words, strong, emphasis, code, link: to, line });
             }
         }
     }
@@ -237,8 +238,8 @@ pub fn is_command(span: &str) -> bool {
     }
     let mut words = span.split_whitespace();
     let (Some(program), argument) = (words.next(), words.next()) else { return false };
-    let is_script =
-        program.strip_prefix("./").is_some_and(|path| path.ends_with(".sh") || path.ends_with(".py"));
+    let kind = program.strip_prefix("./").and_then(|path| path.rsplit_once('.')).map(|(_, kind)| kind);
+    let is_script = matches!(kind, Some("sh" | "py"));
     is_script || (argument.is_some() && PROGRAMS.binary_search(&program).is_ok())
 }
 

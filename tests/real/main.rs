@@ -16,6 +16,7 @@ mod hostile;
 mod lost;
 mod pbs;
 mod program;
+mod pve;
 mod secure;
 mod shared;
 mod silences;

@@ -39,6 +39,7 @@ fn job(id: &str) -> Job {
         depth: None,
         schedule: "daily".into(),
         disabled: false,
+        pushes: false,
         comment: "".into(),
         last: None,
         next: Some(now() + TimeDelta::hours(15)),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::domain::backup::{Evidence, GroupId, LastRun, Presence, Running, Unread};
+use crate::domain::backup::{Evidence, GroupId, LastRun, Plan, Presence, Running, Unread};
 use crate::domain::cluster::Cluster;
 use crate::domain::feed::{Feed, SourceKind};
 use crate::domain::guest::{Guest, GuestId, GuestState};
@@ -120,7 +120,8 @@ fn tell(pve: &SourceState, guest: &Guest, evidence: &mut Evidence<'_>, now: Date
             GuestState::Unknown => Presence::Unknown,
         };
     }
-    if pve.is_fresh(Feed::Schedules, now) {
+    // A copy that another job brings is no business of the hypervisor's.
+    if evidence.plan == Plan::Unknown && pve.is_fresh(Feed::Schedules, now) {
         evidence.plan = cluster.plan(guest);
     }
     let Some(dump) = cluster.dump(guest.id).filter(|_| pve.is_fresh(Feed::Dumps, now)) else { return };

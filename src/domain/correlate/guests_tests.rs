@@ -156,12 +156,15 @@ fn owner_of(store: &Store, namespace: &str, kind: &str, id: &str) -> String {
     }
 }
 
+/// Hypervisors, mappings, the namespace, kind and id of a group, and whose it is.
+type Row<'a> = (&'a [(&'a str, Says)], &'a [(&'a str, &'a str)], &'a str, &'a str, &'a str, &'a str);
+
 #[test]
 fn whose_backups_a_group_holds() {
     let one = [("home", vms(&[100]))];
     let two = [("home", vms(&[100, 101])), ("cabin", vms(&[100]))];
     let partial = [("home", Says { partial: true, ..vms(&[101]) })];
-    let rows: &[(&[(&str, Says)], &[(&str, &str)], &str, &str, &str, &str)] = &[
+    let rows: &[Row<'_>] = &[
         (&[], &[], "", "vm", "100", "nobody"),
         (&one, &[], "", "vm", "100", "home:vm/100"),
         (&one, &[], "deep/er", "vm", "100", "home:vm/100"),

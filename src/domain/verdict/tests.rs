@@ -7,7 +7,7 @@ use crate::domain::alert::AlertState::{Acknowledged, Firing, Inhibited, Pending,
 use crate::domain::alert::Severity::{Critical as Loud, Info, Warning as Low};
 use crate::domain::alert::{Alert, AlertState, FingerprintSource, RaisedAlert, Severity};
 use crate::domain::backup::{
-    BackupGroup, BackupState, Evidence, Expectation, GroupId, LastRun, Running, Snapshot, Unreadable,
+    BackupGroup, BackupState, Evidence, Expectation, GroupId, LastRun, Plan, Running, Snapshot, Unreadable,
     Verification, assess,
 };
 use crate::domain::datastore::{Datastore, FillLimits};
@@ -22,7 +22,7 @@ use crate::domain::server::Server;
 use crate::domain::silence::{ACKNOWLEDGED, Matcher, Silence, SilenceState};
 use crate::domain::store::Expected;
 use crate::domain::target::{Scrape, Target, TargetHealth};
-use crate::domain::task::Outcome;
+use crate::domain::task::{Outcome, Task};
 use crate::domain::thresholds::{BackupRule, Select, Thresholds};
 
 /// The verdict table, row by row.
@@ -532,6 +532,32 @@ fn a_datastore_that_is_offline_is_told_once() {
 }
 
 #[test]
+fn a_copy_that_a_sync_job_brings_waits_for_that_job() {
+    let next = now() + TimeDelta::hours(20);
+    let run = Task {
+        upid: "U".into(),
+        kind: "backup".into(),
+        id: "main:vm/100".into(),
+        user: "backup@pbs".into(),
+        started: now() - TimeDelta::hours(2),
+        ended: Some(now() - TimeDelta::hours(1)),
+        outcome: Outcome::Ok,
+        progress: None,
+    };
+    let brought = Plan::Scheduled("sync offsite".into(), Some(next));
+    for (pushes, runs, plan) in
+        [(false, vec![], brought), (true, vec![], Plan::Unknown), (false, vec![run], Plan::Unknown)]
+    {
+        let mut field = Field::new(&ALL_SOURCES).well();
+        let job = Job { pushes, ..job(JobKind::Sync, "offsite") };
+        let seen = Observation::Jobs { jobs: [job].into(), hidden: [].into(), runs: runs.into() };
+        field.saw(BACKUPS, Feed::Jobs, seen);
+        let judged = judged_backups(&field.store, now());
+        assert_eq!(judged.first().map(|judged| &judged.plan), Some(&plan));
+    }
+}
+
+#[test]
 fn the_same_guest_on_two_servers_is_two_backups() {
     let ids = ["home", "cabin"].map(|name| SourceId::new(SourceKind::Pbs, name));
     let expected = ids.clone().map(|id| Expected {
@@ -572,19 +598,7 @@ fn a_dead_verify_job_shows_although_there_is_a_backup_every_night() {
         ended: Some(now()),
         outcome: Outcome::Failed("disk full".into()),
     };
-    let job = Job {
-        kind: JobKind::Verify,
-        id: "nightly".into(),
-        datastore: "main".into(),
-        namespace: "".into(),
-        depth: None,
-        schedule: "daily".into(),
-        disabled: false,
-        comment: "".into(),
-        last: Some(failed),
-        next: Some(now() + TimeDelta::hours(20)),
-        garbage: None,
-    };
+    let job = Job { last: Some(failed), ..job(JobKind::Verify, "nightly") };
     let jobs = Observation::Jobs { jobs: [job].into(), hidden: [].into(), runs: [].into() };
     field.saw(BACKUPS, Feed::Jobs, jobs);
     let verdict = field.judge();
@@ -838,6 +852,23 @@ fn group(id: u32, hours: Option<i64>, verification: Option<Verification>) -> Bac
         other_owner: None,
         snapshots: earlier.into_iter().chain(newest).collect(),
         unfinished: None,
+    }
+}
+
+fn job(kind: JobKind, id: &str) -> Job {
+    Job {
+        kind,
+        id: id.into(),
+        datastore: "main".into(),
+        namespace: "".into(),
+        depth: None,
+        schedule: "daily".into(),
+        disabled: false,
+        pushes: false,
+        comment: "".into(),
+        last: None,
+        next: Some(now() + TimeDelta::hours(20)),
+        garbage: None,
     }
 }
 

@@ -28,7 +28,9 @@ pub(super) fn lint(source: &Source<'_>, runbook: &Runbook) -> Vec<Lint> {
             Node::Table { header, rows, .. } => {
                 let cells = header.iter().chain(rows.iter().flat_map(|row| &row.cells));
                 cells.for_each(|words| sentence(source, words, &anchors, &mut lints));
-                rows.iter().for_each(|row| probe(source, row, &mut lints));
+                for row in rows {
+                    probe(source, row, &mut lints);
+                }
             }
             _ => {}
         }
@@ -63,14 +65,14 @@ fn code(source: &Source<'_>, block: &Block, indented: bool, lints: &mut Vec<Lint
 fn paragraph(
     source: &Source<'_>,
     words: &[Inline],
-    lines: (usize, usize),
+    (from, to): (usize, usize),
     anchors: &HashSet<&str>,
     lints: &mut Vec<Lint>,
 ) {
-    if (lines.0..=lines.1).any(|line| is_delimiter(source.line(line))) {
+    if (from..=to).any(|line| is_delimiter(source.line(line))) {
         let message = "this was meant to be a table, but its first row is missing, so it is a paragraph; give it a \
                        row of titles above the dashes";
-        lints.push(source.lint(lines.0, "", "torn-table", message));
+        lints.push(source.lint(from, "", "torn-table", message));
     }
     sentence(source, words, anchors, lints);
 }

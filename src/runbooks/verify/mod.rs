@@ -90,9 +90,8 @@ impl Probe {
             Self::AlertResolved { alertname } => {
                 format!("auto: {alertname} is neither pending nor firing, and neither silenced nor inhibited")
             }
-            Self::Truth { query, not_before: 0 } => format!("auto: {query}"),
+            Self::Truth { query, not_before: 0 } | Self::Query { query, hold: 0 } => format!("auto: {query}"),
             Self::Truth { query, not_before } => format!("auto, from {} h on: {query}", not_before / 3_600),
-            Self::Query { query, hold: 0 } => format!("auto: {query}"),
             Self::Query { query, hold } => format!("auto: {query} for {hold} s"),
             Self::BackupSince { vmid } => {
                 format!("auto: PBS has a backup of {vmid} from after the alert began")

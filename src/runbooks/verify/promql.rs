@@ -31,20 +31,20 @@ pub(super) fn cpu(line: &str, about: &About) -> Option<Probe> {
     let minutes = (duration::following("for", line).unwrap_or(600) / 60).max(1);
     let busy =
         format!("100 - avg by(instance)(rate(node_cpu_seconds_total{{mode=\"idle\",{instance}}}[5m])) * 100");
-    truth(format!("max_over_time(({busy})[{minutes}m:1m]) < bool {limit}"))
+    Some(truth(format!("max_over_time(({busy})[{minutes}m:1m]) < bool {limit}")))
 }
 
 /// `System load average <(# of CPU cores)`
 pub(super) fn load(about: &About) -> Option<Probe> {
     let instance = selector(about, &["instance"])?;
     let cores = format!("count by(instance)(node_cpu_seconds_total{{mode=\"idle\",{instance}}})");
-    truth(format!("node_load5{{{instance}}} < bool on(instance) {cores}"))
+    Some(truth(format!("node_load5{{{instance}}} < bool on(instance) {cores}")))
 }
 
 /// `No zombie processes`
 pub(super) fn zombies(about: &About) -> Option<Probe> {
     let instance = selector(about, &["instance"])?;
-    truth(format!("node_processes_state{{state=\"Z\",{instance}}} == bool 0"))
+    Some(truth(format!("node_processes_state{{state=\"Z\",{instance}}} == bool 0")))
 }
 
 /// `Disk usage <80%`
@@ -52,7 +52,7 @@ pub(super) fn disk_used(line: &str, about: &About) -> Option<Probe> {
     let place = selector(about, &["instance", "mountpoint"])?;
     let limit = number_after(line, '<')?;
     let free = format!("node_filesystem_avail_bytes{{{place}}} / node_filesystem_size_bytes{{{place}}}");
-    truth(format!("100 - 100 * {free} < bool {limit}"))
+    Some(truth(format!("100 - 100 * {free} < bool {limit}")))
 }
 
 /// `At least 5GB free space available`
@@ -68,7 +68,7 @@ pub(super) fn disk_free(line: &str, about: &About) -> Option<Probe> {
         _ => return None,
     };
     let bytes = number.parse::<u64>().ok()?.checked_mul(unit)?;
-    truth(format!("node_filesystem_avail_bytes{{{place}}} >= bool {bytes}"))
+    Some(truth(format!("node_filesystem_avail_bytes{{{place}}} >= bool {bytes}")))
 }
 
 /// `Monitoring confirms space increasing (over 24 hours)`
@@ -105,23 +105,20 @@ fn filled(query: &str, about: &About) -> Result<String, String> {
         let (before, tail) = rest.split_at(at);
         text.push_str(before);
         let name = tail.strip_prefix('{').and_then(|inner| inner.split_once('}'));
-        match name.filter(|(name, _)| in_quotes && is_label(name)) {
-            Some((name, after)) => {
-                text.push_str(&quoted(about.labels.get(name).ok_or_else(|| name.to_owned())?));
-                rest = after;
-            }
-            None => {
-                let mut chars = tail.chars();
-                let first = chars.next().unwrap_or_default();
-                text.push(first);
-                if first == '"' {
-                    in_quotes = !in_quotes;
-                } else if first == '\\' {
-                    text.extend(chars.next());
-                }
-                rest = chars.as_str();
-            }
+        if let Some((name, after)) = name.filter(|(name, _)| in_quotes && is_label(name)) {
+            text.push_str(&quoted(about.labels.get(name).ok_or_else(|| name.to_owned())?));
+            rest = after;
+            continue;
         }
+        let mut chars = tail.chars();
+        let first = chars.next().unwrap_or_default();
+        text.push(first);
+        if first == '"' {
+            in_quotes = !in_quotes;
+        } else if first == '\\' {
+            text.extend(chars.next());
+        }
+        rest = chars.as_str();
     }
     text.push_str(rest);
     Ok(text)
@@ -132,8 +129,8 @@ fn is_label(name: &str) -> bool {
         && name.chars().all(|char| char.is_ascii_alphanumeric() || char == '_')
 }
 
-fn truth(query: String) -> Option<Probe> {
-    Some(Probe::Truth { query, not_before: 0 })
+const fn truth(query: String) -> Probe {
+    Probe::Truth { query, not_before: 0 }
 }
 
 /// The number right behind the first `mark`.

@@ -108,7 +108,9 @@ fn judge(files: &Files, copies: &[Copy], mut archive: Archive, now: DateTime<Utc
         }
     } else {
         let mut sets: BTreeMap<NaiveDate, Vec<&Copy>> = BTreeMap::new();
-        copies.iter().for_each(|copy| sets.entry(copy.date).or_default().push(copy));
+        for copy in copies {
+            sets.entry(copy.date).or_default().push(copy);
+        }
         for (date, set) in &sets {
             let newest = |pattern: usize| {
                 let own = set.iter().filter(|copy| copy.pattern == pattern && copy.size > 0);

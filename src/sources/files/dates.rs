@@ -50,14 +50,12 @@ impl Named {
             Some(at) if !self.utc => at.to_utc(),
             _ => local.and_utc(),
         };
-        match self.time {
-            Some(time) => instant(self.date.and_time(time)),
-            None => {
-                let midnight = instant(self.date.and_time(NaiveTime::MIN));
-                let same = (TimeDelta::zero()..TimeDelta::hours(26)).contains(&(modified - midnight));
-                if same { modified } else { midnight }
-            }
+        if let Some(time) = self.time {
+            return instant(self.date.and_time(time));
         }
+        let midnight = instant(self.date.and_time(NaiveTime::MIN));
+        let same = (TimeDelta::zero()..TimeDelta::hours(26)).contains(&(modified - midnight));
+        if same { modified } else { midnight }
     }
 }
 

@@ -17,7 +17,9 @@ pub(super) fn find(pattern: &Path, budget: &mut usize) -> Result<Vec<PathBuf>, S
     for piece in pattern.components() {
         let name = piece.as_os_str().to_string_lossy();
         if !is_pattern(&name) {
-            found.iter_mut().for_each(|path| path.push(piece));
+            for path in &mut found {
+                path.push(piece);
+            }
             continue;
         }
         let mut next = Vec::new();

@@ -26,13 +26,13 @@ pub(super) async fn command(argv: &[String], archive: Archive, patience: Duratio
     let Some((program, arguments)) = argv.split_first() else { return archive.with_error("no program") };
     match run(program, arguments, None, patience).await {
         Err(error) => archive.with_error(error),
-        Ok(said) => match printed(&said, &Local) {
-            Some(at) => archive.with_copies([(at, 0)]),
-            None => {
-                let line = sanitise(said.lines().next().unwrap_or_default()).into_owned();
-                archive.with_error(format!("it prints no time, but {:?}", truncate(&line, 40)))
+        Ok(said) => {
+            if let Some(at) = printed(&said, &Local) {
+                return archive.with_copies([(at, 0)]);
             }
-        },
+            let line = sanitise(said.lines().next().unwrap_or_default()).into_owned();
+            archive.with_error(format!("it prints no time, but {:?}", truncate(&line, 40)))
+        }
     }
 }
 

@@ -34,6 +34,8 @@ pub(super) struct JobItem {
     comment: Option<String>,
     #[serde(default)]
     disable: bool,
+    // Absent before 3.3, which knows no other than "pull".
+    sync_direction: Option<String>,
     last_run_upid: Option<String>,
     last_run_state: Option<String>,
     last_run_endtime: Option<i64>,
@@ -134,6 +136,7 @@ impl JobItem {
             depth: self.max_depth,
             schedule: clean(self.schedule.as_deref()),
             disabled: self.disable,
+            pushes: self.sync_direction.as_deref() == Some("push"),
             comment: clean(comment),
             last: self.run(),
             next: time(self.next_run),

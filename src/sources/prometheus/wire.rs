@@ -307,7 +307,7 @@ pub(super) fn seconds(since: f64) -> Option<DateTime<Utc>> {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Pools<'a> {
-    #[serde(default, borrow)]
+    #[serde(borrow)]
     scrape_pools: List<Text<'a>>,
 }
 

@@ -137,11 +137,11 @@ fn related(alert: &Alert, scene: &Scene<'_>, to: &mut Vec<Prose>) {
 }
 
 /// When it fired, and what its rule says now.
-fn measured(alert: &Alert, role: Role, place: Place, scene: &Scene<'_>, to: &mut Vec<Prose>) {
+fn measured(alert: &Alert, loud: Role, place: Place, scene: &Scene<'_>, to: &mut Vec<Prose>) {
     let Some(prometheus) = activity::prometheus(alert, scene.store) else { return };
     if let Some(ask) = activity::ask(alert, &prometheus, place, scene.wall()) {
         to.push(Prose::Blank);
-        activity::tell(&ask, role, scene, to);
+        activity::tell(&ask, loud, scene, to);
     }
     let Some(rule) = rule(alert, &prometheus) else { return };
     to.extend([Prose::Blank, Prose::Head("Rule".to_owned())]);

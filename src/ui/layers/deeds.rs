@@ -129,7 +129,7 @@ fn acknowledge(alerts: &[(SourceId, &Alert)], operator: &str, scene: &Scene<'_>)
         return Err("nothing to acknowledge is selected: choose an alert".to_owned());
     }
     if alerts.iter().all(|(_, alert)| alert.acked_by.is_some()) {
-        return take_back(alerts, scene);
+        return Ok(Box::new(take_back(alerts, scene)));
     }
     let mut groups: Vec<(SourceId, Vec<Alert>)> = Vec::new();
     let open = alerts.iter().filter(|(_, alert)| {
@@ -157,7 +157,7 @@ fn acknowledge(alerts: &[(SourceId, &Alert)], operator: &str, scene: &Scene<'_>)
 }
 
 /// Takes acknowledgements back.
-fn take_back(alerts: &[(SourceId, &Alert)], scene: &Scene<'_>) -> Opened {
+fn take_back(alerts: &[(SourceId, &Alert)], scene: &Scene<'_>) -> Dialogue {
     let mut deeds: Vec<Deed> = Vec::new();
     for (source, alert) in alerts {
         // One that speaks of several is changed as often as it must be, each time from the last.
@@ -171,7 +171,7 @@ fn take_back(alerts: &[(SourceId, &Alert)], scene: &Scene<'_>) -> Opened {
     }
     let mut about = listed(alerts.iter().map(|(_, alert)| *alert));
     about.push(Prose::plain("Enter says that nobody is on it any more."));
-    Ok(Box::new(Dialogue::new("Take back the acknowledgement", about, Vec::new(), Purpose::Do(deeds), scene)))
+    Dialogue::new("Take back the acknowledgement", about, Vec::new(), Purpose::Do(deeds), scene)
 }
 
 /// What the silences of a server are after a deed.

@@ -48,7 +48,7 @@ pub struct Overview {
 
 impl Overview {
     /// An overview of these labels; what is chosen is added to `filter`.
-    pub fn new(census: Census, filter: &str) -> Self {
+    pub fn new(census: &Census, filter: &str) -> Self {
         let rows = census.rows();
         let mut labels: Vec<(&str, Vec<(&str, usize)>)> =
             census.names().map(|name| (name, census.values(name))).collect();

@@ -108,7 +108,7 @@ impl Rows for Coverage {
         if gaps == 0 {
             return (Vec::new(), Vec::new());
         }
-        let words = format!("{gaps} of {} unwatched", entries.len());
+        let words = format!("{gaps} of {} with gaps", entries.len());
         (vec![piece(words, Role::Warning)], vec![piece(format!("{gaps}/{}", entries.len()), Role::Warning)])
     }
 }

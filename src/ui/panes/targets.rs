@@ -34,7 +34,7 @@ const COLUMNS: [Column; 7] = [
     Column::text("last scrape", 2, 18, 34),
     Column::number("good", 3, 12),
     Column::number("took", EXTRA, 12),
-    Column::number("every", EXTRA + 1, 5),
+    Column::number("every", EXTRA + 1, 6),
     Column::text("error", EXTRA + 2, 24, 60),
 ];
 
@@ -343,9 +343,10 @@ fn row(entry: &Entry, scene: &Scene<'_>) -> Row {
     let instance = target.instance.split_once("://").map_or(&*target.instance, |(_, rest)| rest);
     let every = if scene.whole { text::span(target.interval) } else { String::new() };
     let late = target.timeout > 0.0 && target.took >= target.timeout * NEARLY_LATE;
-    let took = match scene.whole {
-        true => format!("{} / {}", text::took(target.took), text::span(target.timeout)),
-        false => String::new(),
+    let took = if scene.whole {
+        format!("{} / {}", text::took(target.took), text::span(target.timeout))
+    } else {
+        String::new()
     };
     Row {
         sign: entry.state(),

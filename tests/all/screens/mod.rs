@@ -7,3 +7,4 @@ mod keys;
 mod looks;
 mod robust;
 mod themes;
+mod upkeep;
