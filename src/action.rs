@@ -70,6 +70,51 @@ pub enum Action {
     /// Copy the selected row to the clipboard of your terminal.
     #[strum(message = "copy")]
     Copy,
+    /// Mark the selected row, or take its mark away: what you do next is done to all that are marked.
+    #[strum(message = "mark")]
+    Mark,
+    /// Silence what is selected or marked.
+    #[strum(message = "silence")]
+    Silence,
+    /// Say that you are on it, or no longer.
+    #[strum(message = "ack")]
+    Acknowledge,
+    /// Copy the link: of an alert its runbook or its expression, of a target its address.
+    #[strum(message = "link")]
+    Link,
+    /// Group the rows by another label.
+    #[strum(message = "group")]
+    Group,
+    /// Fold all groups, or unfold them; Enter folds one.
+    #[strum(message = "fold all")]
+    FoldAll,
+    /// Sort the rows by the next column.
+    #[strum(message = "sort")]
+    Sort,
+    /// Show only what wants somebody, or all again.
+    #[strum(message = "only trouble")]
+    OnlyTrouble,
+    /// Where the fire is: the labels of the alerts, counted.
+    #[strum(message = "where")]
+    Overview,
+    /// The silences: those in force, those to come, those that cover nothing.
+    #[strum(message = "silences")]
+    Silences,
+    /// Who watches each guest: scraped, logs, rules, backup, off-site, probe.
+    #[strum(message = "coverage")]
+    Coverage,
+    /// Give the silence more time.
+    #[strum(message = "extend")]
+    Extend,
+    /// Change the silence.
+    #[strum(message = "edit")]
+    Edit,
+    /// End what is selected or marked now.
+    #[strum(message = "expire")]
+    Expire,
+    /// End all silences that you made within the last 12 hours.
+    #[strum(message = "undo mine")]
+    UndoMine,
     /// Say why: everything that the verdict rests on.
     #[strum(message = "why")]
     Why,
@@ -166,6 +211,18 @@ pub enum Action {
     /// The keys of this place.
     #[strum(message = "help")]
     Help,
+    /// Complete the word with what is there.
+    #[strum(message = "complete")]
+    Complete,
+    /// The next field.
+    #[strum(message = "next field")]
+    NextField,
+    /// The field before.
+    #[strum(message = "previous field")]
+    PreviousField,
+    /// Another value for this field.
+    #[strum(message = "another")]
+    Another,
     /// Take what was typed.
     #[strum(message = "accept")]
     Accept,

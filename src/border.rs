@@ -6,6 +6,7 @@
 use crokey::KeyCombination;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::clocks::Clock;
 use crate::domain::deed::{Deed, Receipt};
 use crate::domain::feed::{Failure, Feed, SourceId};
 use crate::domain::observation::Observation;
@@ -85,6 +86,8 @@ pub enum Effect {
         /// What is to be done.
         deed: Deed,
     },
+    /// Write down these response clocks.
+    KeepClocks(Vec<Clock>),
     /// Put a text on the clipboard of the operator's terminal.
     Copy(String),
     /// Give the terminal back to the shell until the operator returns.

@@ -1,5 +1,7 @@
 //! The command line, and nothing else: what can be said, not what is done.
 
+pub mod runbook;
+
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
@@ -30,9 +32,13 @@ Examples:
   wardroom --demo=host-down                 the dashboard on the demo lab
   wardroom --view alerts --theme mono       start in another view, without colours
   wardroom check --format nagios            one line for a monitoring system
+  wardroom alerts --filter 'severity=critical'
+  wardroom silences add --matcher alertname=HostDown --duration 1h --comment \"new disks\"
+  wardroom open HostDown instance=10.0.0.21:9100
+  wardroom backups                          is every guest recoverable, and if not, why
   wardroom config example > config.toml     a config to start from, every key explained
 
-Exit status of check: 0 ok, 1 warning, 2 critical, 3 unknown or own failure.
+Exit status of check and backups: 0 ok, 1 warning, 2 critical, 3 unknown or own failure.
 Of every other command: 0 done, 1 failed, 2 wrong usage, wrong config or no terminal.";
 
 /// Flags that stand before or after the command.
@@ -80,11 +86,29 @@ pub enum Command {
     Check(Check),
     /// Print the lines of a LogQL query, and with --follow those to come.
     Logs(Logs),
+    /// Report on the backups: connectivity, last backups, integrity, capacity, jobs.
+    Backups(Backups),
     /// Draw one frame of the dashboard into a file or to stdout.
     Shot(Shot),
+    /// Read the owner's runbooks: list, show, lint, trust.
+    Runbook {
+        /// Which of these.
+        #[command(subcommand)]
+        what: runbook::Runbook,
+    },
     /// Serve the demo lab alone.
     #[command(hide = true)]
     Lab(Lab),
+    /// List the alerts that are there.
+    Alerts(Alerts),
+    /// List, make and end silences.
+    Silences {
+        /// Which of these.
+        #[command(subcommand)]
+        what: Silences,
+    },
+    /// Start the dashboard in the detail of an alert.
+    Open(Open),
     /// Check the config, or show an example or its place.
     Config {
         /// Which of these.
@@ -217,6 +241,33 @@ pub enum LineFormat {
     Jsonl,
 }
 
+/// `wardroom backups`
+#[derive(Clone, Debug, Args)]
+#[command(after_long_help = "\
+Exit status: 0 ok, 1 warning, 2 critical, 3 unknown, or wrong usage, wrong config, own failure.
+
+Examples:
+  wardroom backups                               is every guest recoverable, and if not, why
+  wardroom backups --format json | jq .backups   for scripts (schema 1)
+  0 7 * * * wardroom backups > /tmp/b || mail -s backups me < /tmp/b")]
+pub struct Backups {
+    /// How to say it.
+    #[arg(long, value_enum, default_value_t = Form::Text, value_name = "FORMAT")]
+    pub format: Form,
+    /// How long to wait for the servers in all, such as 30s or 1m.
+    #[arg(long, default_value = "30s", value_parser = humantime::parse_duration, value_name = "TIME")]
+    pub timeout: Duration,
+}
+
+/// How a report without a line for monitoring is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Form {
+    /// For people.
+    Text,
+    /// For programs: documented, versioned.
+    Json,
+}
+
 /// `wardroom shot`
 #[derive(Clone, Debug, Args)]
 #[command(after_long_help = "\
@@ -272,6 +323,10 @@ impl FromStr for Size {
         size.ok_or_else(|| "expected columns and rows from 1 to 1000, such as 120x40".to_owned())
     }
 }
+
+mod alerts;
+
+pub use alerts::{Add, Alerts, ListFormat, Open, Silences};
 
 /// `wardroom lab`
 #[derive(Clone, Debug, Args)]

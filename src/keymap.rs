@@ -18,27 +18,39 @@ pub const EMBEDDED: &str = include_str!("keymap.toml");
 )]
 #[strum(serialize_all = "lowercase")]
 pub enum Context {
-    /// Everywhere but in a prompt.
+    /// Everywhere but where something is typed or confirmed.
     Global,
     /// A pane with rows that can be opened.
     List,
+    /// The alerts.
+    Alerts,
+    /// The scrape targets.
+    Targets,
+    /// The silences.
+    Silences,
     /// The log pane.
     Logs,
     /// A text that lies over the panes: a detail, or why the verdict is what it is.
     Detail,
     /// The help.
     Help,
+    /// A list over the panes, from which something is chosen.
+    Pick,
     /// A line that is being typed: what is not bound here is text.
     Prompt,
+    /// Fields that are being filled in: what is not bound here is text.
+    Form,
+    /// What is about to be done, before it is.
+    Confirm,
 }
 
 impl Context {
     /// The context around it.
     pub const fn around(self) -> Option<Self> {
         match self {
-            Self::Global | Self::Prompt => None,
-            Self::List | Self::Detail | Self::Help => Some(Self::Global),
-            Self::Logs => Some(Self::List),
+            Self::Global | Self::Prompt | Self::Form | Self::Confirm => None,
+            Self::List | Self::Detail | Self::Help | Self::Pick => Some(Self::Global),
+            Self::Alerts | Self::Targets | Self::Silences | Self::Logs => Some(Self::List),
         }
     }
 

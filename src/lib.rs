@@ -1,5 +1,5 @@
 //! Wardroom, a terminal war room for a homelab: targets, alerts, logs and backups of Prometheus,
-//! Alertmanager, Loki and Proxmox Backup Server in one look.
+//! Alertmanager, Loki, Proxmox Backup Server and Proxmox VE in one look.
 //!
 //! Four rules carry the design; everything else follows from them.
 //!
@@ -37,6 +37,7 @@ pub mod keymap;
 pub mod net;
 pub mod picture;
 pub mod report;
+pub mod runbooks;
 pub mod runtime;
 pub mod secret;
 pub mod settings;

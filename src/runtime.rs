@@ -5,6 +5,7 @@
 
 mod asks;
 mod feeds;
+mod retired;
 mod screen;
 mod signals;
 
@@ -16,6 +17,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use self::asks::Asks;
 pub use self::feeds::{Feeds, Load, Loaded};
+use self::retired::Retired;
 pub use self::screen::{Live, Paper, Screen};
 pub use self::signals::{listen, listen_for_the_deaf, stop};
 use crate::app::App;
@@ -54,6 +56,7 @@ pub struct Loop<S> {
     /// What is polled.
     pub feeds: Feeds,
     asks: Asks,
+    retired: Retired,
     last: Now,
     tick: Option<Instant>,
     /// Since when the screen is not what it should be, if it is not.
@@ -76,7 +79,24 @@ impl<S: Screen> Loop<S> {
         let last = clock.now();
         let tick = next_second(&clock, last);
         let asks = Asks::new(feeds.network());
-        Self { app, screen, clock, inputs, feeds, asks, last, tick, dirty_since: None, suspended: false }
+        Self {
+            app,
+            screen,
+            clock,
+            inputs,
+            feeds,
+            asks,
+            retired: Retired::default(),
+            last,
+            tick,
+            dirty_since: None,
+            suspended: false,
+        }
+    }
+
+    /// Who is at the keyboard, as far as they have said.
+    pub fn operator(&self) -> Option<&str> {
+        Some(self.app.operator()).filter(|name| !name.is_empty())
     }
 
     /// Runs until it ends.
@@ -111,6 +131,9 @@ impl<S: Screen> Loop<S> {
             () = until(overdue), if is_dirty => self.draw()?,
             Some(event) = self.feeds.events.recv() => {
                 let crate::sources::Event { source, feed, result, took } = event;
+                if let Ok(seen) = &result {
+                    self.retired.keep(&source, feed, seen);
+                }
                 return Ok(self.take(Msg::Observed { source, feed, result, took }));
             }
             Some(answer) = self.asks.answers.recv() => return Ok(self.take(answer)),
@@ -145,6 +168,7 @@ impl<S: Screen> Loop<S> {
         for effect in self.app.asks(now) {
             self.carry_out(effect);
         }
+        self.retired.drop_elsewhere(&self.feeds.network());
         Ok(())
     }
 
@@ -160,6 +184,7 @@ impl<S: Screen> Loop<S> {
                 let source = self.feeds.source(&deed.source);
                 self.asks.call(id, deed, source);
             }
+            Effect::KeepClocks(clocks) => self.feeds.keep_clocks(clocks),
             Effect::Copy(text) => {
                 if let Err(error) = self.screen.copy(&text) {
                     tracing::warn!(%error, "nothing was copied");

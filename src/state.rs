@@ -3,12 +3,16 @@
 //! under the user's directories.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, Write as _};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use tracing_subscriber::EnvFilter;
+
+mod clocks;
+
+pub use clocks::{clocks, keep_clocks};
 
 /// A log file that has grown beyond this many bytes is put aside at the next start; the one that
 /// was put aside before goes.
@@ -24,13 +28,15 @@ pub struct Place {
 impl Place {
     /// The user's own: `$XDG_STATE_HOME/wardroom`, made if it is not there, readable by nobody else.
     pub fn of_user() -> io::Result<Self> {
-        let dirs = directories::BaseDirs::new().ok_or_else(|| {
-            io::Error::new(ErrorKind::NotFound, "the home directory is not known: set HOME")
-        })?;
-        let base = dirs.state_dir().unwrap_or_else(|| dirs.data_local_dir());
-        let root = base.join("wardroom");
+        let root = user_directory()?;
         private_directory(&root)?;
         Ok(Self { root, is_temporary: false })
+    }
+
+    /// The user's own, if it is there already: for those who only read.
+    pub fn of_user_if_there() -> io::Result<Option<Self>> {
+        let root = user_directory()?;
+        Ok(root.is_dir().then_some(Self { root, is_temporary: false }))
     }
 
     /// One that is removed with the value.
@@ -53,6 +59,36 @@ impl Place {
         &self.root
     }
 
+    /// What the file `name` holds; nothing when it is not there.
+    pub fn text(&self, name: &str) -> io::Result<String> {
+        match fs::read(self.root.join(name)) {
+            Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(String::new()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Adds a line to the file `name`, and waits until the disk has it.
+    pub fn append(&self, name: &str, line: &str) -> io::Result<()> {
+        let file = self.root.join(name);
+        let mut file = OpenOptions::new().create(true).append(true).mode(0o600).open(file)?;
+        file.write_all(format!("{line}\n").as_bytes())?;
+        file.sync_all()
+    }
+
+    /// Keeps `bytes` as the file `name`, whole or not at all, readable by nobody else.
+    pub fn keep(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        let file = self.root.join(name);
+        if let Some(directory) = file.parent() {
+            private_directory(directory)?;
+        }
+        let fresh = file.with_extension(format!("{}.new", std::process::id()));
+        let mut new = OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(&fresh)?;
+        new.write_all(bytes)?;
+        new.sync_all()?;
+        fs::rename(fresh, file)
+    }
+
     /// Opens the log file, `log/wardroom.log`.
     pub fn log_file(&self) -> io::Result<File> {
         let directory = self.root.join("log");
@@ -62,6 +98,18 @@ impl Place {
             fs::rename(&file, directory.join("wardroom.log.1"))?;
         }
         OpenOptions::new().create(true).append(true).mode(0o600).open(file)
+    }
+
+    /// The name that the operator once gave.
+    pub fn operator(&self) -> Option<String> {
+        let name = fs::read_to_string(self.root.join("operator")).ok()?;
+        let name = name.trim();
+        (!name.is_empty() && name.len() < 200 && !name.contains(char::is_control)).then(|| name.to_owned())
+    }
+
+    /// Keeps the operator's name.
+    pub fn keep_operator(&self, name: &str) -> io::Result<()> {
+        fs::write(self.root.join("operator"), format!("{name}\n"))
     }
 
     /// Sends what is logged to the log file: warnings, or what `RUST_LOG` says.
@@ -86,6 +134,13 @@ impl Drop for Place {
     }
 }
 
+/// `$XDG_STATE_HOME/wardroom`
+fn user_directory() -> io::Result<PathBuf> {
+    let dirs = directories::BaseDirs::new()
+        .ok_or_else(|| io::Error::new(ErrorKind::NotFound, "the home directory is not known: set HOME"))?;
+    Ok(dirs.state_dir().unwrap_or_else(|| dirs.data_local_dir()).join("wardroom"))
+}
+
 fn private_directory(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|error| {
         io::Error::new(error.kind(), format!("cannot make the directory {}: {error}", path.display()))
@@ -94,7 +149,6 @@ fn private_directory(path: &Path) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write;
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;
@@ -109,6 +163,35 @@ mod tests {
         assert_ne!(other.path(), root);
         drop(place);
         assert!(!root.exists());
+    }
+
+    #[test]
+    fn the_operator_is_asked_once() {
+        let place = Place::temporary().expect("a place");
+        assert_eq!(place.operator(), None);
+        place.keep_operator("Sam Vimes").expect("it is kept");
+        assert_eq!(place.operator().as_deref(), Some("Sam Vimes"));
+    }
+
+    #[test]
+    fn what_is_kept_is_there_and_private() {
+        let place = Place::temporary().expect("a place");
+        assert_eq!(place.text("notes.jsonl").expect("nothing yet"), "");
+        place.append("notes.jsonl", "one").expect("a line");
+        place.append("notes.jsonl", "two").expect("a line");
+        assert_eq!(place.text("notes.jsonl").expect("the notes"), "one\ntwo\n");
+        place.keep("copies/a.md", b"first").expect("a copy");
+        place.keep("copies/a.md", b"second").expect("another");
+        assert_eq!(place.text("copies/a.md").expect("the copy"), "second");
+        for name in ["notes.jsonl", "copies/a.md"] {
+            let mode = fs::metadata(place.path().join(name)).expect("it is there").permissions().mode();
+            assert_eq!(mode & 0o777, 0o600, "{name}");
+        }
+        assert_eq!(
+            fs::read_dir(place.path().join("copies")).expect("copies").count(),
+            1,
+            "nothing half done"
+        );
     }
 
     #[test]

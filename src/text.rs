@@ -40,7 +40,7 @@ pub fn sanitise(text: &str) -> Cow<'_, str> {
         marks = if is_mark { marks + 1 } else { 0 };
         match char {
             '\t' | '\n' | '\r' => clean.push(' '),
-            _ if char.is_control() || is_hostile(char) => clean.push(HARMLESS),
+            _ if !is_plain(char) => clean.push(HARMLESS),
             _ if is_mark && marks > MARKS => {}
             _ => clean.push(char),
         }
@@ -64,6 +64,11 @@ fn colour_sequence(text: &str) -> Option<&str> {
     let body = text.strip_prefix('[')?;
     let rest = body.trim_start_matches(|char: char| char.is_ascii_digit() || char == ';' || char == ':');
     rest.strip_prefix('m')
+}
+
+/// Whether a terminal shows this character as it is, and nothing more.
+pub fn is_plain(char: char) -> bool {
+    !char.is_control() && !is_hostile(char)
 }
 
 /// Characters that no terminal prints but that change what a reader sees.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::domain::deed::{Draft, Receipt};
+use crate::domain::labels::Labels;
 use crate::domain::silence::Matcher;
 use crate::net::{Client, NetError};
 use crate::sources::SourceError;
@@ -22,6 +23,8 @@ struct Posted<'a> {
     ends_at: String,
     created_by: &'a str,
     comment: &'a str,
+    #[serde(skip_serializing_if = "Labels::is_empty")]
+    annotations: &'a Labels,
 }
 
 #[derive(Deserialize)]
@@ -44,6 +47,7 @@ pub(super) async fn post(door: &Client, draft: &Draft) -> Result<Receipt, Source
         ends_at: time(draft.ends_at),
         created_by: &draft.author,
         comment: &draft.comment,
+        annotations: &draft.annotations,
     };
     let answer = door.post_json(PATH, &posted).await.map_err(refusal)?;
     let made = serde_json::from_slice::<Made>(&answer.body).map_err(|error| SourceError::Strange {

@@ -9,12 +9,16 @@ use crate::action::Action;
 use crate::border::Effect;
 use crate::clock::Now;
 use crate::domain::subject::Subject;
-use crate::ui::describe::copied;
+use crate::ui::census::Census;
+use crate::ui::describe::{copied, link};
 use crate::ui::layers::Outcome;
+use crate::ui::layers::deeds;
 use crate::ui::layers::entry::Purpose;
 use crate::ui::layers::help::Help;
+use crate::ui::layers::overview::Overview;
 use crate::ui::layers::prompt::Prompt;
 use crate::ui::layers::sheet::{Matter, Sheet};
+use crate::ui::scene::Scene;
 use crate::ui::theme::Role;
 use crate::ui::view;
 
@@ -62,6 +66,15 @@ impl App {
                 self.set_filter(at, "");
                 self.layers.remove(at);
             }
+            Outcome::Filtered(text) => {
+                self.layers.remove(at);
+                self.filter(&text);
+            }
+            Outcome::Grouped(label) => {
+                self.layers.remove(at);
+                self.group_by(&label, now);
+            }
+            Outcome::Copy(text) => return self.copy_text(text, now),
         }
         Vec::new()
     }
@@ -90,6 +103,15 @@ impl App {
         }
     }
 
+    /// Groups the rows of the pane with the focus.
+    fn group_by(&mut self, label: &str, now: Now) {
+        let (name, whole) = (self.pane_name(), self.is_whole());
+        let scene = Scene { whole, ..scene(&self.known, self.frozen.as_ref(), &self.look, now) };
+        if let Some(slot) = self.panes.get_mut(name) {
+            slot.pane.group_by(label, &scene);
+        }
+    }
+
     fn act(&mut self, action: Action, now: Now) -> Vec<Effect> {
         if let Some(view) = view::NAMES.iter().position(|(_, open)| *open == action) {
             self.open_view(view);
@@ -114,25 +136,26 @@ impl App {
             Action::Filter => self.prompt(),
             Action::Copy => return self.copy(now),
             Action::ShowLogs => self.show_logs(now),
+            Action::Link => return self.link(now),
+            action if deeds::is_one(action) => self.propose(action, now),
             _ if !self.layers.is_empty() => {}
+            Action::Overview => self.overview(),
             Action::NextPane => self.move_focus(1),
             Action::PreviousPane => self.move_focus(-1),
             Action::Expand => {
                 self.zoomed = !self.zoomed;
                 self.forget_seen();
             }
-            Action::Open => {
-                if let Some(subject) = self.subject(now) {
-                    self.layers.push(Box::new(Sheet::new(Matter::Detail(subject))));
-                }
+            Action::Open => self.open(now),
+            Action::Close => self.close(now),
+            action => {
+                self.move_in_pane(action, now);
             }
-            Action::Close => self.close(),
-            action => self.move_in_pane(action, now),
         }
         Vec::new()
     }
 
-    fn open_view(&mut self, view: usize) {
+    pub(super) fn open_view(&mut self, view: usize) {
         let name = view::NAMES.get(view).map(|(name, _)| *name);
         if let Some(at) = self.look.views.iter().position(|view| Some(view.name) == name) {
             self.layers.clear();
@@ -164,30 +187,70 @@ impl App {
     }
 
     fn prompt(&mut self) {
-        let typed = match self.layers.last_mut() {
+        let (typed, census) = match self.layers.last_mut() {
             Some(layer) => match layer.text() {
-                Some(scroll) => scroll.search.as_str().to_owned(),
+                Some(scroll) => (scroll.search.as_str().to_owned(), Census::default()),
                 None => return,
             },
-            None => self.focused().map_or_else(String::new, |pane| pane.filter().0.to_owned()),
+            None => match self.focused() {
+                Some(pane) => (pane.filter().0.to_owned(), pane.census(true)),
+                None => return,
+            },
         };
-        self.layers.push(Box::new(Prompt::new(&typed)));
+        self.layers.push(Box::new(Prompt::new(&typed, census)));
+    }
+
+    /// Where the fire is.
+    fn overview(&mut self) {
+        let Some(pane) = self.focused() else { return };
+        let overview = Overview::new(&pane.census(false), pane.filter().0);
+        self.layers.push(Box::new(overview));
+    }
+
+    /// Folds the selected group, or opens the detail of the selected row.
+    fn open(&mut self, now: Now) {
+        if self.move_in_pane(Action::Open, now) {
+            return;
+        }
+        if let Some(subject) = self.subject(now) {
+            self.layers.push(Box::new(Sheet::new(Matter::Detail(subject))));
+        }
     }
 
     fn copy(&mut self, now: Now) -> Vec<Effect> {
-        let over = self.layers.last().map(|layer| layer.subject().cloned());
-        let Some(subject) = over.unwrap_or_else(|| self.subject(now)) else { return Vec::new() };
+        let Some(subject) = self.subject_over(now) else { return Vec::new() };
         let scene = scene(&self.known, self.frozen.as_ref(), &self.look, now);
         let text = copied(&subject, scene.store);
-        if text.is_empty() {
-            return Vec::new();
+        if text.is_empty() { Vec::new() } else { self.copy_text(text, now) }
+    }
+
+    /// Copies the link of what is selected.
+    fn link(&mut self, now: Now) -> Vec<Effect> {
+        let Some(subject) = self.subject_over(now) else { return Vec::new() };
+        let scene = scene(&self.known, self.frozen.as_ref(), &self.look, now);
+        if let Some(text) = link(&subject, scene.store) {
+            return self.copy_text(text, now);
         }
+        self.notify("it has no link", Role::Muted, now);
+        Vec::new()
+    }
+
+    /// What is selected: in the layer on top, else in the pane with the focus.
+    fn subject_over(&self, now: Now) -> Option<Subject> {
+        let over = self.layers.last().map(|layer| layer.subject().cloned());
+        over.unwrap_or_else(|| self.subject(now))
+    }
+
+    fn copy_text(&mut self, text: String, now: Now) -> Vec<Effect> {
         self.notify(format!("copied {}", crate::text::truncate(&text, 60)), Role::Ok, now);
         vec![Effect::Copy(text)]
     }
 
-    /// Esc: the filter goes first, then the zoom. It never leaves.
-    fn close(&mut self) {
+    /// Esc: marks go first, then the filter, then the zoom. It never leaves.
+    fn close(&mut self, now: Now) {
+        if self.move_in_pane(Action::Close, now) {
+            return;
+        }
         let zoomed = self.zoomed;
         let Some(pane) = self.focused() else { return };
         if pane.filter().0.is_empty() && pane.go_back() {
@@ -202,17 +265,20 @@ impl App {
         }
     }
 
-    fn move_in_pane(&mut self, action: Action, now: Now) {
-        let name = self.pane_name();
-        let scene = scene(&self.known, self.frozen.as_ref(), &self.look, now);
-        let Some(slot) = self.panes.get_mut(name) else { return };
+    /// Lets the pane with the focus act; `false` when the key was none of its business.
+    fn move_in_pane(&mut self, action: Action, now: Now) -> bool {
+        let (name, whole) = (self.pane_name(), self.is_whole());
+        let scene = Scene { whole, ..scene(&self.known, self.frozen.as_ref(), &self.look, now) };
+        let Some(slot) = self.panes.get_mut(name) else { return false };
         if let Some(entry) = slot.pane.entry(action, &scene) {
             self.layers.push(Box::new(entry));
-            return;
+            return true;
         }
-        if slot.pane.act(action, &scene) {
+        let acted = slot.pane.act(action, &scene);
+        if acted {
             self.held_until = now.mono + HOLD;
         }
+        acted
     }
 
     /// Opens the logs of the alert that is selected, or that the detail is about.

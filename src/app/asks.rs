@@ -1,13 +1,18 @@
 //! What the screen asks beside the feeds, and what it lets be done on servers.
 
 use super::{App, scene};
+use crate::action::Action;
 use crate::border::Effect;
 use crate::clock::Now;
-use crate::domain::deed::{Deed, Receipt};
+use crate::domain::deed::{Deed, Receipt, What};
 use crate::domain::feed::Failure;
 use crate::domain::question::{Answer, Slot};
+use crate::domain::silence::ACKNOWLEDGED;
+use crate::domain::silencing;
+use crate::ui::layers::deeds;
 use crate::ui::scene::Scene;
 use crate::ui::theme::Role;
+use crate::ui::times::Times;
 
 impl App {
     /// What the panes and layers on the screen want to know and nobody has asked yet. To be called
@@ -45,8 +50,40 @@ impl App {
             self.notify("nothing is written under --read-only", Role::Warning, now);
             return Vec::new();
         }
+        let deed = match (deed.what, self.known.store.source(&deed.source)) {
+            // Servers that keep notes get what the comment says as such, too.
+            (What::Silence(draft), Some(source)) => silencing::deed(draft, source),
+            (what, _) => Deed { what, ..deed },
+        };
         self.calls += 1;
+        self.doing = told(&deed, self.look.times, now);
+        if let What::Silence(draft) = &deed.what {
+            self.look.operator.clone_from(&draft.author);
+        }
         vec![Effect::Call { id: self.calls, deed }]
+    }
+
+    /// Opens the dialogue of a key that writes; says so when nothing may be written.
+    pub(super) fn propose(&mut self, action: Action, now: Now) {
+        if self.look.read_only {
+            return self.notify("nothing is written under --read-only", Role::Warning, now);
+        }
+        let over = self.layers.last().map(|layer| layer.subject().cloned());
+        let scene = scene(&self.known, self.frozen.as_ref(), &self.look, now);
+        let meant = match over {
+            Some(subject) => subject.into_iter().collect(),
+            None => self.panes.get(self.pane_name()).map_or_else(Vec::new, |slot| slot.pane.meant(&scene)),
+        };
+        match deeds::open(action, &meant, &self.look.operator, &scene) {
+            Ok(layer) => {
+                // What is written is written to the present.
+                if self.frozen.take().is_some() {
+                    self.forget_seen();
+                }
+                self.layers.push(layer);
+            }
+            Err(reason) => self.notify(reason, Role::Muted, now),
+        }
     }
 
     /// Hears what came of a deed. Whoever asked for it is told; and all is looked at again.
@@ -65,8 +102,29 @@ impl App {
             (None, Ok(_)) => Vec::new(),
         };
         if result.is_ok() {
+            let doing = std::mem::take(&mut self.doing);
+            self.notify(doing, Role::Ok, now);
+            if let Some(pane) = self.focused() {
+                pane.unmark();
+            }
             effects.push(Effect::Refresh(None));
         }
         effects
+    }
+}
+
+/// A deed that is done, in a few words.
+fn told(deed: &Deed, times: Times, now: Now) -> String {
+    match &deed.what {
+        What::Expire { .. } => "ended".to_owned(),
+        What::Silence(draft) => {
+            let is_ack = draft.matchers.iter().any(|matcher| &*matcher.name == ACKNOWLEDGED);
+            let until = times.short(draft.ends_at, now.wall);
+            match (is_ack, &draft.id) {
+                (true, _) => format!("acknowledged until {until}: every wardroom on this cluster shows it"),
+                (false, None) => format!("silenced until {until}"),
+                (false, Some(_)) => format!("changed: silenced until {until}"),
+            }
+        }
     }
 }

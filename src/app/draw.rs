@@ -10,6 +10,7 @@ use crate::clock::Now;
 use crate::domain::feed::{FeedState, SourceKind};
 use crate::domain::health::Health;
 use crate::domain::store::SourceState;
+use crate::domain::subject::Subject;
 use crate::keymap::Context;
 use crate::text;
 use crate::ui::glyphs;
@@ -63,7 +64,7 @@ impl App {
         self.draw_verdict(regions.verdict, buffer, now);
         draw_sources(&live, self.look.read_only, regions.sources, buffer);
         if let Some(banner) = &self.look.banner {
-            let text = format!(" {banner}");
+            let text = format!(" {}", brief(banner, regions.banner.width.saturating_sub(1)));
             put(
                 buffer,
                 (regions.banner.x, regions.banner.y),
@@ -137,13 +138,13 @@ impl App {
         let places = self.shown();
         let said: u64 = self.known.said.values().sum();
         let base = scene(&self.known, self.frozen.as_ref(), &self.look, now);
-        let bridge = self.view == 0 && !self.zoomed;
+        let whole = self.is_whole();
         let mut selected = None;
         for (at, place) in places.iter().enumerate() {
             let Some(slot) = self.panes.get_mut(place.pane.as_str()) else { continue };
             let focused = self.zoomed || at == focus;
             let held = now.mono < self.held_until;
-            let scene = Scene { focused, whole: !bridge, held, selected: selected.as_ref(), ..base };
+            let scene = Scene { focused, whole, held, selected: selected.as_ref(), ..base };
             let made_of = slot.pane.made_of();
             let stamp = made_of.iter().filter_map(|kind| self.known.said.get(kind)).sum::<u64>().min(said);
             if slot.seen != Some(stamp) || (slot.pane.is_waiting() && !held) {
@@ -200,14 +201,26 @@ impl App {
         let mut x = 1;
         for action in useful(context) {
             let idle = match action {
+                Action::Open if context == Context::Pick => false,
                 Action::NextPane | Action::Open => over.is_some(),
-                Action::Copy => over.is_some_and(|layer| layer.subject().is_none()),
+                Action::Copy => over.is_some_and(|layer| layer.subject().is_none() && !layer.has_command()),
                 Action::Close => over.is_none(),
+                // Only an alert can be silenced or acknowledged.
+                Action::Silence | Action::Acknowledge if context == Context::Detail => {
+                    !over.and_then(|layer| layer.subject()).is_some_and(Subject::is_alert)
+                }
+                Action::Link if context == Context::Detail => over.is_none(),
                 _ => false,
             };
             let Some(key) = scene.keymap.hint(*action, context).filter(|_| !idle) else { continue };
             let word = match (action, context) {
                 (Action::Filter, Context::Detail | Context::Help) => "search",
+                (Action::Open, Context::Pick) => "filter by it",
+                (Action::Group, Context::Pick) => "group by it",
+                (Action::Accept, Context::Form) => "go on",
+                (Action::Accept, Context::Confirm) => "do it",
+                (Action::Copy, Context::Confirm) => "copy the command",
+                (Action::Silence, Context::Silences) => "again",
                 _ => action.word(),
             };
             let pieces = [piece(key, Role::Key), piece(format!(" {word}"), Role::Muted)];
@@ -227,12 +240,37 @@ impl App {
 /// The keys that the footer tells, the most useful first.
 const fn useful(context: Context) -> &'static [Action] {
     use Action::{
-        Bookmark, Close, Copy, Down, Expand, Filter, Freeze, GoTo, Help, Longer, NextError, NextPane,
-        NextTab, Open, Pause, Query, Quit, Refresh, Times, Up, Why, Wrap,
+        Accept, Acknowledge, Another, Bookmark, Close, Copy, Down, Edit, Expand, Expire, Extend, Filter,
+        Freeze, GoTo, Group, Help, Link, Longer, Mark, NextError, NextField, NextPane, NextTab, OnlyTrouble,
+        Open, Overview, Pause, Query, Quit, Refresh, Silence, Silences, Sort, Times, UndoMine, Up, Why, Wrap,
     };
     match context {
         Context::Global | Context::List => {
             &[Open, Filter, NextPane, Expand, Why, Help, Copy, Freeze, Times, Refresh, Quit]
+        }
+        Context::Alerts => &[
+            Open,
+            Silence,
+            Acknowledge,
+            Mark,
+            Filter,
+            Group,
+            Overview,
+            OnlyTrouble,
+            NextPane,
+            Help,
+            Silences,
+            Expand,
+            Link,
+            Copy,
+            Why,
+            Quit,
+        ],
+        Context::Targets => {
+            &[Open, Filter, Sort, OnlyTrouble, Group, NextPane, Expand, Help, Copy, Link, Why, Quit]
+        }
+        Context::Silences => {
+            &[Open, Extend, Edit, Expire, Mark, UndoMine, Silence, Filter, NextPane, Help, Copy, Quit]
         }
         Context::Logs => &[
             Pause,
@@ -254,10 +292,24 @@ const fn useful(context: Context) -> &'static [Action] {
             Times,
             Quit,
         ],
-        Context::Detail => &[Close, Down, Up, Filter, Copy, NextPane, Expand, Help, Quit],
+        Context::Detail => {
+            &[Close, Down, Up, Silence, Acknowledge, Link, Filter, Copy, NextPane, Expand, Help, Quit]
+        }
         Context::Help => &[Close, Down, Up, Filter, Quit],
+        Context::Pick => &[Open, Group, Close, Down, Up],
         Context::Prompt => &[],
+        Context::Form => &[Accept, NextField, Another, Close],
+        Context::Confirm => &[Accept, Copy, Close],
     }
+}
+
+/// The sentences of a banner that fit in so many cells: those in the middle go first.
+fn brief(banner: &str, cells: u16) -> String {
+    let mut sentences: Vec<&str> = banner.split(". ").collect();
+    while sentences.len() > 2 && text::width(&sentences.join(". ")) > usize::from(cells) {
+        sentences.remove(sentences.len() - 2);
+    }
+    sentences.join(". ")
 }
 
 /// The verdict's sentence in so many cells: shorter words first, then fewer parts, and only then a

@@ -5,6 +5,7 @@ mod act;
 mod asks;
 mod draw;
 mod setup;
+mod upkeep;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,7 +16,7 @@ use ratatui::layout::Rect;
 use crate::border::{Effect, Msg};
 use crate::clock::Now;
 use crate::domain::answers::Answers;
-use crate::domain::feed::SourceKind;
+use crate::domain::feed::{FeedState, SourceKind};
 use crate::domain::log::RingLimits;
 use crate::domain::store::{Expected, Store};
 use crate::domain::verdict::{Scope, Verdict, judge};
@@ -41,6 +42,8 @@ struct Look {
     times: Times,
     banner: Option<String>,
     read_only: bool,
+    /// Who is at the keyboard, as far as is known: offered where somebody is to be named.
+    operator: Arc<str>,
 }
 
 /// What is known, and what it comes to.
@@ -52,6 +55,8 @@ struct Known {
     answers: Answers,
     /// How often each kind of source has said something, so that only what changed is redone.
     said: BTreeMap<SourceKind, u64>,
+    /// How every feed stood a second ago.
+    states: Vec<FeedState>,
     /// The verdict is older than what is known.
     unjudged: bool,
 }
@@ -103,8 +108,12 @@ pub struct App {
     dirty: bool,
     /// How many deeds were let be done.
     calls: u64,
+    /// What the last of them comes to, in a few words.
+    doing: String,
     /// The expectation that the store was made for.
     expected: (Vec<Expected>, RingLimits),
+    /// What is done unasked.
+    upkeep: upkeep::Upkeep,
 }
 
 impl std::fmt::Debug for App {
@@ -139,7 +148,8 @@ fn scene<'a>(known: &'a Known, frozen: Option<&'a Frozen>, look: &'a Look, now: 
 impl App {
     /// A screen that waits for its sources.
     pub fn new(setup: Setup) -> Self {
-        let store = Store::new(setup.sources.clone(), setup.thresholds, setup.ring);
+        let mut store = Store::new(setup.sources.clone(), setup.thresholds, setup.ring);
+        store.clocks = setup.clocks;
         let panes = PANES.iter().map(|(name, _, make)| (*name, Slot { pane: make(), seen: None }));
         let view = setup.views.iter().position(|view| view.name == setup.view).unwrap_or(0);
         Self {
@@ -148,6 +158,7 @@ impl App {
                 verdict: Verdict::default(),
                 answers: Answers::default(),
                 said: BTreeMap::new(),
+                states: Vec::new(),
                 unjudged: true,
             },
             focus: vec![0; setup.views.len()],
@@ -159,6 +170,7 @@ impl App {
                 times: Times { zone: setup.zone, absolute: false },
                 banner: setup.banner,
                 read_only: setup.read_only,
+                operator: setup.operator,
             },
             frozen: None,
             panes: panes.collect(),
@@ -170,7 +182,9 @@ impl App {
             screen: Rect::new(0, 0, 80, 24),
             dirty: true,
             calls: 0,
+            doing: String::new(),
             expected: (setup.sources, setup.ring),
+            upkeep: upkeep::Upkeep::new(setup.wanted),
         }
     }
 
@@ -180,7 +194,9 @@ impl App {
         if (&setup.sources, &setup.ring) == (&self.expected.0, &self.expected.1) {
             self.known.store.thresholds = setup.thresholds;
         } else {
+            let clocks = std::mem::take(&mut self.known.store.clocks);
             self.known.store = Store::new(setup.sources.clone(), setup.thresholds, setup.ring);
+            self.known.store.clocks = clocks;
             self.expected = (setup.sources, setup.ring);
         }
         self.focus.resize(setup.views.len(), 0);
@@ -193,9 +209,16 @@ impl App {
             times: Times { zone: setup.zone, ..self.look.times },
             banner: setup.banner,
             read_only: setup.read_only,
+            // Who has once said who they are is not asked again.
+            operator: Arc::clone(&self.look.operator),
         };
         self.frozen = None;
         self.forget_seen();
+    }
+
+    /// Who is at the keyboard, as far as is known.
+    pub fn operator(&self) -> &str {
+        &self.look.operator
     }
 
     /// What is known.
@@ -245,7 +268,10 @@ impl App {
     /// Takes a message and says what is to be done.
     pub fn update(&mut self, msg: Msg, now: Now) -> Vec<Effect> {
         match msg {
-            Msg::Key(key) => return self.key(keymap::normal(key), now),
+            Msg::Key(key) => {
+                self.want_no_more();
+                return self.key(keymap::normal(key), now);
+            }
             Msg::Paste(text) => return self.paste(&text, now),
             Msg::Focus(_) => {}
             Msg::Resize { width, height } => {
@@ -257,9 +283,12 @@ impl App {
                 self.known.store.apply(&source, feed, result, took, now.wall);
                 self.known.unjudged = true;
                 self.dirty = true;
+                self.open_wanted(now);
             }
             Msg::Answered { slot, id, result } => self.answered(&slot, id, result),
-            Msg::Done { result, .. } => return self.done(&result, now),
+            Msg::Done { id, result } => {
+                return self.kept_up(id, &result, now).unwrap_or_else(|| self.done(&result, now));
+            }
             Msg::Reloaded(Ok(())) => self.notify("the config was read again", Role::Ok, now),
             Msg::Reloaded(Err(faults)) => {
                 self.layers.push(Box::new(Sheet::new(Matter::Faults(faults))));
@@ -271,7 +300,10 @@ impl App {
                 return vec![Effect::Refresh(None)];
             }
             Msg::Terminate => return vec![Effect::Quit],
-            Msg::Tick => self.tick(now),
+            Msg::Tick => {
+                self.tick(now);
+                return self.keep_up(now);
+            }
         }
         Vec::new()
     }
@@ -285,7 +317,14 @@ impl App {
             self.notice = None;
         }
         // Ages grow, and what was fresh becomes stale.
-        self.forget_seen();
+        let states = self.known.store.states(now.wall);
+        let same = self.known.states == states;
+        self.known.states = states;
+        self.known.unjudged = true;
+        self.dirty = true;
+        for slot in self.panes.values_mut().filter(|slot| !same || slot.pane.ages()) {
+            slot.seen = None;
+        }
     }
 
     fn notify(&mut self, text: impl Into<String>, role: Role, now: Now) {
@@ -322,6 +361,11 @@ impl App {
     /// Which of the shown panes has the focus.
     fn focus_at(&self, places: &[Place]) -> usize {
         self.focus.get(self.view).copied().unwrap_or(0).min(places.len().saturating_sub(1))
+    }
+
+    /// Whether the panes have room, and need not be brief.
+    const fn is_whole(&self) -> bool {
+        self.view != 0 || self.zoomed
     }
 
     fn move_focus(&mut self, by: isize) {

@@ -1,8 +1,12 @@
 //! What a dashboard is made with.
 
+use std::sync::Arc;
+
+use crate::domain::clocks::Clocks;
 use crate::domain::log::RingLimits;
 use crate::domain::store::Expected;
 use crate::domain::thresholds::Thresholds;
+use crate::domain::wanted::Wanted;
 use crate::keymap::Keymap;
 use crate::ui::glyphs::Glyphs;
 use crate::ui::theme::Theme;
@@ -32,8 +36,14 @@ pub struct Setup {
     pub banner: Option<String>,
     /// Nothing is written to any server.
     pub read_only: bool,
+    /// Who is at the keyboard: offered where somebody is to be named.
+    pub operator: Arc<str>,
     /// The name of the first view.
     pub view: String,
+    /// The alert whose detail is opened as soon as it is there.
+    pub wanted: Option<Wanted>,
+    /// The response clocks that were kept.
+    pub clocks: Clocks,
 }
 
 impl Default for Setup {
@@ -50,7 +60,10 @@ impl Default for Setup {
             zone: Zone::default(),
             banner: None,
             read_only: false,
+            operator: Arc::default(),
             view: "bridge".to_owned(),
+            wanted: None,
+            clocks: Clocks::default(),
         }
     }
 }

@@ -7,12 +7,14 @@ use color_eyre::eyre::{Report, Result, WrapErr as _};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc;
 
-use super::{Ground, complain, ground, is_mono, read, setup};
+use super::{Ground, Usage, complain, ground, is_mono, read, setup};
 use crate::app::App;
-use crate::cli::Global;
+use crate::cli::{Global, Open};
 use crate::config;
+use crate::domain::clocks::Clocks;
+use crate::domain::wanted::Wanted;
 use crate::runtime::{Ended, Feeds, Live, Load, Loaded, Loop, listen, listen_for_the_deaf};
-use crate::state::Place;
+use crate::state::{self, Place};
 use crate::terminal;
 
 /// The number of the signal that says that a terminal is gone.
@@ -23,6 +25,25 @@ const HANGUP: i32 = 1;
 /// # Errors
 /// No terminal, wrong usage, a wrong config, or a terminal that no longer takes what is written.
 pub fn run(global: &Global) -> Result<ExitCode> {
+    start(global, None)
+}
+
+/// Runs it, and opens the detail of an alert.
+///
+/// # Errors
+/// As [`run`].
+pub fn open(global: &Global, open: &Open) -> Result<ExitCode> {
+    let label = |word: &String| {
+        let (name, value) = word.split_once('=')?;
+        (!name.is_empty()).then(|| (name.to_owned(), value.to_owned()))
+    };
+    let labels: Option<Vec<_>> = open.labels.iter().map(label).collect();
+    let labels =
+        labels.ok_or_else(|| Usage("labels are written LABEL=VALUE, such as instance=nas".into()))?;
+    start(global, Some(Wanted { alert: open.alert.clone(), labels }))
+}
+
+fn start(global: &Global, wanted: Option<Wanted>) -> Result<ExitCode> {
     terminal::check()?;
     let network = network()?;
     let global = shown(global);
@@ -34,7 +55,7 @@ pub fn run(global: &Global) -> Result<ExitCode> {
     }
     terminal::restore_on_panic();
     network.block_on(async { listen_for_the_deaf() })?;
-    let ended = watch(&global, &ground, &network);
+    let ended = watch(&global, &ground, &network, place.as_ref().ok(), wanted);
     // Whoever still waits for a server that hangs is not waited for.
     network.shutdown_background();
     Ok(match ended? {
@@ -71,7 +92,7 @@ pub fn banner(ground: &Ground) -> Option<String> {
     #[cfg(feature = "demo")]
     if let Some(lab) = &ground.lab {
         let scenario = lab.scenario();
-        return Some(format!("demo lab: {scenario}. Nothing here is real; `wardroom init` sets up your own"));
+        return Some(format!("demo lab: {scenario}. Nothing here is real. `wardroom init` sets up your own"));
     }
     None
 }
@@ -90,19 +111,41 @@ pub fn load(ground: &Ground, global: &Global) -> Load {
 }
 
 /// The loop has this thread to itself.
-fn watch(global: &Global, ground: &Ground, network: &Runtime) -> Result<Ended> {
-    let setup = setup(&ground.config, global, banner(ground))?;
+fn watch(
+    global: &Global,
+    ground: &Ground,
+    network: &Runtime,
+    place: Option<&Place>,
+    wanted: Option<Wanted>,
+) -> Result<Ended> {
+    let mut setup = setup(&ground.config, global, banner(ground))?;
+    setup.wanted = wanted;
+    setup.clocks = Clocks::of(place.map(|place| state::clocks(place.path())).unwrap_or_default());
+    // A name in the config stands over one that was typed once.
+    let kept = place.and_then(Place::operator).filter(|_| ground.config.ui.operator.is_none());
+    if let Some(name) = kept {
+        setup.operator = name.into();
+    }
+    let before = Arc::clone(&setup.operator);
     let screen = Builder::new_current_thread().enable_all().build().wrap_err("no loop can be started")?;
     screen.block_on(async {
         let (sender, inputs) = mpsc::unbounded_channel();
         listen(&sender)?;
         let live = Live::enter(sender, is_mono(global))?;
         let mut feeds = Feeds::new(network.handle().clone(), load(ground, global));
+        feeds.state = place.map(|place| place.path().to_owned());
         feeds.watch(&ground.config.sources, &ground.clock);
         let mut dashboard = Loop::new(App::new(setup), live, ground.clock.clone(), inputs, feeds);
         #[cfg(debug_assertions)]
         break_down(&mut dashboard)?;
-        Ok::<_, Report>(dashboard.run().await?)
+        let ended = dashboard.run().await?;
+        let named = dashboard.operator().filter(|name| **name != *before);
+        if let Some((place, name)) = place.zip(named)
+            && let Err(error) = place.keep_operator(name)
+        {
+            tracing::warn!(%error, "the operator's name was not kept");
+        }
+        Ok::<_, Report>(ended)
     })
 }
 

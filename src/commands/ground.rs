@@ -12,9 +12,11 @@ use crate::clock::Clock;
 use crate::config::{self, Config};
 #[cfg(feature = "demo")]
 use crate::demo::{Lab, Scenario};
+use crate::domain::clocks::Clocks;
 use crate::domain::feed::Feed;
 use crate::domain::store::Expected;
 use crate::sources::Source;
+use crate::state::Place;
 use crate::ui::glyphs::Glyphs;
 use crate::ui::theme::Theme;
 use crate::ui::times::Zone;
@@ -31,6 +33,23 @@ pub struct Ground {
     /// The demo lab, which runs as long as this is kept.
     #[cfg(feature = "demo")]
     pub lab: Option<Lab>,
+}
+
+impl Ground {
+    /// Where the operator's own state is kept, if there is any; the demo lab has none of it.
+    pub fn own_state(&self) -> Option<Place> {
+        #[cfg(feature = "demo")]
+        if self.lab.is_some() {
+            return None;
+        }
+        Place::of_user_if_there().ok().flatten()
+    }
+
+    /// Who is at the keyboard: as the config says, as they once said, or as the machine knows them.
+    pub fn operator(&self) -> String {
+        let kept = || self.own_state().and_then(|place| place.operator());
+        self.config.ui.operator.clone().or_else(kept).unwrap_or_else(whoever)
+    }
 }
 
 /// Reads the config that `global` asks for, or starts the demo lab. With `still` the lab's clock
@@ -90,8 +109,19 @@ pub fn setup(config: &Config, global: &Global, banner: Option<String>) -> Result
         zone: config.ui.zone,
         banner,
         read_only: global.read_only,
+        operator: config.ui.operator.clone().unwrap_or_else(whoever).into(),
         view,
+        wanted: None,
+        clocks: Clocks::default(),
     })
+}
+
+/// Whoever is at the keyboard, as the machine knows them: `USER@host`.
+fn whoever() -> String {
+    let user = std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).unwrap_or_default();
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let known: Vec<&str> = [user.trim(), host.trim()].into_iter().filter(|word| !word.is_empty()).collect();
+    crate::text::sanitise(&known.join("@")).into_owned()
 }
 
 #[cfg(feature = "demo")]

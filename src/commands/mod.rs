@@ -1,9 +1,12 @@
 //! What can be done beside the dashboard, one file each. Only here anything is printed.
 
+pub mod alerts;
+pub mod backups;
 pub mod check;
 pub mod completions;
 pub mod config;
 pub mod dashboard;
+mod gather;
 mod ground;
 pub mod init;
 pub mod keys;
@@ -11,7 +14,9 @@ pub mod keys;
 pub mod lab;
 pub mod logs;
 pub mod man;
+pub mod runbook;
 pub mod shot;
+pub mod silences;
 pub mod themes;
 
 use std::io::{self, Write as _};
@@ -20,6 +25,7 @@ use std::process::ExitCode;
 use clap::CommandFactory as _;
 use color_eyre::eyre::{Report, Result};
 
+pub use gather::{gather, unheard};
 pub use ground::{Ground, expected, ground, is_mono, own_config, read, setup};
 
 use crate::cli::{Cli, Command};
@@ -38,6 +44,11 @@ pub fn run(cli: &Cli) -> ExitCode {
         Some(Command::Shot(shot)) => shot::run(&cli.global, shot),
         Some(Command::Logs(logs)) => logs::run(&cli.global, logs),
         Some(Command::Check(check)) => check::run(&cli.global, check),
+        Some(Command::Alerts(alerts)) => alerts::run(&cli.global, alerts),
+        Some(Command::Silences { what }) => silences::run(&cli.global, what),
+        Some(Command::Open(open)) => dashboard::open(&cli.global, open),
+        Some(Command::Backups(backups)) => backups::run(&cli.global, backups),
+        Some(Command::Runbook { what }) => runbook::run(&cli.global, what),
         #[cfg(feature = "demo")]
         Some(Command::Lab(lab)) => lab::run(lab),
         #[cfg(not(feature = "demo"))]
@@ -72,7 +83,7 @@ pub fn misused(error: &clap::Error) -> ExitCode {
     let names = Cli::command();
     let mut words = std::env::args_os().skip(1);
     let meant = words.find(|word| names.get_subcommands().any(|command| command.get_name() == word));
-    let is_check = meant.is_some_and(|name| name == "check");
+    let is_check = meant.is_some_and(|name| name == "check" || name == "backups");
     match error.exit_code() {
         0 => ExitCode::SUCCESS,
         _ if is_check => ExitCode::from(Health::Unknown.exit_code()),
@@ -80,14 +91,14 @@ pub fn misused(error: &clap::Error) -> ExitCode {
     }
 }
 
-/// The exit status of a failure: `check` has its own, since 1 and 2 say something there.
+/// The exit status of a failure: `check` and `backups` have their own, since 1 and 2 say something there.
 fn status(cli: &Cli, error: &Report) -> u8 {
     let is_ours = error.is::<Usage>()
         || error.is::<crate::config::Error>()
         || error.is::<ThemeError>()
         || error.is::<crate::terminal::Unusable>();
     match (&cli.command, is_ours) {
-        (Some(Command::Check(_)), _) => Health::Unknown.exit_code(),
+        (Some(Command::Check(_) | Command::Backups(_)), _) => Health::Unknown.exit_code(),
         (_, true) => 2,
         (_, false) => 1,
     }

@@ -1,6 +1,8 @@
 //! The operator's config: where it stands, what it says, and all that is wrong with it, at once.
 
+mod hosts;
 mod place;
+mod runbooks;
 mod tables;
 
 use std::fmt;
@@ -8,10 +10,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use place::{default_file, is_readable_by_others};
+pub use runbooks::Runbooks;
 
 use crate::domain::feed::SourceId;
+use crate::domain::host::Inventory;
 use crate::domain::log::RingLimits;
-use crate::domain::thresholds::Thresholds;
+use crate::domain::thresholds::{Mapping, Thresholds};
 use crate::keymap::Keymap;
 use crate::settings::{Document, Fault, Table};
 use crate::sources::{KINDS, Source};
@@ -31,6 +35,10 @@ pub struct Config {
     pub thresholds: Thresholds,
     /// How much of a tail is kept.
     pub ring: RingLimits,
+    /// The operator's hosts.
+    pub hosts: Inventory,
+    /// The owner's runbooks.
+    pub runbooks: Runbooks,
     /// How things look.
     pub ui: Ui,
     /// The keys.
@@ -50,6 +58,8 @@ pub struct Ui {
     pub zone: Zone,
     /// Only ASCII characters are drawn.
     pub ascii: bool,
+    /// Who is at the keyboard: the author of silences.
+    pub operator: Option<String>,
 }
 
 /// Why there is no config.
@@ -89,10 +99,7 @@ impl Config {
     /// # Errors
     /// When it is not there, not readable, or wrong.
     pub fn load(file: &Path) -> Result<Self, Error> {
-        let text = std::fs::read_to_string(file).map_err(|error| match error.kind() {
-            std::io::ErrorKind::NotFound => Error::Missing(file.to_owned()),
-            _ => Error::Unreadable(file.to_owned(), error),
-        })?;
+        let text = text_of(file)?;
         Self::parse(&file.display().to_string(), &text, file.parent())
     }
 
@@ -116,16 +123,39 @@ impl Config {
         let mut elsewhere = Vec::new();
         let (sources, holds_secrets) = sources(root);
         let (ring, log_labels) = tables::logs(root);
+        let thresholds = Thresholds { clusters: mappings(&sources), log_labels, ..tables::thresholds(root) };
         let config = Self {
             sources,
             holds_secrets,
-            thresholds: Thresholds { log_labels, ..tables::thresholds(root) },
+            thresholds,
             ring,
+            hosts: hosts::hosts(root),
+            runbooks: runbooks::runbooks(root, directory),
             ui: ui(root, directory, &mut elsewhere),
             keymap: Keymap::default().with(root),
             views: view::with(&view::embedded(), root),
         };
         (config, elsewhere)
+    }
+
+    /// Reads of the config at `file` what plans need. It may be the config of somebody who has no
+    /// server.
+    ///
+    /// # Errors
+    /// When it is not there, not readable, or wrong.
+    pub fn rooms(file: &Path) -> Result<Rooms, Error> {
+        let text = text_of(file)?;
+        let document = Document::new(file.display().to_string(), text);
+        let read = document.read(|root| Self::read(root, file.parent()));
+        let mut faults = document.faults();
+        faults.retain(|fault| !fault.message.contains(NO_SERVER));
+        match read {
+            Some((config, ours)) if faults.is_empty() && ours.is_empty() => {
+                Ok(Rooms { hosts: config.hosts, runbooks: config.runbooks })
+            }
+            Some((_, ours)) => Err(Error::Faulty(faults.into_iter().chain(ours).collect())),
+            None => Err(Error::Faulty(faults)),
+        }
     }
 
     /// Keeps the sources of one site.
@@ -150,6 +180,39 @@ impl Config {
     }
 }
 
+fn text_of(file: &Path) -> Result<String, Error> {
+    std::fs::read_to_string(file).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => Error::Missing(file.to_owned()),
+        _ => Error::Unreadable(file.to_owned(), error),
+    })
+}
+
+/// What a plan needs of the config.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Rooms {
+    /// The operator's hosts.
+    pub hosts: Inventory,
+    /// The owner's runbooks.
+    pub runbooks: Runbooks,
+}
+
+/// What is said when no server is named.
+const NO_SERVER: &str = "no server is named";
+
+/// `[sources.pbs.NAME.clusters]`
+fn mappings(sources: &[Arc<dyn Source>]) -> Vec<Mapping> {
+    let of = |source: &Arc<dyn Source>| -> Vec<Mapping> {
+        let all = source.clusters().iter();
+        let mapping = |(namespace, cluster): &(Arc<str>, Arc<str>)| Mapping {
+            source: source.id().clone(),
+            namespace: Arc::clone(namespace),
+            cluster: Arc::clone(cluster),
+        };
+        all.map(mapping).collect()
+    };
+    sources.iter().flat_map(of).collect()
+}
+
 /// `[sources.KIND.NAME]`, and whether a secret stands among them.
 fn sources(root: &Table<'_>) -> (Vec<Arc<dyn Source>>, bool) {
     let mut all = Vec::new();
@@ -171,7 +234,7 @@ fn sources(root: &Table<'_>) -> (Vec<Arc<dyn Source>>, bool) {
     root.fault(
         "sources",
         format!(
-            "no server is named; add a table [sources.KIND.NAME] with its url, KIND one of {}",
+            "{NO_SERVER}; add a table [sources.KIND.NAME] with its url, KIND one of {}",
             kinds.join(", ")
         ),
     );
@@ -194,6 +257,10 @@ fn ui(root: &Table<'_>, directory: Option<&Path>, elsewhere: &mut Vec<Fault>) ->
             .unwrap_or_default(),
         zone: table.get_with("zone", |name: String| name.parse()).unwrap_or_default(),
         ascii: table.get("ascii").unwrap_or(false),
+        operator: table.get_with("operator", |name: String| match name.trim() {
+            "" => Err("a name".to_owned()),
+            name => Ok(crate::text::sanitise(name).into_owned()),
+        }),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The tables that hold numbers: what counts as what, and how much is kept.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
@@ -10,7 +11,7 @@ use crate::domain::backup::Expectation;
 use crate::domain::datastore::FillLimits;
 use crate::domain::log::RingLimits;
 use crate::domain::log::selector::{LabelMap, LabelRule, is_name};
-use crate::domain::thresholds::{BackupRule, Thresholds};
+use crate::domain::thresholds::{BackupRule, Select, Thresholds};
 use crate::settings::Table;
 
 pub(super) fn thresholds(root: &Table<'_>) -> Thresholds {
@@ -30,6 +31,8 @@ pub(super) fn thresholds(root: &Table<'_>) -> Thresholds {
         if let Some(times) = table.table("response") {
             response(&times, &mut all.response);
         }
+        all.ack_for = span(&table, "ack_for").unwrap_or(all.ack_for);
+        all.max_silence = span(&table, "max_silence").unwrap_or(all.max_silence);
     }
     if let Some(table) = root.table("chain") {
         all.watchdog = table.get::<String>("watchdog").map_or(all.watchdog, Into::into);
@@ -97,13 +100,22 @@ fn response(table: &Table<'_>, times: &mut BTreeMap<Severity, TimeDelta>) {
 }
 
 fn rule(table: &Table<'_>) -> Option<BackupRule> {
-    let pattern = table.require::<String>("match");
+    let by = |key: &str, select: fn(Arc<str>) -> Select| table.get::<String>(key).map(|it| select(it.into()));
+    let selects = [by("match", Select::Match), by("guest", Select::Guest), by("tag", Select::Tag)];
+    let mut named = selects.into_iter().flatten();
+    let select = named.next();
+    if select.is_none() {
+        table.fault("match", "is missing: say which guests, by `match`, `guest` or `tag`");
+    } else if named.next().is_some() {
+        table.fault("match", "a rule selects in one way: by `match`, `guest` or `tag`");
+    }
     let rpo = span(table, "rpo");
     let exempt = table.get("exempt").unwrap_or(false);
     if rpo.is_none() && !exempt && !table.has("rpo") {
-        table.fault("match", "the rule says nothing: give it `rpo` or `exempt = true`");
+        let named = ["guest", "tag"].into_iter().find(|key| table.has(key)).unwrap_or("match");
+        table.fault(named, "the rule says nothing: give it `rpo` or `exempt = true`");
     }
-    Some(BackupRule { pattern: pattern?.into(), rpo, exempt })
+    Some(BackupRule { select: select?, rpo, exempt })
 }
 
 fn fill(table: &Table<'_>, limits: FillLimits) -> FillLimits {

@@ -14,7 +14,7 @@ fn faults(text: &str) -> String {
 #[test]
 fn numbers_have_their_places() {
     let config = parse(
-        "[alerts]\nseverities = { sev1 = \"critical\" }\nresponse = { critical = \"5m\" }\n\
+        "[alerts]\nseverities = { sev1 = \"critical\" }\nresponse = { critical = \"5m\" }\nack_for = \"4h\"\n\
          [chain]\nwatchdog = \"DeadMan\"\n\
          [backups]\nrpo = \"12h\"\n[[backups.rule]]\nmatch = \"vm/9*\"\nexempt = true\n\
          [datastores]\nwarning = { used = 70 }\n\
@@ -24,6 +24,8 @@ fn numbers_have_their_places() {
     assert_eq!(thresholds.rank("sev1"), Severity::Critical);
     assert_eq!(thresholds.response.get(&Severity::Critical), Some(&chrono::TimeDelta::minutes(5)));
     assert_eq!(thresholds.response.get(&Severity::Warning), Some(&chrono::TimeDelta::hours(1)), "kept");
+    assert_eq!(thresholds.ack_for, chrono::TimeDelta::hours(4));
+    assert_eq!(thresholds.max_silence, chrono::TimeDelta::hours(24), "kept");
     assert_eq!(&*thresholds.watchdog, "DeadMan");
     assert_eq!(thresholds.backups.rpo, chrono::TimeDelta::hours(12));
     assert!(thresholds.backup_rules.iter().all(|rule| rule.exempt));

@@ -1,5 +1,5 @@
-//! The embedded demo lab: the APIs of Prometheus, Alertmanager, Loki and Proxmox Backup Server on
-//! loopback, played from a script. The dashboard reads it through its ordinary sources.
+//! The embedded demo lab: the APIs of Prometheus, Alertmanager, Loki, Proxmox Backup Server and
+//! Proxmox VE on loopback, played from a script. The dashboard reads it through its ordinary sources.
 //!
 //! Every answer is a function of the scenario, the seed and the clock, except for silences that
 //! somebody makes: those are kept until the lab stops.
@@ -9,6 +9,7 @@ mod loki;
 mod matcher;
 mod pbs;
 mod prometheus;
+mod pve;
 mod script;
 mod serve;
 mod span;
@@ -29,6 +30,7 @@ use alertmanager::Cluster;
 use loki::Loki;
 use pbs::Pbs;
 use prometheus::Prometheus;
+use pve::Pve;
 use script::Script;
 use serve::Shared;
 
@@ -105,6 +107,9 @@ pub enum Dialect {
 /// The token that the lab's backup server takes. It opens nothing else.
 const TOKEN: &str = "monitor@pbs!dash:eef5fb36-cd49-4797-bdb1-f8b00d912426";
 
+/// The token that the lab's hypervisor takes.
+const PVE_TOKEN: &str = "monitor@pve!dash=0f3a6a0c-1f0b-4b32-9c55-6e0b7b1f2d84";
+
 /// A lab that is running. It stops when this is dropped.
 #[derive(Debug)]
 pub struct Lab {
@@ -113,6 +118,7 @@ pub struct Lab {
     alertmanagers: [u16; 2],
     loki: u16,
     pbs: u16,
+    pve: u16,
     /// A port that is taken but on which nobody listens: connections to it are refused.
     _dead: Option<TcpSocket>,
     /// Dropping it tells every server and tail to end.
@@ -144,6 +150,7 @@ impl Lab {
         let prometheus = serve::bind().await?;
         let loki = serve::bind().await?;
         let pbs = serve::bind().await?;
+        let pve = serve::bind().await?;
         let first = serve::bind().await?;
         let cluster = Arc::new(Cluster::new(Arc::clone(&script)));
         let (second_port, dead) = if cluster.has_lost_a_peer() {
@@ -163,6 +170,7 @@ impl Lab {
             alertmanagers: [first.local_addr()?.port(), second_port],
             loki: loki.local_addr()?.port(),
             pbs: pbs.local_addr()?.port(),
+            pve: pve.local_addr()?.port(),
             _dead: dead,
             _running: running,
         };
@@ -171,7 +179,9 @@ impl Lab {
         serve::serve(prometheus, Shared::new(api, &clock, &stop), Router::new());
         let api = Loki::new(Arc::clone(&script), dialect);
         serve::serve(loki, Shared::new(api, &clock, &stop), loki::tail::routes());
-        serve::serve(pbs, Shared::new(Pbs::new(script), &clock, &stop), Router::new());
+        let api = Pbs::new(Arc::clone(&script));
+        serve::serve(pbs, Shared::new(api, &clock, &stop), Router::new());
+        serve::serve(pve, Shared::new(Pve::new(script), &clock, &stop), Router::new());
         Ok(lab)
     }
 
@@ -186,7 +196,10 @@ impl Lab {
         let mut config = String::new();
         let _infallible = write!(
             config,
-            r#"[sources.prometheus.home]
+            r#"[ui]
+operator = "sam@desk"
+
+[sources.prometheus.home]
 url = "http://127.0.0.1:{prometheus}"
 
 [sources.alertmanager.home]
@@ -199,10 +212,15 @@ tails = [{{ name = "all", query = '{{host=~".+"}}' }}]
 [sources.pbs.home]
 url = "http://127.0.0.1:{pbs}"
 token = "{TOKEN}"
+
+[sources.pve.home]
+url = "http://127.0.0.1:{pve}"
+token = "{PVE_TOKEN}"
 "#,
             prometheus = self.prometheus,
             loki = self.loki,
             pbs = self.pbs,
+            pve = self.pve,
         );
         config
     }

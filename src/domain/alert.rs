@@ -97,8 +97,11 @@ pub struct Alert {
     pub starts_at: DateTime<Utc>,
     /// Until when the sender vouches for it.
     pub ends_at: Option<DateTime<Utc>>,
-    /// All labels.
+    /// All labels, sanitised.
     pub labels: Labels,
+    /// The labels as the server has them, where they are not fit to be shown: for matchers only.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "super::exact::labels")]
+    pub exact: Option<Labels>,
     /// All annotations, sanitised.
     pub annotations: Labels,
     /// Ids of the silences that hide it; acknowledgements are not among them.
@@ -122,6 +125,11 @@ impl Alert {
             .iter()
             .find_map(|name| self.labels.get(name))
             .unwrap_or("")
+    }
+
+    /// The labels by which matchers know it; to be shown only as a matcher writes them.
+    pub fn exact_labels(&self) -> &Labels {
+        self.exact.as_ref().unwrap_or(&self.labels)
     }
 
     /// The alert in a sentence: its `summary`, else its `description`, else nothing.

@@ -18,6 +18,8 @@ struct Place {
     id: u64,
     ask: Ask,
     result: Option<Result<Answer, Failure>>,
+    /// What was last answered here, to this question or to one before it.
+    latest: Option<Answer>,
 }
 
 /// What is to be asked, and what no more.
@@ -40,6 +42,11 @@ impl Answers {
         }
     }
 
+    /// The newest answer in the place of a question: to itself, or to the one before it.
+    pub fn latest(&self, ask: &Ask) -> Option<&Answer> {
+        self.places.get(&ask.slot)?.latest.as_ref()
+    }
+
     /// Whether an answer is under way.
     pub fn is_waiting(&self) -> bool {
         self.places.values().any(|place| place.result.is_none())
@@ -60,7 +67,8 @@ impl Answers {
                 continue;
             }
             self.asked += 1;
-            let place = Place { id: self.asked, ask: ask.clone(), result: None };
+            let latest = self.places.remove(&ask.slot).and_then(|place| place.latest);
+            let place = Place { id: self.asked, ask: ask.clone(), result: None, latest };
             self.places.insert(ask.slot.clone(), place);
             changes.asked.push((self.asked, ask));
         }
@@ -71,6 +79,9 @@ impl Answers {
     pub fn take(&mut self, slot: &Slot, id: u64, result: Result<Answer, Failure>) -> bool {
         match self.places.get_mut(slot) {
             Some(place) if place.id == id => {
+                if let Ok(answer) = &result {
+                    place.latest = Some(answer.clone());
+                }
                 place.result = Some(result);
                 true
             }
@@ -114,6 +125,14 @@ mod tests {
         assert!(answers.take(&"a".into(), *new, Ok(Answer::Series(Vec::new()))));
         assert_eq!(answers.get(&ask("a", "down")), Known::Answer(&Answer::Series(Vec::new())));
         assert_eq!(answers.get(&ask("a", "up")), Known::Waiting);
+        let first_answer = Answer::Series(Vec::new());
+        assert_eq!(answers.latest(&ask("a", "down")), Some(&first_answer));
+        answers.want(vec![ask("a", "again")]);
+        assert_eq!(answers.get(&ask("a", "again")), Known::Waiting);
+        assert_eq!(answers.latest(&ask("a", "again")), Some(&first_answer), "until the newer comes");
+        let third = answers.want(vec![ask("a", "down")]);
+        let [(id, _)] = third.asked.as_slice() else { panic!("one was asked") };
+        assert!(answers.take(&"a".into(), *id, Ok(first_answer)));
         answers.renew();
         assert_eq!(answers.want(vec![ask("a", "down")]).asked.len(), 1);
     }

@@ -1,14 +1,18 @@
 //! Backup groups, and whether the newest backup is recent and good enough.
 
+mod assess;
+mod evidence;
+
 use std::fmt;
 use std::sync::Arc;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::feed::seconds;
-use super::health::Health;
-use crate::text;
+
+pub use assess::{Assessment, Reason, assess};
+pub use evidence::{Evidence, Expectation, LastRun, Plan, Presence, Running, Unread};
 
 /// Which backup group: a guest's VMID alone is not an identity, since two clusters may share it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -48,25 +52,117 @@ pub struct Snapshot {
     pub size: u64,
     /// The newest verification, if there was one.
     pub verification: Option<Verification>,
+    /// Whether it may not be pruned.
+    pub protected: bool,
+    /// Whether it can be read with its key only.
+    pub encrypted: bool,
 }
 
-/// A backup group and what counts of its snapshots. Unfinished snapshots never count.
+/// A backup group and its snapshots. Unfinished ones never count.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BackupGroup {
     /// Which.
     pub id: GroupId,
     /// The guest's name from the snapshot's comment, sanitised; empty when there is none.
     pub guest: Arc<str>,
+    /// The group's own note, its first line, sanitised; mostly empty.
+    pub comment: Arc<str>,
     /// Who owns the group.
     pub owner: Arc<str>,
-    /// The newest finished snapshot.
-    pub newest: Option<Snapshot>,
-    /// The newest finished snapshot that no verification found broken.
-    pub last_good: Option<Snapshot>,
-    /// How many finished snapshots there are.
-    pub count: u32,
+    /// Somebody else who owns some of its snapshots: two writers share the identity.
+    pub other_owner: Option<Arc<str>>,
+    /// Its finished snapshots, the oldest first.
+    pub snapshots: Arc<[Snapshot]>,
     /// When a backup began that has not finished, if one has.
     pub unfinished: Option<DateTime<Utc>>,
+}
+
+/// The size of the newest is held against the median of so many before it.
+const BEFORE: usize = 7;
+
+impl Snapshot {
+    /// Whether no verification found it broken.
+    pub const fn is_good(&self) -> bool {
+        !matches!(self.verification, Some(Verification::Failed(_)))
+    }
+
+    /// When it was found good, if it was.
+    pub const fn verified(&self) -> Option<DateTime<Utc>> {
+        match self.verification {
+            Some(Verification::Ok(at)) => Some(at),
+            _ => None,
+        }
+    }
+}
+
+impl BackupGroup {
+    /// The newest finished snapshot.
+    pub fn newest(&self) -> Option<Snapshot> {
+        self.snapshots.last().copied()
+    }
+
+    /// The newest finished snapshot that no verification found broken.
+    pub fn last_good(&self) -> Option<Snapshot> {
+        self.snapshots.iter().rfind(|snapshot| snapshot.is_good()).copied()
+    }
+
+    /// The newest snapshot that a verification found good: what is known to be recoverable.
+    pub fn last_verified(&self) -> Option<Snapshot> {
+        self.snapshots.iter().rfind(|snapshot| snapshot.verified().is_some()).copied()
+    }
+
+    /// Seconds since the newest good backup.
+    pub fn age(&self, now: DateTime<Utc>) -> Option<f64> {
+        self.last_good().map(|good| seconds(now - good.at))
+    }
+
+    /// The sizes of the newest snapshots, the oldest of them first.
+    pub fn sizes(&self, most: usize) -> impl Iterator<Item = u64> {
+        let from = self.snapshots.len().saturating_sub(most);
+        self.snapshots.iter().skip(from).map(|snapshot| snapshot.size)
+    }
+
+    /// The size of the newest against the median of the seven before it; `None` when there is
+    /// nothing to compare. The size of a virtual machine is that of its disks, and stays.
+    pub fn growth(&self) -> Option<f64> {
+        let newest = self.newest()?.size;
+        let all: Vec<u64> = self.sizes(BEFORE + 1).collect();
+        let (_, before) = all.split_last()?;
+        let median = median(before).filter(|median| *median > 0.0)?;
+        Some(newest as f64 / median)
+    }
+}
+
+/// How long the last run of a backup took, in seconds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Took {
+    /// The last run.
+    pub last: f64,
+    /// Against the median of the seven before it; `None` when there is nothing to compare.
+    pub growth: Option<f64>,
+}
+
+impl Took {
+    /// From how long all runs took, the oldest first.
+    pub fn of(seconds: &[u64]) -> Option<Self> {
+        let (last, before) = seconds.split_last()?;
+        let from = before.len().saturating_sub(BEFORE);
+        let median = before.get(from..).and_then(median).filter(|median| *median > 0.0);
+        Some(Self { last: *last as f64, growth: median.map(|median| *last as f64 / median) })
+    }
+}
+
+/// The middle of some numbers.
+fn median(numbers: &[u64]) -> Option<f64> {
+    let mut sorted = numbers.to_vec();
+    sorted.sort_unstable();
+    let at = |index: usize| sorted.get(index).map(|number| *number as f64);
+    let half = sorted.len() / 2;
+    match sorted.len() {
+        0 => None,
+        odd if odd % 2 == 1 => at(half),
+        _ => Some(f64::midpoint(at(half - 1)?, at(half)?)),
+    }
 }
 
 /// What a datastore or namespace answered: its groups, or why they cannot be read.
@@ -116,135 +212,5 @@ pub enum BackupState {
     Unknown,
 }
 
-/// A guest's backup judged: state, how bad, and why.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Assessment {
-    /// The state.
-    pub state: BackupState,
-    /// How bad.
-    pub health: Health,
-    /// Why, in a few words; empty when all is well.
-    pub reason: String,
-}
-
-/// What is expected of a guest's backups.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Expectation {
-    /// The recovery point objective: the oldest that the newest backup may be.
-    pub rpo: TimeDelta,
-    /// The oldest that the newest verification may be.
-    pub verify_max_age: TimeDelta,
-    /// Nobody expects a backup of it.
-    pub exempt: bool,
-}
-
-impl Default for Expectation {
-    fn default() -> Self {
-        Self { rpo: TimeDelta::hours(24), verify_max_age: TimeDelta::days(30), exempt: false }
-    }
-}
-
-/// The last backup run of a group that ended, from the task list.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LastRun {
-    /// When it ended.
-    pub ended: DateTime<Utc>,
-    /// The error's text when it failed.
-    pub error: Option<Arc<str>>,
-}
-
-/// A clock that is ahead by less than this is no skew worth a word.
-const SKEW: TimeDelta = TimeDelta::seconds(30);
-
-/// Judges a group. `running` tells whether a task is making a backup of it now.
-pub fn assess(
-    group: &BackupGroup,
-    expect: Expectation,
-    last_run: Option<&LastRun>,
-    running: bool,
-    now: DateTime<Utc>,
-) -> Assessment {
-    let is = |state, health, reason: String| Assessment { state, health, reason };
-    if expect.exempt {
-        return is(BackupState::Exempt, Health::Ok, String::new());
-    }
-    let failed = last_run.and_then(|run| run.error.as_ref().map(|error| (run.ended, error)));
-    let Some(good) = group.last_good else {
-        let (state, health, reason) = match (group.newest, running, failed) {
-            (Some(_), ..) => {
-                (BackupState::Failed, Health::Critical, "every snapshot failed verification".to_owned())
-            }
-            (None, true, _) => (BackupState::Running, Health::Warning, "first backup is running".to_owned()),
-            (None, false, Some((_, error))) => {
-                (BackupState::Failed, Health::Critical, format!("no backup; task failed: {error}"))
-            }
-            (None, false, None) => (BackupState::Late, Health::Critical, "no finished backup".to_owned()),
-        };
-        return is(state, health, reason);
-    };
-    let age = now - good.at;
-    if age < -SKEW {
-        return is(
-            BackupState::Unknown,
-            Health::Unknown,
-            "newest backup is in the future: clock skew".into(),
-        );
-    }
-    if let Some((newest, Verification::Failed(_))) =
-        group.newest.and_then(|newest| Some((newest, newest.verification?)))
-    {
-        let reason = format!("verification of the newest failed ({} old)", text::age(now - newest.at));
-        return is(BackupState::Failed, Health::Critical, reason);
-    }
-    if age > expect.rpo {
-        return late(age, expect.rpo, failed.filter(|(ended, _)| *ended > good.at), running);
-    }
-    if running {
-        return is(BackupState::Running, Health::Ok, String::new());
-    }
-    let newest = group.newest.unwrap_or(good);
-    match newest.verification {
-        Some(Verification::Ok(at)) if now - at > expect.verify_max_age => {
-            let reason = format!(
-                "verified {}d ago (limit {}d)",
-                (now - at).num_days(),
-                expect.verify_max_age.num_days()
-            );
-            is(BackupState::Unverified, Health::Warning, reason)
-        }
-        None if age > expect.verify_max_age => {
-            is(BackupState::Unverified, Health::Warning, "never verified".into())
-        }
-        _ => is(BackupState::Ok, Health::Ok, String::new()),
-    }
-}
-
-/// A group whose newest good backup is older than its RPO.
-fn late(
-    age: TimeDelta,
-    rpo: TimeDelta,
-    failed: Option<(DateTime<Utc>, &Arc<str>)>,
-    running: bool,
-) -> Assessment {
-    let overdue = if age > rpo * 2 { Health::Critical } else { Health::Warning };
-    let (state, health, reason) = match failed {
-        Some((_, error)) if running => {
-            (BackupState::Failed, Health::Critical, format!("task failed: {error}; running again"))
-        }
-        Some((_, error)) => (BackupState::Failed, Health::Critical, format!("task failed: {error}")),
-        None if running => (BackupState::Running, overdue, "late, running now".to_owned()),
-        None => (BackupState::Late, overdue, format!("no backup for {}", text::age(age))),
-    };
-    Assessment { state, health, reason }
-}
-
-impl BackupGroup {
-    /// Seconds since the newest good backup.
-    pub fn age(&self, now: DateTime<Utc>) -> Option<f64> {
-        self.last_good.map(|good| seconds(now - good.at))
-    }
-}
-
 #[cfg(test)]
-#[path = "backup_tests.rs"]
 mod tests;

@@ -1,18 +1,23 @@
 //! The one place that joins: what Prometheus raised with what Alertmanager routed, alerts with the
 //! targets and guests they are about.
 
+mod guests;
+
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
 use super::alert::{Alert, AlertState, FingerprintSource, RaisedAlert};
-use super::backup::{BackupGroup, LastRun};
+use super::backup::{BackupGroup, Evidence, GroupId, LastRun, Plan, Running, Took, Unread};
 use super::feed::{Feed, SourceKind};
+use super::job::{Job, JobKind};
 use super::labels::Labels;
 use super::store::{Data, Listed, SourceState, Store};
 use super::target::Target;
-use super::task::Outcome;
+use super::task::{Outcome, Task};
+
+pub use guests::{Owner, lone, owner};
 
 /// All alerts of the store, each once, in their default order: those that an Alertmanager has, and
 /// those that only Prometheus knows of (pending, or not routed).
@@ -112,6 +117,7 @@ fn unrouted(raised: &RaisedAlert) -> Alert {
         starts_at: raised.active_at,
         ends_at: None,
         labels: raised.labels.clone(),
+        exact: None,
         annotations: raised.annotations.clone(),
         silenced_by: Vec::new(),
         inhibited_by: Vec::new(),
@@ -160,21 +166,40 @@ pub fn covers(alert: &Alert, target: &Target) -> bool {
         && alert.labels.get("job").is_none_or(|job| job == &*target.job)
 }
 
-/// The newest backup run of a group that ended, and whether one is going on now.
-///
-/// The task's id names no namespace before PBS 3.3, so a group in a namespace takes a run only if
-/// no other group of the datastore has the same kind and id.
-pub fn runs(group: &BackupGroup, data: &Data) -> (Option<LastRun>, bool) {
-    let key = format!("{}:{}/{}", group.id.datastore, group.id.kind, group.id.id);
-    let twins = data.groups.iter().filter(|other| {
-        (&other.id.datastore, &other.id.kind, &other.id.id)
-            == (&group.id.datastore, &group.id.kind, &group.id.id)
-    });
-    if twins.count() > 1 {
-        return (None, false);
+/// All that is known of a group's backups beside its snapshots.
+pub fn evidence<'s>(group: &BackupGroup, source: &'s SourceState, now: DateTime<Utc>) -> Evidence<'s> {
+    let (last_run, running) = runs(group, &source.data);
+    let heard = source.is_fresh(Feed::Jobs, now);
+    let verifies = |job: &&Job| job.kind == JobKind::Verify && !job.disabled && job.covers(&group.id);
+    let other = group.other_owner.as_ref();
+    Evidence {
+        unread: (!source.is_fresh(Feed::Snapshots, now)).then_some(Unread::NotHeard),
+        ambiguous: other.map(|other| format!("written by {} and by {other}", group.owner).into()),
+        last_run,
+        running,
+        plan: if heard { synced(group, &source.data) } else { Plan::Unknown },
+        verify: source.data.jobs.iter().filter(|_| heard).filter(verifies).collect(),
+        ..Evidence::default()
     }
-    let mine = || data.tasks.iter().filter(|task| &*task.kind == "backup" && *task.id == *key);
-    let running = mine().any(|task| task.outcome == Outcome::Running);
+}
+
+/// The sync job that brings the snapshots of a group, if no backup run of its own was seen lately.
+fn synced(group: &BackupGroup, data: &Data) -> Plan {
+    let brings = |job: &&Job| job.kind == JobKind::Sync && !job.pushes && job.covers(&group.id);
+    match data.jobs.iter().find(brings) {
+        Some(job) if took(group, data).is_none() => {
+            Plan::Scheduled(format!("sync {}", job.id).into(), job.next)
+        }
+        _ => Plan::Unknown,
+    }
+}
+
+/// The newest backup run of a group that ended, and the one that goes on now.
+pub fn runs(group: &BackupGroup, data: &Data) -> (Option<LastRun>, Option<Running>) {
+    let Some(key) = task_key(group, data) else { return (None, None) };
+    let mine = || data.tasks.iter().filter(|task| is_backup_of(task, &key));
+    let running = mine().find(|task| task.outcome == Outcome::Running);
+    let running = running.map(|task| Running { since: task.started, progress: task.progress });
     let ended = mine().filter_map(|task| Some((task.ended?, &task.outcome)));
     let newest: Option<(DateTime<Utc>, &Outcome)> = ended.max_by_key(|(ended, _)| *ended);
     let last = newest.map(|(ended, outcome)| LastRun {
@@ -187,9 +212,50 @@ pub fn runs(group: &BackupGroup, data: &Data) -> (Option<LastRun>, bool) {
     (last, running)
 }
 
+/// How long the backups of a group took lately.
+pub fn took(group: &BackupGroup, data: &Data) -> Option<Took> {
+    let key = task_key(group, data)?;
+    let mine = data.runs.iter().filter(|task| is_backup_of(task, &key));
+    let good = mine.filter(|task| matches!(task.outcome, Outcome::Ok | Outcome::Warnings));
+    let mut spans: Vec<(DateTime<Utc>, u64)> = good
+        .filter_map(|task| {
+            Some((task.started, u64::try_from((task.ended? - task.started).num_seconds()).ok()?))
+        })
+        .collect();
+    spans.sort_unstable();
+    let spans: Vec<u64> = spans.into_iter().map(|(_, seconds)| seconds).collect();
+    Took::of(&spans)
+}
+
+/// What the tasks of a group are called.
+///
+/// The name has no namespace before PBS 3.3, so a group in a namespace takes a run only if no other
+/// group of the datastore has the same kind and id.
+fn task_key(group: &BackupGroup, data: &Data) -> Option<String> {
+    let GroupId { datastore, kind, id, .. } = &group.id;
+    let is_twin = |other: &GroupId| (&other.datastore, &other.kind, &other.id) == (datastore, kind, id);
+    let twins = data.groups.iter().filter(|other| is_twin(&other.id)).count();
+    (twins <= 1).then(|| format!("{datastore}:{kind}/{id}"))
+}
+
+fn is_backup_of(task: &Task, key: &str) -> bool {
+    &*task.kind == "backup" && &*task.id == key
+}
+
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+
+    /// An alert of Prometheus, as it is before it is routed.
+    pub fn alert(name: &str, instance: &str) -> Alert {
+        unrouted(&RaisedAlert {
+            labels: [("alertname", name), ("instance", instance)].into_iter().collect(),
+            annotations: Labels::default(),
+            firing: true,
+            active_at: DateTime::UNIX_EPOCH,
+            value: "1".into(),
+        })
+    }
 
     fn labels(text: &str) -> Labels {
         serde_json::from_str(text).expect("labels")

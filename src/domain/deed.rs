@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::feed::SourceId;
+use super::labels::Labels;
 use super::silence::Matcher;
 
 /// Something to be done on a server.
@@ -45,6 +46,8 @@ pub struct Draft {
     pub author: Arc<str>,
     /// Why.
     pub comment: Arc<str>,
+    /// Notes beside the comment, for servers that keep them; none for those that do not.
+    pub annotations: Labels,
 }
 
 /// What came of it.

@@ -35,9 +35,17 @@ pub enum SourceKind {
     Loki,
     /// Proxmox Backup Server.
     Pbs,
+    /// Proxmox VE.
+    Pve,
+    /// Files, repositories and programs of this machine.
+    Files,
 }
 
 impl SourceKind {
+    /// Every kind, in the order in which they are shown.
+    pub const ALL: &[Self] =
+        &[Self::Prometheus, Self::Alertmanager, Self::Loki, Self::Pbs, Self::Pve, Self::Files];
+
     /// The short name on the badge line.
     pub const fn short(self) -> &'static str {
         match self {
@@ -45,6 +53,17 @@ impl SourceKind {
             Self::Alertmanager => "am",
             Self::Loki => "loki",
             Self::Pbs => "pbs",
+            Self::Pve => "pve",
+            Self::Files => "files",
+        }
+    }
+
+    /// The feed that says which backups there are, where it is one.
+    pub const fn backups(self) -> Option<Feed> {
+        match self {
+            Self::Pbs => Some(Feed::Snapshots),
+            Self::Pve => Some(Feed::Guests),
+            Self::Prometheus | Self::Alertmanager | Self::Loki | Self::Files => None,
         }
     }
 
@@ -116,6 +135,22 @@ pub enum Feed {
     Datastores,
     /// PBS: running and recent tasks.
     Tasks,
+    /// PVE: guests, nodes and storages.
+    Guests,
+    /// PVE: backup jobs, and the guests that none of them covers.
+    Schedules,
+    /// PVE: what the last backup run of each guest came to.
+    Dumps,
+    /// PVE: what the guests' own configs say.
+    Configs,
+    /// Files: what lies on the disk.
+    Files,
+    /// Files: what programs print, and how repositories stand.
+    Programs,
+    /// PBS: verify, prune, sync and garbage collection jobs.
+    Jobs,
+    /// PBS: the server itself, its services and its certificate.
+    Server,
 }
 
 /// How a feed or a source stands.

@@ -28,6 +28,12 @@ impl Labels {
         self.0.iter().map(|(name, value)| (&**name, &**value))
     }
 
+    /// These labels and those of `other`; of two with one name, those here stay.
+    #[must_use]
+    pub fn with(&self, other: &Self) -> Self {
+        self.iter().chain(other.iter().filter(|(name, _)| self.get(name).is_none())).collect()
+    }
+
     /// How many labels there are.
     pub fn len(&self) -> usize {
         self.0.len()

@@ -5,12 +5,18 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::alert::{Alert, RaisedAlert};
+use super::archive::Archive;
 use super::backup::{BackupGroup, Unreadable};
+use super::cluster::{BackupJob, Node, Storage};
 use super::datastore::Datastore;
+use super::dump::Dump;
 use super::feed::Failure;
+use super::guest::{Config, Guest, GuestId};
+use super::job::Job;
 use super::labels::Labels;
 use super::log::{Entry, TailState};
 use super::rule::Rule;
+use super::server::Server;
 use super::silence::Silence;
 use super::target::{Scrape, Target};
 use super::task::Task;
@@ -31,7 +37,11 @@ pub enum Observation {
     ExternalLabels(Labels),
     /// Alertmanager's alerts, each once, in their default order.
     Alerts(Arc<[Alert]>),
-    /// Alertmanager's silences, without the expired ones.
+    /// Alerts on which Alertmanager's peers disagree: none where all agree, or only one answered.
+    Splits(Arc<[Split]>),
+    /// The scrape pools of Prometheus' configuration, by name: also those without a target.
+    Pools(Arc<[Arc<str>]>),
+    /// Alertmanager's silences; of the expired ones only the last.
     Silences(Arc<[Silence]>),
     /// Alertmanager's peers, as configured, each with its state.
     Peers(Arc<[Peer]>),
@@ -67,6 +77,98 @@ pub enum Observation {
     Datastores(Arc<[Datastore]>),
     /// Running and recent tasks, the newest first.
     Tasks(Arc<[Task]>),
+    /// Backups that lie in files, in the order of the config.
+    Files(Arc<[Archive]>),
+    /// Backups that a program tells of, and repositories, in the order of the config.
+    Programs(Arc<[Archive]>),
+    /// PVE's guests, nodes and storages, by identity.
+    Inventory {
+        /// The guests.
+        guests: Arc<[Guest]>,
+        /// The nodes.
+        nodes: Arc<[Node]>,
+        /// The storages, a shared one once.
+        storages: Arc<[Storage]>,
+        /// Why there may be guests that the token does not see.
+        partial: Option<Arc<str>>,
+    },
+    /// PVE's backup jobs.
+    Schedules {
+        /// The jobs.
+        jobs: Arc<[BackupJob]>,
+        /// The guests that no job covers.
+        uncovered: Arc<[GuestId]>,
+    },
+    /// The last backup run of each guest, by guest.
+    Dumps {
+        /// The runs.
+        dumps: Arc<[Dump]>,
+        /// Nodes whose tasks could not be read, and why.
+        unreadable: Arc<[(Arc<str>, Arc<str>)]>,
+    },
+    /// What the guests' own configs say, by guest.
+    Configs(Arc<[Config]>),
+    /// The name of the cluster, or of the node that is alone; and the version.
+    Cluster {
+        /// The name.
+        name: Arc<str>,
+        /// The version.
+        version: Arc<str>,
+    },
+    /// A backup server's jobs, by kind, datastore and name.
+    Jobs {
+        /// The jobs.
+        jobs: Arc<[Job]>,
+        /// What of them may not be read, in words.
+        hidden: Arc<[Arc<str>]>,
+        /// The backup runs of the last days.
+        runs: Arc<[Task]>,
+    },
+    /// A backup server itself.
+    Server(Arc<Server>),
+}
+
+impl Observation {
+    /// How many things it holds that are shared rather than copied.
+    pub fn shared(&self) -> usize {
+        match self {
+            Self::Targets(all) => all.len(),
+            Self::Scrapes(all) => all.len(),
+            Self::Rules(all) => all.len(),
+            Self::Raised(all) => all.len(),
+            Self::Alerts(all) => all.len(),
+            Self::Silences(all) => all.len(),
+            Self::Splits(all) => all.len(),
+            Self::Pools(all) => all.len(),
+            Self::Backups { groups, .. } => groups.len(),
+            Self::Datastores(all) => all.len(),
+            Self::Tasks(all) => all.len(),
+            Self::Jobs { jobs, runs, .. } => jobs.len() + runs.len(),
+            Self::Inventory { guests, nodes, storages, .. } => guests.len() + nodes.len() + storages.len(),
+            Self::Schedules { jobs, uncovered } => jobs.len() + uncovered.len(),
+            Self::Dumps { dumps, .. } => dumps.len(),
+            Self::Configs(all) => all.len(),
+            Self::Files(all) | Self::Programs(all) => all.len(),
+            Self::ExternalLabels(_)
+            | Self::Peers(_)
+            | Self::Tail { .. }
+            | Self::Lost { .. }
+            | Self::Ready { .. }
+            | Self::Server(_)
+            | Self::Cluster { .. } => 0,
+        }
+    }
+}
+
+/// An alert that the peers of an Alertmanager group do not see alike.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Split {
+    /// The alert.
+    pub fingerprint: Arc<str>,
+    /// The addresses of the peers that do not have it.
+    pub lacking: Vec<Arc<str>>,
+    /// The addresses of the peers that would page for it, while another hides it.
+    pub loud: Vec<Arc<str>>,
 }
 
 /// One address of an Alertmanager group.

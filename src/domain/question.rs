@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::feed::{Failure, SourceId};
 use super::labels::Labels;
 use super::log::Line;
+use super::task::TaskLog;
 
 /// The place that an answer is for. A newer question in the same slot takes the place of the older,
 /// which is no longer waited for.
@@ -67,6 +68,16 @@ pub enum Question {
     },
     /// Whether a LogQL query is one.
     Check(Arc<str>),
+    /// A piece of the log of a task.
+    Log {
+        /// Which task.
+        upid: Arc<str>,
+        /// The line to begin with, the first is 1; `None` for the last lines.
+        from: Option<u64>,
+        /// How far the task was known to be when this was asked: it changes while the task writes,
+        /// so that its log is read again.
+        seen: Option<DateTime<Utc>>,
+    },
 }
 
 /// Lines of a time.
@@ -105,6 +116,18 @@ pub enum Answer {
     Names(Arc<[Arc<str>]>),
     /// To [`Question::Check`]: nothing, or what is wrong.
     Checked(Option<Wrong>),
+    /// To [`Question::Log`]: a piece of the log.
+    Log(TaskLog),
+}
+
+impl Answer {
+    /// The series, when it has any.
+    pub fn series(&self) -> &[Series] {
+        match self {
+            Self::Series(series) => series,
+            _ => &[],
+        }
+    }
 }
 
 /// One series of an answer.

@@ -5,6 +5,9 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::comment::{Comment, Tag};
+use super::labels::Labels;
+
 /// The label that no alert has: a silence that asks for it hides nothing, and is replicated by the
 /// cluster and expires by itself, so that it can carry "I am on it".
 pub const ACKNOWLEDGED: &str = "wardroom_ack";
@@ -38,9 +41,11 @@ pub enum SilenceState {
 /// One condition of a silence on one label.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Matcher {
-    /// The label.
+    /// The label, as the server has it: to be shown by `Display` only.
+    #[serde(with = "super::exact")]
     pub name: Arc<str>,
-    /// The value or anchored expression.
+    /// The value or anchored expression, as the server has it: to be shown by `Display` only.
+    #[serde(with = "super::exact")]
     pub value: Arc<str>,
     /// `=~` or `!~`.
     pub is_regex: bool,
@@ -61,6 +66,9 @@ pub struct Silence {
     pub created_by: Arc<str>,
     /// Why, sanitised.
     pub comment: Arc<str>,
+    /// What else was noted, by servers that keep such notes (0.32 and later).
+    #[serde(default)]
+    pub annotations: Labels,
     /// When it begins.
     pub starts_at: DateTime<Utc>,
     /// When it ends.
@@ -97,18 +105,13 @@ impl Silence {
         if self.state != SilenceState::Active {
             return None;
         }
-        let matcher = self.matchers.iter().find(|matcher| &*matcher.name == ACKNOWLEDGED)?;
-        let named = if matcher.is_regex {
-            matcher.value.split('|').any(|one| one.trim_matches(['(', ')']) == fingerprint)
-        } else {
-            &*matcher.value == fingerprint
+        let (start, by) = match Comment::read(&self.comment).tag {
+            Some(Tag::Ack { start, by }) => (start, by),
+            _ => (None, None),
         };
-        let (tag, _) = self.comment.split_once('|').unwrap_or((&self.comment, ""));
-        let word = |key: &str| tag.split_whitespace().find_map(|word| word.strip_prefix(key));
-        let begun = word("start=").and_then(|text| DateTime::parse_from_rfc3339(text).ok());
-        let lapsed = begun.is_some_and(|begun| starts_at - begun.to_utc() > SAME_EPISODE);
-        (named && matcher.is_equal && !lapsed).then(|| Acknowledgement {
-            who: word("by=").map_or_else(|| Arc::clone(&self.created_by), Arc::from),
+        let lapsed = start.is_some_and(|start| starts_at - start > SAME_EPISODE);
+        (self.acknowledged().contains(&fingerprint) && !lapsed).then(|| Acknowledgement {
+            who: by.unwrap_or_else(|| Arc::clone(&self.created_by)),
             since: self.starts_at,
             until: self.ends_at,
         })
@@ -131,6 +134,7 @@ mod tests {
             }],
             created_by: "sam@desk".into(),
             comment: comment.into(),
+            annotations: Labels::default(),
             starts_at: time("2026-11-13T14:00:00Z"),
             ends_at: time("2026-11-14T02:00:00Z"),
             updated_at: time("2026-11-13T14:00:00Z"),

@@ -6,14 +6,19 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use super::alert::{Alert, RaisedAlert};
+use super::archive::Archive;
 use super::backup::{BackupGroup, Unreadable};
+use super::clocks::Clocks;
+use super::cluster::Cluster;
 use super::correlate;
 use super::datastore::Datastore;
 use super::feed::{Failure, FailureKind, Feed, FeedState, Freshness, SourceId, SourceKind};
+use super::job::Job;
 use super::labels::Labels;
 use super::log::{RingLimits, Tail};
-use super::observation::{Observation, Peer};
+use super::observation::{Observation, Peer, Split};
 use super::rule::Rule;
+use super::server::Server;
 use super::silence::Silence;
 use super::target::{Scrape, Target};
 use super::task::Task;
@@ -34,6 +39,10 @@ pub struct Data {
     pub external: Labels,
     /// Alertmanager's alerts.
     pub alerts: Arc<[Alert]>,
+    /// Alerts on which Alertmanager's peers disagree.
+    pub splits: Arc<[Split]>,
+    /// The scrape pools of Prometheus' configuration.
+    pub pools: Arc<[Arc<str>]>,
     /// Alertmanager's silences.
     pub silences: Arc<[Silence]>,
     /// Alertmanager's peers.
@@ -50,6 +59,20 @@ pub struct Data {
     pub datastores: Arc<[Datastore]>,
     /// PBS' tasks.
     pub tasks: Arc<[Task]>,
+    /// What PVE says.
+    pub cluster: Cluster,
+    /// Backups that lie in files.
+    pub files: Arc<[Archive]>,
+    /// Backups that programs tell of, and repositories.
+    pub programs: Arc<[Archive]>,
+    /// PBS' jobs.
+    pub jobs: Arc<[Job]>,
+    /// PBS' backup runs of the last days.
+    pub runs: Arc<[Task]>,
+    /// Which kinds of PBS' jobs may not be read, and why.
+    pub hidden_jobs: Arc<[Arc<str>]>,
+    /// The PBS server itself.
+    pub server: Option<Arc<Server>>,
 }
 
 /// A configured source: its feeds and what they said.
@@ -65,15 +88,23 @@ pub struct SourceState {
     pub data: Data,
 }
 
+/// A feed that is asked at least once in so many seconds is asked often.
+const OFTEN: f64 = 60.0;
+
 impl SourceState {
     /// A source stands as badly as its worst feed.
     pub fn state(&self, now: DateTime<Utc>) -> FeedState {
         self.feeds.values().map(|feed| feed.state(now)).max().unwrap_or(FeedState::Pending)
     }
 
-    /// Seconds since the oldest of its feeds was good; `None` when one never was.
+    /// Seconds since the oldest of its worst feeds was good; `None` when one never was. What is asked
+    /// seldom is old by nature, and says nothing of the server beside what is asked often.
     pub fn age(&self, now: DateTime<Utc>) -> Option<f64> {
-        self.feeds.values().map(|feed| feed.age(now)).try_fold(0.0, |oldest: f64, age| Some(oldest.max(age?)))
+        let state = self.state(now);
+        let worst = || self.feeds.values().filter(|feed| feed.state(now) == state);
+        let often = worst().any(|feed| feed.interval <= OFTEN);
+        let counted = worst().filter(|feed| !often || feed.interval <= OFTEN);
+        counted.map(|feed| feed.age(now)).try_fold(0.0, |oldest: f64, age| Some(oldest.max(age?)))
     }
 
     /// How long its slowest feed took last, in seconds.
@@ -113,6 +144,14 @@ impl SourceState {
             doubted: tails.iter().any(|tail| tail.doubted),
             ..Freshness::pending(feed.interval)
         };
+    }
+
+    /// Whether what it says of backups counts as measured.
+    pub fn knows_backups(&self, now: DateTime<Utc>) -> bool {
+        match self.id.kind.backups() {
+            Some(feed) => self.is_fresh(feed, now),
+            None => self.id.kind == SourceKind::Files && self.state(now) == FeedState::Fresh,
+        }
     }
 
     /// Whether the feed's data counts as measured.
@@ -163,6 +202,8 @@ pub struct Store {
     pub thresholds: Thresholds,
     /// Alerts that vanished unheard.
     pub vanished: Vec<Vanished>,
+    /// Since when the alerts are there, whatever their servers say.
+    pub clocks: Clocks,
     listed: Arc<[Listed]>,
     heartbeats: Vec<Listed>,
 }
@@ -191,6 +232,7 @@ impl Store {
             sources: sources.collect(),
             thresholds,
             vanished: Vec::new(),
+            clocks: Clocks::default(),
             listed: Arc::default(),
             heartbeats: Vec::new(),
         }
@@ -256,7 +298,19 @@ impl Store {
                 correlate::alerts(self).into_iter().partition(is_heartbeat);
             self.heartbeats = heartbeats;
             self.listed = listed.into();
+            if feed == Feed::Alerts {
+                let measured = self.sources.iter().all(|source| {
+                    source.feeds.get(&feed).is_none_or(|alerts| alerts.is_fresh(now)) || source.lacks(feed)
+                });
+                self.clocks.hear(self.listed.iter().map(|listed| &listed.alert), measured, now);
+            }
         }
+    }
+
+    /// How every feed stands, in the order of the sources.
+    pub fn states(&self, now: DateTime<Utc>) -> Vec<FeedState> {
+        let feeds = self.sources.iter().flat_map(|source| source.feeds.values());
+        feeds.map(|feed| feed.state(now)).collect()
     }
 
     /// After the machine slept or its clock was set nothing is known to be fresh.
@@ -291,16 +345,29 @@ impl Store {
     }
 }
 
+/// The scrapes by job and instance, so that each target finds its own at once.
+fn in_order(scrapes: Arc<[Scrape]>) -> Arc<[Scrape]> {
+    let key = |scrape: &Scrape| (Arc::clone(&scrape.job), Arc::clone(&scrape.instance));
+    if scrapes.is_sorted_by_key(key) {
+        return scrapes;
+    }
+    let mut sorted = scrapes.to_vec();
+    sorted.sort_by_key(key);
+    sorted.into()
+}
+
 impl Data {
     fn take(&mut self, observation: Observation, now: DateTime<Utc>) {
         match observation {
             Observation::Targets(targets) => self.targets = targets,
-            Observation::Scrapes(scrapes) => self.scrapes = scrapes,
+            Observation::Scrapes(scrapes) => self.scrapes = in_order(scrapes),
             Observation::Rules(rules) => self.rules = rules,
             Observation::Raised(raised) => self.raised = raised,
             Observation::ExternalLabels(labels) => self.external = labels,
             Observation::Alerts(alerts) => self.alerts = alerts,
             Observation::Silences(silences) => self.silences = silences,
+            Observation::Splits(splits) => self.splits = splits,
+            Observation::Pools(pools) => self.pools = pools,
             Observation::Peers(peers) => self.peers = peers,
             Observation::Ready { version } => self.version = version,
             Observation::Backups { groups, unreadable } => {
@@ -309,6 +376,25 @@ impl Data {
             }
             Observation::Datastores(datastores) => self.datastores = datastores,
             Observation::Tasks(tasks) => self.tasks = tasks,
+            Observation::Files(archives) => self.files = archives,
+            Observation::Programs(archives) => self.programs = archives,
+            Observation::Cluster { name, version } => {
+                self.cluster.name = name;
+                self.version = version;
+            }
+            Observation::Inventory { .. }
+            | Observation::Schedules { .. }
+            | Observation::Dumps { .. }
+            | Observation::Configs(_) => {
+                self.cluster.take(observation);
+                self.groups = self.cluster.groups();
+            }
+            Observation::Jobs { jobs, hidden, runs } => {
+                self.jobs = jobs;
+                self.hidden_jobs = hidden;
+                self.runs = runs;
+            }
+            Observation::Server(server) => self.server = Some(server),
             Observation::Tail { tail, state, entries } => {
                 if let Some(known) = self.tails.iter_mut().find(|known| known.name == tail) {
                     known.state = state;
@@ -329,6 +415,34 @@ impl Data {
 
     /// What the scrapes of a target brought, if it is remarkable.
     pub fn scrape(&self, target: &Target) -> Option<&Scrape> {
-        self.scrapes.iter().find(|scrape| scrape.job == target.job && scrape.instance == target.instance)
+        let wanted = (&*target.job, &*target.instance);
+        let at = self.scrapes.binary_search_by(|scrape| (&*scrape.job, &*scrape.instance).cmp(&wanted));
+        self.scrapes.get(at.ok()?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_asked_seldom_does_not_make_a_source_look_old() {
+        let now = DateTime::from_timestamp(1_795_000_000, 0).expect("a time");
+        let feed = |interval: f64, age: i64| Freshness {
+            at: Some(now - chrono::TimeDelta::seconds(age)),
+            ..Freshness::pending(interval)
+        };
+        let source = |feeds: &[(Feed, Freshness)]| SourceState {
+            id: SourceId::new(SourceKind::Pbs, "main"),
+            site: "".into(),
+            feeds: feeds.iter().cloned().collect(),
+            data: Data::default(),
+        };
+        let (tasks, jobs) = ((Feed::Tasks, feed(10.0, 4)), (Feed::Jobs, feed(300.0, 290)));
+        assert_eq!(source(&[tasks.clone(), jobs.clone()]).age(now), Some(4.0));
+        assert_eq!(source(&[jobs]).age(now), Some(290.0), "there is nothing else");
+        let stale = source(&[tasks.clone(), (Feed::Jobs, feed(300.0, 900))]);
+        assert_eq!((stale.state(now), stale.age(now)), (FeedState::Stale, Some(900.0)));
+        assert_eq!(source(&[tasks, (Feed::Server, Freshness::pending(900.0))]).age(now), None);
     }
 }

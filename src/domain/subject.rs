@@ -67,6 +67,20 @@ pub enum Subject {
         /// Its identity there.
         upid: Arc<str>,
     },
+    /// A silence.
+    Silence {
+        /// The Alertmanager that has it.
+        source: SourceId,
+        /// Its identity there.
+        id: Arc<str>,
+    },
     /// A source itself.
     Source(SourceId),
+}
+
+impl Subject {
+    /// Whether it is an alert.
+    pub const fn is_alert(&self) -> bool {
+        matches!(self, Self::Alert { .. })
+    }
 }

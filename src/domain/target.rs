@@ -92,6 +92,28 @@ impl ErrorClass {
     }
 }
 
+impl ErrorClass {
+    /// What such an error means, and what to look at first.
+    pub const fn hint(self) -> &'static str {
+        match self {
+            Self::Refused => "nothing listens there: is the exporter running, and on this port?",
+            Self::Dns => "the name does not resolve: is it spelled right, and does the resolver answer?",
+            Self::Timeout => {
+                "no answer in time: is the host up, is a firewall between, is the exporter slow?"
+            }
+            Self::Tls => {
+                "the handshake failed: has the certificate expired or changed, is it http after all?"
+            }
+            Self::Http => "it answers with another status: is the path right, does it want credentials?",
+            Self::Parse => "the answer is no metrics: is something else on this port?",
+            Self::Limit => {
+                "it brings more than the scrape configuration allows: raise the limit or drop series"
+            }
+            Self::Other => "the log of Prometheus may say more",
+        }
+    }
+}
+
 /// One active target.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Target {
@@ -145,6 +167,16 @@ pub struct Scrape {
     pub hollow: bool,
     /// The last scrape that succeeded, for a target that is down.
     pub last_success: Option<DateTime<Utc>>,
+    /// How often it went down or came up within the last hour.
+    #[serde(default)]
+    pub changes: f64,
+}
+
+impl Scrape {
+    /// A target that goes down and comes back more than once within an hour flaps.
+    pub fn flaps(&self) -> bool {
+        self.changes > 3.0
+    }
 }
 
 /// How bad a target is by itself, whatever the alerts say.

@@ -62,4 +62,26 @@ pub struct Task {
     pub ended: Option<DateTime<Utc>>,
     /// How it ended.
     pub outcome: Outcome,
+    /// How much of it is done, 0 to 1, while it runs and its log says so.
+    pub progress: Option<f64>,
+}
+
+/// A piece of a task's log.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskLog {
+    /// Which line of the log its first is; the log's first is 1.
+    pub from: u64,
+    /// The lines, sanitised.
+    pub lines: Vec<Arc<str>>,
+    /// How many lines the log had then.
+    pub total: u64,
+    /// Whether the task still writes.
+    pub active: bool,
+}
+
+impl TaskLog {
+    /// From which line on the next piece is to be read.
+    pub fn next(&self) -> u64 {
+        self.from + self.lines.len() as u64
+    }
 }

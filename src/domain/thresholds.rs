@@ -8,6 +8,7 @@ use chrono::TimeDelta;
 use super::alert::Severity;
 use super::backup::{BackupGroup, Expectation};
 use super::datastore::FillLimits;
+use super::feed::SourceId;
 use super::log::selector::LabelMap;
 
 /// When what counts as what.
@@ -17,6 +18,10 @@ pub struct Thresholds {
     pub severities: BTreeMap<Arc<str>, Severity>,
     /// Within which time somebody must respond, by severity.
     pub response: BTreeMap<Severity, TimeDelta>,
+    /// How long an acknowledgement holds, unless the alert is resolved before.
+    pub ack_for: TimeDelta,
+    /// A silence that is to last longer is asked about once more.
+    pub max_silence: TimeDelta,
     /// The alert that always fires: its absence is the alarm. Empty: there is none.
     pub watchdog: Arc<str>,
     /// How old backups may be, unless a rule says otherwise.
@@ -27,6 +32,19 @@ pub struct Thresholds {
     pub fill: FillLimits,
     /// Which labels of an alert lead to its logs.
     pub log_labels: LabelMap,
+    /// Whose guests the namespaces of the backup servers hold.
+    pub clusters: Vec<Mapping>,
+}
+
+/// A namespace of a backup server that holds the guests of one hypervisor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mapping {
+    /// The backup server.
+    pub source: SourceId,
+    /// The namespace; empty for the root.
+    pub namespace: Arc<str>,
+    /// The name of the hypervisor in the config, or that of its cluster.
+    pub cluster: Arc<str>,
 }
 
 impl Default for Thresholds {
@@ -37,20 +55,34 @@ impl Default for Thresholds {
                 (Severity::Critical, TimeDelta::minutes(15)),
                 (Severity::Warning, TimeDelta::hours(1)),
             ]),
+            ack_for: TimeDelta::hours(12),
+            max_silence: TimeDelta::hours(24),
             watchdog: "Watchdog".into(),
             backups: Expectation::default(),
             backup_rules: Vec::new(),
             fill: FillLimits::default(),
             log_labels: LabelMap::default(),
+            clusters: Vec::new(),
         }
     }
 }
 
-/// What is expected of the guests whose `kind/id` or name matches.
+/// Which guests a rule is for; `*` stands for anything.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Select {
+    /// By `kind/id` or by name: `vm/102`, `vm/1*`, `nas`.
+    Match(Arc<str>),
+    /// By name only.
+    Guest(Arc<str>),
+    /// By a tag that the hypervisor keeps.
+    Tag(Arc<str>),
+}
+
+/// What is expected of the guests that it selects.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BackupRule {
-    /// `vm/102`, `vm/1*`, or a guest's name; `*` stands for anything.
-    pub pattern: Arc<str>,
+    /// Which guests.
+    pub select: Select,
     /// The recovery point objective, where it differs.
     pub rpo: Option<TimeDelta>,
     /// Nobody expects backups.
@@ -63,18 +95,26 @@ impl Thresholds {
         self.severities.get(severity).copied().unwrap_or_else(|| Severity::of(severity))
     }
 
-    /// What is expected of a group's backups.
-    pub fn expect(&self, group: &BackupGroup) -> Expectation {
+    /// What is expected of a group's backups; `tags` are those of its guest.
+    pub fn expect(&self, group: &BackupGroup, tags: &[Arc<str>]) -> Expectation {
         let key = group.id.to_string();
-        let rule = self
-            .backup_rules
-            .iter()
-            .find(|rule| matches(&rule.pattern, &key) || matches(&rule.pattern, &group.guest));
+        let rule = self.backup_rules.iter().find(|rule| rule.select.has(&key, &group.guest, tags));
         rule.map_or(self.backups, |rule| Expectation {
             rpo: rule.rpo.unwrap_or(self.backups.rpo),
             exempt: rule.exempt,
             ..self.backups
         })
+    }
+}
+
+impl Select {
+    /// Whether a guest is selected, by its `kind/id`, its name or one of its tags.
+    fn has(&self, key: &str, guest: &str, tags: &[Arc<str>]) -> bool {
+        match self {
+            Self::Match(pattern) => matches(pattern, key) || matches(pattern, guest),
+            Self::Guest(pattern) => matches(pattern, guest),
+            Self::Tag(pattern) => tags.iter().any(|tag| matches(pattern, tag)),
+        }
     }
 }
 
@@ -94,7 +134,22 @@ fn matches(pattern: &str, text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::matches;
+    use super::{Select, matches};
+
+    #[test]
+    fn a_rule_selects_by_id_name_or_tag() {
+        let tags = ["gaming".into(), "weekly".into()];
+        for (select, yes) in [
+            (Select::Match("vm/1*".into()), true),
+            (Select::Match("nas".into()), true),
+            (Select::Guest("vm/102".into()), false),
+            (Select::Guest("n*".into()), true),
+            (Select::Tag("weekly".into()), true),
+            (Select::Tag("nas".into()), false),
+        ] {
+            assert_eq!(select.has("vm/102", "nas", &tags), yes, "{select:?}");
+        }
+    }
 
     #[test]
     fn patterns() {

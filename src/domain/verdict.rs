@@ -3,6 +3,7 @@
 
 mod alerts;
 mod backups;
+mod cluster;
 mod sources;
 mod table;
 mod targets;
@@ -106,7 +107,7 @@ impl Scope {
             (SourceKind::Prometheus, Feed::Targets | Feed::Scrapes) => self.targets,
             (SourceKind::Prometheus | SourceKind::Alertmanager, _) => self.alerts,
             (SourceKind::Loki, _) => self.logs,
-            (SourceKind::Pbs, _) => self.backups,
+            (SourceKind::Pbs | SourceKind::Pve | SourceKind::Files, _) => self.backups,
         }
     }
 }
@@ -126,6 +127,7 @@ pub fn judge(store: &Store, scope: Scope, now: DateTime<Utc>) -> Verdict {
     }
     if scope.backups {
         findings.extend(backups::backups(store, now, &mut counts));
+        findings.extend(cluster::cluster(store, now));
     }
     // Stable: within a state the order above is the order of importance, a cause before what
     // follows from it.

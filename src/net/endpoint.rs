@@ -24,6 +24,8 @@ pub enum Token {
     Bearer,
     /// `Authorization: PBSAPIToken=USER@REALM!NAME:SECRET`.
     Pbs,
+    /// `Authorization: PVEAPIToken=USER@REALM!NAME=SECRET`.
+    Pve,
 }
 
 impl Token {
@@ -31,6 +33,7 @@ impl Token {
         match self {
             Self::Bearer => "Bearer ",
             Self::Pbs => "PBSAPIToken=",
+            Self::Pve => "PVEAPIToken=",
         }
     }
 }

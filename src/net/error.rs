@@ -12,7 +12,7 @@ use super::tls::{Distrust, Reason};
 use crate::text;
 
 /// The server's own words are cut to this many cells.
-const SAID: usize = 200;
+const SAID: usize = 1000;
 
 /// Why a request brought nothing. Every `url` is without credentials.
 #[derive(Clone, Debug, thiserror::Error)]

@@ -2,13 +2,16 @@
 //! nothing before it is asked, follows no redirect, takes no endless answer and tells every
 //! failure in a few words.
 
+mod certificate;
 mod endpoint;
 mod error;
 mod tls;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex as Lock};
 
+use chrono::{DateTime, Utc};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION, USER_AGENT};
+use reqwest::tls::TlsInfo;
 use reqwest::{Method, RequestBuilder};
 use rustls::ClientConfig;
 use tokio::sync::{Mutex, OnceCell, Semaphore};
@@ -40,6 +43,8 @@ pub struct Client {
     ready: OnceCell<Ready>,
     credentials: Mutex<Option<HeaderMap>>,
     turns: Semaphore,
+    /// Until when the server's certificate is valid, as its last answer had it.
+    certificate_end: Lock<Option<DateTime<Utc>>>,
 }
 
 /// What is made at the first request.
@@ -75,6 +80,7 @@ impl Client {
             ready: OnceCell::new(),
             credentials: Mutex::new(None),
             turns: Semaphore::new(AT_ONCE),
+            certificate_end: Lock::new(None),
         }
     }
 
@@ -128,6 +134,12 @@ impl Client {
         Ok(headers)
     }
 
+    /// Until when the certificate is valid that came with the last answer; `None` before the first
+    /// and without TLS.
+    pub fn certificate_end(&self) -> Option<DateTime<Utc>> {
+        self.certificate_end.lock().ok().and_then(|end| *end)
+    }
+
     /// Forgets the credentials, so that the next request reads them afresh.
     pub async fn forget_credentials(&self) {
         *self.credentials.lock().await = None;
@@ -174,6 +186,7 @@ impl Client {
             .map_err(|error| broken(error.to_string()))??;
         let http = reqwest::Client::builder()
             .tls_backend_preconfigured(tls.clone())
+            .tls_info(true)
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .connect_timeout(self.endpoint.timeout())
@@ -205,6 +218,10 @@ impl Client {
         let fail = |error: reqwest::Error| NetError::of(&url, timeout, &error);
         let request = build(http, &url).map_err(fail)?.headers(headers).header(USER_AGENT, AGENT);
         let mut answer = request.send().await.map_err(fail)?;
+        let peer = answer.extensions().get::<TlsInfo>().and_then(TlsInfo::peer_certificate);
+        if let (Some(der), Ok(mut end)) = (peer, self.certificate_end.lock()) {
+            *end = certificate::end(der);
+        }
         let status = answer.status();
         let header = |name| answer.headers().get(name).and_then(|value| value.to_str().ok());
         let content_type = header(CONTENT_TYPE).unwrap_or_default().to_owned();

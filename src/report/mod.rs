@@ -1,9 +1,13 @@
 //! What is known, written down: for people, for programs, for a monitoring system. One look at the
 //! store makes a [`Report`]; the three forms are ways to write it.
 
+mod alerts;
+mod backups;
 mod lines;
+mod morning;
 mod nagios;
 mod rows;
+mod silences;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -12,7 +16,10 @@ use crate::domain::feed::SourceKind;
 use crate::domain::health::Health;
 use crate::domain::store::Store;
 use crate::domain::verdict::{self, Counts, Scope, Verdict};
+pub use alerts::Alerts;
+pub use backups::{BackupReport, JobRow, TaskRow};
 pub use rows::{AlertRow, BackupRow, DatastoreRow, FeedRow, LogRow, SourceRow, TargetRow};
+pub use silences::{AckRow, MatcherRow, SilenceRow, Silences};
 
 /// The version of the JSON. Fields may be added to it; none is renamed or taken away.
 pub const SCHEMA: u32 = 1;
@@ -88,7 +95,7 @@ impl Report {
             targets: targets.collect(),
             alerts: alerts.map(|listed| AlertRow::of(listed, &unheard, store)).collect(),
             logs: tails.collect(),
-            backups: judged.iter().map(|judged| BackupRow::of(judged, store, now)).collect(),
+            backups: judged.iter().map(|judged| BackupRow::of(judged, now)).collect(),
             datastores: stores.collect(),
             hosts: [],
             chain: [],

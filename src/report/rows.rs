@@ -254,24 +254,44 @@ pub struct BackupRow {
     pub state: BackupState,
     /// Why; empty when all is well.
     pub reason: String,
-    /// What verification said of the newest: `ok`, `old`, `failed` or `none`.
+    /// What verification said: `failed` of the newest, else `old` when nothing was verified for too
+    /// long, else `ok` or `none` of the newest.
     pub verify: &'static str,
-    /// Seconds since that verification.
+    /// Seconds since the newest verification of the group, or since the newest was found broken.
     pub verify_age: Option<f64>,
     /// Bytes of the newest backup.
     pub size: Option<u64>,
+    /// The newest snapshot that a verification found good.
+    pub last_verified: Option<DateTime<Utc>>,
+    /// The newest size against the median of the seven before it, 1 for no change.
+    pub size_change: Option<f64>,
+    /// How long the last run took, in seconds.
+    pub duration: Option<f64>,
+    /// The same against the median of the seven before it, 1 for no change.
+    pub duration_change: Option<f64>,
+    /// How many finished snapshots there are.
+    pub snapshots: usize,
+    /// Who owns the group.
+    pub owner: Arc<str>,
 }
 
 impl BackupRow {
-    pub(super) fn of(judged: &JudgedBackup<'_>, store: &Store, now: DateTime<Utc>) -> Self {
+    pub(super) fn of(judged: &JudgedBackup<'_>, now: DateTime<Utc>) -> Self {
         let group = judged.group;
-        let limit = store.thresholds.expect(group).verify_max_age;
-        let verification = group.newest.and_then(|newest| newest.verification);
-        let (verify, verified) = match verification {
-            None => ("none", None),
-            Some(Verification::Ok(at)) if now - at > limit => ("old", Some(at)),
-            Some(Verification::Ok(at)) => ("ok", Some(at)),
-            Some(Verification::Failed(at)) => ("failed", Some(at)),
+        let limit = judged.expect.verify_max_age;
+        let newest = group.newest();
+        let last_verified = group.last_verified();
+        let verified = last_verified.and_then(|snapshot| snapshot.verified());
+        let is_old = verified.is_some_and(|at| now - at > limit);
+        let verify = match newest.and_then(|newest| newest.verification) {
+            Some(Verification::Failed(_)) => "failed",
+            _ if is_old => "old",
+            Some(Verification::Ok(_)) => "ok",
+            None => "none",
+        };
+        let verified = match newest.and_then(|newest| newest.verification) {
+            Some(Verification::Failed(at)) => Some(at),
+            _ => verified,
         };
         Self {
             source: Arc::clone(&judged.source.id.name),
@@ -280,14 +300,20 @@ impl BackupRow {
             kind: Arc::clone(&group.id.kind),
             id: Arc::clone(&group.id.id),
             guest: Arc::clone(&group.guest),
-            last_good: group.last_good.map(|good| good.at),
+            last_good: group.last_good().map(|good| good.at),
             age: group.age(now).map(round),
-            rpo: seconds(judged.rpo),
+            rpo: seconds(judged.expect.rpo),
             state: judged.assessment.state,
-            reason: judged.assessment.reason.clone(),
+            reason: judged.assessment.reason.to_string(),
             verify,
             verify_age: verified.map(|at| round(seconds(now - at))),
-            size: group.newest.map(|newest| newest.size),
+            size: newest.map(|newest| newest.size),
+            last_verified: last_verified.map(|snapshot| snapshot.at),
+            size_change: group.growth().map(round),
+            duration: judged.took.map(|took| took.last),
+            duration_change: judged.took.and_then(|took| took.growth).map(round),
+            snapshots: group.snapshots.len(),
+            owner: Arc::clone(&group.owner),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What is polled, on the network's own runtime, and how its config is read again.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::runtime::Handle;
@@ -7,9 +8,11 @@ use tokio::sync::mpsc;
 
 use crate::app::Setup;
 use crate::clock::Clock;
+use crate::domain::clocks;
 use crate::domain::feed::SourceId;
 use crate::sources::watch::Watch;
 use crate::sources::{Event, Source};
+use crate::state;
 
 /// So many answers may wait for the loop; more make their feeds wait.
 const QUEUE: usize = 256;
@@ -36,6 +39,8 @@ pub struct Feeds {
     sources: Vec<Arc<dyn Source>>,
     watch: Option<Watch>,
     load: Load,
+    /// Where what must outlive the program is kept; `None` when nothing must.
+    pub state: Option<PathBuf>,
     to: (mpsc::Sender<Event>, mpsc::Sender<Result<Loaded, Vec<String>>>),
 }
 
@@ -50,7 +55,16 @@ impl Feeds {
     pub fn new(network: Handle, load: Load) -> Self {
         let (seen, events) = mpsc::channel(QUEUE);
         let (loaded, loads) = mpsc::channel(1);
-        Self { events, loads, network, sources: Vec::new(), watch: None, load, to: (seen, loaded) }
+        Self {
+            events,
+            loads,
+            network,
+            sources: Vec::new(),
+            watch: None,
+            load,
+            state: None,
+            to: (seen, loaded),
+        }
     }
 
     /// Polls these, and what was polled before no more.
@@ -75,6 +89,16 @@ impl Feeds {
         if let Some(watch) = &self.watch {
             watch.refresh(only);
         }
+    }
+
+    /// Writes response clocks down, away from the loop: a disk may hang.
+    pub fn keep_clocks(&self, clocks: Vec<clocks::Clock>) {
+        let Some(root) = self.state.clone() else { return };
+        self.network.spawn_blocking(move || {
+            if let Err(error) = state::keep_clocks(&root, &clocks) {
+                tracing::warn!(%error, "the response clocks were not written down");
+            }
+        });
     }
 
     /// Reads the config again, away from the loop: a file may hang, and a command for a token even

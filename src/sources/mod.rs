@@ -3,9 +3,11 @@
 //! A new kind is one file with a `read` function and one line in [`KINDS`].
 
 pub mod alertmanager;
+pub mod files;
 pub mod loki;
 pub mod pbs;
 pub mod prometheus;
+pub mod pve;
 pub mod watch;
 mod wire;
 
@@ -32,6 +34,8 @@ pub const KINDS: &[(SourceKind, Read)] = &[
     (SourceKind::Alertmanager, alertmanager::read),
     (SourceKind::Loki, loki::read),
     (SourceKind::Pbs, pbs::read),
+    (SourceKind::Pve, pve::read),
+    (SourceKind::Files, files::read),
 ];
 
 /// A look at a feed under way.
@@ -59,7 +63,7 @@ pub trait Source: fmt::Debug + Send + Sync {
 
     /// Answers a question; `now` is the time by the dashboard's clock.
     fn answer(&self, _question: Question, _now: DateTime<Utc>) -> Answering<'_> {
-        let error = SourceError::unasked(self.id());
+        let error = no_question(self.id());
         Box::pin(async move { Err(error) })
     }
 
@@ -71,6 +75,11 @@ pub trait Source: fmt::Debug + Send + Sync {
 
     /// The servers behind it, to which an action may write; each is as good as the others.
     fn doors(&self) -> &[Arc<Client>] {
+        &[]
+    }
+
+    /// Which cluster's guests its namespaces hold: namespace and the name of the hypervisor.
+    fn clusters(&self) -> &[(Arc<str>, Arc<str>)] {
         &[]
     }
 
@@ -148,6 +157,14 @@ pub enum SourceError {
         /// The server's own words, sanitised.
         reason: String,
     },
+    /// Something on this machine did not work.
+    #[error("{place}: {reason}")]
+    Local {
+        /// Where: a path, or the name of what was tried.
+        place: String,
+        /// Why, sanitised.
+        reason: String,
+    },
     /// The server understood the question and refused it.
     #[error("{url} refused: {reason}")]
     Refused {
@@ -159,11 +176,6 @@ pub enum SourceError {
 }
 
 impl SourceError {
-    /// A question that is none for this source.
-    pub fn unasked(source: &SourceId) -> Self {
-        Self::Missing { url: source.to_string(), reason: "this is no question for it".to_owned() }
-    }
-
     /// The error as the badge and the detail tell it.
     pub fn failure(&self) -> Failure {
         match self {
@@ -184,6 +196,11 @@ impl SourceError {
                 short: "not offered".into(),
                 text: self.to_string().into(),
             },
+            Self::Local { reason, .. } => Failure {
+                kind: FailureKind::Other,
+                short: crate::text::truncate(reason, 40).into(),
+                text: self.to_string().into(),
+            },
             Self::Refused { reason, .. } => Failure {
                 kind: FailureKind::Http,
                 short: crate::text::truncate(reason, 40).into(),
@@ -191,6 +208,11 @@ impl SourceError {
             },
         }
     }
+}
+
+/// The answer to a question that this kind of server knows nothing of.
+fn no_question(source: &SourceId) -> SourceError {
+    SourceError::Missing { url: source.to_string(), reason: "this is no question for it".to_owned() }
 }
 
 /// How the loop treats a failure of the network.

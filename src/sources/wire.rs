@@ -76,6 +76,15 @@ pub(super) async fn read<T: Send + 'static>(
     parsed.map_err(|wrong| wrong.at(client.endpoint().join(path), what))
 }
 
+/// A piece of a path: a backslash or a slash in a name must not become one of the path.
+pub(super) fn encoded(piece: &str) -> String {
+    let safe = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~');
+    let bytes = piece
+        .bytes()
+        .map(|byte| if safe(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") });
+    bytes.collect()
+}
+
 /// The `interval` of a source's fast feeds.
 pub(super) fn interval(table: &Table<'_>, default: Duration) -> Duration {
     let sensible = Duration::from_millis(100)..=Duration::from_hours(1);
@@ -141,6 +150,17 @@ impl Pairs<'_> {
     /// The labels, harmless and shared; names come from others too.
     pub(super) fn keep(&self, known: &mut Interner) -> Labels {
         self.0.iter().map(|(name, value)| (name.keep(known), value.keep(known))).collect()
+    }
+}
+
+impl Pairs<'_> {
+    /// The labels as they came, when they are not harmless.
+    pub(super) fn exact(&self, known: &mut Interner) -> Option<Labels> {
+        let is_harmless = |text: &Text<'_>| text::sanitise(&text.0) == text.0;
+        let harmless = self.0.iter().all(|(name, value)| is_harmless(name) && is_harmless(value));
+        let labels =
+            || self.0.iter().map(|(name, value)| (known.intern(&name.0), known.intern(&value.0))).collect();
+        (!harmless).then(labels)
     }
 }
 
@@ -232,6 +252,12 @@ mod tests {
         let mut known = Interner::default();
         let kept: Vec<_> = list.0.iter().map(|text| text.keep(&mut known).to_string()).collect();
         assert_eq!(kept, ["", "a·b"]);
+    }
+
+    #[test]
+    fn a_name_stays_one_piece_of_the_path() {
+        assert_eq!(encoded("main-1_a.b"), "main-1_a.b");
+        assert_eq!(encoded(r"a\x3a/!@:ü"), "a%5Cx3a%2F%21%40%3A%C3%BC");
     }
 
     #[test]

@@ -1,28 +1,34 @@
 //! All that is known of one thing, as a text: for the detail.
 
+mod activity;
+mod alert;
 mod kept;
 mod line;
+mod silence;
 mod source;
+mod story;
 
 use chrono::{DateTime, Utc};
 
-use kept::{of_backup, of_datastore, of_task};
+use alert::of_alert;
+use kept::{log_of, of_datastore, of_task};
 use source::of_source;
+use story::of_backup;
 
-use super::panes::targets::{short, sign_of};
+use super::panes::targets::sign_of;
 use super::scene::{Scene, piece};
 use super::theme::Role;
 use super::widgets::frame::Title;
 use super::widgets::prose::Prose;
 use super::widgets::sign::{self, Sign};
-use crate::domain::alert::{Alert, FingerprintSource};
+use crate::domain::alert::Alert;
 use crate::domain::correlate;
 use crate::domain::feed::Feed;
 use crate::domain::labels::Labels;
+use crate::domain::question::{Ask, Slot};
 use crate::domain::store::{SourceState, Store};
 use crate::domain::subject::Subject;
 use crate::domain::target::Target;
-use crate::domain::verdict::response_due;
 use crate::text;
 
 /// A description.
@@ -45,12 +51,48 @@ impl Description {
     }
 }
 
+/// Where a description stands: what it asks for is answered to that place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// In the pane beside the list.
+    Pane,
+    /// In a sheet over the panes.
+    Sheet,
+}
+
+impl Place {
+    /// The name of a slot for `what` at this place.
+    fn slot(self, what: &str) -> Slot {
+        match self {
+            Self::Pane => format!("pane/{what}").into(),
+            Self::Sheet => format!("sheet/{what}").into(),
+        }
+    }
+}
+
+/// What a description wants to know beside the feeds.
+pub fn wants(subject: &Subject, place: Place, scene: &Scene<'_>) -> Vec<Ask> {
+    match subject {
+        Subject::Alert { fingerprint, .. } => find_alert(scene.store, fingerprint)
+            .map_or_else(Vec::new, |found| alert::wants(found, place, scene)),
+        Subject::Backup { source, group } => story::wants(source, group, scene.store),
+        Subject::Task { source, upid } => {
+            let ask = scene
+                .store
+                .source(source)
+                .and_then(|source| log_of(source, source.data.tasks.iter().find(|task| task.upid == *upid)?));
+            ask.into_iter().collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
 /// Describes a thing; one that is gone is said to be gone.
-pub fn describe(subject: &Subject, scene: &Scene<'_>) -> Description {
+pub fn describe(subject: &Subject, place: Place, scene: &Scene<'_>) -> Description {
     let store = scene.store;
     let told = match subject {
         Subject::Alert { fingerprint, .. } => {
-            find_alert(store, fingerprint).map(|alert| of_alert(alert, scene))
+            find_alert(store, fingerprint).map(|alert| of_alert(alert, place, scene))
         }
         Subject::Target { source, pool, instance } => store.source(source).and_then(|source| {
             let mut targets = source.data.targets.iter();
@@ -75,6 +117,7 @@ pub fn describe(subject: &Subject, scene: &Scene<'_>) -> Description {
         Subject::Task { source, upid } => store.source(source).and_then(|source| {
             source.data.tasks.iter().find(|task| task.upid == *upid).map(|task| of_task(task, source, scene))
         }),
+        Subject::Silence { source, id } => silence::of_silence(source, id, scene),
         Subject::Source(id) => store.source(id).map(|source| of_source(source, scene)),
     };
     told.unwrap_or_else(|| Description {
@@ -95,6 +138,7 @@ pub fn copied(subject: &Subject, store: &Store) -> String {
         Subject::Line { line, .. } => line.text.to_string(),
         Subject::Backup { group, .. } => group.to_string(),
         Subject::Task { upid, .. } => upid.to_string(),
+        Subject::Silence { id, .. } => id.to_string(),
         Subject::Source(id) => match store.source(id).and_then(|source| source.failure(DateTime::UNIX_EPOCH))
         {
             Some((failure, _)) => format!("{id}: {}", failure.text),
@@ -103,7 +147,23 @@ pub fn copied(subject: &Subject, store: &Store) -> String {
     }
 }
 
-fn find_alert<'s>(store: &'s Store, fingerprint: &str) -> Option<&'s Alert> {
+/// Where a browser goes for a thing: an alert's runbook, else the page of its expression.
+pub fn link(subject: &Subject, store: &Store) -> Option<String> {
+    match subject {
+        Subject::Alert { fingerprint, .. } => {
+            let alert = find_alert(store, fingerprint)?;
+            let noted = ["runbook_url", "runbook", "dashboard_url", "dashboard"];
+            let noted = noted.iter().find_map(|name| alert.annotations.get(name));
+            noted.or(alert.generator_url.as_deref()).map(str::to_owned)
+        }
+        Subject::Target { instance, .. } if instance.contains("://") => Some(instance.to_string()),
+        Subject::Target { instance, .. } => Some(format!("http://{instance}/metrics")),
+        _ => None,
+    }
+}
+
+/// An alert by its identity, also one that vanished unheard.
+pub fn find_alert<'s>(store: &'s Store, fingerprint: &str) -> Option<&'s Alert> {
     let listed = store.alerts().iter().map(|listed| &listed.alert);
     let vanished = store.vanished.iter().map(|ghost| &ghost.alert);
     listed.chain(vanished).find(|alert| &*alert.fingerprint == fingerprint)
@@ -127,94 +187,6 @@ fn labels(head: &str, labels: &Labels, without: &[&str], to: &mut Vec<Prose>) {
     }
 }
 
-fn of_alert(alert: &Alert, scene: &Scene<'_>) -> Description {
-    let now = scene.wall();
-    let vanished = scene.store.vanished.iter().find(|ghost| ghost.alert.fingerprint == alert.fingerprint);
-    let sign = if vanished.is_some() { sign::UNKNOWN } else { sign::of_alert(alert) };
-    let mut told = Vec::new();
-    if !alert.summary().is_empty() {
-        told.extend([Prose::plain(alert.summary()), Prose::Blank]);
-    }
-    let severity = if alert.severity.is_empty() { "none" } else { &*alert.severity };
-    told.push(Prose::Pair(
-        "state".into(),
-        vec![
-            piece(format!("{} {}", sign.glyph, alert.state), sign.role),
-            piece(format!("  severity {severity}"), Role::Text),
-        ],
-    ));
-    told.push(Prose::pair("since", when(alert.starts_at, scene)));
-    if let Some(ghost) = vanished {
-        told.push(Prose::Pair(
-            "vanished".into(),
-            vec![piece(
-                format!("{}, while Prometheus was not heard: not resolved", when(ghost.since, scene)),
-                Role::Unknown,
-            )],
-        ));
-    }
-    if let Some(due) = response_due(alert, scene.store) {
-        let role = if due < now { sign.role } else { Role::Text };
-        told.push(Prose::Pair("respond by".into(), vec![piece(when(due, scene), role)]));
-    }
-    if let Some(ack) = &alert.acked_by {
-        told.push(Prose::pair(
-            "acknowledged",
-            format!("by {} until {}", ack.who, scene.times.full(ack.until)),
-        ));
-    }
-    quietened(alert, scene, &mut told);
-    if !alert.receivers.is_empty() {
-        told.push(Prose::pair("receivers", alert.receivers.join(", ")));
-    } else if alert.fingerprint_source == FingerprintSource::Own {
-        told.push(Prose::pair("receivers", "none: no Alertmanager has this alert"));
-    }
-    related(alert, scene, &mut told);
-    labels("Labels", &alert.labels, &["alertname"], &mut told);
-    labels("Annotations", &alert.annotations, &["summary"], &mut told);
-    if let Some(url) = &alert.generator_url {
-        told.extend([Prose::Blank, Prose::pair("expression", &**url)]);
-    }
-    told.push(Prose::pair("fingerprint", &*alert.fingerprint));
-    Description { sign: Some(sign), name: alert.name.to_string(), text: told }
-}
-
-/// Who or what keeps an alert from being heard.
-fn quietened(alert: &Alert, scene: &Scene<'_>, to: &mut Vec<Prose>) {
-    let silences = scene.store.sources.iter().flat_map(|source| source.data.silences.iter());
-    for silence in silences.filter(|silence| alert.silenced_by.contains(&silence.id)) {
-        let until = when(silence.ends_at, scene);
-        to.push(Prose::pair(
-            "silenced",
-            format!("by {} until {until}: {}", silence.created_by, silence.comment),
-        ));
-    }
-    for cause in &alert.inhibited_by {
-        let name =
-            find_alert(scene.store, cause).map_or_else(|| cause.to_string(), |cause| cause.name.to_string());
-        to.push(Prose::pair("inhibited", format!("by {name}")));
-    }
-    if !alert.muted_by.is_empty() {
-        to.push(Prose::pair("muted", format!("by {}", alert.muted_by.join(", "))));
-    }
-}
-
-/// The target that an alert speaks of.
-fn related(alert: &Alert, scene: &Scene<'_>, to: &mut Vec<Prose>) {
-    for source in &scene.store.sources {
-        let mut targets = source.data.targets.iter();
-        if let Some(target) = targets.find(|target| correlate::covers(alert, target)) {
-            let sign = sign_of(target, false);
-            let words = if target.error.is_empty() { sign.word.into() } else { short(target) };
-            let pieces = vec![
-                piece(format!("{} ", sign.glyph), sign.role),
-                piece(format!("{} {}  {words}", target.job, target.instance), Role::Text),
-            ];
-            to.push(Prose::Pair("target".into(), pieces));
-        }
-    }
-}
-
 fn of_target(target: &Target, source: &SourceState, scene: &Scene<'_>) -> Description {
     let scrape = source.data.scrape(target);
     let hollow = scrape.is_some_and(|scrape| scrape.hollow);
@@ -224,6 +196,17 @@ fn of_target(target: &Target, source: &SourceState, scene: &Scene<'_>) -> Descri
         vec![Prose::Pair("health".into(), vec![piece(format!("{} {}", sign.glyph, sign.word), sign.role)])];
     if !target.error.is_empty() {
         told.push(Prose::pair("error", &*target.error));
+    }
+    if let Some(class) = target.error_class() {
+        told.push(Prose::pair("which is", class.hint()));
+    }
+    if let Some(scrape) = scrape.filter(|scrape| scrape.flaps()) {
+        let words = format!("up or down {} times within the last hour", scrape.changes);
+        told.push(Prose::Pair("flapping".into(), vec![piece(words, Role::Warning)]));
+    }
+    if hollow {
+        let words = "the last scrape brought no sample: nothing is measured behind it";
+        told.push(Prose::Pair("samples".into(), vec![piece(words, Role::Warning)]));
     }
     if let Some(at) = target.last_scrape {
         told.push(Prose::pair(

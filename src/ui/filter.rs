@@ -1,11 +1,17 @@
 //! The filter language of every pane: words that must all be found.
 //!
 //! `disk` plain text (a capital letter makes it exact), `!disk` without it, `-f dsk` fuzzy,
-//! `job=node` a label, `job=~n.*` a label by expression, `~vm[0-9]+` an expression anywhere.
+//! `job=node` a label, `job=~n.*` a label by expression, `job!=node` and `job!~n.*` the others,
+//! `~vm[0-9]+` an expression anywhere, `age>10m` a time. A value with blanks stands in quotes: `name="my alert"`.
+
+mod terms;
+
+pub use terms::{duration, split};
 
 use std::borrow::Cow;
 use std::ops::Range;
 
+use chrono::TimeDelta;
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 use regex::Regex;
@@ -17,6 +23,17 @@ pub trait Hay {
 
     /// A label, or what goes by that name.
     fn label(&self, name: &str) -> Option<Cow<'_, str>>;
+
+    /// Whether `name` has this value beside the one that [`Hay::label`] tells: an alert goes to
+    /// several receivers.
+    fn has(&self, _name: &str, _test: &dyn Fn(&str) -> bool) -> bool {
+        false
+    }
+
+    /// A time that goes by that name: `age`.
+    fn span(&self, _name: &str) -> Option<TimeDelta> {
+        None
+    }
 }
 
 /// A filter; the empty one lets all through.
@@ -37,10 +54,13 @@ struct Term {
 #[derive(Debug)]
 enum Test {
     Plain(Needle),
+    /// The label, its value, and the word as it was typed.
     Label(String, String, Needle),
     Expression(String, Regex),
     /// Anywhere in the text.
     Anywhere(Regex),
+    /// Longer than this, or shorter.
+    Span(String, bool, TimeDelta),
 }
 
 /// A word; small letters match any case.
@@ -84,8 +104,8 @@ impl Filter {
             }
             return filter;
         }
-        for word in text.split_whitespace() {
-            match term(word) {
+        for word in terms::words(text) {
+            match terms::term(&word) {
                 Ok(Some(term)) => filter.terms.push(term),
                 Ok(None) => {}
                 Err(fault) => filter.fault = Some(fault),
@@ -120,13 +140,18 @@ impl Filter {
             let found = match &term.test {
                 Test::Plain(needle) => needle.is_in(&hay.text()),
                 Test::Label(name, value, whole) => match hay.label(name) {
-                    Some(have) => have == value.as_str(),
+                    Some(have) => have == value.as_str() || hay.has(name, &|have| have == value),
                     // `level=error` may stand in the text of a line that has no such label.
-                    None => whole.is_in(&hay.text()),
+                    None if !term.inverse => whole.is_in(&hay.text()),
+                    None => value.is_empty(),
                 },
                 Test::Anywhere(expression) => expression.is_match(&hay.text()),
                 Test::Expression(name, expression) => {
                     expression.is_match(hay.label(name).as_deref().unwrap_or_default())
+                        || hay.has(name, &|have| expression.is_match(have))
+                }
+                Test::Span(name, longer, than) => {
+                    hay.span(name).is_some_and(|have| if *longer { have > *than } else { have < *than })
                 }
             };
             found != term.inverse
@@ -156,35 +181,6 @@ impl Filter {
     }
 }
 
-/// Reads one word; `None` while it says nothing yet.
-fn term(word: &str) -> Result<Option<Term>, String> {
-    let (inverse, word) = word.strip_prefix('!').map_or((false, word), |rest| (true, rest));
-    if word.is_empty() {
-        return Ok(None);
-    }
-    if let Some(expression) = word.strip_prefix('~').filter(|expression| !expression.is_empty()) {
-        let expression =
-            Regex::new(expression).map_err(|_| format!("`{expression}` is not a regular expression"))?;
-        return Ok(Some(Term { inverse, test: Test::Anywhere(expression) }));
-    }
-    let is_name = |name: &str| {
-        !name.is_empty() && name.chars().all(|char| char.is_ascii_alphanumeric() || "_-.".contains(char))
-    };
-    let test = match word.split_once('=') {
-        Some((name, value)) if is_name(name) => match value.strip_prefix('~') {
-            Some("") => return Ok(None),
-            Some(expression) => {
-                let expression = Regex::new(&format!("^(?:{expression})$"))
-                    .map_err(|_| format!("`{expression}` is not a regular expression"))?;
-                Test::Expression(name.to_owned(), expression)
-            }
-            None => Test::Label(name.to_owned(), value.to_owned(), Needle::new(word)),
-        },
-        _ => Test::Plain(Needle::new(word)),
-    };
-    Ok(Some(Term { inverse, test }))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -198,6 +194,14 @@ mod tests {
 
         fn label(&self, name: &str) -> Option<Cow<'_, str>> {
             (name == "job").then(|| "node".into())
+        }
+
+        fn has(&self, name: &str, test: &dyn Fn(&str) -> bool) -> bool {
+            name == "job" && test("second")
+        }
+
+        fn span(&self, name: &str) -> Option<TimeDelta> {
+            (name == "age").then(|| TimeDelta::minutes(14))
         }
     }
 
@@ -221,6 +225,22 @@ mod tests {
             ("~vm[0-9]+", true),
             ("!~vm[0-9]+", false),
             ("~^vm", false),
+            ("job!=node", false),
+            ("job!=pve", true),
+            ("job!~n.*", false),
+            ("job!~x.*", true),
+            ("host!=vm102", true),
+            ("job=second", true),
+            ("job=~\"sec.*\"", true),
+            ("\"node exporter\"", true),
+            ("\"exporter node\"", false),
+            ("job=\"node exporter\"", false),
+            ("age>10m", true),
+            ("age>1h", false),
+            ("age<1h30m", true),
+            ("took>1s", false),
+            ("age>", true),
+            ("a>b", false),
             ("-f hdwn", true),
             ("-f xyz", false),
             ("-f", true),
@@ -228,6 +248,7 @@ mod tests {
             assert_eq!(Filter::new(text).lets(&Row), lets, "{text}");
         }
         assert!(Filter::new("job=~[").fault().is_some());
+        assert!(Filter::new("age>10x").fault().is_some_and(|fault| fault.contains("10m")));
     }
 
     #[test]

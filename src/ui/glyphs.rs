@@ -22,6 +22,20 @@ pub const RUNNING: &str = "…";
 pub const PENDING: &str = "◌";
 /// The bar of the selected row.
 pub const BAR: &str = "▌";
+/// The mark of a row that the operator marked.
+pub const MARK: &str = "■";
+/// The bar of the selected row when it is marked too.
+pub const MARKED_BAR: &str = "█";
+/// Before the name of a group whose rows are shown.
+pub const UNFOLDED: &str = "▾";
+/// Before the name of a group whose rows are not shown.
+pub const FOLDED: &str = "▸";
+/// Behind the title of the column that the rows are sorted by.
+pub const SORTED: &str = "↓";
+/// A time in which an alert fired.
+pub const FIRED: &str = "▇";
+/// A time in which an alert was pending.
+pub const WAITED: &str = "▂";
 /// A filled piece of a gauge.
 pub const FULL: &str = "▰";
 /// An empty piece of a gauge.
@@ -32,8 +46,9 @@ pub const RULE: &str = "│";
 pub const LINE: &str = "─";
 /// A place that was marked.
 pub const BOOKMARK: &str = "»";
-/// Bars, the lowest first.
-pub const BARS: [&str; 7] = ["▁", "▂", "▃", "▄", "▅", "▆", "▇"];
+
+/// The levels of a line of little bars, from low to high.
+pub const BARS: [&str; 4] = ["▁", "▃", "▅", "▇"];
 
 /// The small digit before the title of a pane: the key of its view.
 pub const fn superscript(digit: u8) -> &'static str {
@@ -62,15 +77,8 @@ pub enum Glyphs {
 }
 
 /// Every sign that we draw, with its twin.
-const TWINS: [(&str, &str); 48] = [
+const TWINS: [(&str, &str); 51] = [
     (BOOKMARK, ">"),
-    (BARS[0], "."),
-    (BARS[1], ":"),
-    (BARS[2], "-"),
-    (BARS[3], "="),
-    (BARS[4], "+"),
-    (BARS[5], "*"),
-    (BARS[6], "#"),
     (CRITICAL, "!"),
     (WARNING, "*"),
     (OK, "+"),
@@ -101,7 +109,17 @@ const TWINS: [(&str, &str); 48] = [
     ("’", "'"),
     ("“", "\""),
     ("”", "\""),
+    (MARKED_BAR, "@"),
+    (MARK, "#"),
+    (FIRED, "#"),
+    (WAITED, "_"),
+    (UNFOLDED, "v"),
+    (FOLDED, ">"),
     ("█", "_"),
+    ("▁", "_"),
+    ("▃", "-"),
+    ("▅", "="),
+    ("▇", "#"),
     ("¹", "1"),
     ("²", "2"),
     ("³", "3"),

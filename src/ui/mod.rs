@@ -1,5 +1,6 @@
 //! What the operator sees: themes, views, panes, layers and the widgets that they are made of.
 
+pub mod census;
 pub mod describe;
 pub mod filter;
 pub mod glyphs;

@@ -13,39 +13,46 @@ use tempfile::TempDir;
 const SCENARIOS: [&str; 5] = ["calm", "host-down", "backup-late", "storm", "chain-broken"];
 
 /// A home directory with nothing in it.
-fn home() -> TempDir {
+pub(super) fn home() -> TempDir {
     tempfile::tempdir().expect("a directory")
 }
 
-fn wardroom(home: &Path, arguments: &[&str]) -> Command {
+pub(super) fn wardroom(home: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_wardroom"));
     command.args(arguments).env_clear().env("HOME", home).stdin(Stdio::null());
     command
 }
 
-fn run(home: &Path, arguments: &[&str]) -> Output {
+pub(super) fn run(home: &Path, arguments: &[&str]) -> Output {
     wardroom(home, arguments).output().expect("the program runs")
 }
 
-fn said(output: &Output) -> String {
+pub(super) fn said(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).expect("text")
 }
 
-fn complained(output: &Output) -> String {
+pub(super) fn complained(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).expect("text")
 }
 
-fn schema() -> Validator {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/schemas/check.json");
+fn schema(name: &str) -> Validator {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/schemas/{name}.json"));
     let schema: Value = serde_json::from_str(&fs::read_to_string(file).expect("the schema")).expect("JSON");
     jsonschema::validator_for(&schema).expect("a schema")
 }
 
 fn conforms(output: &Output) -> Value {
+    conforms_to("check", output)
+}
+
+/// What a command wrote, which must be of the schema `name`.
+pub(super) fn conforms_to(name: &str, output: &Output) -> Value {
     let report: Value = serde_json::from_slice(&output.stdout)
         .unwrap_or_else(|error| panic!("no JSON alone on stdout: {error}\n{}", complained(output)));
-    let faults: Vec<String> =
-        schema().iter_errors(&report).map(|fault| format!("{}: {fault}", fault.instance_path())).collect();
+    let faults: Vec<String> = schema(name)
+        .iter_errors(&report)
+        .map(|fault| format!("{}: {fault}", fault.instance_path()))
+        .collect();
     assert!(faults.is_empty(), "{faults:#?}");
     report
 }
@@ -93,7 +100,7 @@ fn the_parts_that_are_not_asked_for_are_left_out() {
         .flatten()
         .filter_map(|source| source["kind"].as_str())
         .collect();
-    assert_eq!(kinds, ["loki", "pbs"]);
+    assert_eq!(kinds, ["loki", "pbs", "pve"]);
     for (list, is_there) in [("targets", false), ("alerts", false), ("logs", true), ("backups", true)] {
         assert_eq!(report[list].as_array().is_some_and(|rows| !rows.is_empty()), is_there, "{list}");
     }
@@ -192,7 +199,7 @@ fn the_example_is_printed_and_passes_its_own_check() {
     fs::write(&file, &example.stdout).expect("written");
     let output = run(home.path(), &["config", "check", &file.display().to_string()]);
     assert!(output.status.success(), "{}", complained(&output));
-    assert!(said(&output).contains("ok, 4 sources: prometheus.main, alertmanager.main"), "{}", said(&output));
+    assert!(said(&output).contains("ok, 5 sources: prometheus.main, alertmanager.main"), "{}", said(&output));
 }
 
 #[test]
@@ -262,7 +269,7 @@ fn the_lab_serves_alone_until_it_is_ended() {
     let report = conforms(&output);
     let states: Vec<&Value> =
         report["sources"].as_array().into_iter().flatten().map(|source| &source["state"]).collect();
-    assert_eq!(states, ["fresh"; 4], "{report:#}");
+    assert_eq!(states, ["fresh"; 5], "{report:#}");
     let id = rustix::process::Pid::from_child(&lab);
     rustix::process::kill_process(id, rustix::process::Signal::TERM).expect("it is told to end");
     assert!(lab.wait().expect("it ends").success(), "asked to end, it ends well");

@@ -56,7 +56,7 @@ fn what_is_right_is_taken() {
 #[test]
 fn the_example_is_a_config() {
     let config = Config::parse("config.example.toml", EXAMPLE, None).expect("the example is right");
-    assert_eq!(config.sources.len(), 4, "one of each kind");
+    assert_eq!(config.sources.len(), 5, "one of each kind");
 }
 
 /// The example with everything in it that is commented out: `#key = ...` and `#[table]`.
@@ -85,8 +85,15 @@ fn the_defaults_in_the_example_are_the_defaults() {
         "#info",
         "#[[backups",
         "#match",
+        "#guest",
+        "#tag",
         "#exempt",
         "#rpo = \"7d\"",
+        "#rpo = \"8d\"",
+        "#[sources.pbs.main.clusters",
+        "#\"\"",
+        "#files = [\"~/runbooks",
+        "#aliases",
         "#[[logs",
         "#alert",
         "#loki",
@@ -113,6 +120,12 @@ fn general(keys: impl IntoIterator<Item = String>) -> BTreeSet<String> {
         if parts.first() == Some(&"sources") && parts.len() > 3 {
             // Most keys are the same in all kinds.
             parts.splice(1..3, ["KIND", "NAME"]);
+        }
+        if parts.first() == Some(&"hosts") && parts.len() > 1 {
+            parts.splice(1..2, ["NAME"]);
+        }
+        if parts.starts_with(&["runbooks", "placeholders"]) && parts.len() > 2 {
+            parts.splice(2..3, ["NAME"]);
         }
         if parts.first() == Some(&"views") && parts.len() > 2 {
             parts.splice(1..2, ["NAME"]);

@@ -1,5 +1,6 @@
 //! Everything that needs no server but our own and those of the demo lab.
 
+mod backups;
 mod check;
 mod config;
 #[path = "../contract/loki.rs"]
@@ -8,6 +9,8 @@ mod contracts;
 mod demo;
 mod logs;
 mod modules;
+mod runbooks;
 mod screens;
 mod shot;
+mod silences;
 mod sources;

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A room, and the rooms whose doors are open to it. What stands here with `*` may enter all.
-const RULES: [(&str, &[&str]); 25] = [
+const RULES: [(&str, &[&str]); 26] = [
     ("text", &[]),
     ("action", &[]),
     ("settings", &[]),
@@ -16,14 +16,18 @@ const RULES: [(&str, &[&str]); 25] = [
     ("actions", &["domain", "text", "net", "sources"]),
     ("keymap", &["action", "settings"]),
     ("sources", &["domain", "text", "net", "secret", "settings", "clock"]),
-    ("border", &["domain", "action", "clock"]),
-    ("ui", &["domain", "action", "keymap", "text", "border", "settings", "clock"]),
-    ("app", &["ui", "domain", "action", "keymap", "border", "text", "clock"]),
+    ("runbooks", &["domain", "text"]),
+    ("border", &["domain", "runbooks", "action", "clock"]),
+    ("ui", &["domain", "runbooks", "action", "keymap", "text", "border", "settings", "clock"]),
+    ("app", &["ui", "domain", "runbooks", "action", "keymap", "border", "text", "clock"]),
     ("demo", &["domain", "text", "clock"]),
     ("report", &["domain", "text"]),
     ("picture", &["text"]),
-    ("state", &[]),
-    ("config", &["sources", "domain", "net", "secret", "settings", "text", "action", "keymap", "ui"]),
+    ("state", &["domain"]),
+    (
+        "config",
+        &["sources", "domain", "runbooks", "net", "secret", "settings", "text", "action", "keymap", "ui"],
+    ),
     ("terminal", &["border", "text", "clock"]),
     ("backend", &["border", "text", "clock"]),
     ("runtime", &["*"]),

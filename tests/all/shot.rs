@@ -65,6 +65,18 @@ fn a_wrong_wish_is_told_with_what_there_is() {
     }
 }
 
+#[rstest]
+fn who_watches_each_guest_is_seen_at_every_size(#[values("60x12", "80x24", "120x40")] size: &str) {
+    let arguments = ["--demo=backup-late", "--view", "coverage", "--size", size, "--format", "text"];
+    let picture = shot(&home(), &arguments);
+    assert!(picture.contains("Coverage") && picture.contains("with gaps"), "{picture}");
+    let row = picture
+        .lines()
+        .find(|line| line.contains("playground") && line.contains(" no "))
+        .expect("the guest nobody watches");
+    assert!(row.contains("vm/240") && row.matches(" no ").count() >= 3, "{row}");
+}
+
 /// The pictures that `screenshots/make` makes: name and arguments.
 fn recipes() -> Vec<(String, Vec<String>)> {
     let make = std::fs::read_to_string(directory().join("make")).expect("the recipes");

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::process::Output;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -34,8 +35,17 @@ impl Program {
 
     /// What `check --format json` says, after one look at everything.
     pub fn check(&self) -> Value {
+        self.report("check")
+    }
+
+    /// What `backups --format json` says.
+    pub fn backups(&self) -> Value {
+        self.report("backups")
+    }
+
+    fn report(&self, command: &str) -> Value {
         let output = assert_cmd::Command::new(env!("CARGO_BIN_EXE_wardroom"))
-            .args(["--config", &self.config(), "check", "--format", "json"])
+            .args(["--config", &self.config(), command, "--format", "json"])
             .env_clear()
             .env("HOME", self.home.path())
             .timeout(LIMIT)
@@ -43,7 +53,33 @@ impl Program {
             .expect("the program runs");
         let said = String::from_utf8_lossy(&output.stderr);
         let report = serde_json::from_slice(&output.stdout);
-        report.unwrap_or_else(|error| panic!("check says no JSON: {error}\n{}\n{said}", output.status))
+        report.unwrap_or_else(|error| panic!("{command} says no JSON: {error}\n{}\n{said}", output.status))
+    }
+
+    /// Runs a command to its end.
+    pub fn run(&self, arguments: &[&str]) -> Output {
+        assert_cmd::Command::new(env!("CARGO_BIN_EXE_wardroom"))
+            .args(["--config", &self.config()])
+            .args(arguments)
+            .env_clear()
+            .env("HOME", self.home.path())
+            .timeout(LIMIT)
+            .output()
+            .expect("the program runs")
+    }
+
+    /// What a command says that succeeds; else what it complains of.
+    pub fn say(&self, arguments: &[&str]) -> Result<String, String> {
+        let output = self.run(arguments);
+        let text = |bytes| String::from_utf8_lossy(bytes).trim().to_owned();
+        if output.status.success() { Ok(text(&output.stdout)) } else { Err(text(&output.stderr)) }
+    }
+
+    /// What a command says as JSON, under `key`.
+    pub fn rows(&self, arguments: &[&str], key: &str) -> Result<Vec<Value>, String> {
+        let said = self.say(&[arguments, &["--format", "json"]].concat())?;
+        let said: Value = serde_json::from_str(&said).map_err(|error| format!("{error}: {said}"))?;
+        said[key].as_array().cloned().ok_or_else(|| said.to_string())
     }
 
     /// The dashboard in a terminal of this many columns and rows.

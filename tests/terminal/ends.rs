@@ -69,6 +69,30 @@ fn after_a_signal_that_the_loop_does_not_hear() {
 }
 
 #[test]
+fn after_being_stopped_from_outside() {
+    let (mut dashboard, before) = running(&[]);
+    dashboard.shows(&FILLED);
+    let pid = Pid::from_raw(dashboard.pty.pid().cast_signed()).expect("a process");
+    let entered = |dashboard: &Dashboard| {
+        let bytes = dashboard.pty.bytes();
+        bytes.windows(8).filter(|window| window == b"\x1b[?1049h").count()
+    };
+    // Nobody could wake it up again here, so it goes on.
+    kill_process(pid, Signal::TSTP).expect("it can be sent a signal");
+    until("it is back", crate::lab::LIMIT, || if entered(&dashboard) == 2 { Ok(()) } else { Err("not yet") })
+        .unwrap_or_else(|reason| panic!("{reason}"));
+    // Nobody asks it about this one; when it goes on, somebody else may have had the terminal.
+    kill_process(pid, Signal::STOP).expect("it can be sent a signal");
+    kill_process(pid, Signal::CONT).expect("it can be sent a signal");
+    until("it is back", crate::lab::LIMIT, || if entered(&dashboard) == 3 { Ok(()) } else { Err("not yet") })
+        .unwrap_or_else(|reason| panic!("{reason}"));
+    dashboard.shows(&FILLED);
+    dashboard.pty.keys("q");
+    assert_eq!(dashboard.ends(), 0);
+    assert_restored(&dashboard, &before);
+}
+
+#[test]
 fn after_ctrl_z_and_fg() {
     let plan = Plan { command: &["/bin/bash", "--norc", "--noprofile", "-i"], ..Plan::default() };
     let mut dashboard = plan.start();

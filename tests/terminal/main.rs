@@ -7,6 +7,7 @@ mod pty;
 #[path = "../stack/wait.rs"]
 mod wait;
 
+mod alerting;
 mod dashboard;
 mod ends;
 mod lab;

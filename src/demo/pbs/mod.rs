@@ -85,6 +85,7 @@ impl Pbs {
     fn node(&self, path: &[&str], ask: &Ask, now: Seconds) -> Option<Result<Answer, Answer>> {
         Some(match path {
             ["status"] => accepts(ask, &[]).map(|()| self.status(now)),
+            ["services"] => accepts(ask, &[]).map(|()| services()),
             ["tasks"] => tasks::list(&self.script.backups, ask, now),
             ["tasks", upid, "status"] => tasks::status(&self.script.backups, upid, now),
             ["tasks", upid, "log"] => tasks::log(&self.script.backups, upid, ask, now),
@@ -181,6 +182,24 @@ fn login(ask: &Ask) -> Result<(), &'static str> {
         Some((_, right)) if right == secret => Ok(()),
         _ => Err("invalid credentials"),
     }
+}
+
+/// What runs on the server. Mail is not installed there.
+fn services() -> Answer {
+    let service = |name: &str, desc: &str, state: &str, unit: &str| {
+        json!({
+            "desc": desc, "name": format!("{name}.service"), "service": name, "state": state, "unit-state": unit,
+        })
+    };
+    data(&[
+        service("proxmox-backup", "Proxmox Backup API Server", "running", "enabled"),
+        service("proxmox-backup-proxy", "Proxmox Backup API Proxy Server", "running", "enabled"),
+        service("sshd", "OpenBSD Secure Shell server", "running", "enabled"),
+        service("systemd-journald", "Journal Service", "running", "static"),
+        service("cron", "Regular background program processing daemon", "running", "enabled"),
+        service("postfix", "postfix.service", "dead", "not-found"),
+        service("chrony", "chrony, an NTP client/server", "running", "enabled"),
+    ])
 }
 
 fn permissions() -> Answer {

@@ -120,13 +120,15 @@ struct Usage {
     used: u64,
 }
 
-/// The files of a group's backups, with their sizes.
-fn files(group: &Group) -> [(&'static str, u64); 3] {
+/// The files of a group's backup, with their sizes.
+fn files(group: &Group, snapshot: &Snapshot) -> [(&'static str, u64); 3] {
     match group.kind {
-        "vm" => {
-            [("drive-scsi0.img.fidx", group.size), ("qemu-server.conf.blob", 417), ("index.json.blob", 494)]
-        }
-        _ => [("root.pxar.didx", group.size), ("catalog.pcat1.didx", 1_843_200), ("index.json.blob", 587)],
+        "vm" => [
+            ("drive-scsi0.img.fidx", snapshot.size),
+            ("qemu-server.conf.blob", 417),
+            ("index.json.blob", 494),
+        ],
+        _ => [("root.pxar.didx", snapshot.size), ("catalog.pcat1.didx", 1_843_200), ("index.json.blob", 587)],
     }
 }
 
@@ -140,7 +142,7 @@ pub fn groups(backups: &Backups, store: &str, ask: &Ask, now: Seconds) -> Result
             let snapshots = backups.snapshots(group, now);
             let newest = snapshots.last();
             let files: Vec<&str> = match newest {
-                Some(snapshot) if snapshot.finished => files(group).map(|(name, _)| name).into(),
+                Some(snapshot) if snapshot.finished => files(group, snapshot).map(|(name, _)| name).into(),
                 _ => Vec::new(),
             };
             GroupItem {
@@ -194,7 +196,7 @@ pub fn snapshots(backups: &Backups, store: &str, ask: &Ask, now: Seconds) -> Res
 }
 
 fn item(group: &Group, snapshot: &Snapshot) -> SnapshotItem {
-    let files = if snapshot.finished { &files(group)[..] } else { &[] };
+    let files = if snapshot.finished { &files(group, snapshot)[..] } else { &[] };
     let verification = snapshot.verified.as_ref().map(|task| Verification { upid: task.upid(), state: "ok" });
     SnapshotItem {
         backup_type: group.kind,

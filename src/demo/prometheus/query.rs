@@ -8,6 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::super::Scenario;
 use super::super::matcher::{Fault, Matcher, Reader};
+use super::super::script::alerts::Raised;
 use super::super::script::hosts::{Reach, probe_succeeds};
 use super::super::script::{HOUR, MINUTE, Script, mark, mix};
 use super::super::serve::{Answer, Ask};
@@ -26,6 +27,10 @@ enum Query {
     Plain { metric: String, matchers: Vec<Matcher>, compare: Option<(&'static str, f64)> },
     /// When each target that is down was last up.
     LastSuccess,
+    /// How many samples a selector of `ALERTS` had within so many seconds.
+    Counted { matchers: Vec<Matcher>, span: i64 },
+    /// Which targets flap: none does.
+    Changes,
     /// A number.
     Number(f64),
 }
@@ -41,6 +46,12 @@ fn parse(text: &str) -> Result<Query, Answer> {
     }
     if dense.starts_with(LAST_SUCCESS) {
         return Ok(Query::LastSuccess);
+    }
+    if let Some(inside) = text.trim().strip_prefix("count_over_time(ALERTS") {
+        return counted(text, inside);
+    }
+    if dense.starts_with("changes(up[") {
+        return Ok(Query::Changes);
     }
     if let Ok(number) = dense.parse() {
         return Ok(Query::Number(number));
@@ -60,11 +71,27 @@ fn parse(text: &str) -> Result<Query, Answer> {
         None if number.is_empty() => None,
         Some(operator) if number.parse::<f64>().is_ok() => Some((operator, number.parse().unwrap_or(0.0))),
         _ => {
-            let error = format!("the demo lab does not evaluate {text:?}, only plain selectors");
-            return Err(failure(StatusCode::UNPROCESSABLE_ENTITY, "execution", &error));
+            return Err(unknown(text));
         }
     };
     Ok(Query::Plain { metric, matchers, compare })
+}
+
+/// What is counted over a time: `{alertname="HostDown"}[1d])`.
+fn counted(text: &str, inside: &str) -> Result<Query, Answer> {
+    let mut reader = Reader::new(inside);
+    let is_selector = reader.rest().starts_with('{');
+    let matchers = if is_selector { reader.selector().map_err(|fault| refuse(&fault))? } else { Vec::new() };
+    let span = reader.rest().trim().strip_prefix('[').and_then(|rest| rest.strip_suffix("])"));
+    match span.and_then(span::parse) {
+        Some(span) => Ok(Query::Counted { matchers, span: span / 1_000_000_000 }),
+        None => Err(unknown(text)),
+    }
+}
+
+fn unknown(text: &str) -> Answer {
+    let error = format!("the demo lab does not evaluate {text:?}, only plain selectors");
+    failure(StatusCode::UNPROCESSABLE_ENTITY, "execution", &error)
 }
 
 /// A fault of a selector in Prometheus' words.
@@ -94,8 +121,13 @@ fn evaluate(script: &Script, query: &Query, at: DateTime<Utc>) -> Vec<Point> {
             });
             points
         }
+        Query::Counted { matchers, span } => {
+            let mut points = history(script, (at - script.anchor).num_seconds(), *span);
+            points.retain(|(labels, _)| matchers.iter().all(|matcher| matcher.matches(labels)));
+            points
+        }
         Query::LastSuccess => last_success(script, at),
-        Query::Number(_) => Vec::new(),
+        Query::Changes | Query::Number(_) => Vec::new(),
     }
 }
 
@@ -174,16 +206,57 @@ fn samples(script: &Script, metric: &str, at: DateTime<Utc>) -> Vec<Point> {
     }
 }
 
+/// A time in which an alert was true, in seconds from the anchor: from when, since when it fired,
+/// until when.
+type Episode = (i64, i64, i64);
+
+/// When an alert was true: now, and for what comes back every night also some nights before.
+fn episodes(raised: &Raised) -> Vec<Episode> {
+    let hold = raised.rule.hold;
+    let mut all = vec![(raised.fires - hold, raised.fires, i64::MAX)];
+    let nightly = match raised.rule.name {
+        "HighCPUUsage" | "HighIOWait" => 40 * MINUTE,
+        "BackupJobFailed" => 9 * HOUR,
+        _ => return all,
+    };
+    // At two at night the backups run; the anchor is two in the afternoon.
+    let nights = (0..4).map(|night| -12 * HOUR - night * 24 * HOUR);
+    all.extend(nights.map(|begins| (begins - hold, begins, begins + nightly)));
+    all.retain(|(_, fires, until)| *fires >= raised.fires || *until < raised.fires - hold);
+    all
+}
+
 /// The series that Prometheus keeps of its own alerts.
 fn alerts(script: &Script, offset: i64) -> Vec<Point> {
-    let raised = script.raised.iter().filter(|raised| offset >= raised.fires - raised.rule.hold);
-    raised
-        .map(|raised| {
-            let state = if offset >= raised.fires { "firing" } else { "pending" };
-            let more = [("__name__", "ALERTS"), ("alertstate", state)];
-            (raised.labels.iter().chain(more).collect(), 1.0)
-        })
-        .collect()
+    let state = |raised: &Raised| {
+        let now = episodes(raised).into_iter().find(|(from, _, until)| (*from..*until).contains(&offset))?;
+        Some(if offset >= now.1 { "firing" } else { "pending" })
+    };
+    script.raised.iter().filter_map(|raised| Some(kept(raised, state(raised)?, 1.0))).collect()
+}
+
+/// The samples that these series had within a time, one every 15 seconds.
+fn history(script: &Script, offset: i64, span: i64) -> Vec<Point> {
+    let count = |from: i64, until: i64| {
+        let (from, until) = (from.max(offset - span), until.min(offset));
+        (until > from).then(|| ((until - from) / 15).max(1) as f64)
+    };
+    let samples = script.raised.iter().flat_map(|raised| {
+        let (mut waited, mut fired) = (None, None);
+        for (from, fires, until) in episodes(raised) {
+            for (sum, more) in [(&mut waited, count(from, fires)), (&mut fired, count(fires, until))] {
+                *sum = more.map_or(*sum, |more| Some(sum.unwrap_or(0.0) + more));
+            }
+        }
+        let both = [("pending", waited), ("firing", fired)];
+        both.into_iter().filter_map(move |(state, count)| Some(kept(raised, state, count?)))
+    });
+    samples.collect()
+}
+
+fn kept(raised: &Raised, state: &str, value: f64) -> Point {
+    let more = [("__name__", "ALERTS"), ("alertstate", state)];
+    (raised.labels.iter().chain(more).collect(), value)
 }
 
 /// What Prometheus and Alertmanager count of their own work.

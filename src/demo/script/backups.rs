@@ -72,7 +72,8 @@ pub struct Group {
     last: i64,
     /// How long a run takes, in seconds.
     took: i64,
-    /// How long ago it was last verified, in days, if the nightly verification passes it over.
+    /// For how many days the nightly verification has passed it over, if it does. The snapshot of
+    /// that night is still kept, as the last that was verified.
     passed_over: Option<i64>,
     fate: Fate,
 }
@@ -96,6 +97,8 @@ pub struct Snapshot {
     /// When it began, in Unix seconds.
     pub at: i64,
     pub finished: bool,
+    /// Logical size of what it holds, in bytes.
+    pub size: u64,
     /// The task that verified it.
     pub verified: Option<Task>,
 }
@@ -158,6 +161,10 @@ impl Backups {
     /// Every run of a group that was begun: when, until when, how it ends.
     fn runs(&self, group: &Group, now: i64) -> Vec<(Range<i64>, &'static str)> {
         let mut runs = Vec::new();
+        if let Some(days) = group.passed_over {
+            let start = self.anchor + group.last - days * DAY;
+            runs.push((start..start + group.took, "OK"));
+        }
         for start in self.nights(group.last, now) {
             match group.fate {
                 Fate::FailsFrom(from) if start >= self.anchor + from => {
@@ -185,16 +192,23 @@ impl Backups {
         let snapshots = kept.map(|(run, _)| {
             let finished = run.end <= now;
             let verified = finished.then(|| self.verified(group, run.end, now)).flatten();
-            Snapshot { at: run.start, finished, verified }
+            Snapshot { at: run.start, finished, size: self.size(group, run.start), verified }
         });
         snapshots.collect()
+    }
+
+    /// The disks of a machine stay as large as they are; what a container holds grows slowly.
+    fn size(&self, group: &Group, at: i64) -> u64 {
+        let days = (at - self.anchor).div_euclid(DAY).clamp(-60, 60);
+        let thousandths = if group.kind == "vm" { 1_000 } else { 1_000 + 6 * days };
+        group.size / 1_000 * thousandths.unsigned_abs()
     }
 
     /// The task that verified a snapshot that was ready at `ready`.
     fn verified(&self, group: &Group, ready: i64, now: i64) -> Option<Task> {
         let job = &JOBS[0];
         let start = match group.passed_over {
-            Some(days) => self.anchor + job.when.0 - days * DAY,
+            Some(days) => Some(self.anchor + job.when.0 - days * DAY).filter(|start| *start >= ready)?,
             None if group.store != job.store => return None,
             None => self.nights(job.when.0, now).find(|start| *start >= ready)?,
         };

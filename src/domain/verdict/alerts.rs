@@ -14,7 +14,7 @@ use crate::text;
 
 /// When somebody must have responded to an alert.
 pub fn response_due(alert: &Alert, store: &Store) -> Option<DateTime<Utc>> {
-    store.thresholds.response.get(&alert.rank).map(|span| alert.starts_at + *span)
+    store.thresholds.response.get(&alert.rank).map(|span| store.clocks.since(alert) + *span)
 }
 
 /// Alerts that are measured to be true, and those that nobody confirms now: they are told after

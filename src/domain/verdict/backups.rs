@@ -3,10 +3,11 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Condition, Counts, Finding, weigh};
-use crate::domain::backup::{Assessment, BackupGroup, BackupState, assess};
-use crate::domain::correlate;
+use crate::domain::backup::{Assessment, BackupGroup, BackupState, Expectation, Plan, Reason, Took, assess};
+use crate::domain::correlate::{self, Owner};
 use crate::domain::datastore::Datastore;
 use crate::domain::feed::{Feed, SourceKind};
+use crate::domain::guest::GuestId;
 use crate::domain::health::Health;
 use crate::domain::store::{SourceState, Store};
 use crate::domain::subject::Subject;
@@ -21,30 +22,32 @@ pub struct JudgedBackup<'a> {
     pub group: &'a BackupGroup,
     /// The judgement.
     pub assessment: Assessment,
-    /// The oldest that its newest backup may be.
-    pub rpo: TimeDelta,
+    /// What is expected of it.
+    pub expect: Expectation,
+    /// The job that makes it, as far as anybody knows.
+    pub plan: Plan,
+    /// How long its runs take.
+    pub took: Option<Took>,
 }
 
 /// Every backup group judged, the worst first, then by kind and id.
 pub fn judged_backups(store: &Store, now: DateTime<Utc>) -> Vec<JudgedBackup<'_>> {
     let mut all: Vec<JudgedBackup<'_>> = Vec::new();
+    let mut saved = Vec::new();
     for source in store.of(SourceKind::Pbs) {
-        let fresh = source.is_fresh(Feed::Snapshots, now);
         for group in &*source.data.groups {
-            let expect = store.thresholds.expect(group);
-            let (last_run, running) = correlate::runs(group, &source.data);
-            let assessment = if fresh || expect.exempt {
-                assess(group, expect, last_run.as_ref(), running, now)
-            } else {
-                Assessment {
-                    state: BackupState::Unknown,
-                    health: Health::Unknown,
-                    reason: "the backup server was not heard".to_owned(),
-                }
-            };
-            all.push(JudgedBackup { source, group, assessment, rpo: expect.rpo });
+            let owner = correlate::owner(store, source, &group.id, now);
+            let expect = store.thresholds.expect(group, owner.tags());
+            let mut evidence = correlate::evidence(group, source, now);
+            owner.tell(&mut evidence, now);
+            let assessment = assess(group, expect, &evidence, now);
+            let took = correlate::took(group, &source.data);
+            all.push(JudgedBackup { source, group, assessment, expect, plan: evidence.plan, took });
+            saved.push(owner);
         }
     }
+    all.extend(unsaved(store, &saved, now));
+    all.extend(store.of(SourceKind::Files).flat_map(|source| archives(source, store, now)));
     all.sort_by(|one, other| {
         (other.assessment.health, other.assessment.state, &one.group.id).cmp(&(
             one.assessment.health,
@@ -52,6 +55,53 @@ pub fn judged_backups(store: &Store, now: DateTime<Utc>) -> Vec<JudgedBackup<'_>
             &other.group.id,
         ))
     });
+    all
+}
+
+/// Backups that are kept elsewhere than on a backup server.
+fn archives<'s>(
+    source: &'s SourceState,
+    store: &'s Store,
+    now: DateTime<Utc>,
+) -> impl Iterator<Item = JudgedBackup<'s>> {
+    let files = source.data.files.iter().map(|archive| (Feed::Files, archive));
+    let programs = source.data.programs.iter().map(|archive| (Feed::Programs, archive));
+    files.chain(programs).map(move |(feed, archive)| {
+        let group = &archive.group;
+        let known = store.thresholds.expect(group, &[]);
+        let expect = Expectation { rpo: archive.rpo.unwrap_or(known.rpo), ..known };
+        let assessment = archive.assess(expect, source.is_fresh(feed, now), now);
+        JudgedBackup { source, group, assessment, expect, plan: Plan::Unknown, took: None }
+    })
+}
+
+/// The guests that no backup server has a group of: they are known from their hypervisor only.
+fn unsaved<'s>(store: &'s Store, saved: &[Owner<'s>], now: DateTime<Utc>) -> Vec<JudgedBackup<'s>> {
+    let mut all = Vec::new();
+    for source in store.of(SourceKind::Pve) {
+        for group in &*source.data.groups {
+            let Some(guest) =
+                GuestId::of(&group.id.kind, &group.id.id).and_then(|id| source.data.cluster.guest(id))
+            else {
+                continue;
+            };
+            if saved.iter().any(|owner| owner.may_be(source, guest.id)) {
+                continue;
+            }
+            let expect = store.thresholds.expect(group, &guest.tags);
+            let evidence = correlate::lone(store, source, guest, now);
+            let mut assessment = assess(group, expect, &evidence, now);
+            if let (Plan::Scheduled(job, next), Reason::Empty | Reason::GuestOff) =
+                (&evidence.plan, &assessment.reason)
+            {
+                let next = next.map(|at| format!(" in {}", text::age(at - now))).unwrap_or_default();
+                assessment.health = Health::Warning;
+                assessment.reason = Reason::Fault(format!("never backed up; job {job} runs{next}").into());
+            }
+            let (plan, took) = (evidence.plan, None);
+            all.push(JudgedBackup { source, group, assessment, expect, plan, took });
+        }
+    }
     all
 }
 
@@ -63,7 +113,7 @@ pub(super) fn backups(store: &Store, now: DateTime<Utc>, counts: &mut Counts) ->
             counts.exempt += 1;
             continue;
         }
-        counts.backups += usize::from(judged.source.is_fresh(Feed::Snapshots, now));
+        counts.backups += usize::from(judged.source.knows_backups(now));
         counts.backups_ok += usize::from(*health == Health::Ok);
         let id = &judged.group.id;
         let name = if judged.group.guest.is_empty() {
@@ -75,7 +125,9 @@ pub(super) fn backups(store: &Store, now: DateTime<Utc>, counts: &mut Counts) ->
             health: weigh(Condition::Backup { state: *state, health: *health }),
             text: match judged.group.age(now).filter(|_| *state == BackupState::Late) {
                 Some(age) => {
-                    format!("backup {name} is {} old, RPO {}", text::age_of(Some(age)), text::age(judged.rpo))
+                    let cause = if reason.is_cause() { format!(": {reason}") } else { String::new() };
+                    let (age, rpo) = (text::age_of(Some(age)), text::age(judged.expect.rpo));
+                    format!("backup {name} is {age} old, RPO {rpo}{cause}")
                 }
                 None => format!("backup {name} {state}: {reason}"),
             },
@@ -84,8 +136,9 @@ pub(super) fn backups(store: &Store, now: DateTime<Utc>, counts: &mut Counts) ->
     }
     for source in store.of(SourceKind::Pbs) {
         if source.is_fresh(Feed::Snapshots, now) {
-            found.extend(unreadable(source));
+            found.extend(unreadable(source, now));
         }
+        found.extend(certificate(source, now));
         if source.is_fresh(Feed::Datastores, now) {
             counts.exempt += source.data.datastores.iter().filter(|one| one.maintenance.is_some()).count();
             found.extend(source.data.datastores.iter().map(|datastore| fill(source, datastore, store, now)));
@@ -94,8 +147,14 @@ pub(super) fn backups(store: &Store, now: DateTime<Utc>, counts: &mut Counts) ->
     found
 }
 
-fn unreadable(source: &SourceState) -> impl Iterator<Item = Finding> {
-    source.data.unreadable.iter().map(|denied| {
+/// What the token may not read. A datastore that is offline or in maintenance is not told twice.
+fn unreadable(source: &SourceState, now: DateTime<Utc>) -> impl Iterator<Item = Finding> {
+    let heard = source.is_fresh(Feed::Datastores, now);
+    let is_told = move |name: &str| {
+        let mut stores = source.data.datastores.iter().filter(|_| heard);
+        stores.any(|store| &*store.name == name && (store.maintenance.is_some() || store.error.is_some()))
+    };
+    source.data.unreadable.iter().filter(move |denied| !is_told(&denied.datastore)).map(|denied| {
         let namespace =
             if denied.namespace.is_empty() { String::new() } else { format!("/{}", denied.namespace) };
         Finding {
@@ -103,6 +162,23 @@ fn unreadable(source: &SourceState) -> impl Iterator<Item = Finding> {
             text: format!("datastore {}{namespace} is not readable: {}", denied.datastore, denied.reason),
             subject: Some(Subject::Datastore { source: source.id.clone(), name: denied.datastore.clone() }),
         }
+    })
+}
+
+/// A certificate that ends soon.
+fn certificate(source: &SourceState, now: DateTime<Utc>) -> Option<Finding> {
+    let server = source.data.server.as_ref().filter(|_| source.is_fresh(Feed::Server, now))?;
+    let until = server.certificate?;
+    let left = until - now;
+    let when = if left > TimeDelta::zero() {
+        format!("ends in {}", text::age(left))
+    } else {
+        format!("ended {} ago", text::age(-left))
+    };
+    Some(Finding {
+        health: weigh(Condition::Certificate(server.certificate_health(now))),
+        text: format!("the certificate of {} {when}", source.id),
+        subject: Some(Subject::Source(source.id.clone())),
     })
 }
 

@@ -35,7 +35,7 @@ fn silence(source: &SourceState, scope: Scope, now: DateTime<Utc>) -> Option<Fin
         // Nothing rests on a status page: without it the join is by superset, and says so. But
         // wrong credentials are wrong everywhere.
         let unauthorised = freshness.state(now) == FeedState::Unauthorised;
-        unauthorised || (**feed != Feed::Status && !is_beyond_it(source, **feed, now))
+        unauthorised || (!matches!(feed, Feed::Status | Feed::Server) && !is_beyond_it(source, **feed, now))
     });
     let (feed, freshness) = telling.max_by_key(|(_, freshness)| freshness.state(now))?;
     let state = freshness.state(now);
@@ -45,7 +45,11 @@ fn silence(source: &SourceState, scope: Scope, now: DateTime<Utc>) -> Option<Fin
         FeedState::Down => weigh(Condition::SourceDown { kind, intervals: missed(freshness, now) }),
         FeedState::Pending | FeedState::Stale => None,
     };
-    let starved = if kind == SourceKind::Loki { Condition::LogsNotFresh } else { Condition::NotFresh };
+    // Why a run failed, and what is planned, only explains; whether a node or a storage is there is
+    // a rule of its own.
+    let explains = kind == SourceKind::Pve && source.is_fresh(Feed::Guests, now);
+    let starved =
+        if kind == SourceKind::Loki || explains { Condition::LogsNotFresh } else { Condition::NotFresh };
     let health: Option<Health> = own.max(weigh(starved));
     let name = &source.id;
     let short = freshness.failure.as_ref().map_or("", |(failure, _)| &*failure.short);

@@ -26,7 +26,8 @@ pub enum Condition {
     Unauthorised,
     /// What feeds a rule of this table is not fresh.
     NotFresh,
-    /// Nothing was heard of logs lately: no rule rests on them, but nobody would see a line either.
+    /// Nothing was heard lately of logs, or of what only explains: no rule rests on them, but nobody
+    /// would see a line either.
     LogsNotFresh,
     /// No source measures what is asked for.
     Unmeasured,
@@ -52,8 +53,12 @@ pub enum Condition {
     },
     /// Backups that the token may not read.
     Unreadable,
-    /// A datastore's fill or absence.
+    /// A node of a hypervisor that its cluster does not hear.
+    NodeAway,
+    /// A datastore's fill or absence, or that of a storage or a node's own disk.
     Datastore(Health),
+    /// The certificate of a server, by the time that is left.
+    Certificate(Health),
 }
 
 /// After how many intervals without an answer a watcher counts as lost.
@@ -65,9 +70,9 @@ pub fn weigh(condition: Condition) -> Option<Health> {
     use Health::{Critical, Ok, Unknown, Warning};
     match condition {
         Condition::Alert(_, AlertState::Silenced | AlertState::Inhibited | AlertState::Pending) => None,
-        Condition::Alert(Severity::Critical, AlertState::Firing) | Condition::WatchdogMissing => {
-            Some(Critical)
-        }
+        Condition::Alert(Severity::Critical, AlertState::Firing)
+        | Condition::WatchdogMissing
+        | Condition::NodeAway => Some(Critical),
         Condition::Alert(Severity::Critical, AlertState::Acknowledged)
         | Condition::Alert(Severity::Warning, AlertState::Firing) => Some(Warning),
         Condition::Alert(Severity::Warning, AlertState::Acknowledged)
@@ -89,7 +94,7 @@ pub fn weigh(condition: Condition) -> Option<Health> {
         Condition::Backup { state: BackupState::Exempt, .. } => None,
         Condition::Backup { state: BackupState::Unknown, .. } => Some(Unknown),
         Condition::Backup { state: BackupState::Ambiguous, .. } => Some(Warning),
-        Condition::Backup { health, .. } | Condition::Datastore(health) => {
+        Condition::Backup { health, .. } | Condition::Datastore(health) | Condition::Certificate(health) => {
             Some(health).filter(|health| *health != Ok)
         }
     }

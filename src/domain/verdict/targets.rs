@@ -27,7 +27,10 @@ pub(super) fn targets(store: &Store, now: DateTime<Utc>, counts: &mut Counts) ->
         }
         counts.targets += source.data.targets.len();
         for target in &*source.data.targets {
-            let alerts = spoken.get(&*target.instance).into_iter().flatten().copied();
+            // Only of a target that is down it matters who speaks of it.
+            let down = target.health == TargetHealth::Down;
+            let spoken = if down { spoken.get(&*target.instance) } else { None };
+            let alerts = spoken.into_iter().flatten().copied();
             let condition = condition(source, target, alerts, now);
             if matches!(condition, Condition::Target { health: TargetHealth::Up, hollow: false, .. }) {
                 counts.targets_up += 1;

@@ -7,19 +7,23 @@ use crate::domain::alert::AlertState::{Acknowledged, Firing, Inhibited, Pending,
 use crate::domain::alert::Severity::{Critical as Loud, Info, Warning as Low};
 use crate::domain::alert::{Alert, AlertState, FingerprintSource, RaisedAlert, Severity};
 use crate::domain::backup::{
-    BackupGroup, BackupState, Expectation, GroupId, LastRun, Snapshot, Unreadable, Verification, assess,
+    BackupGroup, BackupState, Evidence, Expectation, GroupId, LastRun, Plan, Running, Snapshot, Unreadable,
+    Verification, assess,
 };
 use crate::domain::datastore::{Datastore, FillLimits};
 use crate::domain::feed::{Failure, FailureKind, SourceId};
 use crate::domain::health::Health::{Critical, Ok as Well, Unknown, Warning};
+use crate::domain::job::{Job, JobKind, JobRun};
 use crate::domain::labels::Labels;
 use crate::domain::log::RingLimits;
 use crate::domain::observation::Observation;
 use crate::domain::rule::{Rule, RuleHealth, RuleKind};
+use crate::domain::server::Server;
 use crate::domain::silence::{ACKNOWLEDGED, Matcher, Silence, SilenceState};
 use crate::domain::store::Expected;
 use crate::domain::target::{Scrape, Target, TargetHealth};
-use crate::domain::thresholds::{BackupRule, Thresholds};
+use crate::domain::task::{Outcome, Task};
+use crate::domain::thresholds::{BackupRule, Select, Thresholds};
 
 /// The verdict table, row by row.
 #[test]
@@ -88,6 +92,9 @@ fn every_condition_has_its_state() {
         (backup(B::Failed, Critical), Some(Critical)),
         (backup(B::Ambiguous, Well), Some(Warning)),
         (backup(B::Unknown, Well), Some(Unknown)),
+        (Certificate(Well), None),
+        (Certificate(Warning), Some(Warning)),
+        (Certificate(Critical), Some(Critical)),
         (Unreadable, Some(Unknown)),
         // Datastores.
         (Datastore(Well), None),
@@ -141,15 +148,21 @@ fn every_backup_has_its_state() {
     ];
     for (what, hours, verification, error, running, state, health) in table {
         let group = group(100, hours, verification);
-        let run = error.map(|error| LastRun { ended: now(), error: Some(error.into()) });
-        let judged = assess(&group, Expectation::default(), run.as_ref(), running, now());
+        let evidence = Evidence {
+            last_run: error.map(|error| LastRun { ended: now(), error: Some(error.into()) }),
+            running: running.then(|| Running { since: now(), progress: None }),
+            ..Evidence::default()
+        };
+        let judged = assess(&group, Expectation::default(), &evidence, now());
         assert_eq!((judged.state, judged.health), (state, health), "{what}");
-        assert_eq!(judged.reason.is_empty(), judged.health == Well, "{what}: a trouble has a reason");
+        let quiet = health == Well && state != B::Running;
+        assert_eq!(judged.reason.is_empty(), quiet, "{what}: a trouble has a reason");
     }
+    let judge = |hours, expect| assess(&group(100, hours, None), expect, &Evidence::default(), now());
     let exempt = Expectation { exempt: true, ..Expectation::default() };
-    assert_eq!(assess(&group(100, None, None), exempt, None, false, now()).state, B::Exempt);
+    assert_eq!(judge(None, exempt).state, B::Exempt);
     let weekly = Expectation { rpo: TimeDelta::days(40), ..Expectation::default() };
-    let judged = assess(&group(100, Some(31 * 24), None), weekly, None, false, now());
+    let judged = judge(Some(31 * 24), weekly);
     assert_eq!((judged.state, judged.health), (B::Unverified, Warning), "old and never verified");
 }
 
@@ -232,6 +245,7 @@ fn an_acknowledged_alert_is_one_level_lower_and_says_by_whom() {
         }],
         created_by: "sam".into(),
         comment: "on it".into(),
+        annotations: Labels::default(),
         starts_at: now(),
         ends_at: now() + TimeDelta::hours(12),
         updated_at: now(),
@@ -248,7 +262,7 @@ fn an_acknowledged_alert_is_one_level_lower_and_says_by_whom() {
 fn hidden_ones_are_counted_and_change_nothing() {
     let mut field = Field::new(&ALL_SOURCES).well();
     field.store.thresholds.backup_rules =
-        vec![BackupRule { pattern: "vm/9*".into(), rpo: None, exempt: true }];
+        vec![BackupRule { select: Select::Match("vm/9*".into()), rpo: None, exempt: true }];
     field.groups(vec![group(100, Some(2), None), group(900, None, None)]);
     field.alerts(vec![alert("A", "critical", Silenced), alert("B", "critical", Inhibited)]);
     let verdict = field.judge();
@@ -457,6 +471,7 @@ fn a_target_that_failed_one_scrape_is_not_down_yet() {
             instance: "a:9100".into(),
             hollow: false,
             last_success: Some(now() - TimeDelta::seconds(seconds)),
+            changes: 0.0,
         };
         field.saw(PROM, Feed::Scrapes, Observation::Scrapes([scrape].into()));
         assert_eq!(field.judge().state, state, "{seconds} s after the last success, scraped every 15 s");
@@ -466,7 +481,13 @@ fn a_target_that_failed_one_scrape_is_not_down_yet() {
 #[test]
 fn a_target_up_with_nothing_behind_it_is_a_warning() {
     let mut field = Field::new(&ALL_SOURCES).well();
-    let hollow = Scrape { job: "node".into(), instance: "a:9100".into(), hollow: true, last_success: None };
+    let hollow = Scrape {
+        job: "node".into(),
+        instance: "a:9100".into(),
+        hollow: true,
+        last_success: None,
+        changes: 0.0,
+    };
     field.saw(PROM, Feed::Scrapes, Observation::Scrapes([hollow].into()));
     let verdict = field.judge();
     assert_eq!((verdict.state, verdict.counts.targets_up), (Warning, 0));
@@ -481,6 +502,109 @@ fn a_datastore_that_may_not_be_read_is_unknown() {
     let verdict = field.judge();
     assert_eq!(verdict.state, Unknown);
     assert_eq!(verdict.reasons(), ["datastore offsite is not readable: 403"]);
+}
+
+#[test]
+fn a_datastore_that_is_offline_is_told_once() {
+    let denied = Unreadable { datastore: "main".into(), namespace: "".into(), reason: "ENOENT".into() };
+    let seen =
+        Observation::Backups { groups: [group(100, Some(2), None)].into(), unreadable: [denied].into() };
+    for (maintenance, error, state, reasons) in [
+        (None, Some("ENOENT"), Critical, &["datastore main is offline: ENOENT"][..]),
+        (Some("offline: new disk"), Some("in maintenance"), Well, &[]),
+        (Some("offline: new disk"), None, Well, &[]),
+        (None, None, Unknown, &["datastore main is not readable: ENOENT"]),
+    ] {
+        let mut field = Field::new(&ALL_SOURCES).well();
+        let store = Datastore {
+            maintenance: maintenance.map(Into::into),
+            error: error.map(Into::into),
+            ..datastore(50, None)
+        };
+        field.saw(BACKUPS, Feed::Snapshots, seen.clone());
+        field.saw(BACKUPS, Feed::Datastores, Observation::Datastores([store].into()));
+        let verdict = field.judge();
+        assert_eq!(
+            (verdict.state, verdict.reasons()),
+            (state, reasons.iter().map(ToString::to_string).collect())
+        );
+    }
+}
+
+#[test]
+fn a_copy_that_a_sync_job_brings_waits_for_that_job() {
+    let next = now() + TimeDelta::hours(20);
+    let run = Task {
+        upid: "U".into(),
+        kind: "backup".into(),
+        id: "main:vm/100".into(),
+        user: "backup@pbs".into(),
+        started: now() - TimeDelta::hours(2),
+        ended: Some(now() - TimeDelta::hours(1)),
+        outcome: Outcome::Ok,
+        progress: None,
+    };
+    let brought = Plan::Scheduled("sync offsite".into(), Some(next));
+    for (pushes, runs, plan) in
+        [(false, vec![], brought), (true, vec![], Plan::Unknown), (false, vec![run], Plan::Unknown)]
+    {
+        let mut field = Field::new(&ALL_SOURCES).well();
+        let job = Job { pushes, ..job(JobKind::Sync, "offsite") };
+        let seen = Observation::Jobs { jobs: [job].into(), hidden: [].into(), runs: runs.into() };
+        field.saw(BACKUPS, Feed::Jobs, seen);
+        let judged = judged_backups(&field.store, now());
+        assert_eq!(judged.first().map(|judged| &judged.plan), Some(&plan));
+    }
+}
+
+#[test]
+fn the_same_guest_on_two_servers_is_two_backups() {
+    let ids = ["home", "cabin"].map(|name| SourceId::new(SourceKind::Pbs, name));
+    let expected = ids.clone().map(|id| Expected {
+        id,
+        site: "".into(),
+        feeds: vec![(Feed::Snapshots, 60.0)],
+        tails: Vec::new(),
+    });
+    let mut store = Store::new(expected, Thresholds::default(), RingLimits::default());
+    for (id, hours) in ids.iter().zip([2, 30]) {
+        let groups = [group(100, Some(hours), None)].into();
+        let seen = Observation::Backups { groups, unreadable: [].into() };
+        store.apply(id, Feed::Snapshots, Ok(vec![seen]), 0.01, now());
+    }
+    let judged = judged_backups(&store, now());
+    let told: Vec<_> = judged.iter().map(|one| (&*one.source.id.name, one.assessment.state)).collect();
+    assert_eq!(told, [("cabin", BackupState::Late), ("home", BackupState::Ok)]);
+}
+
+#[test]
+fn a_certificate_that_ends_soon_is_told() {
+    for (days, state) in [(400, Well), (20, Warning), (1, Critical), (-1, Critical)] {
+        let mut field = Field::new(&ALL_SOURCES).well();
+        let server = Server { certificate: Some(now() + TimeDelta::days(days)), ..Server::default() };
+        field.saw(BACKUPS, Feed::Server, Observation::Server(Arc::new(server)));
+        let verdict = field.judge();
+        assert_eq!(verdict.state, state, "{days}");
+        assert_eq!(verdict.reasons().is_empty(), state == Well);
+    }
+}
+
+#[test]
+fn a_dead_verify_job_shows_although_there_is_a_backup_every_night() {
+    let mut field = Field::new(&ALL_SOURCES).well();
+    let failed = JobRun {
+        upid: "U".into(),
+        began: Some(now() - TimeDelta::hours(1)),
+        ended: Some(now()),
+        outcome: Outcome::Failed("disk full".into()),
+    };
+    let job = Job { last: Some(failed), ..job(JobKind::Verify, "nightly") };
+    let jobs = Observation::Jobs { jobs: [job].into(), hidden: [].into(), runs: [].into() };
+    field.saw(BACKUPS, Feed::Jobs, jobs);
+    let verdict = field.judge();
+    assert_eq!(verdict.state, Warning);
+    let reason = "backup vm/100 web unverified: never verified: job nightly failed: disk full";
+    assert_eq!(verdict.reasons(), [reason]);
 }
 
 #[test]
@@ -540,6 +664,8 @@ const fn feeds(kind: SourceKind) -> &'static [Feed] {
         SourceKind::Alertmanager => &[Feed::Alerts, Feed::Silences, Feed::Status],
         SourceKind::Loki => &[Feed::Tail, Feed::Ready],
         SourceKind::Pbs => &[Feed::Snapshots, Feed::Datastores, Feed::Tasks],
+        SourceKind::Pve => &[Feed::Guests, Feed::Schedules, Feed::Dumps],
+        SourceKind::Files => &[Feed::Files],
     }
 }
 
@@ -652,6 +778,7 @@ fn alert(name: &str, severity: &str, state: AlertState) -> Alert {
         starts_at: now() - TimeDelta::minutes(20),
         ends_at: None,
         labels,
+        exact: None,
         annotations: Labels::default(),
         silenced_by: Vec::new(),
         inhibited_by: Vec::new(),
@@ -701,14 +828,17 @@ fn target(health: TargetHealth) -> Target {
     }
 }
 
-/// `hours`: the age of the only snapshot.
+/// `hours`: the age of the newest snapshot; before one that was found broken there is a good one.
 fn group(id: u32, hours: Option<i64>, verification: Option<Verification>) -> BackupGroup {
-    let snapshot = hours.map(|hours| Snapshot { at: now() - TimeDelta::hours(hours), size: 1, verification });
-    let earlier = Snapshot { at: now() - TimeDelta::hours(20), size: 1, verification: None };
-    let last_good = match verification {
-        Some(Verification::Failed(_)) => Some(earlier),
-        _ => snapshot,
+    let snapshot = |hours, verification| Snapshot {
+        at: now() - TimeDelta::hours(hours),
+        size: 1,
+        verification,
+        protected: false,
+        encrypted: false,
     };
+    let earlier = matches!(verification, Some(Verification::Failed(_))).then(|| snapshot(20, None));
+    let newest = hours.map(|hours| snapshot(hours, verification));
     BackupGroup {
         id: GroupId {
             datastore: "main".into(),
@@ -717,11 +847,28 @@ fn group(id: u32, hours: Option<i64>, verification: Option<Verification>) -> Bac
             id: id.to_string().into(),
         },
         guest: "web".into(),
+        comment: "".into(),
         owner: "wardroom@pbs".into(),
-        newest: snapshot,
-        last_good,
-        count: u32::from(hours.is_some()),
+        other_owner: None,
+        snapshots: earlier.into_iter().chain(newest).collect(),
         unfinished: None,
+    }
+}
+
+fn job(kind: JobKind, id: &str) -> Job {
+    Job {
+        kind,
+        id: id.into(),
+        datastore: "main".into(),
+        namespace: "".into(),
+        depth: None,
+        schedule: "daily".into(),
+        disabled: false,
+        pushes: false,
+        comment: "".into(),
+        last: None,
+        next: Some(now() + TimeDelta::hours(20)),
+        garbage: None,
     }
 }
 

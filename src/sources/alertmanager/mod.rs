@@ -1,6 +1,7 @@
 //! Alertmanager, alone or as a group of peers. Every peer is asked: each has all silences, but
 //! only the alerts that were sent to it.
 
+mod split;
 mod wire;
 
 use std::sync::Arc;
@@ -8,6 +9,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 
+use crate::domain::alert::Alert;
 use crate::domain::feed::{Feed, SourceId};
 use crate::domain::observation::{Observation, Peer};
 use crate::net::{Client, Endpoint, NetError, Token};
@@ -64,7 +66,11 @@ impl Source for Alertmanager {
     fn observe(&self, feed: Feed, _now: DateTime<Utc>) -> Looking<'_> {
         Box::pin(async move {
             let seen = match feed {
-                Feed::Alerts => wire::merge_alerts(any(self.ask_all("alerts", wire::alerts).await)?),
+                Feed::Alerts => {
+                    let answers = self.ask_all("alerts", wire::alerts).await;
+                    let splits = self.splits(&answers);
+                    return Ok(vec![wire::merge_alerts(any(answers)?), splits]);
+                }
                 Feed::Silences => wire::merge_silences(any(self.ask_all("silences", wire::silences).await)?),
                 Feed::Status => self.status().await?,
                 _ => return Ok(Vec::new()),
@@ -87,6 +93,15 @@ impl Alertmanager {
     ) -> Vec<Result<T, SourceError>> {
         let path = format!("/api/v2/{path}");
         join_all(self.peers.iter().map(|peer| ask_patiently(peer, &path, parse))).await
+    }
+
+    /// The alerts on which the peers that answered disagree.
+    fn splits(&self, answers: &[Result<Vec<Alert>, SourceError>]) -> Observation {
+        let heard = self.peers.iter().zip(answers);
+        let heard: Vec<(Arc<str>, &[Alert])> = heard
+            .filter_map(|(peer, answer)| Some((peer.endpoint().url().into(), answer.as_deref().ok()?)))
+            .collect();
+        Observation::Splits(split::splits(&heard).into())
     }
 
     async fn status(&self) -> Result<Observation, SourceError> {

@@ -73,6 +73,7 @@ fn alert(wire: &WireAlert<'_>, known: &mut Interner) -> Alert {
         starts_at: time_or_oldest(&wire.starts_at.0),
         ends_at: time(&wire.ends_at.0),
         labels: wire.labels.keep(known),
+        exact: wire.labels.exact(known),
         annotations: wire.annotations.keep(known),
         silenced_by: keep_all(&status.silenced_by, known),
         inhibited_by: keep_all(&status.inhibited_by, known),
@@ -143,6 +144,8 @@ struct WireSilence<'a> {
     #[serde(default, borrow)]
     comment: Text<'a>,
     #[serde(default, borrow)]
+    annotations: Pairs<'a>,
+    #[serde(default, borrow)]
     starts_at: Text<'a>,
     #[serde(default, borrow)]
     ends_at: Text<'a>,
@@ -182,8 +185,9 @@ pub(super) fn silences(body: &str) -> Result<Vec<Silence>, Wrong> {
 
 fn silence(wire: &WireSilence<'_>, known: &mut Interner) -> Silence {
     let matcher = |wire: &WireMatcher<'_>| Matcher {
-        name: wire.name.keep(known),
-        value: wire.value.keep(known),
+        // A matcher that is not exactly the server's would match something else when it is sent back.
+        name: known.intern(&wire.name.0),
+        value: known.intern(&wire.value.0),
         is_regex: wire.is_regex,
         is_equal: wire.is_equal,
     };
@@ -198,13 +202,18 @@ fn silence(wire: &WireSilence<'_>, known: &mut Interner) -> Silence {
         matchers,
         created_by: wire.created_by.keep(known),
         comment: wire.comment.keep(known),
+        annotations: wire.annotations.keep(known),
         starts_at: time_or_oldest(&wire.starts_at.0),
         ends_at: time_or_oldest(&wire.ends_at.0),
         updated_at: time_or_oldest(&wire.updated_at.0),
     }
 }
 
-/// Every silence once, in its newest form, without the expired ones; the first to end first.
+/// So many expired silences are kept: a server has those of five days.
+const EXPIRED: usize = 100;
+
+/// Every silence once, in its newest form: the first to end first, and after them the last that
+/// expired.
 pub(super) fn merge_silences(peers: Vec<Vec<Silence>>) -> Observation {
     let mut newest: BTreeMap<Arc<str>, Silence> = BTreeMap::new();
     for silence in peers.into_iter().flatten() {
@@ -215,9 +224,11 @@ pub(super) fn merge_silences(peers: Vec<Vec<Silence>>) -> Observation {
             }
         }
     }
-    let mut silences: Vec<Silence> =
-        newest.into_values().filter(|silence| silence.state != SilenceState::Expired).collect();
+    let (mut expired, mut silences): (Vec<Silence>, Vec<Silence>) =
+        newest.into_values().partition(|silence| silence.state == SilenceState::Expired);
     silences.sort_by_key(|silence| (silence.state, silence.ends_at));
+    expired.sort_by_key(|silence| std::cmp::Reverse(silence.ends_at));
+    silences.extend(expired.into_iter().take(EXPIRED));
     Observation::Silences(silences.into())
 }
 

@@ -4,10 +4,13 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
+use super::jobs::JobItem;
+use super::log::Page;
+use super::server::{ServiceItem, Version};
 use super::wire::{self, Permissions, SnapshotItem, TaskItem, Usage};
 use crate::net::{Client, NetError};
 use crate::sources::SourceError;
-use crate::sources::wire::ask;
+use crate::sources::wire::{Wrong, ask, encoded};
 
 /// What the answers should have been.
 const API: &str = "Proxmox Backup Server's API";
@@ -65,6 +68,27 @@ impl Api {
         self.get("/nodes/localhost/tasks", query).await
     }
 
+    /// A piece of a task's log. A UPID has backslashes, which must not become a part of the path.
+    pub async fn log(&self, upid: &str, query: &[(&str, &str)]) -> Result<Page, SourceError> {
+        let path = format!("/api2/json/nodes/localhost/tasks/{}/log", encoded(upid));
+        ask(&self.client, API, &path, query, |body| serde_json::from_str(body).map_err(Wrong::strange)).await
+    }
+
+    /// The jobs of a kind: `verify`, `prune`, `sync` or `gc`.
+    pub async fn jobs(&self, kind: &str, query: &[(&str, &str)]) -> Result<Vec<JobItem>, SourceError> {
+        self.get(&format!("/admin/{kind}"), query).await
+    }
+
+    /// The version of the server.
+    pub async fn version(&self) -> Result<Version, SourceError> {
+        self.get("/version", &[]).await
+    }
+
+    /// The services of the server's system; one question to the system for each.
+    pub async fn services(&self) -> Result<Vec<ServiceItem>, SourceError> {
+        self.get("/nodes/localhost/services", &[]).await
+    }
+
     /// What the token may do.
     pub async fn permissions(&self) -> Result<Permissions, SourceError> {
         self.get("/access/permissions", &[]).await
@@ -78,15 +102,6 @@ impl Api {
         let path = format!("/api2/json{path}");
         ask(&self.client, API, &path, query, wire::data).await
     }
-}
-
-/// A piece of a path: a backslash or a slash in a name must not become one of the path.
-fn encoded(piece: &str) -> String {
-    let safe = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~');
-    let bytes = piece
-        .bytes()
-        .map(|byte| if safe(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") });
-    bytes.collect()
 }
 
 /// Whether an error is of one datastore, not of the whole server; and the reason in its words.
@@ -105,16 +120,5 @@ pub(super) fn local_reason(error: &SourceError) -> Option<String> {
         SourceError::Net(error @ (NetError::TooLarge { .. } | NetError::Cut { .. })) => Some(error.short()),
         SourceError::Strange { reason, .. } => Some(reason.clone()),
         _ => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::encoded;
-
-    #[test]
-    fn a_name_stays_one_piece_of_the_path() {
-        assert_eq!(encoded("main-1_a.b"), "main-1_a.b");
-        assert_eq!(encoded(r"a\x3a/!@:ü"), "a%5Cx3a%2F%21%40%3A%C3%BC");
     }
 }

@@ -57,6 +57,7 @@ pub(super) struct Group {
     pub last_backup: i64,
     pub backup_count: u64,
     owner: Option<String>,
+    comment: Option<String>,
 }
 
 /// An entry of `/admin/datastore/STORE/snapshots`.
@@ -69,11 +70,17 @@ pub(super) struct SnapshotItem {
     size: Option<u64>,
     verification: Option<VerificationItem>,
     comment: Option<String>,
+    owner: Option<String>,
+    #[serde(default)]
+    protected: bool,
+    fingerprint: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 struct File {
     filename: String,
+    crypt_mode: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -118,6 +125,12 @@ pub(super) fn sees_tasks(permissions: &Permissions) -> bool {
     // The closest path decides: a right given there replaces what came from above.
     let closest = ["/system/tasks", "/system", "/"].iter().find_map(|path| permissions.get(*path));
     closest.is_some_and(|privileges| privileges.contains_key("Sys.Audit"))
+}
+
+/// Whether the token sees the jobs that copy from or to another server.
+pub(super) fn sees_remotes(permissions: &Permissions) -> bool {
+    let closest = ["/remote", "/"].iter().find_map(|path| permissions.get(*path));
+    closest.is_some_and(|privileges| privileges.contains_key("Remote.Audit"))
 }
 
 impl Store {
@@ -214,21 +227,23 @@ impl Group {
         }
     }
 
-    /// The group with what counts of its snapshots.
+    /// The group with its snapshots.
     pub fn judge(&self, id: GroupId, mut items: Vec<SnapshotItem>) -> BackupGroup {
         items.sort_by_key(|item| item.backup_time);
         let begun = |item: &SnapshotItem| DateTime::from_timestamp(item.backup_time, 0);
-        let finished: Vec<Snapshot> = items.iter().filter_map(SnapshotItem::finished).collect();
-        let is_good = |snapshot: &&Snapshot| !matches!(snapshot.verification, Some(Verification::Failed(_)));
         let comments = items.iter().rev().filter_map(|item| item.comment.as_deref()?.lines().next());
         let guest = comments.map(str::trim).find(|comment| !comment.is_empty()).unwrap_or_default();
+        let owner = self.owner.as_deref().unwrap_or_default();
+        let others = items.iter().filter_map(|item| item.owner.as_deref());
+        let other = others.filter(|other| !owner.is_empty() && *other != owner).max();
+        let note = self.comment.as_deref().and_then(|comment| comment.lines().next()).unwrap_or_default();
         BackupGroup {
             id,
             guest: sanitise(guest).into(),
-            owner: sanitise(self.owner.as_deref().unwrap_or_default()).into(),
-            newest: finished.last().copied(),
-            last_good: finished.iter().rfind(is_good).copied(),
-            count: u32::try_from(finished.len()).unwrap_or(u32::MAX),
+            comment: sanitise(note.trim()).into(),
+            owner: sanitise(owner).into(),
+            other_owner: other.map(|other| sanitise(other).into()),
+            snapshots: items.iter().filter_map(SnapshotItem::finished).collect(),
             unfinished: items.iter().rev().filter(|item| !item.is_finished()).find_map(begun),
         }
     }
@@ -250,12 +265,20 @@ impl SnapshotItem {
                 _ => None,
             }
         });
-        Some(Snapshot { at, size: self.size.unwrap_or(0), verification })
+        let encrypted = self.fingerprint.is_some()
+            || self.files.iter().any(|file| file.crypt_mode.as_deref() == Some("encrypt"));
+        Some(Snapshot {
+            at,
+            size: self.size.unwrap_or(0),
+            verification,
+            protected: self.protected,
+            encrypted,
+        })
     }
 }
 
 /// When the task of a UPID began: `UPID:node:pid:pstart:task:START:type:id:user:`, in hexadecimal.
-fn began(upid: &str) -> Option<DateTime<Utc>> {
+pub(super) fn began(upid: &str) -> Option<DateTime<Utc>> {
     let seconds = i64::from_str_radix(upid.split(':').nth(5)?, 16).ok()?;
     DateTime::from_timestamp(seconds, 0)
 }
@@ -286,6 +309,7 @@ impl TaskItem {
             started: DateTime::from_timestamp(self.starttime, 0)?,
             ended: self.endtime.and_then(|end| DateTime::from_timestamp(end, 0)),
             outcome: Outcome::of(self.status.as_deref().map(sanitise).as_deref()),
+            progress: None,
         })
     }
 }

@@ -26,6 +26,9 @@ const AGENT: &str = "unavailable with Prometheus Agent";
 /// answer and say nothing.
 const ZEROES: &str = r#"{__name__=~"up|scrape_samples_scraped"} == 0"#;
 
+/// The targets that went down or came up often within the last hour.
+const CHANGES: &str = "changes(up[1h]) > 3";
+
 /// A server that speaks Prometheus' API.
 #[derive(Debug)]
 pub struct Prometheus {
@@ -58,8 +61,8 @@ impl Source for Prometheus {
             (Feed::Targets, 1, 1),
             (Feed::Alerts, 1, 1),
             (Feed::Rules, 3, 1),
-            (Feed::Scrapes, 3, 2),
-            (Feed::Status, 12, 1),
+            (Feed::Scrapes, 3, 3),
+            (Feed::Status, 12, 2),
         ];
         let plan = |(feed, slower, requests)| Plan {
             feed,
@@ -76,7 +79,12 @@ impl Source for Prometheus {
                 Feed::Alerts => self.ask("alerts", &[], wire::alerts).await?,
                 // Newer servers leave the alerts out of the rules; older ones do not listen.
                 Feed::Rules => self.ask("rules", &[("exclude_alerts", "true")], wire::rules).await?,
-                Feed::Status => self.ask("status/config", &[], wire::external_labels).await?,
+                Feed::Status => {
+                    let labels = self.ask("status/config", &[], wire::external_labels).await?;
+                    // Servers before 2.42 do not tell their pools: nothing is lost without them.
+                    let pools = self.ask("scrape_pools", &[], wire::pools).await.ok();
+                    return Ok([labels].into_iter().chain(pools).collect());
+                }
                 Feed::Scrapes => Observation::Scrapes(self.scrapes().await?.into()),
                 _ => return Ok(Vec::new()),
             };
@@ -99,7 +107,7 @@ impl Source for Prometheus {
                     let asked = [("query", &**query), ("start", &from), ("end", &to), ("step", &step)];
                     self.ask("query_range", &asked, series::series).await
                 }
-                _ => return Err(SourceError::unasked(self.id())),
+                _ => Err(super::no_question(&self.id)),
             };
             found.map(Answer::Series)
         })
@@ -144,6 +152,10 @@ impl Prometheus {
             if let Ok(successes) = self.query(&query).await {
                 wire::add_last_success(&mut scrapes, &successes);
             }
+        }
+        // That a target flaps is worth less than the rest, too.
+        if let Ok(changes) = self.query(CHANGES).await {
+            wire::add_changes(&mut scrapes, &changes);
         }
         Ok(scrapes)
     }

@@ -268,9 +268,25 @@ pub(super) fn scrapes(zeroes: &[Sample]) -> Vec<Scrape> {
     // Down sorts before hollow, and only the first is kept.
     all.sort();
     all.dedup_by(|later, earlier| (&later.0, &later.1) == (&earlier.0, &earlier.1));
-    let scrapes =
-        all.into_iter().map(|(job, instance, hollow)| Scrape { job, instance, hollow, last_success: None });
-    scrapes.collect()
+    let scrape = |(job, instance, hollow)| Scrape { job, instance, hollow, last_success: None, changes: 0.0 };
+    all.into_iter().map(scrape).collect()
+}
+
+/// Adds how often targets went down or came up; those that were not remarkable before now are.
+pub(super) fn add_changes(scrapes: &mut Vec<Scrape>, changes: &[Sample]) {
+    for sample in changes {
+        let same = |scrape: &&mut Scrape| scrape.job == sample.job && scrape.instance == sample.instance;
+        match scrapes.iter_mut().find(same) {
+            Some(scrape) => scrape.changes = sample.value,
+            None => scrapes.push(Scrape {
+                job: Arc::clone(&sample.job),
+                instance: Arc::clone(&sample.instance),
+                hollow: false,
+                last_success: None,
+                changes: sample.value,
+            }),
+        }
+    }
 }
 
 /// Adds the times of the last successes to the targets that are down.
@@ -286,6 +302,22 @@ pub(super) fn add_last_success(scrapes: &mut [Scrape], successes: &[Sample]) {
 pub(super) fn seconds(since: f64) -> Option<DateTime<Utc>> {
     let since = TimeDelta::from_std(Duration::try_from_secs_f64(since).ok()?).ok()?;
     DateTime::UNIX_EPOCH.checked_add_signed(since)
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Pools<'a> {
+    #[serde(borrow)]
+    scrape_pools: List<Text<'a>>,
+}
+
+/// The scrape pools, by name.
+pub(super) fn pools(body: &str) -> Result<Observation, Wrong> {
+    let mut known = Interner::default();
+    let wire: Pools<'_> = data(body)?;
+    let mut pools: Vec<Arc<str>> = wire.scrape_pools.0.iter().map(|pool| pool.keep(&mut known)).collect();
+    pools.sort();
+    Ok(Observation::Pools(pools.into()))
 }
 
 #[derive(Deserialize)]

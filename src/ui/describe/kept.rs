@@ -1,64 +1,26 @@
-//! Backups, the datastores that keep them, and the tasks that make them.
+//! The datastores that keep backups, and the tasks that make them.
 
 use super::{Description, when};
-use crate::domain::backup::{GroupId, Snapshot, Verification};
-use crate::domain::feed::{Feed, SourceId};
+use crate::domain::feed::{Feed, SourceKind};
+use crate::domain::job::{Job, JobKind};
+use crate::domain::question::{Answer, Ask, Known, Question};
 use crate::domain::store::SourceState;
 use crate::domain::task::{Outcome, Task};
-use crate::domain::verdict::judged_backups;
 use crate::text;
 use crate::ui::panes::datastores::outlook;
-use crate::ui::panes::tasks::sign_of;
+use crate::ui::panes::tasks::{sign_of, sign_of_outcome};
 use crate::ui::scene::{Piece, Scene, piece};
 use crate::ui::theme::Role;
 use crate::ui::widgets::gauge::gauge;
 use crate::ui::widgets::prose::Prose;
 use crate::ui::widgets::sign;
 
-pub(super) fn of_backup(source: &SourceId, id: &GroupId, scene: &Scene<'_>) -> Option<Description> {
-    let judged = judged_backups(scene.store, scene.wall());
-    let judged = judged.into_iter().find(|judged| judged.source.id == *source && judged.group.id == *id)?;
-    let (group, found) = (judged.group, &judged.assessment);
-    let sign = sign::of_backup(found.state, found.health);
-    let mut told =
-        vec![Prose::Pair("state".into(), vec![piece(format!("{} {}", sign.glyph, sign.word), sign.role)])];
-    if !found.reason.is_empty() {
-        told.push(Prose::pair("why", found.reason.clone()));
-    }
-    let snapshot = |snapshot: Option<Snapshot>| {
-        snapshot.map_or_else(
-            || "none".to_owned(),
-            |snapshot| format!("{}, {}", when(snapshot.at, scene), text::bytes(snapshot.size)),
-        )
-    };
-    told.push(Prose::pair("RPO", text::age(judged.rpo)));
-    told.push(Prose::pair("last good", snapshot(group.last_good)));
-    if group.newest != group.last_good {
-        told.push(Prose::pair("newest", snapshot(group.newest)));
-    }
-    told.push(match group.newest.and_then(|newest| newest.verification) {
-        Some(Verification::Ok(at)) => Prose::pair("verified", format!("ok {}", when(at, scene))),
-        Some(Verification::Failed(at)) => {
-            Prose::Pair("verified".into(), vec![piece(format!("failed {}", when(at, scene)), Role::Critical)])
-        }
-        None => Prose::pair("verified", "never"),
-    });
-    if let Some(at) = group.unfinished {
-        told.push(Prose::pair("unfinished", format!("begun {}", when(at, scene))));
-    }
-    told.push(Prose::pair("snapshots", group.count.to_string()));
-    told.push(Prose::pair("guest", if group.guest.is_empty() { "not named" } else { &*group.guest }));
-    told.push(Prose::pair("owner", &*group.owner));
-    told.push(Prose::pair("datastore", &*group.id.datastore));
-    let namespace = if group.id.namespace.is_empty() { "the root" } else { &*group.id.namespace };
-    told.push(Prose::pair("namespace", namespace));
-    told.push(Prose::pair("source", judged.source.id.to_string()));
-    let key = format!("{}:{}", group.id.datastore, group.id);
-    tasks("Tasks", judged.source.data.tasks.iter().filter(|task| *task.id == *key), scene, &mut told);
-    Some(Description { sign: Some(sign), name: format!("{} {}", group.id, group.guest), text: told })
-}
-
-fn tasks<'t>(head: &str, tasks: impl Iterator<Item = &'t Task>, scene: &Scene<'_>, to: &mut Vec<Prose>) {
+pub(super) fn tasks<'t>(
+    head: &str,
+    tasks: impl Iterator<Item = &'t Task>,
+    scene: &Scene<'_>,
+    to: &mut Vec<Prose>,
+) {
     let mut shown = tasks.take(10).peekable();
     if shown.peek().is_some() {
         to.push(Prose::Blank);
@@ -66,14 +28,114 @@ fn tasks<'t>(head: &str, tasks: impl Iterator<Item = &'t Task>, scene: &Scene<'_
     }
     for task in shown {
         let sign = sign_of(task);
-        let mut pieces: Vec<Piece> = vec![piece(format!("{} {}", sign.glyph, sign.word), sign.role)];
+        let done = task.progress.map(|share| format!(" {:.0} %", share * 100.0)).unwrap_or_default();
+        let mut pieces: Vec<Piece> = vec![piece(format!("{} {}{done}", sign.glyph, sign.word), sign.role)];
         if let Outcome::Failed(error) = &task.outcome {
             pieces.push(piece(format!(": {error}"), Role::Text));
         }
+        pieces.push(piece(format!("  {}", task.id), Role::Muted));
         to.push(Prose::Pair(
             format!("{} {}", scene.times.short(task.started, scene.wall()), task.kind),
             pieces,
         ));
+    }
+}
+
+/// What garbage collection found, and when it frees it.
+fn garbage(name: &str, source: &SourceState, to: &mut Vec<Prose>) {
+    let mut jobs = source.data.jobs.iter().filter(|job| &*job.datastore == name);
+    let Some(garbage) = jobs.find_map(|job| job.garbage) else { return };
+    if let Some(factor) = garbage.dedup() {
+        let (logical, disk) = (text::bytes(garbage.logical), text::bytes(garbage.disk));
+        to.push(Prose::pair("deduplication", format!("{factor:.1}: {logical} on {disk}")));
+    }
+    if garbage.pending > 0 {
+        let pending = text::bytes(garbage.pending);
+        to.push(Prose::pair(
+            "pending",
+            format!("{pending}, free after the next garbage collection but a day"),
+        ));
+    }
+    if garbage.bad > 0 {
+        let bad = format!("{} chunks were found broken and are still there", garbage.bad);
+        to.push(Prose::Pair("broken".into(), vec![piece(bad, Role::Critical)]));
+    }
+}
+
+/// Jobs, each with its last result and its next run.
+pub(super) fn jobs<'j>(
+    head: &str,
+    jobs: impl Iterator<Item = &'j Job>,
+    scene: &Scene<'_>,
+    to: &mut Vec<Prose>,
+) {
+    let now = scene.wall();
+    let mut shown = jobs.peekable();
+    if shown.peek().is_some() {
+        to.extend([Prose::Blank, Prose::Head(head.to_owned())]);
+    }
+    for job in shown {
+        let name =
+            if job.kind == JobKind::Gc { job.kind.to_string() } else { format!("{} {}", job.kind, job.id) };
+        let last = match job.last.as_ref().map(|run| (sign_of_outcome(&run.outcome), run)) {
+            None => vec![piece("never ran", Role::Muted)],
+            Some((sign, run)) => {
+                let ago = run.ended.map(|at| format!(" {} ago", text::age(now - at))).unwrap_or_default();
+                let mut pieces = vec![piece(format!("{} {}{ago}", sign.glyph, sign.word), sign.role)];
+                if let Outcome::Failed(error) = &run.outcome {
+                    pieces.push(piece(format!(": {error}"), Role::Text));
+                }
+                pieces
+            }
+        };
+        let next = match job.next {
+            _ if job.disabled => piece(", disabled", Role::Warning),
+            _ if job.is_overdue(now) => piece(", overdue", Role::Warning),
+            Some(at) => piece(format!(", next {}", scene.times.short(at, now)), Role::Muted),
+            None => piece(", not scheduled", Role::Muted),
+        };
+        to.push(Prose::Pair(name, [last, vec![next]].concat()));
+    }
+}
+
+/// The question for the end of a task's log; again with every look at the tasks while it runs.
+pub(super) fn log_of(source: &SourceState, task: &Task) -> Option<Ask> {
+    let looked = source.feeds.get(&Feed::Tasks).and_then(|feed| feed.at);
+    let seen = looked.filter(|_| task.outcome == Outcome::Running);
+    (source.id.kind == SourceKind::Pbs).then(|| Ask {
+        slot: format!("log {} {}", source.id, task.upid).into(),
+        source: source.id.clone(),
+        question: Question::Log { upid: task.upid.clone(), from: None, seen },
+    })
+}
+
+/// The end of a task's log, as far as it has been read.
+pub(super) fn log(source: &SourceState, task: &Task, scene: &Scene<'_>, to: &mut Vec<Prose>) {
+    let Some(ask) = log_of(source, task) else { return };
+    to.extend([Prose::Blank, Prose::Head("Log".into())]);
+    if let Known::Failed(failure) = scene.answers.get(&ask) {
+        to.push(Prose::Line(vec![piece(format!("not readable: {}", failure.text), Role::Unknown)]));
+    }
+    match scene.answers.latest(&ask) {
+        Some(Answer::Log(log)) => {
+            if log.from > 1 {
+                let text = format!("{} lines before", log.from - 1);
+                to.push(Prose::Line(vec![piece(text, Role::Muted)]));
+            }
+            to.extend(log.lines.iter().map(|line| Prose::Line(vec![piece(&**line, of_line(line))])));
+        }
+        _ => to.push(Prose::Line(vec![piece("reading", Role::Muted)])),
+    }
+}
+
+/// How a line of a log looks: what went wrong stands out.
+fn of_line(line: &str) -> Role {
+    if line.contains("TASK ERROR") || line.contains(" ERROR:") {
+        Role::Critical
+    } else if line.contains("WARN") {
+        Role::Warning
+    } else {
+        Role::Text
     }
 }
 
@@ -111,6 +173,12 @@ pub(super) fn of_datastore(name: &str, source: &SourceState, scene: &Scene<'_>) 
     let groups = source.data.groups.iter().filter(|group| &*group.id.datastore == name);
     told.push(Prose::pair("groups", groups.count().to_string()));
     told.push(Prose::pair("source", source.id.to_string()));
+    garbage(name, source, &mut told);
+    let own = source.data.jobs.iter().filter(|job| &*job.datastore == name);
+    jobs("Jobs", own, scene, &mut told);
+    for hidden in &*source.data.hidden_jobs {
+        told.push(Prose::pair("not readable", &**hidden));
+    }
     let prefix = format!("{name}:");
     let own = source.data.tasks.iter().filter(|task| &*task.id == name || task.id.starts_with(&prefix));
     tasks("Tasks", own, scene, &mut told);
@@ -132,8 +200,12 @@ pub(super) fn of_task(task: &Task, source: &SourceState, scene: &Scene<'_>) -> D
             format!("{}, took {}", when(at, scene), text::age(at - task.started)),
         ));
     }
+    if let Some(share) = task.progress {
+        told.push(Prose::pair("done", format!("{}  {:.0} %", gauge(share, 10), share * 100.0)));
+    }
     told.push(Prose::pair("user", &*task.user));
     told.push(Prose::pair("source", source.id.to_string()));
     told.push(Prose::pair("UPID", &*task.upid));
+    log(source, task, scene, &mut told);
     Description { sign: Some(sign), name: format!("Task {}", task.kind.replace('_', " ")), text: told }
 }

@@ -1,9 +1,10 @@
 //! A source: how fresh each of its feeds is, and in full why one fails.
 
-use super::Description;
+use super::{Description, when};
 use crate::domain::feed::Freshness;
 use crate::domain::health::Health;
 use crate::domain::log::TailState;
+use crate::domain::server::Server;
 use crate::domain::store::SourceState;
 use crate::text;
 use crate::ui::scene::{Piece, Scene, piece};
@@ -51,10 +52,30 @@ pub fn of_source(source: &SourceState, scene: &Scene<'_>) -> Description {
             format!("{}, {} gaps, {} dropped", tail.lines, tail.gaps, tail.dropped),
         ));
     }
+    if let Some(server) = &data.server {
+        of_server(server, scene, &mut told);
+    }
     if !data.version.is_empty() {
         told.extend([Prose::Blank, Prose::pair("version", &*data.version)]);
     }
     Description { sign: Some(sign), name: source.id.to_string(), text: told }
+}
+
+/// A backup server itself.
+fn of_server(server: &Server, scene: &Scene<'_>, to: &mut Vec<Prose>) {
+    to.extend([Prose::Blank, Prose::Head("Server".into()), Prose::pair("version", &*server.version)]);
+    if let Some(until) = server.certificate {
+        let role = sign::of_health(server.certificate_health(scene.wall())).role;
+        let role = if role == Role::Ok { Role::Text } else { role };
+        to.push(Prose::Pair("certificate until".into(), vec![piece(when(until, scene), role)]));
+    }
+    if let Some(why) = &server.hidden {
+        to.push(Prose::pair("services", format!("not readable: {why}")));
+    }
+    for service in &server.services {
+        let role = if service.is_down() { Role::Critical } else { Role::Muted };
+        to.push(Prose::Pair(service.name.to_string(), vec![piece(&*service.state, role)]));
+    }
 }
 
 fn tail_state(state: &TailState) -> String {

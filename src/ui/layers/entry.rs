@@ -10,7 +10,6 @@ use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 use tui_input::{Input, InputRequest};
 
-use super::prompt::request;
 use super::{Layer, Outcome};
 use crate::action::Action;
 use crate::domain::feed::SourceId;
@@ -20,6 +19,7 @@ use crate::text;
 use crate::ui::scene::{Scene, piece};
 use crate::ui::theme::Role;
 use crate::ui::widgets::paint::{blank, put, put_pieces};
+use crate::ui::widgets::typing::request;
 
 /// What is typed.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -61,10 +61,15 @@ pub fn keys(of: Context, everywhere: bool, keymap: &Keymap) -> Vec<Prose> {
         told.push(Prose::Head(match context {
             Context::Global => "Everywhere".to_owned(),
             Context::List => "On a row".to_owned(),
+            Context::Alerts => "On an alert".to_owned(),
+            Context::Targets => "On a target".to_owned(),
+            Context::Silences => "On a silence".to_owned(),
             Context::Logs => "In the logs".to_owned(),
             Context::Detail => "In this text".to_owned(),
             Context::Help => "In this help".to_owned(),
-            Context::Prompt => "While typing".to_owned(),
+            Context::Pick => "While choosing".to_owned(),
+            Context::Prompt | Context::Form => "While typing".to_owned(),
+            Context::Confirm => "Before it is done".to_owned(),
         }));
         told.extend(shown);
     }
@@ -77,7 +82,8 @@ fn filter_language() -> Vec<Prose> {
         ("disk", "rows with this text; a capital letter makes it exact"),
         ("!disk", "rows without it"),
         ("-f dsk", "rows with these letters in this order"),
-        ("job=node", "rows with this label"),
+        ("job=node", "rows with this label; != the others, =~ !~ by expression"),
+        ("age>10m", "rows of a time; < shorter"),
         ("job=~n.*", "rows with a label that matches an expression"),
     ];
     let mut told = vec![Prose::Head("The filter".to_owned())];

@@ -1,7 +1,11 @@
 //! What lies over the panes: a stack. A key goes from the top down until a layer takes it.
 
+pub mod compose;
+pub mod deeds;
+pub mod dialogue;
 pub mod entry;
 pub mod help;
+pub mod overview;
 pub mod prompt;
 pub mod sheet;
 
@@ -35,6 +39,12 @@ pub enum Outcome {
     Call(Deed),
     /// The typing was given up: what lies below is as it was without it.
     GivenUp,
+    /// Taken, the layer is done, and the pane below is filtered by this.
+    Filtered(String),
+    /// Taken, the layer is done, and the rows of the pane below are grouped by this label.
+    Grouped(String),
+    /// Taken; put this on the clipboard.
+    Copy(String),
 }
 
 /// Something over the panes.
@@ -67,6 +77,11 @@ pub trait Layer {
     /// Hears what came of the deed that it asked for.
     fn done(&mut self, _result: &Result<Receipt, Failure>) -> Outcome {
         Outcome::Close
+    }
+
+    /// Whether it has a line for a shell that can be copied.
+    fn has_command(&self) -> bool {
+        false
     }
 
     /// Its text, when it is one that can be searched.

@@ -6,9 +6,10 @@ use ratatui::layout::Rect;
 
 use super::{Layer, Outcome};
 use crate::action::Action;
+use crate::domain::question::Ask;
 use crate::domain::subject::Subject;
 use crate::keymap::Context;
-use crate::ui::describe::describe;
+use crate::ui::describe::{Place, describe, wants};
 use crate::ui::scene::{Piece, Scene, piece};
 use crate::ui::theme::Role;
 use crate::ui::widgets::frame::{Border, Title, frame};
@@ -43,7 +44,7 @@ impl Sheet {
     fn tell(&self, scene: &Scene<'_>) -> (Title, Vec<Prose>) {
         match &self.matter {
             Matter::Detail(subject) => {
-                let told = describe(subject, scene);
+                let told = describe(subject, Place::Sheet, scene);
                 (told.title(), told.text)
             }
             Matter::Why => why(scene),
@@ -115,6 +116,13 @@ impl Layer for Sheet {
         draw_sheet(title, &told, &mut self.scroll, scene, body, buffer);
     }
 
+    fn wants(&self, scene: &Scene<'_>) -> Vec<Ask> {
+        match &self.matter {
+            Matter::Detail(subject) => wants(subject, Place::Sheet, scene),
+            _ => Vec::new(),
+        }
+    }
+
     fn text(&mut self) -> Option<&mut Scroll> {
         Some(&mut self.scroll)
     }
@@ -144,6 +152,14 @@ pub fn draw_sheet(
     let width = if whole { body.width } else { WIDEST + 4 };
     let lines = lay_out(told, width.saturating_sub(4));
     draw_lines(title, &lines, scroll, scene, place(body, width, lines.len()), buffer);
+}
+
+/// Where a box of so many lines, `wanted` cells wide, lies: as wide as the panes where little of them
+/// would be left at the sides.
+pub fn over(body: Rect, wanted: u16, lines: u16) -> Rect {
+    let width = if body.width < wanted.saturating_add(40) { body.width } else { wanted };
+    let height = lines.saturating_add(2).min(body.height);
+    Rect::new(body.x + (body.width - width) / 2, body.y, width, height)
 }
 
 /// Where a sheet of so many lines lies: from the top of the panes, since the eye comes from the

@@ -1,92 +1,70 @@
 //! The alerts: firing ones first, what hides or acknowledges them, and how late the response is.
 
-use std::borrow::Cow;
+mod entry;
+mod rows;
 
-use chrono::{DateTime, Utc};
+use std::sync::Arc;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{Listing, Pane, STALE, Standing, count, draw_lines, nothing_matches};
-use crate::domain::alert::{Alert, AlertState, Severity};
-use crate::domain::correlate;
-use crate::domain::feed::{Feed, SourceId, SourceKind};
+use super::{Listing, Pane, Standing, count, draw_lines, join_notes, nothing_matches};
+use crate::action::Action;
+use crate::domain::feed::{Feed, SourceKind};
 use crate::domain::health::Health;
 use crate::domain::store::Store;
 use crate::domain::subject::Subject;
-use crate::domain::verdict::response_due;
-use crate::text;
-use crate::ui::filter::Hay;
+use crate::keymap::Context;
+use crate::ui::census::Census;
 use crate::ui::glyphs;
-use crate::ui::scene::{Piece, Scene, piece};
+use crate::ui::scene::{Scene, piece};
 use crate::ui::theme::Role;
-use crate::ui::widgets::columns::{Column, EXTRA};
 use crate::ui::widgets::frame::Title;
-use crate::ui::widgets::sign::{self, Sign};
-use crate::ui::widgets::table::{Item, Row, Table};
+use crate::ui::widgets::sign;
+use crate::ui::widgets::table::Table;
+use entry::{Entry, entries, fold};
+use rows::{COLUMNS, row};
 
-const COLUMNS: [Column; 6] = [
-    Column::word("state", 3, 9),
-    Column::text("alert", 0, 10, 34),
-    Column::text("subject", 1, 6, 24),
-    Column::number("since", 2, 12),
-    Column::text("response", 2, 8, 24),
-    Column::text("summary", EXTRA, 18, 48),
-];
-
-/// An alert's row.
-#[derive(Debug)]
-struct Entry {
-    subject: Subject,
-    alert: Alert,
-    sign: Sign,
-    /// Since when an alert is gone that nobody can have seen resolved.
-    vanished: Option<DateTime<Utc>>,
-    /// Until when somebody must have responded.
-    due: Option<DateTime<Utc>>,
-    /// Who or what hides it, and until when.
-    hidden: Option<(String, Option<DateTime<Utc>>)>,
-    /// Its source was not heard lately.
-    stale: bool,
-    /// How many alerts this row stands for: those that follow from the one above.
-    folded: usize,
-}
-
-impl Hay for Entry {
-    fn text(&self) -> Cow<'_, str> {
-        let alert = &self.alert;
-        format!("{} {} {} {}", self.sign.word, alert.name, alert.labels, alert.summary()).into()
-    }
-
-    fn label(&self, name: &str) -> Option<Cow<'_, str>> {
-        match name {
-            "state" => Some(self.alert.state.as_ref().into()),
-            name => self.alert.labels.get(name).map(Cow::from),
-        }
-    }
-}
-
-impl Item for Entry {
-    fn subject(&self) -> &Subject {
-        &self.subject
-    }
-
-    fn state(&self) -> Sign {
-        if self.stale { STALE } else { self.sign }
-    }
-}
+/// What the rows are grouped by, one after the other; any other label is chosen from the overview.
+const GROUPINGS: [&str; 3] = ["receiver", "severity", "alertname"];
 
 /// The pane.
 #[derive(Debug, Default)]
 pub struct Alerts {
     table: Table<Entry>,
+    /// The label that the rows are grouped by.
+    by: Option<Arc<str>>,
+    only_trouble: bool,
+}
+
+impl Alerts {
+    /// The next of the usual groupings, after the last one none.
+    fn next_grouping(&self) -> Option<Arc<str>> {
+        let at = self.by.as_ref().map(|by| GROUPINGS.iter().position(|have| *have == &**by));
+        match at {
+            None => GROUPINGS.first(),
+            Some(Some(at)) => GROUPINGS.get(at + 1),
+            Some(None) => None,
+        }
+        .map(|label| Arc::from(*label))
+    }
+
+    fn look_again(&mut self, scene: &Scene<'_>) {
+        self.refresh(&Scene { held: false, ..*scene });
+    }
 }
 
 impl Pane for Alerts {
     fn title(&self, scene: &Scene<'_>) -> Title {
         let of = |word: &str| self.table.items().iter().filter(|entry| entry.sign.word == word).count();
         let acked = sign::sign(glyphs::ACKNOWLEDGED, Role::Info, "acked");
-        let signs =
-            [sign::of_health(Health::Critical), sign::UNKNOWN, sign::of_health(Health::Warning), acked];
+        let signs = [
+            sign::of_health(Health::Critical),
+            sign::UNKNOWN,
+            sign::of_health(Health::Warning),
+            entry::BROKEN,
+            acked,
+        ];
         let (mut counts, mut short) = count(&signs.map(|sign| (sign, of(sign.word))));
         if !standing(scene).is_fresh() {
             for (_, role) in counts.iter_mut().chain(&mut short) {
@@ -94,15 +72,15 @@ impl Pane for Alerts {
             }
         }
         let mut right = self.table.notes();
+        if let Some(by) = self.by.as_ref().filter(|_| scene.whole) {
+            join_notes(&mut right, vec![piece(format!("by {by}"), Role::Muted)]);
+        }
         let hidden = scene.verdict.counts.hidden;
         let badge = standing(scene).badge();
-        if right.is_empty() && hidden > 0 && badge.is_empty() {
-            right.push(piece(format!("{hidden} hidden"), Role::Muted));
+        if self.table.notes().is_empty() && hidden > 0 && badge.is_empty() {
+            join_notes(&mut right, vec![piece(format!("{hidden} hidden"), Role::Muted)]);
         }
-        if !badge.is_empty() && !right.is_empty() {
-            right.push(piece("  ", Role::Muted));
-        }
-        right.extend(badge);
+        join_notes(&mut right, badge);
         Title { counts, short, right, ..Title::new("Alerts") }
     }
 
@@ -112,10 +90,33 @@ impl Pane for Alerts {
 
     fn refresh(&mut self, scene: &Scene<'_>) {
         let mut entries = entries(scene.store, scene.wall());
-        if !scene.whole && self.table.filter().is_empty() {
-            entries = fold(entries);
+        if !scene.whole {
+            if self.table.filter().is_empty() {
+                entries = fold(entries);
+            }
+        } else if let Some(by) = &self.by {
+            for entry in &mut entries {
+                entry.group = Some(entry.group_by(by));
+            }
         }
         self.table.offer(entries, scene.held);
+    }
+
+    fn context(&self) -> Context {
+        Context::Alerts
+    }
+
+    fn act(&mut self, action: Action, scene: &Scene<'_>) -> bool {
+        match action {
+            Action::Group => self.by = self.next_grouping(),
+            Action::OnlyTrouble => {
+                self.only_trouble = !self.only_trouble;
+                self.table.show_only(self.only_trouble.then_some(Entry::is_trouble));
+            }
+            _ => return self.table.act(action),
+        }
+        self.look_again(scene);
+        true
     }
 
     fn list(&self) -> Option<&dyn Listing> {
@@ -127,20 +128,39 @@ impl Pane for Alerts {
     }
 
     fn subject(&self, scene: &Scene<'_>) -> Option<Subject> {
-        self.table.selected().map(|entry| entry.subject.clone()).or_else(|| standing(scene).culprit())
+        match self.table.selected() {
+            Some(entry) => Some(entry.subject.clone()),
+            None if self.table.is_empty() => standing(scene).culprit(),
+            // On the head of a group the first of its alerts is told.
+            None => self.table.meant().first().map(|entry| entry.subject.clone()),
+        }
+    }
+
+    fn meant(&self, _scene: &Scene<'_>) -> Vec<Subject> {
+        let meant = self.table.meant().into_iter();
+        meant.flat_map(|entry| entry.folded.iter().chain([&entry.subject])).cloned().collect()
+    }
+
+    fn census(&self, all: bool) -> Census {
+        let mut census = Census::default();
+        for entry in self.table.counted(all) {
+            entry.count(&mut census);
+        }
+        census
+    }
+
+    fn group_by(&mut self, label: &str, scene: &Scene<'_>) {
+        self.by = Some(label.into());
+        self.look_again(scene);
     }
 
     fn draw(&mut self, scene: &Scene<'_>, area: Rect, buffer: &mut Buffer) {
         if self.table.is_empty() {
             let (filter, _) = Listing::filter(&self.table);
             let lines = if filter.is_empty() {
-                standing(scene).explain(
-                    kind(scene.store),
-                    vec![
-                        piece(format!("{} ", glyphs::OK), Role::Ok),
-                        piece("no alert is firing", Role::Text),
-                    ],
-                )
+                let none = if self.only_trouble { "nothing wants anybody" } else { "no alert is firing" };
+                let nothing = vec![piece(format!("{} ", glyphs::OK), Role::Ok), piece(none, Role::Text)];
+                standing(scene).explain(kind(scene.store), nothing)
             } else {
                 nothing_matches(filter)
             };
@@ -158,146 +178,4 @@ fn kind(store: &Store) -> SourceKind {
 
 fn standing(scene: &Scene<'_>) -> Standing {
     Standing::of(scene, kind(scene.store), Feed::Alerts)
-}
-
-fn entries(store: &Store, now: DateTime<Utc>) -> Vec<Entry> {
-    let unheard = correlate::unheard(store, now);
-    let listed = store.alerts().iter().map(|listed| Entry {
-        subject: Subject::Alert {
-            source: listed.source.clone(),
-            fingerprint: listed.alert.fingerprint.clone(),
-        },
-        sign: sign::of_alert(&listed.alert),
-        vanished: None,
-        due: response_due(&listed.alert, store),
-        hidden: hidden(&listed.alert, &listed.source, store),
-        stale: unheard.contains(&listed.alert.fingerprint),
-        folded: 1,
-        alert: listed.alert.clone(),
-    });
-    let vanished = store.vanished.iter().map(|ghost| Entry {
-        subject: Subject::Alert {
-            source: ghost.source.clone(),
-            fingerprint: ghost.alert.fingerprint.clone(),
-        },
-        sign: sign::UNKNOWN,
-        vanished: Some(ghost.since),
-        due: response_due(&ghost.alert, store),
-        hidden: None,
-        stale: false,
-        folded: 1,
-        alert: ghost.alert.clone(),
-    });
-    let mut all: Vec<Entry> = listed.chain(vanished).collect();
-    // Stable: within a class the order stays that of the store.
-    all.sort_by_key(class);
-    all
-}
-
-/// Puts what another alert inhibits below that one, as a single row: trouble stays in sight.
-fn fold(entries: Vec<Entry>) -> Vec<Entry> {
-    let (follow, mut kept): (Vec<Entry>, Vec<Entry>) =
-        entries.into_iter().partition(|entry| entry.alert.state == AlertState::Inhibited);
-    for mut entry in follow {
-        let cause = |other: &Entry| entry.alert.inhibited_by.contains(&other.alert.fingerprint);
-        let Some(at) = kept.iter().position(cause) else {
-            kept.push(entry);
-            continue;
-        };
-        let below = kept.get_mut(at + 1).filter(|below| below.alert.state == AlertState::Inhibited);
-        if let Some(below) = below {
-            below.folded += 1;
-        } else {
-            entry.hidden = None;
-            kept.insert(at + 1, entry);
-        }
-    }
-    kept
-}
-
-/// What wants somebody first.
-const fn class(entry: &Entry) -> u8 {
-    match (entry.vanished.is_some(), entry.alert.state, entry.alert.rank) {
-        (true, ..) => 1,
-        (_, AlertState::Firing, Severity::Critical) => 0,
-        (_, AlertState::Firing, Severity::Warning) => 2,
-        (_, AlertState::Firing, Severity::Info) => 3,
-        (_, AlertState::Acknowledged, _) => 4,
-        (_, AlertState::Pending, _) => 5,
-        (_, AlertState::Inhibited | AlertState::Silenced, _) => 6,
-    }
-}
-
-fn hidden(alert: &Alert, source: &SourceId, store: &Store) -> Option<(String, Option<DateTime<Utc>>)> {
-    let data = &store.source(source)?.data;
-    match alert.state {
-        AlertState::Acknowledged => {
-            let ack = alert.acked_by.as_ref()?;
-            Some((ack.who.to_string(), Some(ack.until)))
-        }
-        AlertState::Silenced => {
-            let id = alert.silenced_by.first();
-            let silence = data.silences.iter().find(|silence| Some(&silence.id) == id);
-            Some(silence.map_or_else(
-                || ("a silence".to_owned(), None),
-                |silence| (silence.created_by.to_string(), Some(silence.ends_at)),
-            ))
-        }
-        AlertState::Inhibited => {
-            let cause = data.alerts.iter().find(|other| alert.inhibited_by.contains(&other.fingerprint));
-            Some((cause.map_or_else(|| "another alert".to_owned(), |cause| cause.name.to_string()), None))
-        }
-        _ => None,
-    }
-}
-
-fn row(entry: &Entry, scene: &Scene<'_>) -> Row {
-    let alert = &entry.alert;
-    let quiet = entry.sign.role == Role::Muted;
-    let plain = if quiet { Role::Muted } else { Role::Text };
-    let sign = if entry.stale { STALE } else { entry.sign };
-    let since = entry.vanished.unwrap_or(alert.starts_at);
-    let follows = !scene.whole && alert.state == AlertState::Inhibited && entry.hidden.is_none();
-    if follows && entry.folded > 1 {
-        let cells = [piece("", plain), piece(format!("└ {} alerts follow", entry.folded), plain)];
-        return Row { sign, cells: cells.into(), stale: entry.stale };
-    }
-    let name = if follows { format!("└ {}", alert.name) } else { alert.name.to_string() };
-    Row {
-        sign,
-        cells: vec![
-            piece(entry.sign.word, entry.sign.role),
-            piece(name, plain),
-            piece(alert.subject(), plain),
-            piece(scene.times.since(since, scene.wall()), plain),
-            note(entry, scene),
-            piece(alert.summary(), Role::Muted),
-        ],
-        stale: entry.stale,
-    }
-}
-
-/// How the response stands, or who sees to it.
-fn note(entry: &Entry, scene: &Scene<'_>) -> Piece {
-    let now = scene.wall();
-    let until = |at: &DateTime<Utc>| scene.times.short(*at, now);
-    match (&entry.hidden, entry.vanished, entry.alert.state, entry.due) {
-        (_, Some(_), ..) => piece("vanished unheard", Role::Unknown),
-        (Some((who, Some(at))), _, AlertState::Silenced, _) => {
-            let by = if scene.whole { format!(" by {who}") } else { String::new() };
-            piece(format!("until {}{by}", until(at)), Role::Muted)
-        }
-        (Some((who, Some(at))), ..) => {
-            let until = if scene.whole { format!(" until {}", until(at)) } else { String::new() };
-            piece(format!("by {who}{until}"), Role::Info)
-        }
-        (Some((who, None)), ..) => piece(format!("by {who}"), Role::Muted),
-        (None, _, AlertState::Firing, Some(due)) if due < now => {
-            piece(format!("over {}", text::age(now - due)), entry.sign.role)
-        }
-        (None, _, AlertState::Firing, Some(due)) => {
-            piece(format!("due in {}", text::age(due - now)), Role::Muted)
-        }
-        _ => piece("", Role::Muted),
-    }
 }

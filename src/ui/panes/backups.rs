@@ -2,27 +2,26 @@
 
 use std::borrow::Cow;
 
-use chrono::{DateTime, TimeDelta, Utc};
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use chrono::{DateTime, Utc};
 
-use super::{Listing, Pane, Standing, draw_lines, nothing_matches};
-use crate::domain::backup::{BackupGroup, BackupState, GroupId, Verification};
+use super::listed::Rows;
+use crate::domain::backup::{BackupGroup, BackupState, Expectation, Plan, Took, Unreadable, Verification};
 use crate::domain::feed::{Feed, SourceKind};
 use crate::domain::health::Health;
-use crate::domain::store::Store;
+use crate::domain::store::{SourceState, Store};
 use crate::domain::subject::Subject;
 use crate::domain::verdict::judged_backups;
 use crate::text;
 use crate::ui::filter::Hay;
-use crate::ui::scene::{Scene, piece};
+use crate::ui::scene::{Piece, Scene, piece};
 use crate::ui::theme::Role;
 use crate::ui::widgets::columns::{Column, EXTRA};
-use crate::ui::widgets::frame::Title;
 use crate::ui::widgets::sign::{self, Sign};
-use crate::ui::widgets::table::{Item, Row, Table};
+use crate::ui::widgets::spark::spark;
+use crate::ui::widgets::table::{Item, Row};
 
-const COLUMNS: [Column; 9] = [
+/// They give way from the last rank to the first.
+const COLUMNS: [Column; 13] = [
     Column::text("group", 0, 6, 16),
     Column::text("guest", 1, 6, 22),
     Column::number("age / RPO", 1, 11),
@@ -30,13 +29,23 @@ const COLUMNS: [Column; 9] = [
     Column::text("reason", 2, 16, 40),
     Column::number("last good", EXTRA, 12),
     Column::word("verified", EXTRA + 1, 19),
-    Column::number("size", EXTRA + 2, 5),
-    Column::text("kept on", EXTRA + 3, 7, 24),
+    Column::number("size", EXTRA + 2, 11),
+    Column::word("", EXTRA + 3, TREND),
+    Column::number("next", EXTRA + 4, 12),
+    Column::text("job", EXTRA + 5, 5, 16),
+    Column::number("took", EXTRA + 6, 11),
+    Column::text("kept on", EXTRA + 7, 7, 24),
 ];
+
+/// So many sizes make a trend.
+const TREND: u16 = 7;
+
+/// A size or a time that grew or shrank by this factor is remarkable.
+const REMARKABLE: f64 = 1.5;
 
 /// A guest's row, or what could not be read.
 #[derive(Debug)]
-struct Entry {
+pub struct Entry {
     subject: Subject,
     /// `vm/102`, or the datastore that cannot be read.
     name: String,
@@ -44,7 +53,9 @@ struct Entry {
     sign: Sign,
     health: Health,
     reason: String,
-    rpo: TimeDelta,
+    expect: Expectation,
+    plan: Plan,
+    took: Option<Took>,
     place: String,
     stale: bool,
 }
@@ -80,74 +91,36 @@ impl Item for Entry {
     }
 }
 
-/// The pane.
-#[derive(Debug, Default)]
-pub struct Backups {
-    table: Table<Entry>,
-}
+/// The pane's rows.
+#[derive(Debug)]
+pub struct Backups;
 
-impl Pane for Backups {
-    fn title(&self, scene: &Scene<'_>) -> Title {
+impl Rows for Backups {
+    type Entry = Entry;
+
+    const TITLE: &'static str = "Backups";
+    const KIND: SourceKind = SourceKind::Pbs;
+    const MADE_OF: &'static [SourceKind] = &[SourceKind::Pbs, SourceKind::Pve, SourceKind::Files];
+    const FEED: Feed = Feed::Snapshots;
+    const COLUMNS: &'static [Column] = &COLUMNS;
+    const NOTHING: &'static str = "no backup group is readable with this token";
+
+    fn entries(store: &Store, now: DateTime<Utc>) -> Vec<Entry> {
+        entries(store, now)
+    }
+
+    fn row(entry: &Entry, scene: &Scene<'_>) -> Row {
+        row(entry, scene)
+    }
+
+    fn counts(_entries: &[Entry], scene: &Scene<'_>) -> (Vec<Piece>, Vec<Piece>) {
         let counts = scene.verdict.counts;
         let (good, all) = (counts.backups_ok, counts.backups);
-        let mut title = Title::new("Backups");
-        if all > 0 {
-            title.counts = vec![piece(format!("{good} of {all} good"), Role::Muted)];
-            title.short = vec![piece(format!("{good}/{all}"), Role::Muted)];
+        if all == 0 {
+            return (Vec::new(), Vec::new());
         }
-        title.right = self.table.notes();
-        let badge = standing(scene).badge();
-        if !title.right.is_empty() && !badge.is_empty() {
-            title.right.push(piece("  ", Role::Muted));
-        }
-        title.right.extend(badge);
-        title
-    }
-
-    fn made_of(&self) -> &'static [SourceKind] {
-        &[SourceKind::Pbs]
-    }
-
-    fn refresh(&mut self, scene: &Scene<'_>) {
-        self.table.offer(entries(scene.store, scene.wall()), scene.held);
-    }
-
-    fn list(&self) -> Option<&dyn Listing> {
-        Some(&self.table)
-    }
-
-    fn list_mut(&mut self) -> Option<&mut dyn Listing> {
-        Some(&mut self.table)
-    }
-
-    fn subject(&self, scene: &Scene<'_>) -> Option<Subject> {
-        self.table.selected().map(|entry| entry.subject.clone()).or_else(|| standing(scene).culprit())
-    }
-
-    fn draw(&mut self, scene: &Scene<'_>, area: Rect, buffer: &mut Buffer) {
-        if self.table.is_empty() {
-            let (filter, _) = Listing::filter(&self.table);
-            let lines = if filter.is_empty() {
-                standing(scene)
-                    .explain(SourceKind::Pbs, super::nothing("no backup group is readable with this token"))
-            } else {
-                nothing_matches(filter)
-            };
-            return draw_lines(&lines, area, buffer, scene);
-        }
-        self.table.draw(&COLUMNS, |entry| row(entry, scene), area, buffer, scene);
-    }
-}
-
-fn standing(scene: &Scene<'_>) -> Standing {
-    Standing::of(scene, SourceKind::Pbs, Feed::Snapshots)
-}
-
-fn place(id: &GroupId) -> String {
-    if id.namespace.is_empty() {
-        id.datastore.to_string()
-    } else {
-        format!("{}:{}", id.datastore, id.namespace)
+        let told = |text: String| vec![piece(text, Role::Muted)];
+        (told(format!("{good} of {all} good")), told(format!("{good}/{all}")))
     }
 }
 
@@ -158,32 +131,47 @@ fn entries(store: &Store, now: DateTime<Utc>) -> Vec<Entry> {
         group: Some(judged.group.clone()),
         sign: sign::of_backup(judged.assessment.state, judged.assessment.health),
         health: judged.assessment.health,
-        reason: judged.assessment.reason,
-        rpo: judged.rpo,
-        place: place(&judged.group.id),
-        stale: !judged.source.is_fresh(Feed::Snapshots, now),
+        reason: judged.assessment.reason.to_string(),
+        expect: judged.expect,
+        plan: judged.plan,
+        took: judged.took,
+        place: place(&judged.group.id.datastore, &judged.group.id.namespace),
+        stale: !judged.source.knows_backups(now),
     });
-    let unreadable = store.of(SourceKind::Pbs).flat_map(|source| {
-        source.data.unreadable.iter().map(|denied| Entry {
-            subject: Subject::Datastore { source: source.id.clone(), name: denied.datastore.clone() },
-            name: if denied.namespace.is_empty() {
-                denied.datastore.to_string()
-            } else {
-                format!("{}:{}", denied.datastore, denied.namespace)
-            },
-            group: None,
-            sign: sign::of_backup(BackupState::Unknown, Health::Unknown),
-            health: Health::Unknown,
-            reason: format!("not readable: {}", denied.reason),
-            rpo: TimeDelta::zero(),
-            place: denied.datastore.to_string(),
-            stale: false,
-        })
-    });
+    let unreadable = store
+        .of(SourceKind::Pbs)
+        .flat_map(|source| source.data.unreadable.iter().map(move |denied| closed(source, denied)));
     let mut all: Vec<Entry> = judged.chain(unreadable).collect();
     // Stable. Exempt guests are fine, and nobody looks for them: they come last.
     all.sort_by_key(|entry| (std::cmp::Reverse(entry.health), entry.sign.word == "exempt"));
     all
+}
+
+/// What cannot be read: it was closed by somebody, it is gone, or the token may not.
+fn closed(source: &SourceState, denied: &Unreadable) -> Entry {
+    let store = source.data.datastores.iter().find(|store| store.name == denied.datastore);
+    let (state, health, reason) = match store.map(|store| (&store.maintenance, &store.error)) {
+        Some((Some(why), _)) => (BackupState::Exempt, Health::Ok, format!("maintenance: {why}")),
+        Some((None, Some(why))) => (BackupState::Failed, Health::Critical, format!("offline: {why}")),
+        _ => (BackupState::Unknown, Health::Unknown, format!("not readable: {}", denied.reason)),
+    };
+    Entry {
+        subject: Subject::Datastore { source: source.id.clone(), name: denied.datastore.clone() },
+        name: place(&denied.datastore, &denied.namespace),
+        group: None,
+        sign: sign::of_backup(state, health),
+        health,
+        reason,
+        expect: Expectation::default(),
+        plan: Plan::Unknown,
+        took: None,
+        place: denied.datastore.to_string(),
+        stale: false,
+    }
+}
+
+fn place(datastore: &str, namespace: &str) -> String {
+    if namespace.is_empty() { datastore.to_owned() } else { format!("{datastore}:{namespace}") }
 }
 
 fn row(entry: &Entry, scene: &Scene<'_>) -> Row {
@@ -191,35 +179,73 @@ fn row(entry: &Entry, scene: &Scene<'_>) -> Row {
     let quiet = entry.sign.role == Role::Muted;
     let plain = if quiet { Role::Muted } else { Role::Text };
     let group = entry.group.as_ref();
-    let good = group.and_then(|group| group.last_good);
+    let good = group.and_then(BackupGroup::last_good);
     let age = match (good, group) {
         _ if quiet => String::new(),
-        (Some(good), _) => format!("{} / {}", text::age(now - good.at), text::age(entry.rpo)),
-        (None, Some(_)) => format!("– / {}", text::age(entry.rpo)),
+        (Some(good), _) => format!("{} / {}", text::age(now - good.at), text::age(entry.expect.rpo)),
+        (None, Some(_)) => format!("– / {}", text::age(entry.expect.rpo)),
         (None, None) => String::new(),
     };
-    let newest = group.and_then(|group| group.newest);
-    let verified = match newest.and_then(|newest| newest.verification) {
-        Some(Verification::Ok(at)) => piece(format!("ok {}", scene.times.since(at, now)), Role::Muted),
-        Some(Verification::Failed(at)) => {
+    let mut cells = vec![
+        piece(entry.name.clone(), plain),
+        piece(group.map_or("", |group| &*group.guest), plain),
+        piece(age, plain),
+        piece(entry.sign.word, entry.sign.role),
+        piece(entry.reason.clone(), plain),
+    ];
+    if scene.whole {
+        cells.push(piece(good.map_or_else(String::new, |good| scene.times.short(good.at, now)), Role::Muted));
+        cells
+            .extend(group.map_or_else(|| vec![piece("", Role::Muted); 3], |group| kept(group, entry, scene)));
+        cells.extend(made(entry, scene));
+        cells.push(piece(entry.place.clone(), Role::Muted));
+    }
+    cells.resize(COLUMNS.len(), piece("", Role::Muted));
+    Row { sign: entry.sign, cells, stale: entry.stale }
+}
+
+/// What is kept: verification, size, and how the size went.
+fn kept(group: &BackupGroup, entry: &Entry, scene: &Scene<'_>) -> Vec<Piece> {
+    let now = scene.wall();
+    let verified = match (group.newest().and_then(|newest| newest.verification), group.last_verified()) {
+        (Some(Verification::Failed(at)), _) => {
             piece(format!("failed {}", scene.times.since(at, now)), Role::Critical)
         }
-        None => piece(if newest.is_some() { "never" } else { "" }, Role::Muted),
+        (_, Some(verified)) => verified.verified().map_or_else(Default::default, |at| {
+            let old = now - at > entry.expect.verify_max_age;
+            let role = if old && entry.sign.role != Role::Muted { Role::Warning } else { Role::Muted };
+            piece(format!("ok {}", scene.times.since(at, now)), role)
+        }),
+        (_, None) => piece(if group.snapshots.is_empty() { "" } else { "never" }, Role::Muted),
     };
-    let whole = |text: String| piece(if scene.whole { text } else { String::new() }, Role::Muted);
-    Row {
-        sign: entry.sign,
-        cells: vec![
-            piece(entry.name.clone(), plain),
-            piece(group.map_or("", |group| &*group.guest), plain),
-            piece(age, plain),
-            piece(entry.sign.word, entry.sign.role),
-            piece(entry.reason.clone(), plain),
-            whole(good.map_or_else(String::new, |good| scene.times.short(good.at, now))),
-            if scene.whole { verified } else { piece("", Role::Muted) },
-            whole(good.map_or_else(String::new, |good| text::bytes(good.size))),
-            whole(entry.place.clone()),
-        ],
-        stale: entry.stale,
+    let size = group.newest().map_or_else(String::new, |newest| text::bytes(newest.size));
+    let sizes: Vec<f64> = group.sizes(TREND.into()).map(|size| size as f64).collect();
+    vec![verified, changed(size, group.growth()), piece(spark(&sizes), Role::Muted)]
+}
+
+/// How it is made: the next run, its job, and how long the last took.
+fn made(entry: &Entry, scene: &Scene<'_>) -> [Piece; 3] {
+    let now = scene.wall();
+    let (job, next) = match &entry.plan {
+        Plan::Scheduled(job, next) => {
+            (&**job, next.map_or_else(String::new, |next| scene.times.short(next, now)))
+        }
+        Plan::Disabled(job) | Plan::Skipped(job) => (&**job, String::new()),
+        Plan::NoJob => ("none", String::new()),
+        Plan::Unknown => ("", String::new()),
+    };
+    let took = entry
+        .took
+        .map_or_else(|| piece("", Role::Muted), |took| changed(text::age_of(Some(took.last)), took.growth));
+    [piece(next, Role::Muted), piece(job, Role::Muted), took]
+}
+
+/// A measure, and by which factor it changed when that is remarkable.
+fn changed(measure: String, growth: Option<f64>) -> Piece {
+    match growth {
+        Some(factor) if factor >= REMARKABLE || factor <= 1.0 / REMARKABLE => {
+            piece(format!("x{factor:.1} {measure}"), Role::Warning)
+        }
+        _ => piece(measure, Role::Muted),
     }
 }

@@ -3,10 +3,9 @@
 use std::borrow::Cow;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
 
-use super::{Listing, Pane, STALE, Standing, draw_lines, nothing_matches};
+use super::STALE;
+use super::listed::Rows;
 use crate::domain::datastore::Datastore;
 use crate::domain::feed::{Feed, SourceKind};
 use crate::domain::health::Health;
@@ -17,10 +16,9 @@ use crate::ui::filter::Hay;
 use crate::ui::scene::{Piece, Scene, piece};
 use crate::ui::theme::Role;
 use crate::ui::widgets::columns::{Column, EXTRA};
-use crate::ui::widgets::frame::Title;
 use crate::ui::widgets::gauge::gauge;
 use crate::ui::widgets::sign::{self, Sign};
-use crate::ui::widgets::table::{Item, Row, Table};
+use crate::ui::widgets::table::{Item, Row};
 
 const COLUMNS: [Column; 5] = [
     Column::text("datastore", 0, 6, 20),
@@ -32,7 +30,7 @@ const COLUMNS: [Column; 5] = [
 
 /// A datastore's row.
 #[derive(Debug)]
-struct Entry {
+pub struct Entry {
     subject: Subject,
     store: Datastore,
     health: Health,
@@ -59,56 +57,26 @@ impl Item for Entry {
     }
 }
 
-/// The pane.
-#[derive(Debug, Default)]
-pub struct Datastores {
-    table: Table<Entry>,
-}
+/// The pane's rows.
+#[derive(Debug)]
+pub struct Datastores;
 
-impl Pane for Datastores {
-    fn title(&self, scene: &Scene<'_>) -> Title {
-        let mut right = self.table.notes();
-        right.extend(standing(scene).badge());
-        Title { right, ..Title::new("Datastores") }
+impl Rows for Datastores {
+    type Entry = Entry;
+
+    const TITLE: &'static str = "Datastores";
+    const KIND: SourceKind = SourceKind::Pbs;
+    const FEED: Feed = Feed::Datastores;
+    const COLUMNS: &'static [Column] = &COLUMNS;
+    const NOTHING: &'static str = "no datastore is readable with this token";
+
+    fn entries(store: &Store, now: DateTime<Utc>) -> Vec<Entry> {
+        entries(store, now)
     }
 
-    fn made_of(&self) -> &'static [SourceKind] {
-        &[SourceKind::Pbs]
+    fn row(entry: &Entry, scene: &Scene<'_>) -> Row {
+        row(entry, scene)
     }
-
-    fn refresh(&mut self, scene: &Scene<'_>) {
-        self.table.offer(entries(scene.store, scene.wall()), scene.held);
-    }
-
-    fn list(&self) -> Option<&dyn Listing> {
-        Some(&self.table)
-    }
-
-    fn list_mut(&mut self) -> Option<&mut dyn Listing> {
-        Some(&mut self.table)
-    }
-
-    fn subject(&self, scene: &Scene<'_>) -> Option<Subject> {
-        self.table.selected().map(|entry| entry.subject.clone()).or_else(|| standing(scene).culprit())
-    }
-
-    fn draw(&mut self, scene: &Scene<'_>, area: Rect, buffer: &mut Buffer) {
-        if self.table.is_empty() {
-            let (filter, _) = Listing::filter(&self.table);
-            let lines = if filter.is_empty() {
-                standing(scene)
-                    .explain(SourceKind::Pbs, super::nothing("no datastore is readable with this token"))
-            } else {
-                nothing_matches(filter)
-            };
-            return draw_lines(&lines, area, buffer, scene);
-        }
-        self.table.draw(&COLUMNS, |entry| row(entry, scene), area, buffer, scene);
-    }
-}
-
-fn standing(scene: &Scene<'_>) -> Standing {
-    Standing::of(scene, SourceKind::Pbs, Feed::Datastores)
 }
 
 fn entries(store: &Store, now: DateTime<Utc>) -> Vec<Entry> {

@@ -6,9 +6,10 @@ use ratatui::layout::Rect;
 use super::{Pane, draw_lines};
 use crate::action::Action;
 use crate::domain::feed::SourceKind;
+use crate::domain::question::Ask;
 use crate::domain::subject::Subject;
 use crate::keymap::Context;
-use crate::ui::describe::describe;
+use crate::ui::describe::{Place, describe, wants};
 use crate::ui::scene::{Scene, piece};
 use crate::ui::theme::Role;
 use crate::ui::widgets::frame::Title;
@@ -24,7 +25,7 @@ pub struct Detail {
 impl Pane for Detail {
     fn title(&self, scene: &Scene<'_>) -> Title {
         match scene.selected {
-            Some(subject) => describe(subject, scene).title(),
+            Some(subject) => describe(subject, Place::Pane, scene).title(),
             None => Title::new("Detail"),
         }
     }
@@ -34,6 +35,10 @@ impl Pane for Detail {
     }
 
     fn refresh(&mut self, _scene: &Scene<'_>) {}
+
+    fn wants(&self, scene: &Scene<'_>) -> Vec<Ask> {
+        scene.selected.map_or_else(Vec::new, |subject| wants(subject, Place::Pane, scene))
+    }
 
     fn context(&self) -> Context {
         Context::Detail
@@ -64,7 +69,7 @@ impl Pane for Detail {
             return draw_lines(&[vec![piece("nothing is selected", Role::Muted)]], area, buffer, scene);
         };
         let area = Rect { x: area.x + 1.min(area.width), width: area.width.saturating_sub(2), ..area };
-        let lines = lay_out(&describe(subject, scene).text, area.width);
+        let lines = lay_out(&describe(subject, Place::Pane, scene).text, area.width);
         self.scroll.draw(&lines, area, buffer, scene);
     }
 }

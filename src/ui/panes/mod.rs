@@ -2,9 +2,12 @@
 
 pub mod alerts;
 pub mod backups;
+pub mod coverage;
 pub mod datastores;
 pub mod detail;
+pub mod listed;
 pub mod logs;
+pub mod silences;
 pub mod sources;
 pub mod stream;
 pub mod targets;
@@ -12,6 +15,9 @@ pub mod tasks;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+
+use super::census::Census;
+use listed::Listed;
 
 use super::glyphs;
 use super::layers::entry::{Entry, Purpose};
@@ -33,14 +39,16 @@ use crate::text;
 pub type Made = (&'static str, u8, fn() -> Box<dyn Pane>);
 
 /// Every pane.
-pub const PANES: [Made; 8] = [
+pub const PANES: [Made; 10] = [
     ("alerts", 2, || Box::new(alerts::Alerts::default())),
     ("targets", 3, || Box::new(targets::Targets::default())),
     ("logs", 4, || Box::new(logs::Logs::default())),
-    ("backups", 5, || Box::new(backups::Backups::default())),
-    ("datastores", 0, || Box::new(datastores::Datastores::default())),
-    ("tasks", 0, || Box::new(tasks::Tasks::default())),
+    ("backups", 5, || Box::<Listed<backups::Backups>>::default()),
+    ("datastores", 0, || Box::<Listed<datastores::Datastores>>::default()),
+    ("tasks", 0, || Box::<Listed<tasks::Tasks>>::default()),
     ("sources", 0, || Box::new(sources::Sources::default())),
+    ("silences", 0, || Box::new(silences::Silences::default())),
+    ("coverage", 0, || Box::<Listed<coverage::Coverage>>::default()),
     ("detail", 0, || Box::new(detail::Detail::default())),
 ];
 
@@ -67,6 +75,12 @@ pub trait Pane {
 
     /// From which kinds of sources its rows come: it is refreshed when one of them said something.
     fn made_of(&self) -> &'static [SourceKind];
+
+    /// Whether its rows change by time alone, beyond what is drawn from times and beyond a feed
+    /// that becomes stale: then they are made anew each second.
+    fn ages(&self) -> bool {
+        true
+    }
 
     /// Takes the rows anew from what is known.
     fn refresh(&mut self, scene: &Scene<'_>);
@@ -104,6 +118,26 @@ pub trait Pane {
     fn subject(&self, _scene: &Scene<'_>) -> Option<Subject> {
         self.list()?.subject().cloned()
     }
+
+    /// What a key that does something acts on: all that is marked, else what is selected.
+    fn meant(&self, scene: &Scene<'_>) -> Vec<Subject> {
+        self.subject(scene).into_iter().collect()
+    }
+
+    /// Takes the marks away: what they were for is done.
+    fn unmark(&mut self) {
+        if let Some(list) = self.list_mut() {
+            list.unmark();
+        }
+    }
+
+    /// The labels of its rows: of all, or of those alone that pass the filter.
+    fn census(&self, _all: bool) -> Census {
+        Census::default()
+    }
+
+    /// Groups its rows by a label.
+    fn group_by(&mut self, _label: &str, _scene: &Scene<'_>) {}
 
     /// Filters the rows as typed.
     fn set_filter(&mut self, text: &str) {
@@ -167,6 +201,10 @@ pub trait Listing {
     fn position(&self) -> Option<(usize, usize)>;
     /// Whether rows wait to be shown.
     fn is_waiting(&self) -> bool;
+    /// Takes all marks away.
+    fn unmark(&mut self);
+    /// Selects a thing; `false` when it has no row.
+    fn select(&mut self, subject: &Subject) -> bool;
 }
 
 impl<T: Item> Listing for Table<T> {
@@ -192,6 +230,14 @@ impl<T: Item> Listing for Table<T> {
 
     fn is_waiting(&self) -> bool {
         Self::is_waiting(self)
+    }
+
+    fn unmark(&mut self) {
+        Self::unmark(self);
+    }
+
+    fn select(&mut self, subject: &Subject) -> bool {
+        Self::select(self, subject)
     }
 }
 
@@ -251,6 +297,8 @@ impl Standing {
             SourceKind::Alertmanager => "Alertmanager",
             SourceKind::Loki => "Loki",
             SourceKind::Pbs => "Proxmox Backup Server",
+            SourceKind::Pve => "Proxmox VE",
+            SourceKind::Files => "place for files",
         };
         let Some(source) = &self.source else {
             return vec![vec![piece(format!("no {name} is configured"), Role::Muted)]];
@@ -271,6 +319,14 @@ impl Standing {
             ],
         }
     }
+}
+
+/// Adds to what a title says on the right.
+pub fn join_notes(notes: &mut Vec<Piece>, more: Vec<Piece>) {
+    if !notes.is_empty() && !more.is_empty() {
+        notes.push(piece("  ", Role::Muted));
+    }
+    notes.extend(more);
 }
 
 /// A plain word on why there are no rows.

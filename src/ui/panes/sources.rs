@@ -70,7 +70,7 @@ impl Pane for Sources {
     }
 
     fn made_of(&self) -> &'static [SourceKind] {
-        &[SourceKind::Prometheus, SourceKind::Alertmanager, SourceKind::Loki, SourceKind::Pbs]
+        SourceKind::ALL
     }
 
     fn refresh(&mut self, scene: &Scene<'_>) {

@@ -1,17 +1,24 @@
 //! The scrape targets: down first, with the reason in a few words.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{Listing, Pane, STALE, Standing, count, draw_lines, nothing_matches};
+use super::{Listing, Pane, STALE, Standing, count, draw_lines, join_notes, nothing_matches};
+use crate::action::Action;
 use crate::domain::feed::{Feed, SourceKind};
-use crate::domain::store::Store;
+use crate::domain::store::{SourceState, Store};
 use crate::domain::subject::Subject;
-use crate::domain::target::{ErrorClass, Target, TargetHealth};
+use crate::domain::target::{ErrorClass, Scrape, Target, TargetHealth};
+use crate::keymap::Context;
 use crate::text;
+use crate::ui::census::Census;
 use crate::ui::filter::Hay;
 use crate::ui::glyphs;
 use crate::ui::scene::{Scene, piece};
@@ -21,14 +28,18 @@ use crate::ui::widgets::frame::Title;
 use crate::ui::widgets::sign::{self, Sign, sign};
 use crate::ui::widgets::table::{Item, Row, Table};
 
-const COLUMNS: [Column; 6] = [
+const COLUMNS: [Column; 7] = [
     Column::text("job", 1, 6, 20),
     Column::text("instance", 0, 10, 40),
     Column::text("last scrape", 2, 18, 34),
     Column::number("good", 3, 12),
-    Column::number("every", EXTRA, 5),
-    Column::text("error", EXTRA + 1, 24, 60),
+    Column::number("took", EXTRA, 12),
+    Column::number("every", EXTRA + 1, 6),
+    Column::text("error", EXTRA + 2, 24, 60),
 ];
+
+/// A scrape that takes this share of its time-out will soon fail.
+const NEARLY_LATE: f64 = 0.8;
 
 const UP: Sign = sign(glyphs::OK, Role::Ok, "up");
 const DOWN: Sign = sign(glyphs::FAILED, Role::Critical, "down");
@@ -39,24 +50,76 @@ const NEW: Sign = sign(glyphs::UNKNOWN, Role::Unknown, "never scraped");
 #[derive(Debug)]
 struct Entry {
     subject: Subject,
-    target: Target,
+    /// All targets of its source, and which of them it is: thousands are not copied for their rows.
+    all: Arc<[Target]>,
+    at: usize,
     sign: Sign,
     /// The last scrape that succeeded.
     good: Option<DateTime<Utc>>,
+    /// It goes up and down.
+    flaps: bool,
     stale: bool,
+    group: Option<Arc<str>>,
+    now: DateTime<Utc>,
+}
+
+impl Entry {
+    /// Its target.
+    fn target(&self) -> &Target {
+        &self.all[self.at]
+    }
+
+    /// How it compares with another when the rows are sorted by a column: what wants somebody first.
+    fn order(&self, other: &Self, column: usize) -> Ordering {
+        let (one, two) = (self.target(), other.target());
+        match column {
+            0 => one.job.cmp(&two.job),
+            1 => one.instance.cmp(&two.instance),
+            2 => (self.place(), short(one)).cmp(&(other.place(), short(two))),
+            // The longest ago first, and never before all.
+            3 => self.good.cmp(&other.good),
+            4 => two.took.total_cmp(&one.took),
+            5 => two.interval.total_cmp(&one.interval),
+            _ => two
+                .error
+                .is_empty()
+                .cmp(&one.error.is_empty())
+                .reverse()
+                .then_with(|| one.error.cmp(&two.error)),
+        }
+    }
+
+    /// Down first, then what is not known, then what is hollow, then up.
+    fn place(&self) -> Option<usize> {
+        [DOWN, NEW, HOLLOW, UP].iter().position(|have| *have == self.sign)
+    }
+
+    fn is_trouble(&self) -> bool {
+        self.sign != UP || self.stale || self.flaps
+    }
 }
 
 impl Hay for Entry {
     fn text(&self) -> Cow<'_, str> {
-        let target = &self.target;
+        let target = self.target();
         format!("{} {} {} {} {}", self.sign.word, target.job, target.instance, target.error, target.labels)
             .into()
     }
 
     fn label(&self, name: &str) -> Option<Cow<'_, str>> {
         match name {
-            "health" => Some(self.target.health.as_ref().into()),
-            name => self.target.labels.get(name).map(Cow::from),
+            "health" => Some(self.target().health.as_ref().into()),
+            "error" => self.target().error_class().map(|class| class.as_ref().to_owned().into()),
+            "pool" => Some((&*self.target().pool).into()),
+            name => self.target().labels.get(name).map(Cow::from),
+        }
+    }
+
+    fn span(&self, name: &str) -> Option<TimeDelta> {
+        match name {
+            "took" => TimeDelta::from_std(Duration::try_from_secs_f64(self.target().took).ok()?).ok(),
+            "age" => self.good.map(|good| self.now - good),
+            _ => None,
         }
     }
 }
@@ -69,24 +132,52 @@ impl Item for Entry {
     fn state(&self) -> Sign {
         if self.stale { STALE } else { self.sign }
     }
+
+    fn group(&self) -> Option<&Arc<str>> {
+        self.group.as_ref()
+    }
+
+    fn is_calm(&self) -> bool {
+        !self.is_trouble()
+    }
 }
 
 /// The pane.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Targets {
     table: Table<Entry>,
+    by_job: bool,
+    only_trouble: bool,
+    /// Scrape pools without any target.
+    empty: Vec<String>,
+    /// How many there are of each state, counted when the rows came.
+    counts: Vec<(Sign, usize)>,
+}
+
+impl Default for Targets {
+    fn default() -> Self {
+        Self {
+            table: Table::default(),
+            by_job: true,
+            only_trouble: false,
+            empty: Vec::new(),
+            counts: Vec::new(),
+        }
+    }
 }
 
 impl Pane for Targets {
     fn title(&self, scene: &Scene<'_>) -> Title {
-        let of = |sign: Sign| self.table.items().iter().filter(|entry| entry.state() == sign).count();
-        let (counts, short) = count(&[UP, DOWN, HOLLOW, NEW, STALE].map(|sign| (sign, of(sign))));
+        let (counts, short) = count(&self.counts);
         let mut right = self.table.notes();
-        let badge = standing(scene).badge();
-        if !right.is_empty() && !badge.is_empty() {
-            right.push(piece("  ", Role::Muted));
+        if let Some(column) = self.table.sorted.and_then(|at| COLUMNS.get(at)).filter(|_| scene.whole) {
+            join_notes(&mut right, vec![piece(format!("by {}", column.title), Role::Muted)]);
         }
-        right.extend(badge);
+        if !self.empty.is_empty() && scene.whole {
+            let words = format!("no target in {}", self.empty.join(", "));
+            join_notes(&mut right, vec![piece(text::truncate(&words, 50), Role::Warning)]);
+        }
+        join_notes(&mut right, standing(scene).badge());
         Title { counts, short, right, ..Title::new("Targets") }
     }
 
@@ -94,8 +185,67 @@ impl Pane for Targets {
         &[SourceKind::Prometheus]
     }
 
+    fn ages(&self) -> bool {
+        false
+    }
+
     fn refresh(&mut self, scene: &Scene<'_>) {
-        self.table.offer(entries(scene.store, scene.wall()), scene.held);
+        let mut entries = entries(scene.store, scene.wall());
+        if scene.whole {
+            if let Some(column) = self.table.sorted {
+                entries.sort_by(|one, other| one.order(other, column));
+            }
+            if self.by_job {
+                for entry in &mut entries {
+                    entry.group = Some(Arc::clone(&entry.target().job));
+                }
+            }
+        }
+        self.table.offer(entries, scene.held);
+        let mut counts = [UP, DOWN, HOLLOW, NEW, STALE].map(|sign| (sign, 0));
+        for entry in self.table.items() {
+            if let Some((_, count)) = counts.iter_mut().find(|(sign, _)| *sign == entry.state()) {
+                *count += 1;
+            }
+        }
+        self.counts = counts.into();
+        self.empty = empty_pools(scene.store);
+    }
+
+    fn context(&self) -> Context {
+        Context::Targets
+    }
+
+    fn act(&mut self, action: Action, scene: &Scene<'_>) -> bool {
+        match action {
+            Action::Group => self.by_job = !self.by_job,
+            Action::Sort => {
+                let next = self.table.sorted.map_or(0, |at| at + 1);
+                self.table.sorted = (next < COLUMNS.len()).then_some(next);
+            }
+            Action::OnlyTrouble => {
+                self.only_trouble = !self.only_trouble;
+                self.table.show_only(self.only_trouble.then_some(Entry::is_trouble));
+            }
+            _ => return self.table.act(action),
+        }
+        self.refresh(&Scene { held: false, ..*scene });
+        true
+    }
+
+    fn census(&self, all: bool) -> Census {
+        let mut census = Census::default();
+        for entry in self.table.counted(all) {
+            census.row();
+            census.label("health", entry.target().health.as_ref());
+            if let Some(class) = entry.target().error_class() {
+                census.label("error", class.as_ref());
+            }
+            for (name, value) in entry.target().labels.iter() {
+                census.label(name, value);
+            }
+        }
+        census
     }
 
     fn list(&self) -> Option<&dyn Listing> {
@@ -107,15 +257,20 @@ impl Pane for Targets {
     }
 
     fn subject(&self, scene: &Scene<'_>) -> Option<Subject> {
-        self.table.selected().map(|entry| entry.subject.clone()).or_else(|| standing(scene).culprit())
+        match self.table.selected() {
+            Some(entry) => Some(entry.subject.clone()),
+            None if self.table.is_empty() => standing(scene).culprit(),
+            None => self.table.meant().first().map(|entry| entry.subject.clone()),
+        }
     }
 
     fn draw(&mut self, scene: &Scene<'_>, area: Rect, buffer: &mut Buffer) {
         if self.table.is_empty() {
             let (filter, _) = Listing::filter(&self.table);
             let lines = if filter.is_empty() {
-                standing(scene)
-                    .explain(SourceKind::Prometheus, super::nothing("Prometheus has no active target"))
+                let none =
+                    if self.only_trouble { "every target is up" } else { "Prometheus has no active target" };
+                standing(scene).explain(SourceKind::Prometheus, super::nothing(none))
             } else {
                 nothing_matches(filter)
             };
@@ -123,6 +278,17 @@ impl Pane for Targets {
         }
         self.table.draw(&COLUMNS, |entry| row(entry, scene), area, buffer, scene);
     }
+}
+
+/// The pools of the configuration in which nothing is scraped: their discovery finds nothing, or all
+/// that it found was dropped.
+fn empty_pools(store: &Store) -> Vec<String> {
+    let of = |source: &SourceState| {
+        let used: HashSet<&str> = source.data.targets.iter().map(|target| &*target.pool).collect();
+        let pools = source.data.pools.iter().filter(|pool| !used.contains(&***pool));
+        pools.map(ToString::to_string).collect::<Vec<_>>()
+    };
+    store.of(SourceKind::Prometheus).flat_map(of).collect()
 }
 
 fn standing(scene: &Scene<'_>) -> Standing {
@@ -133,8 +299,10 @@ fn entries(store: &Store, now: DateTime<Utc>) -> Vec<Entry> {
     let mut all = Vec::new();
     for source in store.of(SourceKind::Prometheus) {
         let stale = !source.is_fresh(Feed::Targets, now);
-        for target in &*source.data.targets {
-            let scrape = source.data.scrape(target);
+        let scrapes: HashMap<(&str, &str), &Scrape> =
+            source.data.scrapes.iter().map(|scrape| ((&*scrape.job, &*scrape.instance), scrape)).collect();
+        for (at, target) in source.data.targets.iter().enumerate() {
+            let scrape = scrapes.get(&(&*target.job, &*target.instance));
             let hollow = scrape.is_some_and(|scrape| scrape.hollow);
             let (sign, good) = match target.health {
                 TargetHealth::Up if hollow => (HOLLOW, target.last_scrape),
@@ -147,29 +315,39 @@ fn entries(store: &Store, now: DateTime<Utc>) -> Vec<Entry> {
                 pool: target.pool.clone(),
                 instance: target.instance.clone(),
             };
-            all.push(Entry { subject, target: target.clone(), sign, good, stale });
+            let flaps = scrape.is_some_and(|scrape| scrape.flaps());
+            let targets = Arc::clone(&source.data.targets);
+            all.push(Entry { subject, all: targets, at, sign, good, flaps, stale, group: None, now });
         }
     }
-    let order = |sign: Sign| [DOWN, NEW, HOLLOW, UP].iter().position(|have| *have == sign);
     // Stable: within a state the order stays that of the source.
-    all.sort_by_key(|entry| order(entry.sign));
+    all.sort_by_key(Entry::place);
     all
 }
 
 fn row(entry: &Entry, scene: &Scene<'_>) -> Row {
-    let target = &entry.target;
+    let target = entry.target();
     let outcome = match entry.sign {
         // The last error may be over, and nobody knows.
         sign if entry.stale => piece(format!("was {}", sign.word), Role::Muted),
+        UP if entry.flaps => piece("up, but flapping", Role::Warning),
+        UP if scene.whole => piece("up", Role::Muted),
         UP => piece(text::took(target.took), Role::Muted),
         HOLLOW => piece("up, but 0 samples", Role::Warning),
         NEW => piece("not scraped yet", Role::Unknown),
+        _ if entry.flaps => piece(format!("{}, flapping", short(target)), Role::Text),
         _ => piece(short(target), Role::Text),
     };
     let good = entry.good.map_or_else(|| "–".to_owned(), |at| scene.times.since(at, scene.wall()));
     // The scheme says little, and takes eight cells.
     let instance = target.instance.split_once("://").map_or(&*target.instance, |(_, rest)| rest);
     let every = if scene.whole { text::span(target.interval) } else { String::new() };
+    let late = target.timeout > 0.0 && target.took >= target.timeout * NEARLY_LATE;
+    let took = if scene.whole {
+        format!("{} / {}", text::took(target.took), text::span(target.timeout))
+    } else {
+        String::new()
+    };
     Row {
         sign: entry.state(),
         cells: vec![
@@ -177,6 +355,7 @@ fn row(entry: &Entry, scene: &Scene<'_>) -> Row {
             piece(instance, Role::Text),
             outcome,
             piece(good, Role::Muted),
+            piece(took, if late { Role::Warning } else { Role::Muted }),
             piece(every, Role::Muted),
             piece(&*target.error, Role::Muted),
         ],

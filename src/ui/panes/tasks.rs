@@ -3,10 +3,9 @@
 use std::borrow::Cow;
 
 use chrono::{DateTime, Utc};
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
 
-use super::{Listing, Pane, STALE, Standing, draw_lines, nothing_matches};
+use super::STALE;
+use super::listed::Rows;
 use crate::domain::feed::{Feed, SourceKind};
 use crate::domain::store::Store;
 use crate::domain::subject::Subject;
@@ -14,12 +13,11 @@ use crate::domain::task::{Outcome, Task};
 use crate::text;
 use crate::ui::filter::Hay;
 use crate::ui::glyphs;
-use crate::ui::scene::{Scene, piece};
+use crate::ui::scene::{Piece, Scene, piece};
 use crate::ui::theme::Role;
 use crate::ui::widgets::columns::{Column, EXTRA};
-use crate::ui::widgets::frame::Title;
 use crate::ui::widgets::sign::{Sign, sign};
-use crate::ui::widgets::table::{Item, Row, Table};
+use crate::ui::widgets::table::{Item, Row};
 
 const COLUMNS: [Column; 5] = [
     Column::text("task", 0, 8, 20),
@@ -31,7 +29,7 @@ const COLUMNS: [Column; 5] = [
 
 /// A task's row.
 #[derive(Debug)]
-struct Entry {
+pub struct Entry {
     subject: Subject,
     task: Task,
     stale: bool,
@@ -64,7 +62,12 @@ impl Item for Entry {
 
 /// How a task ended.
 pub const fn sign_of(task: &Task) -> Sign {
-    match task.outcome {
+    sign_of_outcome(&task.outcome)
+}
+
+/// How a task or a job ended.
+pub const fn sign_of_outcome(outcome: &Outcome) -> Sign {
+    match outcome {
         Outcome::Running => sign(glyphs::RUNNING, Role::Info, "running"),
         Outcome::Ok => sign(glyphs::OK, Role::Ok, "ok"),
         Outcome::Warnings => sign(glyphs::WARNING, Role::Warning, "warnings"),
@@ -73,60 +76,33 @@ pub const fn sign_of(task: &Task) -> Sign {
     }
 }
 
-/// The pane.
-#[derive(Debug, Default)]
-pub struct Tasks {
-    table: Table<Entry>,
-}
+/// The pane's rows.
+#[derive(Debug)]
+pub struct Tasks;
 
-impl Pane for Tasks {
-    fn title(&self, scene: &Scene<'_>) -> Title {
-        let of = |word: &str| self.table.items().iter().filter(|entry| entry.state().word == word).count();
+impl Rows for Tasks {
+    type Entry = Entry;
+
+    const TITLE: &'static str = "Tasks";
+    const KIND: SourceKind = SourceKind::Pbs;
+    const FEED: Feed = Feed::Tasks;
+    const COLUMNS: &'static [Column] = &COLUMNS;
+    const NOTHING: &'static str = "no task is running, and none ended lately";
+
+    fn entries(store: &Store, now: DateTime<Utc>) -> Vec<Entry> {
+        entries(store, now)
+    }
+
+    fn row(entry: &Entry, scene: &Scene<'_>) -> Row {
+        row(entry, scene)
+    }
+
+    fn counts(entries: &[Entry], _scene: &Scene<'_>) -> (Vec<Piece>, Vec<Piece>) {
+        let of = |word: &str| entries.iter().filter(|entry| entry.state().word == word).count();
         let running = sign(glyphs::RUNNING, Role::Info, "running");
         let failed = sign(glyphs::FAILED, Role::Critical, "failed");
-        let (counts, short) = super::count(&[running, failed].map(|sign| (sign, of(sign.word))));
-        let mut right = self.table.notes();
-        right.extend(standing(scene).badge());
-        Title { counts, short, right, ..Title::new("Tasks") }
+        super::count(&[running, failed].map(|sign| (sign, of(sign.word))))
     }
-
-    fn made_of(&self) -> &'static [SourceKind] {
-        &[SourceKind::Pbs]
-    }
-
-    fn refresh(&mut self, scene: &Scene<'_>) {
-        self.table.offer(entries(scene.store, scene.wall()), scene.held);
-    }
-
-    fn list(&self) -> Option<&dyn Listing> {
-        Some(&self.table)
-    }
-
-    fn list_mut(&mut self) -> Option<&mut dyn Listing> {
-        Some(&mut self.table)
-    }
-
-    fn subject(&self, scene: &Scene<'_>) -> Option<Subject> {
-        self.table.selected().map(|entry| entry.subject.clone()).or_else(|| standing(scene).culprit())
-    }
-
-    fn draw(&mut self, scene: &Scene<'_>, area: Rect, buffer: &mut Buffer) {
-        if self.table.is_empty() {
-            let (filter, _) = Listing::filter(&self.table);
-            let lines = if filter.is_empty() {
-                standing(scene)
-                    .explain(SourceKind::Pbs, super::nothing("no task is running, and none ended lately"))
-            } else {
-                nothing_matches(filter)
-            };
-            return draw_lines(&lines, area, buffer, scene);
-        }
-        self.table.draw(&COLUMNS, |entry| row(entry, scene), area, buffer, scene);
-    }
-}
-
-fn standing(scene: &Scene<'_>) -> Standing {
-    Standing::of(scene, SourceKind::Pbs, Feed::Tasks)
 }
 
 fn entries(store: &Store, now: DateTime<Utc>) -> Vec<Entry> {
@@ -149,6 +125,9 @@ fn row(entry: &Entry, scene: &Scene<'_>) -> Row {
     let sign = entry.state();
     let outcome = match &task.outcome {
         Outcome::Failed(error) => format!("failed: {error}"),
+        Outcome::Running => task
+            .progress
+            .map_or_else(|| "running".to_owned(), |share| format!("running {:.0} %", share * 100.0)),
         outcome => outcome.word().to_owned(),
     };
     Row {

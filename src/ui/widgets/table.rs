@@ -1,21 +1,18 @@
-//! The one table of all panes: it filters, scrolls, keeps the selection on the thing and not on
-//! the row, and holds the rows still while somebody is pressing keys.
+//! The one table of all panes: it filters, groups, scrolls, keeps the selection on the thing and not
+//! on the row, remembers what is marked, and holds the rows still while somebody is pressing keys.
 
-use std::collections::HashSet;
+mod draw;
+#[cfg(test)]
+mod tests;
 
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
-use ratatui::style::Modifier;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
-use super::columns::{Column, fit};
-use super::paint::{mark, put};
 use super::sign::Sign;
 use crate::action::Action;
 use crate::domain::subject::Subject;
-use crate::text;
 use crate::ui::filter::{Filter, Hay};
-use crate::ui::glyphs;
-use crate::ui::scene::{Piece, Scene, piece};
+use crate::ui::scene::{Piece, piece};
 use crate::ui::theme::Role;
 
 /// Something that has a row.
@@ -25,6 +22,16 @@ pub trait Item: Hay {
 
     /// How it is in a word, for the line that sums up what does not fit: `11 more up`.
     fn state(&self) -> Sign;
+
+    /// The group that it belongs to, where rows are grouped.
+    fn group(&self) -> Option<&Arc<str>> {
+        None
+    }
+
+    /// Whether nobody needs to see it: a group of such rows is folded until somebody unfolds it.
+    fn is_calm(&self) -> bool {
+        false
+    }
 }
 
 /// A row as it is drawn.
@@ -38,6 +45,32 @@ pub struct Row {
     pub stale: bool,
 }
 
+/// A line of the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Line {
+    /// An item, by its place among the items.
+    Item(usize),
+    /// The head of a group, by its place among the heads.
+    Head(usize),
+}
+
+/// A group of rows.
+#[derive(Debug)]
+struct Head {
+    name: Arc<str>,
+    /// Its rows that pass the filter, as places among the items; never empty.
+    members: Vec<usize>,
+    /// Its rows are not shown.
+    folded: bool,
+}
+
+/// What is selected: it stays so while rows move.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Chosen {
+    Item(Subject),
+    Group(Arc<str>),
+}
+
 /// The rows of a pane, and where one is among them.
 #[derive(Debug)]
 pub struct Table<T> {
@@ -46,14 +79,25 @@ pub struct Table<T> {
     waiting: Option<Vec<T>>,
     /// How many of the waiting ones are new.
     new: usize,
-    /// What the filter lets through, as positions in `items`.
-    shown: Vec<usize>,
-    /// The filter.
+    /// The groups of what is shown.
+    heads: Vec<Head>,
+    /// The groups that the operator folded, or unfolded, against what they would be, by name.
+    turned: HashSet<Arc<str>>,
+    /// The lines, top to bottom.
+    shown: Vec<Line>,
+    /// How many items pass the filter.
+    passing: usize,
     filter: Filter,
-    selected: Option<Subject>,
+    /// What must be true of an item beside the filter.
+    only: Option<fn(&T) -> bool>,
+    /// What the operator marked.
+    marks: HashSet<Subject>,
+    selected: Option<Chosen>,
     at: usize,
     top: usize,
     page: usize,
+    /// The column that the rows are sorted by, which the heading tells.
+    pub sorted: Option<usize>,
     /// The widest that each column has been at this width, so that columns do not dance.
     natural: Vec<u16>,
     /// What they were measured for: the width, and whether times are absolute.
@@ -66,12 +110,18 @@ impl<T> Default for Table<T> {
             items: Vec::new(),
             waiting: None,
             new: 0,
+            heads: Vec::new(),
+            turned: HashSet::new(),
             shown: Vec::new(),
+            passing: 0,
             filter: Filter::default(),
+            only: None,
+            marks: HashSet::new(),
             selected: None,
             at: 0,
             top: 0,
             page: 1,
+            sorted: None,
             natural: Vec::new(),
             measured: (0, false),
         }
@@ -95,6 +145,10 @@ impl<T: Item> Table<T> {
         self.waiting = None;
         self.new = 0;
         self.items = items;
+        if !self.marks.is_empty() {
+            let here: HashSet<&Subject> = self.items.iter().map(Item::subject).collect();
+            self.marks.retain(|marked| here.contains(marked));
+        }
         self.sift();
     }
 
@@ -118,28 +172,87 @@ impl<T: Item> Table<T> {
         }
     }
 
+    /// Shows only items of which this is true, whatever the filter says.
+    pub fn show_only(&mut self, only: Option<fn(&T) -> bool>) {
+        self.only = only;
+        self.sift();
+    }
+
     /// The filter.
     pub const fn filter(&self) -> &Filter {
         &self.filter
     }
 
     fn sift(&mut self) {
-        self.shown.clear();
+        let mut passing = Vec::new();
         for (at, item) in self.items.iter().enumerate() {
-            if self.filter.is_empty() || self.filter.lets(item) {
-                self.shown.push(at);
+            let wanted = self.only.is_none_or(|only| only(item));
+            if wanted && (self.filter.is_empty() || self.filter.lets(item)) {
+                passing.push(at);
             }
         }
+        self.passing = passing.len();
+        self.arrange(&passing);
         let last = self.shown.len().saturating_sub(1);
-        let same = self.selected.as_ref().and_then(|selected| {
-            self.shown
-                .iter()
-                .position(|at| self.items.get(*at).is_some_and(|item| item.subject() == selected))
-        });
+        let same = self.selected.as_ref().and_then(|selected| self.find(selected));
         self.at = same.unwrap_or(self.at).min(last);
         if same.is_none() {
             self.selected = None;
+            // What one came for stands below the head of its group.
+            if self.at == 0 && matches!(self.shown.as_slice(), [Line::Head(_), Line::Item(_), ..]) {
+                self.at = 1;
+            }
         }
+    }
+
+    /// Makes the lines: groups in the order of their first rows, ungrouped rows where they are.
+    fn arrange(&mut self, passing: &[usize]) {
+        self.shown.clear();
+        self.heads.clear();
+        let mut known: HashMap<Arc<str>, usize> = HashMap::new();
+        for at in passing {
+            let Some(group) = self.items.get(*at).and_then(Item::group) else {
+                self.shown.push(Line::Item(*at));
+                continue;
+            };
+            let place = known.entry(Arc::clone(group)).or_insert_with(|| {
+                self.shown.push(Line::Head(self.heads.len()));
+                self.heads.push(Head { name: Arc::clone(group), members: Vec::new(), folded: false });
+                self.heads.len() - 1
+            });
+            if let Some(head) = self.heads.get_mut(*place) {
+                head.members.push(*at);
+            }
+        }
+        if self.heads.is_empty() {
+            return;
+        }
+        for head in &mut self.heads {
+            // What a filter found is to be seen.
+            let mut members = head.members.iter().filter_map(|at| self.items.get(*at));
+            let calm = self.filter.is_empty() && members.all(Item::is_calm);
+            head.folded = calm != self.turned.contains(&head.name);
+        }
+        let lines = std::mem::take(&mut self.shown);
+        for line in lines {
+            self.shown.push(line);
+            let Line::Head(at) = line else { continue };
+            if let Some(head) = self.heads.get(at).filter(|head| !head.folded) {
+                self.shown.extend(head.members.iter().map(|at| Line::Item(*at)));
+            }
+        }
+    }
+
+    fn find(&self, chosen: &Chosen) -> Option<usize> {
+        self.shown.iter().position(|line| match (line, chosen) {
+            (Line::Item(at), Chosen::Item(subject)) => {
+                self.items.get(*at).is_some_and(|item| item.subject() == subject)
+            }
+            (Line::Head(at), Chosen::Group(name)) => {
+                self.heads.get(*at).is_some_and(|head| head.name == *name)
+            }
+            _ => false,
+        })
     }
 
     /// All rows, filtered or not.
@@ -147,14 +260,69 @@ impl<T: Item> Table<T> {
         &self.items
     }
 
-    /// The selected row.
-    pub fn selected(&self) -> Option<&T> {
-        self.shown.get(self.at).and_then(|at| self.items.get(*at))
+    /// The rows that pass the filter.
+    pub fn passing(&self) -> impl Iterator<Item = &T> {
+        let lines = self.shown.iter().flat_map(|line| match line {
+            Line::Item(at) if self.heads.is_empty() => std::slice::from_ref(at),
+            // Under a head they are among its members; one without a group stands for itself.
+            Line::Item(at) => match self.items.get(*at).and_then(Item::group) {
+                Some(_) => &[],
+                None => std::slice::from_ref(at),
+            },
+            Line::Head(head) => self.heads.get(*head).map_or(&[][..], |head| &head.members),
+        });
+        lines.filter_map(|at| self.items.get(*at))
     }
 
-    /// Which row is selected, from 1, and of how many.
+    /// All rows, or those alone that pass the filter.
+    pub fn counted(&self, all: bool) -> Vec<&T> {
+        if all { self.items.iter().collect() } else { self.passing().collect() }
+    }
+
+    /// The selected row; `None` on the head of a group.
+    pub fn selected(&self) -> Option<&T> {
+        match self.shown.get(self.at)? {
+            Line::Item(at) => self.items.get(*at),
+            Line::Head(_) => None,
+        }
+    }
+
+    /// Selects a thing, if it has a row.
+    pub fn select(&mut self, subject: &Subject) -> bool {
+        let chosen = Chosen::Item(subject.clone());
+        let Some(at) = self.find(&chosen) else { return false };
+        (self.at, self.selected) = (at, Some(chosen));
+        true
+    }
+
+    /// The selected group.
+    fn group(&self) -> Option<&Head> {
+        match self.shown.get(self.at)? {
+            Line::Item(_) => None,
+            Line::Head(at) => self.heads.get(*at),
+        }
+    }
+
+    /// What a key acts on: what is marked, else the selected row, or all of the selected group.
+    pub fn meant(&self) -> Vec<&T> {
+        if !self.marks.is_empty() {
+            return self.items.iter().filter(|item| self.marks.contains(item.subject())).collect();
+        }
+        match self.group() {
+            Some(head) => head.members.iter().filter_map(|at| self.items.get(*at)).collect(),
+            None => self.selected().into_iter().collect(),
+        }
+    }
+
+    /// Which row is selected, from 1, and of how many; on the head of a group its first row.
     pub fn position(&self) -> Option<(usize, usize)> {
-        (!self.shown.is_empty()).then(|| (self.at + 1, self.shown.len()))
+        let before = self.shown.iter().take(self.at).map(|line| match line {
+            Line::Item(_) => 1,
+            Line::Head(at) => {
+                self.heads.get(*at).filter(|head| head.folded).map_or(0, |head| head.members.len())
+            }
+        });
+        (!self.shown.is_empty()).then(|| (before.sum::<usize>() + 1, self.passing))
     }
 
     /// Whether no row passes the filter.
@@ -162,7 +330,7 @@ impl<T: Item> Table<T> {
         self.shown.is_empty()
     }
 
-    /// Moves the selection; `false` when the action is not one of a list.
+    /// Moves the selection, marks or folds; `false` when the action is not one of a list.
     pub fn act(&mut self, action: Action) -> bool {
         let last = self.shown.len().saturating_sub(1);
         let half = (self.page / 2).max(1);
@@ -184,188 +352,99 @@ impl<T: Item> Table<T> {
                 }
             }
             Action::PreviousMatch if !self.filter.is_empty() => self.at.checked_sub(1).unwrap_or(last),
+            Action::Mark => {
+                self.mark();
+                self.at + 1
+            }
+            Action::Open => return self.fold(),
+            Action::FoldAll => return self.fold_all(),
+            Action::Close if !self.marks.is_empty() => {
+                self.marks.clear();
+                return true;
+            }
             _ => return false,
         }
         .min(last);
-        self.selected = self.selected().map(|item| item.subject().clone());
+        self.choose();
         true
     }
 
-    /// What the title says of filter and waiting rows.
+    /// Binds the selection to what the line at its place is.
+    fn choose(&mut self) {
+        self.selected = match self.shown.get(self.at) {
+            Some(Line::Item(at)) => self.items.get(*at).map(|item| Chosen::Item(item.subject().clone())),
+            Some(Line::Head(at)) => self.heads.get(*at).map(|head| Chosen::Group(Arc::clone(&head.name))),
+            None => None,
+        };
+    }
+
+    /// Marks the selected row, or takes its mark away; on the head of a group all of its rows.
+    fn mark(&mut self) {
+        let members: Vec<Subject> = match self.group() {
+            Some(head) => {
+                let items = head.members.iter().filter_map(|at| self.items.get(*at));
+                items.map(|item| item.subject().clone()).collect()
+            }
+            None => self.selected().map(|item| item.subject().clone()).into_iter().collect(),
+        };
+        if members.iter().all(|member| self.marks.contains(member)) {
+            for member in &members {
+                self.marks.remove(member);
+            }
+        } else {
+            self.marks.extend(members);
+        }
+    }
+
+    /// Takes all marks away.
+    pub fn unmark(&mut self) {
+        self.marks.clear();
+    }
+
+    /// Folds the selected group, or unfolds it; `false` when none is selected.
+    fn fold(&mut self) -> bool {
+        let Some(name) = self.group().map(|head| Arc::clone(&head.name)) else { return false };
+        self.turn(&name);
+        self.selected = Some(Chosen::Group(name));
+        self.sift();
+        true
+    }
+
+    fn turn(&mut self, name: &Arc<str>) {
+        if !self.turned.remove(name) {
+            self.turned.insert(Arc::clone(name));
+        }
+    }
+
+    /// Folds every group, or unfolds all when none is open; the selection goes to its group.
+    fn fold_all(&mut self) -> bool {
+        let open = self.heads.iter().any(|head| !head.folded);
+        let own = self.selected().and_then(Item::group).cloned();
+        let other = self.heads.iter().filter(|head| head.folded != open).map(|head| Arc::clone(&head.name));
+        for name in other.collect::<Vec<_>>() {
+            self.turn(&name);
+        }
+        if open {
+            self.selected = own.map(Chosen::Group).or_else(|| self.selected.take());
+        }
+        self.sift();
+        true
+    }
+
+    /// What the title says of filter, marks and waiting rows.
     pub fn notes(&self) -> Vec<Piece> {
-        let mut notes = Vec::new();
+        let mut notes: Vec<String> = Vec::new();
         if !self.filter.is_empty() {
-            let text = format!("/{}  {} of {}", self.filter.as_str(), self.shown.len(), self.items.len());
-            notes.push(piece(text, Role::Accent));
+            notes.push(format!("/{}  {} of {}", self.filter.as_str(), self.passing, self.items.len()));
+        } else if self.only.is_some() && self.passing < self.items.len() {
+            notes.push(format!("{} of {}", self.passing, self.items.len()));
+        }
+        if !self.marks.is_empty() {
+            notes.push(format!("{} marked", self.marks.len()));
         }
         if self.new > 0 {
-            let lead = if notes.is_empty() { "" } else { "  " };
-            notes.push(piece(format!("{lead}+{} new", self.new), Role::Accent));
+            notes.push(format!("+{} new", self.new));
         }
-        notes
+        if notes.is_empty() { Vec::new() } else { vec![piece(notes.join("  "), Role::Accent)] }
     }
-
-    /// Draws the rows that fit.
-    pub fn draw(
-        &mut self,
-        columns: &[Column],
-        row: impl Fn(&T) -> Row,
-        area: Rect,
-        buffer: &mut Buffer,
-        scene: &Scene<'_>,
-    ) {
-        let area = area.intersection(buffer.area);
-        if area.is_empty() {
-            return;
-        }
-        let header = u16::from(scene.whole && area.height >= 5 && !self.shown.is_empty());
-        let height = usize::from(area.height - header);
-        let visible = self.scroll(height);
-        let rows: Vec<(usize, Row)> = (self.top..self.top + visible)
-            .filter_map(|at| Some((at, row(self.items.get(*self.shown.get(at)?)?))))
-            .collect();
-        self.measure(columns, &rows, (area.width, scene.times.absolute), header > 0);
-        // Bar, glyph and a blank stand before the columns.
-        let (gap, widths) = fit(columns, &self.natural, area.width.saturating_sub(3));
-        let lay = Lay { columns, widths: &widths, gap };
-        if header > 0 {
-            lay.header(area, buffer, scene);
-        }
-        let mut y = area.y + header;
-        for (at, row) in &rows {
-            let selected = *at == self.at && scene.focused;
-            lay.row(row, (area.x, y), area.width, selected, &self.filter, buffer, scene);
-            y += 1;
-        }
-        if self.top + visible < self.shown.len() && y < area.bottom() {
-            self.sum_up(self.top + visible, (area.x, y), area.width, buffer, scene);
-        }
-    }
-
-    /// Brings the selection into view and says how many rows are shown. One line is kept for the
-    /// summary while there is more below.
-    fn scroll(&mut self, height: usize) -> usize {
-        let count = self.shown.len();
-        if count <= height {
-            self.top = 0;
-            self.page = height;
-            return count;
-        }
-        let body = if height > 1 { height - 1 } else { height };
-        self.page = body;
-        if self.at < self.top {
-            self.top = self.at;
-        }
-        if self.at >= self.top + body {
-            self.top = self.at + 1 - body;
-        }
-        if self.top + height >= count {
-            self.top = count - height;
-            return height;
-        }
-        body
-    }
-
-    fn measure(&mut self, columns: &[Column], rows: &[(usize, Row)], look: (u16, bool), header: bool) {
-        if self.measured != look || self.natural.len() != columns.len() {
-            self.measured = look;
-            self.natural = vec![0; columns.len()];
-        }
-        for (_, row) in rows {
-            for (have, (text, _)) in self.natural.iter_mut().zip(&row.cells) {
-                *have = (*have).max(u16::try_from(text::width(text)).unwrap_or(u16::MAX));
-            }
-        }
-        if header {
-            for (have, column) in self.natural.iter_mut().zip(columns).filter(|(have, _)| **have > 0) {
-                *have = (*have).max(u16::try_from(text::width(column.title)).unwrap_or(0));
-            }
-        }
-    }
-
-    /// `● 11 more up` or `◆ 3 more: 1 warning 2 up`.
-    fn sum_up(&self, from: usize, at: (u16, u16), cells: u16, buffer: &mut Buffer, scene: &Scene<'_>) {
-        let mut kinds: Vec<(Sign, usize)> = Vec::new();
-        for item in self.shown.iter().skip(from).filter_map(|at| self.items.get(*at)) {
-            let sign = item.state();
-            match kinds.iter_mut().find(|(have, _)| have.word == sign.word) {
-                Some((_, count)) => *count += 1,
-                None => kinds.push((sign, 1)),
-            }
-        }
-        let Some((worst, first)) = kinds.first().copied() else { return };
-        put(buffer, (at.0 + 1, at.1), worst.glyph, cells.saturating_sub(1), scene.style(worst.role));
-        let text = if kinds.len() == 1 {
-            format!("{first} more {}", worst.word)
-        } else {
-            let all: Vec<String> =
-                kinds.iter().map(|(sign, count)| format!("{count} {}", sign.word)).collect();
-            format!("{} more: {}", self.shown.len() - from, all.join(", "))
-        };
-        put(buffer, (at.0 + 3, at.1), &text, cells.saturating_sub(3), scene.style(Role::Muted));
-    }
-}
-
-/// Columns with their places.
-struct Lay<'a> {
-    columns: &'a [Column],
-    widths: &'a [Option<u16>],
-    gap: u16,
-}
-
-impl Lay<'_> {
-    /// The columns that are shown: position, where from, how wide.
-    fn places(&self) -> impl Iterator<Item = (usize, &Column, u16, u16)> {
-        let mut x = 3;
-        let shown = self.columns.iter().zip(self.widths).enumerate();
-        shown.filter_map(move |(at, (column, width))| {
-            let (start, width) = (x, (*width)?);
-            x += width + self.gap;
-            Some((at, column, start, width))
-        })
-    }
-
-    fn header(&self, area: Rect, buffer: &mut Buffer, scene: &Scene<'_>) {
-        for (_, column, x, width) in self.places() {
-            let pad = if column.right { width.saturating_sub(cells(column.title)) } else { 0 };
-            put(buffer, (area.x + x + pad, area.y), column.title, width - pad, scene.style(Role::Muted));
-        }
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "a row, its place and its look")]
-    fn row(
-        &self,
-        row: &Row,
-        at: (u16, u16),
-        room: u16,
-        selected: bool,
-        filter: &Filter,
-        buffer: &mut Buffer,
-        scene: &Scene<'_>,
-    ) {
-        if selected {
-            put(buffer, at, glyphs::BAR, room, scene.style(Role::Accent));
-        }
-        let style = |role: Role| {
-            let style = scene.style(if row.stale && role != Role::Unknown { Role::Stale } else { role });
-            match role {
-                Role::Text if selected => scene.style(Role::Selection),
-                _ if selected => style.add_modifier(Modifier::BOLD),
-                _ => style,
-            }
-        };
-        put(buffer, (at.0 + 1, at.1), row.sign.glyph, room.saturating_sub(1), style(row.sign.role));
-        for (index, column, x, width) in self.places() {
-            let Some((text, role)) = row.cells.get(index) else { continue };
-            let pad = if column.right { width.saturating_sub(cells(text)) } else { 0 };
-            let place = (at.0 + x + pad, at.1);
-            let width = (width - pad).min(room.saturating_sub(x + pad));
-            put(buffer, place, text, width, style(*role));
-            mark(buffer, place, text, width, filter, scene);
-        }
-    }
-}
-
-fn cells(text: &str) -> u16 {
-    u16::try_from(text::width(text)).unwrap_or(u16::MAX)
 }

@@ -5,6 +5,7 @@ mod alertmanager;
 mod loki;
 mod pbs;
 mod prometheus;
+mod pve;
 mod script;
 mod shape;
 mod tail;
@@ -25,20 +26,29 @@ async fn still(scenario: Scenario) -> Lab {
     Lab::start(scenario, 1, Clock::fixed(scenario.instant())).await.expect("free ports")
 }
 
-/// The ports of a lab as its config names them: Prometheus, two Alertmanagers, Loki, PBS.
-fn ports(lab: &Lab) -> [u16; 5] {
+/// The ports of a lab as its config names them: Prometheus, two Alertmanagers, Loki, PBS, PVE.
+fn ports(lab: &Lab) -> [u16; 6] {
     let config = lab.config();
     let mut ports = config.split("127.0.0.1:").skip(1).map(|rest| {
         let digits = rest.split(|char: char| !char.is_ascii_digit()).next().unwrap_or("");
         digits.parse().expect("a port")
     });
-    std::array::from_fn(|_| ports.next().expect("five ports"))
+    std::array::from_fn(|_| ports.next().expect("six ports"))
 }
 
-/// The token of a lab as its config has it.
+/// The token of a lab's backup server as its config has it.
 fn token(lab: &Lab) -> String {
+    nth_token(lab, 1)
+}
+
+/// The token of its hypervisor.
+fn pve_token(lab: &Lab) -> String {
+    nth_token(lab, 2)
+}
+
+fn nth_token(lab: &Lab, at: usize) -> String {
     let config = lab.config();
-    let rest = config.split("token = \"").nth(1).expect("a token");
+    let rest = config.split("token = \"").nth(at).expect("a token");
     rest.split('"').next().unwrap_or("").to_owned()
 }
 

@@ -4,12 +4,13 @@ use strum::IntoEnumIterator as _;
 use wardroom::clock::Clock;
 use wardroom::demo::{Lab, Scenario};
 
-use super::{Question, ask, get, ports, token};
+use super::{Question, ask, get, ports, pve_token, token};
 
 /// Every kind of answer that a dashboard asks for.
 async fn everything(lab: &Lab) -> Vec<String> {
-    let [prometheus, first, _, loki, pbs] = ports(lab);
+    let [prometheus, first, _, loki, pbs, pve] = ports(lab);
     let headers = format!("Authorization: PBSAPIToken={}\r\n", token(lab));
+    let of_pve = format!("Authorization: PVEAPIToken={}\r\n", pve_token(lab));
     let mut all = Vec::new();
     for (port, path) in [
         (prometheus, "/api/v1/targets"),
@@ -28,8 +29,11 @@ async fn everything(lab: &Lab) -> Vec<String> {
         (pbs, "/api2/json/status/datastore-usage"),
         (pbs, "/api2/json/nodes/localhost/tasks?limit=0"),
         (pbs, "/api2/json/nodes/localhost/status"),
+        (pve, "/api2/json/cluster/resources"),
+        (pve, "/api2/json/nodes/pve/tasks?source=all"),
     ] {
-        let reply = ask(port, Question { headers: &headers, ..get(path) }).await;
+        let reply =
+            ask(port, Question { headers: if port == pve { &of_pve } else { &headers }, ..get(path) }).await;
         assert_eq!(reply.status, 200, "{path}: {}", reply.body);
         all.push(format!("{path} {} {}", reply.header("date"), reply.body));
     }
@@ -82,7 +86,7 @@ async fn the_config_is_toml() {
     let lab = lab(Scenario::Calm, 1).await;
     let config: toml::Table = lab.config().parse().expect("TOML");
     let sources = config["sources"].as_table().expect("sources");
-    assert_eq!(sources.keys().collect::<Vec<_>>(), ["alertmanager", "loki", "pbs", "prometheus"]);
+    assert_eq!(sources.keys().collect::<Vec<_>>(), ["alertmanager", "loki", "pbs", "prometheus", "pve"]);
 }
 
 /// A backup that fails goes on failing, and the log goes on, when the clock does.

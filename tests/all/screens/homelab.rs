@@ -11,12 +11,13 @@ use wardroom::domain::datastore::Datastore;
 use wardroom::domain::feed::{Failure, FailureKind, Feed, SourceId, SourceKind};
 use wardroom::domain::labels::Labels;
 use wardroom::domain::log::{Entry, Level, Line, TailState};
-use wardroom::domain::observation::{Observation, Peer};
+use wardroom::domain::observation::{Observation, Peer, Split};
+use wardroom::domain::rule::{Rule, RuleHealth, RuleKind};
 use wardroom::domain::silence::{Matcher, Silence, SilenceState};
 use wardroom::domain::store::Expected;
 use wardroom::domain::target::{Scrape, Target, TargetHealth};
 use wardroom::domain::task::{Outcome, Task};
-use wardroom::domain::thresholds::{BackupRule, Thresholds};
+use wardroom::domain::thresholds::{BackupRule, Select, Thresholds};
 
 use super::desk::instant;
 
@@ -56,7 +57,7 @@ pub fn setup() -> Setup {
         },
     });
     let thresholds = Thresholds {
-        backup_rules: vec![BackupRule { pattern: "vm/900".into(), rpo: None, exempt: true }],
+        backup_rules: vec![BackupRule { select: Select::Match("vm/900".into()), rpo: None, exempt: true }],
         ..Thresholds::default()
     };
     Setup {
@@ -194,6 +195,7 @@ fn scrapes() -> Arc<[Scrape]> {
         instance: instance.into(),
         hollow,
         last_success: success,
+        changes: 0.0,
     };
     [
         scrape("node", "10.0.0.21:9100", false, Some(before(14 * 60 + 20))),
@@ -203,16 +205,16 @@ fn scrapes() -> Arc<[Scrape]> {
     .into()
 }
 
-struct Raise {
-    name: &'static str,
-    severity: &'static str,
+struct Raise<'a> {
+    name: &'a str,
+    severity: &'a str,
     state: AlertState,
     since: i64,
-    labels: &'static str,
-    summary: &'static str,
+    labels: &'a str,
+    summary: &'a str,
 }
 
-fn alert(raise: &Raise) -> Alert {
+fn alert(raise: &Raise<'_>) -> Alert {
     let own = labels(&format!("alertname={} severity={} {}", raise.name, raise.severity, raise.labels));
     let silenced = raise.state == AlertState::Silenced;
     let inhibited = raise.state == AlertState::Inhibited;
@@ -226,6 +228,7 @@ fn alert(raise: &Raise) -> Alert {
         starts_at: before(raise.since),
         ends_at: None,
         labels: own,
+        exact: None,
         annotations: [
             ("summary", raise.summary),
             ("runbook_url", "https://docs.home.example/runbooks/000-alert-response#hostdown"),
@@ -315,6 +318,7 @@ fn silences() -> Arc<[Silence]> {
         matchers: vec![Matcher { name: name.into(), value: value.into(), is_regex: false, is_equal: true }],
         created_by: by.into(),
         comment: comment.into(),
+        annotations: Labels::default(),
         starts_at: before(3600),
         ends_at: before(131) + TimeDelta::hours(hours),
         updated_at: before(3600),
@@ -388,21 +392,32 @@ fn containers() -> Vec<Entry> {
     ]
 }
 
+/// A group with a snapshot a day, the newest so many seconds old; what is older than `verified`
+/// days was found good that long ago.
 fn group(name: &str, age: i64, verified: Option<i64>) -> BackupGroup {
+    const DAY: i64 = 86_400;
     let (id, guest) = name.split_once(' ').expect("an id and a name");
     let (kind, number) = id.split_once('/').expect("a kind and a number");
-    let snapshot = Snapshot {
+    let size = 12_884_901_888 * (1 + number.len() as u64);
+    // One is kept for longer.
+    let ages = std::iter::once(60).chain((0..13).rev()).map(|days| age + days * DAY);
+    let snapshots = ages.map(|age| Snapshot {
         at: before(age),
-        size: 12_884_901_888 * (1 + number.len() as u64),
-        verification: verified.map(|days| Verification::Ok(before(days * 86_400))),
-    };
+        size: size / 1_000 * (1_000 - (4 * age / DAY).min(900)).unsigned_abs(),
+        verification: verified
+            .map(|days| days * DAY)
+            .filter(|then| *then < age)
+            .map(|then| Verification::Ok(before(then))),
+        protected: false,
+        encrypted: false,
+    });
     BackupGroup {
         id: GroupId { datastore: "main".into(), namespace: "".into(), kind: kind.into(), id: number.into() },
         guest: guest.into(),
+        comment: "".into(),
         owner: "backup@pbs".into(),
-        newest: Some(snapshot),
-        last_good: Some(snapshot),
-        count: 14,
+        other_owner: None,
+        snapshots: snapshots.collect(),
         unfinished: None,
     }
 }
@@ -457,6 +472,7 @@ fn tasks() -> Arc<[Task]> {
         started: before(begun),
         ended: ended.map(before),
         outcome,
+        progress: None,
     };
     [
         task("backup", "main:vm/100", 400, None, Outcome::Running),
@@ -488,10 +504,100 @@ pub fn more_alerts() -> Vec<Msg> {
     vec![observed(ALERTMANAGER, Feed::Alerts, vec![Observation::Alerts(all.into())])]
 }
 
-/// So many targets, the first of them down.
+/// A rule that cannot be evaluated.
+pub fn broken_rule() -> Msg {
+    let rule = Rule {
+        name: "SnapRAIDErrors".into(),
+        group: "homelab.storage".into(),
+        file: "/etc/prometheus/rules/alerts.yml".into(),
+        kind: RuleKind::Alerting,
+        query: "snapraid_errors > on (host) snapraid_errors_known".into(),
+        health: RuleHealth::Err,
+        error: "many-to-many matching not allowed".into(),
+        hold: 0.0,
+        last_evaluation: Some(before(7)),
+    };
+    observed(PROMETHEUS, Feed::Rules, vec![Observation::Rules([rule].into())])
+}
+
+/// An alert that the second peer does not have.
+pub fn split(fingerprint: &str) -> Msg {
+    let split = Split {
+        fingerprint: fingerprint.into(),
+        lacking: vec!["http://10.0.0.21:9093".into()],
+        loud: Vec::new(),
+    };
+    observed(
+        ALERTMANAGER,
+        Feed::Alerts,
+        vec![Observation::Alerts(alerts()), Observation::Splits([split].into())],
+    )
+}
+
+/// Beside the others a silence that has ended, and one that hides nothing.
+pub fn ended_silence() -> Msg {
+    let mut all = silences().to_vec();
+    let (mut ended, mut idle) = (all[0].clone(), all[0].clone());
+    ended.id = "e0".into();
+    ended.state = SilenceState::Expired;
+    ended.ends_at = before(600);
+    ended.comment = "moving house".into();
+    idle.id = "e1".into();
+    idle.matchers[0].value = "NoSuchAlert".into();
+    all.extend([ended, idle]);
+    observed(ALERTMANAGER, Feed::Silences, vec![Observation::Silences(all.into())])
+}
+
+/// A target that is up, and was often down within the last hour.
+pub fn flapping(instance: &str) -> Msg {
+    let mut all = scrapes().to_vec();
+    all.push(Scrape {
+        job: "node".into(),
+        instance: instance.into(),
+        hollow: false,
+        last_success: None,
+        changes: 8.0,
+    });
+    observed(PROMETHEUS, Feed::Scrapes, vec![Observation::Scrapes(all.into())])
+}
+
+/// The scrape pools of the configuration.
+pub fn pools(names: &[&str]) -> Msg {
+    let pools = names.iter().map(|name| Arc::from(*name)).collect();
+    observed(PROMETHEUS, Feed::Targets, vec![Observation::Targets(targets()), Observation::Pools(pools)])
+}
+
+/// So many alerts, every tenth of them critical, each ten seconds older than the one before.
+pub fn many_alerts(count: usize) -> Msg {
+    let mut all: Vec<Alert> = (0..count)
+        .map(|at| {
+            let severity = if at % 10 == 0 { "critical" } else { "warning" };
+            let since = i64::try_from(at).expect("few") * 10;
+            let name = format!("Storm{at}");
+            let mut one = alert(&Raise {
+                name: "Storm",
+                severity,
+                state: AlertState::Firing,
+                since,
+                labels: &format!("instance=node-{at}:9100"),
+                summary: "a storm",
+            });
+            one.fingerprint = format!("{at:016x}").into();
+            one.name = name.into();
+            one
+        })
+        .collect();
+    all.sort_by(Alert::order);
+    observed(ALERTMANAGER, Feed::Alerts, vec![Observation::Alerts(all.into())])
+}
+
+/// So many targets, the first of them down, each a millisecond slower than the one before.
 pub fn many_targets(count: usize) -> Msg {
     let mut all: Vec<Target> = (0..count)
-        .map(|at| target("node", &format!("node-{at}:9100"), if at == 0 { "connection refused" } else { "" }))
+        .map(|at| Target {
+            took: f64::from(u32::try_from(at).expect("few")) / 1000.0,
+            ..target("node", &format!("node-{at}:9100"), if at == 0 { "connection refused" } else { "" })
+        })
         .collect();
     all.sort_by(Target::order);
     observed(PROMETHEUS, Feed::Targets, vec![Observation::Targets(all.into())])

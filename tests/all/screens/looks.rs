@@ -12,7 +12,7 @@ const WIDE: (u16, u16) = (120, 40);
 const WALL: (u16, u16) = (200, 60);
 
 /// A screen against the one on file.
-fn look(name: &str, desk: &mut Desk) {
+pub fn look(name: &str, desk: &mut Desk) {
     insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
         insta::assert_snapshot!(name, desk.screen());
     });

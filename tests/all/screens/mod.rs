@@ -1,5 +1,6 @@
 //! What the operator sees: screens by strings of keys, on a clock that stands still.
 
+mod alerting;
 mod desk;
 mod homelab;
 mod keys;
@@ -7,3 +8,4 @@ mod logs;
 mod looks;
 mod robust;
 mod themes;
+mod upkeep;

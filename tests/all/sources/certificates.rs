@@ -112,6 +112,21 @@ async fn a_certificate_that_changed_tells_both_fingerprints() {
     drop(server);
 }
 
+#[tokio::test]
+async fn the_end_of_a_certificate_is_known_after_an_answer() {
+    let identity = self_signed(&["127.0.0.1"]);
+    let server = TlsServer::start(&identity).await;
+    let keys = format!("url = {:?}\nfingerprint = {:?}", server.url, identity.fingerprint());
+    let document = wardroom::settings::Document::new("w.toml", keys);
+    let endpoint =
+        document.read(|table| wardroom::net::Endpoint::read(table, wardroom::net::Token::Bearer)).flatten();
+    let client = wardroom::net::Client::new(endpoint.expect("an endpoint"));
+    assert_eq!(client.certificate_end(), None);
+    client.get("/", &[], axum::http::HeaderMap::new()).await.expect("an answer");
+    let end = client.certificate_end().expect("the certificate was seen");
+    assert_eq!(end.to_rfc3339(), "4096-01-01T00:00:00+00:00", "as far as the test's certificates go");
+}
+
 fn ca_file(identity: &Identity) -> tempfile::NamedTempFile {
     let file = tempfile::NamedTempFile::new().expect("a file");
     std::fs::write(file.path(), identity.certificate.pem()).expect("it can be written");

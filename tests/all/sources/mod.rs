@@ -4,9 +4,12 @@
 mod alertmanager;
 mod certificates;
 mod faults;
+mod files;
 pub mod loki;
 mod pbs;
 mod prometheus;
+mod pve;
 mod recordings;
 mod recovery;
 pub mod replay;
+mod traps;

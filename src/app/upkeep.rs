@@ -1,0 +1,118 @@
+//! What the dashboard does unasked, as time goes by: it ends and renews what is bound to a
+//! condition, has the response clocks written down, and opens what it was started for.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::App;
+use crate::action::Action;
+use crate::border::Effect;
+use crate::clock::Now;
+use crate::domain::deed::Receipt;
+use crate::domain::feed::Failure;
+use crate::domain::reaping;
+use crate::domain::wanted::Wanted;
+use crate::ui::layers::sheet::{Matter, Sheet};
+use crate::ui::theme::Role;
+use crate::ui::view;
+
+/// How often it is looked what is due.
+const EVERY: Duration = Duration::from_secs(10);
+
+/// What was tried is not tried again before.
+const AGAIN: Duration = Duration::from_mins(1);
+
+/// How long is waited for the alert that the dashboard was started for.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What is under way unasked.
+#[derive(Debug, Default)]
+pub(super) struct Upkeep {
+    /// The alert that is to be opened, and up to when it is waited for.
+    wanted: Option<(Wanted, Option<Duration>)>,
+    looked: Option<Duration>,
+    /// When which silence was last touched.
+    tried: BTreeMap<Arc<str>, Duration>,
+    /// The calls that nobody at the keyboard asked for.
+    calls: BTreeSet<u64>,
+}
+
+impl Upkeep {
+    pub(super) fn new(wanted: Option<Wanted>) -> Self {
+        Self { wanted: wanted.map(|wanted| (wanted, None)), ..Self::default() }
+    }
+}
+
+impl App {
+    /// A second has passed.
+    pub(super) fn keep_up(&mut self, now: Now) -> Vec<Effect> {
+        self.open_wanted(now);
+        if self.upkeep.looked.is_some_and(|looked| now.mono.saturating_sub(looked) < EVERY) {
+            return Vec::new();
+        }
+        self.upkeep.looked = Some(now.mono);
+        let clocks = self.known.store.clocks.to_note(now.wall);
+        let kept = (!clocks.is_empty()).then_some(Effect::KeepClocks(clocks));
+        kept.into_iter().chain(self.reap(now)).collect()
+    }
+
+    fn reap(&mut self, now: Now) -> Vec<Effect> {
+        if self.look.read_only {
+            return Vec::new();
+        }
+        let Upkeep { tried, calls, .. } = &mut self.upkeep;
+        tried.retain(|_, at| now.mono.saturating_sub(*at) < AGAIN);
+        let mut effects = Vec::new();
+        for due in reaping::due(&self.known.store, now.wall) {
+            if tried.insert(Arc::clone(&due.id), now.mono).is_none() {
+                self.calls += 1;
+                calls.insert(self.calls);
+                effects.push(Effect::Call { id: self.calls, deed: due.deed });
+            }
+        }
+        effects
+    }
+
+    /// Whether nobody at the keyboard asked for this call; then it is heard here.
+    pub(super) fn kept_up(
+        &mut self,
+        id: u64,
+        result: &Result<Receipt, Failure>,
+        now: Now,
+    ) -> Option<Vec<Effect>> {
+        if !self.upkeep.calls.remove(&id) {
+            return None;
+        }
+        if let Err(failure) = result {
+            self.notify(format!("a silence was not ended or renewed: {}", failure.text), Role::Warning, now);
+            return Some(Vec::new());
+        }
+        Some(vec![Effect::Refresh(None)])
+    }
+
+    /// Opens the alert that the dashboard was started for, as soon as it is there.
+    pub(super) fn open_wanted(&mut self, now: Now) {
+        let Some((wanted, until)) = &mut self.upkeep.wanted else { return };
+        let until = *until.get_or_insert(now.mono + PATIENCE);
+        let found = wanted.find(&self.known.store);
+        if found.is_none() && !self.is_settled() && now.mono < until {
+            return;
+        }
+        let Some((wanted, _)) = self.upkeep.wanted.take() else { return };
+        let Some(subject) = found else {
+            let wanted = crate::text::sanitise(&wanted.to_string()).into_owned();
+            return self.notify(format!("there is no alert {wanted} now"), Role::Warning, now);
+        };
+        if let Some(view) = view::NAMES.iter().position(|(_, open)| *open == Action::Alerts) {
+            self.open_view(view);
+        }
+        self.layers.push(Box::new(Sheet::new(Matter::Detail(subject))));
+        self.dirty = true;
+    }
+
+    /// Whoever presses a key has found something to do.
+    pub(super) fn want_no_more(&mut self) {
+        self.upkeep.wanted = None;
+    }
+}

@@ -1,0 +1,102 @@
+//! One look at the servers: for the commands that answer and end.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use tokio::sync::mpsc;
+
+use super::{Ground, expected};
+use crate::domain::clocks::Clocks;
+use crate::domain::feed::{Feed, FeedState, SourceId};
+use crate::domain::question::Question;
+use crate::domain::store::Store;
+use crate::domain::verdict::Scope;
+use crate::net::Client;
+use crate::sources::watch::Watch;
+use crate::sources::{Answering, Looking, Plan, Source, Tail};
+use crate::state;
+
+/// Asks until every feed in `scope` has answered once, or the time is up.
+pub async fn gather(ground: &Ground, scope: Scope, timeout: Duration) -> Store {
+    let config = &ground.config;
+    let narrow = |source: &Arc<dyn Source>| Arc::new(Narrow { source: Arc::clone(source), scope }) as _;
+    let sources: Vec<Arc<dyn Source>> = config.sources.iter().map(narrow).collect();
+    let mut store = Store::new(expected(&sources), config.thresholds.clone(), config.ring);
+    if let Some(place) = ground.own_state() {
+        store.clocks = Clocks::of(state::clocks(place.path()));
+    }
+    let (sender, mut events) = mpsc::channel(64);
+    let _watch = Watch::start(&sources, &ground.clock, &sender);
+    let deadline = tokio::time::sleep(timeout);
+    tokio::pin!(deadline);
+    while !has_answered(&store, ground) {
+        tokio::select! {
+            () = &mut deadline => break,
+            event = events.recv() => {
+                let Some(event) = event else { break };
+                store.apply(&event.source, event.feed, event.result, event.took, ground.clock.now().wall);
+            }
+        }
+    }
+    store
+}
+
+/// Why the sources of these feeds are not heard, a line each; empty when all are.
+pub fn unheard(store: &Store, feeds: &[Feed], now: DateTime<Utc>) -> Vec<String> {
+    let mut told = Vec::new();
+    for source in &store.sources {
+        let silent = source.feeds.iter().filter(|(feed, _)| feeds.contains(*feed));
+        let mut silent = silent.filter(|(feed, state)| !state.is_fresh(now) && !source.lacks(**feed));
+        if let Some((_, freshness)) = silent.next() {
+            let why = freshness.failure.as_ref().map_or("no answer in time", |(failure, _)| &*failure.text);
+            told.push(format!("{}: {why}", source.id));
+        }
+    }
+    told
+}
+
+fn has_answered(store: &Store, ground: &Ground) -> bool {
+    let now = ground.clock.now().wall;
+    let mut feeds = store.sources.iter().flat_map(|source| source.feeds.values());
+    feeds.all(|feed| feed.state(now) != FeedState::Pending)
+}
+
+/// A source of which only a part is asked for.
+#[derive(Debug)]
+struct Narrow {
+    source: Arc<dyn Source>,
+    scope: Scope,
+}
+
+impl Source for Narrow {
+    fn id(&self) -> &SourceId {
+        self.source.id()
+    }
+
+    fn site(&self) -> &Arc<str> {
+        self.source.site()
+    }
+
+    fn feeds(&self) -> Vec<Plan> {
+        let mut plans = self.source.feeds();
+        plans.retain(|plan| self.scope.covers(self.id().kind, plan.feed));
+        plans
+    }
+
+    fn observe(&self, feed: Feed, now: DateTime<Utc>) -> Looking<'_> {
+        self.source.observe(feed, now)
+    }
+
+    fn answer(&self, question: Question, now: DateTime<Utc>) -> Answering<'_> {
+        self.source.answer(question, now)
+    }
+
+    fn doors(&self) -> &[Arc<Client>] {
+        self.source.doors()
+    }
+
+    fn tails(&self) -> Vec<Box<dyn Tail>> {
+        if self.scope.covers(self.id().kind, Feed::Tail) { self.source.tails() } else { Vec::new() }
+    }
+}

@@ -1,0 +1,69 @@
+//! `[runbooks]`: where the owner's Markdown stands, and which procedure is meant by which alert.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use crate::runbooks::placeholder::{Declared, Kind, admit, whole};
+use crate::secret::expand_home;
+use crate::settings::Table;
+
+/// `[runbooks]`
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Runbooks {
+    /// The files, in the order of the config.
+    pub files: Vec<PathBuf>,
+    /// The procedure of an alert: its heading or its anchor, by the alert's name.
+    pub aliases: BTreeMap<String, String>,
+    /// What stands for the hosts of the document: a host, or `{target}` for the alert's.
+    pub hosts: BTreeMap<String, String>,
+    /// The procedures of what is no alert, by what it is.
+    pub subjects: BTreeMap<String, Vec<String>>,
+    /// What is declared about placeholders.
+    pub placeholders: BTreeMap<String, Declared>,
+}
+
+/// Reads the table. A relative path starts at the config's directory.
+pub(super) fn runbooks(root: &Table<'_>, directory: Option<&Path>) -> Runbooks {
+    let Some(table) = root.table("runbooks") else { return Runbooks::default() };
+    let files = table.get_with("files", |files: Vec<String>| {
+        if files.iter().any(|file| file.trim().is_empty()) {
+            return Err("a list of paths, none of them empty".to_owned());
+        }
+        let start = directory.unwrap_or_else(|| Path::new(""));
+        Ok(files.iter().map(|file| start.join(expand_home(file))).collect())
+    });
+    let placeholders = table.named("placeholders");
+    Runbooks {
+        files: files.unwrap_or_default(),
+        aliases: table.get("aliases").unwrap_or_default(),
+        hosts: table.table("hosts").map(|hosts| mapped(&hosts)).unwrap_or_default(),
+        subjects: table.get("subjects").unwrap_or_default(),
+        placeholders: placeholders.into_iter().map(|(name, table)| (name, declared(&table))).collect(),
+    }
+}
+
+/// `[runbooks.hosts]`
+fn mapped(table: &Table<'_>) -> BTreeMap<String, String> {
+    let all = table.entries::<String>();
+    for (literal, host) in &all {
+        if host != "{target}" && admit(host, Kind::Host, None).is_err() {
+            table
+                .fault(literal, format!("expected a host without a port, or \"{{target}}\", found {host:?}"));
+        }
+    }
+    all.into_iter().collect()
+}
+
+/// `[runbooks.placeholders.NAME]`
+fn declared(table: &Table<'_>) -> Declared {
+    let kind = |name: String| {
+        name.parse::<Kind>()
+            .map_err(|_| format!("one of {}", <Kind as strum::VariantNames>::VARIANTS.join(", ")))
+    };
+    let pattern = |text: String| whole(&text).map_err(|_| "a regular expression".to_owned());
+    Declared {
+        kind: table.get_with("kind", kind),
+        pattern: table.get_with("pattern", pattern),
+        source: table.get_with("source", |text: String| text.parse()),
+    }
+}

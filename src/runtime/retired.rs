@@ -1,0 +1,40 @@
+//! What was seen before and is no longer shown. To free ten thousand targets takes milliseconds,
+//! which a key should not wait for.
+
+use std::collections::HashMap;
+
+use tokio::runtime::Handle;
+
+use crate::domain::feed::{Feed, SourceId};
+use crate::domain::observation::Observation;
+
+/// Fewer things than this are freed where they are.
+const MANY: usize = 2_000;
+
+/// The newest look at each large feed, and those before it that are still to be freed.
+#[derive(Debug, Default)]
+pub struct Retired {
+    newest: HashMap<(SourceId, Feed), Vec<Observation>>,
+    older: Vec<Vec<Observation>>,
+}
+
+impl Retired {
+    /// Shares what was seen, so that it is not freed when the state and the panes let go of it.
+    pub fn keep(&mut self, source: &SourceId, feed: Feed, seen: &[Observation]) {
+        let key = (source.clone(), feed);
+        let before = if seen.iter().map(Observation::shared).sum::<usize>() < MANY {
+            self.newest.remove(&key)
+        } else {
+            self.newest.insert(key, seen.to_vec())
+        };
+        self.older.extend(before);
+    }
+
+    /// Frees what was replaced, away from the loop. To be called when it is no longer shown.
+    pub fn drop_elsewhere(&mut self, elsewhere: &Handle) {
+        if !self.older.is_empty() {
+            let older = std::mem::take(&mut self.older);
+            elsewhere.spawn_blocking(move || drop(older));
+        }
+    }
+}

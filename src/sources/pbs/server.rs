@@ -1,0 +1,56 @@
+//! The server itself: its version, its services, its certificate.
+
+use futures_util::future::join;
+use serde::Deserialize;
+
+use super::api::{Api, local_reason};
+use crate::domain::server::{Server, Service};
+use crate::sources::SourceError;
+use crate::text::sanitise;
+
+/// `/version`
+#[derive(Debug, Deserialize)]
+pub(super) struct Version {
+    #[serde(default)]
+    version: String,
+    #[serde(default)]
+    release: String,
+}
+
+/// An entry of `/nodes/localhost/services`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) struct ServiceItem {
+    service: String,
+    #[serde(default)]
+    state: String,
+    unit_state: Option<String>,
+}
+
+/// Looks at the server. A token that may not see its services sees the rest.
+pub(super) async fn read(api: &Api) -> Result<Server, SourceError> {
+    let (version, services) = join(api.version(), api.services()).await;
+    let version = version?;
+    let (mut services, hidden) = match services {
+        Ok(items) => (items.into_iter().map(ServiceItem::service).collect(), None),
+        Err(error) => (Vec::new(), Some(local_reason(&error).ok_or(error)?)),
+    };
+    services.sort_by(|one: &Service, other| one.name.cmp(&other.name));
+    let release = if version.release.is_empty() { String::new() } else { format!(".{}", version.release) };
+    Ok(Server {
+        version: sanitise(&format!("{}{release}", version.version)).into(),
+        services,
+        hidden: hidden.map(|reason| sanitise(&reason).into()),
+        certificate: api.client.certificate_end(),
+    })
+}
+
+impl ServiceItem {
+    fn service(self) -> Service {
+        Service {
+            name: sanitise(&self.service).into(),
+            state: sanitise(&self.state).into(),
+            wanted: self.unit_state.as_deref() == Some("enabled"),
+        }
+    }
+}

@@ -1,0 +1,282 @@
+//! What has a row among the alerts: every alert that is true or may be, and every rule that cannot
+//! be evaluated, which is as blind as an alert is loud.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::domain::alert::{Alert, AlertState, Severity};
+use crate::domain::correlate;
+use crate::domain::feed::{Feed, SourceId, SourceKind};
+use crate::domain::rule::{Rule, RuleHealth};
+use crate::domain::store::Store;
+use crate::domain::subject::Subject;
+use crate::domain::verdict::response_due;
+use crate::ui::census::Census;
+use crate::ui::filter::Hay;
+use crate::ui::glyphs;
+use crate::ui::panes::STALE;
+use crate::ui::theme::Role;
+use crate::ui::widgets::sign::{self, Sign};
+use crate::ui::widgets::table::Item;
+
+/// What a row is about.
+#[derive(Debug)]
+pub enum Matter {
+    /// An alert.
+    Alert(Alert),
+    /// A rule that cannot be evaluated.
+    Rule(Rule),
+}
+
+/// A row.
+#[derive(Debug)]
+pub struct Entry {
+    pub subject: Subject,
+    pub matter: Matter,
+    pub sign: Sign,
+    /// Since when.
+    pub since: DateTime<Utc>,
+    /// It is gone, and nobody can have seen it resolved.
+    pub vanished: bool,
+    /// Until when somebody must have responded.
+    pub due: Option<DateTime<Utc>>,
+    /// Who or what hides it, and until when.
+    pub hidden: Option<(String, Option<DateTime<Utc>>)>,
+    /// Its source was not heard lately.
+    pub stale: bool,
+    /// Its peers do not see it alike.
+    pub split: bool,
+    /// The alerts that this row stands for beside its own: those that follow from the one above.
+    pub folded: Vec<Subject>,
+    /// The group it belongs to.
+    pub group: Option<Arc<str>>,
+    /// When the row was made.
+    now: DateTime<Utc>,
+}
+
+impl Entry {
+    /// Its alert.
+    pub const fn alert(&self) -> Option<&Alert> {
+        match &self.matter {
+            Matter::Alert(alert) => Some(alert),
+            Matter::Rule(_) => None,
+        }
+    }
+
+    /// Whether somebody should see to it.
+    pub fn is_trouble(&self) -> bool {
+        self.vanished
+            || self
+                .alert()
+                .is_none_or(|alert| alert.state == AlertState::Firing && alert.rank != Severity::Info)
+    }
+
+    /// Counts its labels.
+    pub fn count(&self, census: &mut Census) {
+        census.row();
+        census.label("state", self.state_word());
+        let Some(alert) = self.alert() else { return };
+        for (name, value) in alert.labels.iter().filter(|(_, value)| !value.is_empty()) {
+            census.label(name, value);
+        }
+        for receiver in &alert.receivers {
+            census.label("receiver", receiver);
+        }
+    }
+
+    /// The group it belongs to when grouped by a label.
+    pub fn group_by(&self, label: &str) -> Arc<str> {
+        match self.label(label) {
+            Some(value) => value.as_ref().into(),
+            None => format!("no {label}").into(),
+        }
+    }
+
+    fn state_word(&self) -> &str {
+        match &self.matter {
+            Matter::Alert(_) if self.vanished => "unknown",
+            Matter::Alert(alert) => alert.state.as_ref(),
+            Matter::Rule(_) => "broken",
+        }
+    }
+
+    /// What wants somebody first.
+    const fn class(&self) -> u8 {
+        let Matter::Alert(alert) = &self.matter else { return 2 };
+        match (self.vanished, alert.state, alert.rank) {
+            (true, ..) => 1,
+            (_, AlertState::Firing, Severity::Critical) => 0,
+            (_, AlertState::Firing, Severity::Warning) => 3,
+            (_, AlertState::Firing, Severity::Info) => 4,
+            (_, AlertState::Acknowledged, _) => 5,
+            (_, AlertState::Pending, _) => 6,
+            (_, AlertState::Inhibited | AlertState::Silenced, _) => 7,
+        }
+    }
+}
+
+impl Hay for Entry {
+    fn text(&self) -> Cow<'_, str> {
+        let word = self.sign.word;
+        match &self.matter {
+            Matter::Alert(alert) => {
+                format!("{word} {} {} {}", alert.name, alert.labels, alert.summary()).into()
+            }
+            Matter::Rule(rule) => format!("{word} {} {} {}", rule.name, rule.group, rule.error).into(),
+        }
+    }
+
+    fn label(&self, name: &str) -> Option<Cow<'_, str>> {
+        match (name, &self.matter) {
+            ("state", _) => Some(self.state_word().into()),
+            ("receiver", Matter::Alert(alert)) => alert.receivers.first().map(|first| Cow::from(&**first)),
+            (name, Matter::Alert(alert)) => alert.labels.get(name).map(Cow::from),
+            ("alertname", Matter::Rule(rule)) => Some((&*rule.name).into()),
+            _ => None,
+        }
+    }
+
+    fn has(&self, name: &str, test: &dyn Fn(&str) -> bool) -> bool {
+        let receivers = self.alert().filter(|_| name == "receiver").map(|alert| &alert.receivers);
+        receivers.into_iter().flatten().any(|receiver| test(receiver))
+    }
+
+    fn span(&self, name: &str) -> Option<TimeDelta> {
+        (name == "age").then(|| self.now - self.since)
+    }
+}
+
+impl Item for Entry {
+    fn subject(&self) -> &Subject {
+        &self.subject
+    }
+
+    fn state(&self) -> Sign {
+        if self.stale { STALE } else { self.sign }
+    }
+
+    fn group(&self) -> Option<&Arc<str>> {
+        self.group.as_ref()
+    }
+}
+
+/// A rule that cannot be evaluated: its alert cannot fire.
+pub const BROKEN: Sign = sign::sign(glyphs::FAILED, Role::Warning, "broken");
+
+/// Every row, what wants somebody first.
+pub fn entries(store: &Store, now: DateTime<Utc>) -> Vec<Entry> {
+    let unheard = correlate::unheard(store, now);
+    let subject = |source: &SourceId, alert: &Alert| Subject::Alert {
+        source: source.clone(),
+        fingerprint: alert.fingerprint.clone(),
+    };
+    let splits: HashSet<&str> = store
+        .of(SourceKind::Alertmanager)
+        .flat_map(|source| source.data.splits.iter())
+        .map(|split| &*split.fingerprint)
+        .collect();
+    let listed = store.alerts().iter().map(|listed| Entry {
+        split: splits.contains(&*listed.alert.fingerprint),
+        subject: subject(&listed.source, &listed.alert),
+        sign: sign::of_alert(&listed.alert),
+        since: listed.alert.starts_at,
+        vanished: false,
+        due: response_due(&listed.alert, store),
+        hidden: hidden(&listed.alert, &listed.source, store),
+        stale: unheard.contains(&listed.alert.fingerprint),
+        folded: Vec::new(),
+        group: None,
+        now,
+        matter: Matter::Alert(listed.alert.clone()),
+    });
+    let vanished = store.vanished.iter().map(|ghost| Entry {
+        split: false,
+        subject: subject(&ghost.source, &ghost.alert),
+        sign: sign::UNKNOWN,
+        since: ghost.since,
+        vanished: true,
+        due: response_due(&ghost.alert, store),
+        hidden: None,
+        stale: false,
+        folded: Vec::new(),
+        group: None,
+        now,
+        matter: Matter::Alert(ghost.alert.clone()),
+    });
+    let mut all: Vec<Entry> = listed.chain(vanished).chain(broken(store, now)).collect();
+    // Stable: within a class the order stays that of the store.
+    all.sort_by_key(Entry::class);
+    all
+}
+
+fn broken(store: &Store, now: DateTime<Utc>) -> impl Iterator<Item = Entry> {
+    store.of(SourceKind::Prometheus).flat_map(move |source| {
+        let rules = source.data.rules.iter().filter(|rule| rule.health == RuleHealth::Err);
+        rules.map(move |rule| Entry {
+            split: false,
+            subject: Subject::Rule {
+                source: source.id.clone(),
+                group: (rule.file.clone(), rule.group.clone()),
+                name: rule.name.clone(),
+            },
+            sign: BROKEN,
+            since: rule.last_evaluation.unwrap_or(now),
+            vanished: false,
+            due: None,
+            hidden: None,
+            stale: !source.is_fresh(Feed::Rules, now),
+            folded: Vec::new(),
+            group: None,
+            now,
+            matter: Matter::Rule(rule.clone()),
+        })
+    })
+}
+
+/// Puts what another alert inhibits below that one, as a single row: trouble stays in sight.
+pub fn fold(entries: Vec<Entry>) -> Vec<Entry> {
+    let is_inhibited =
+        |entry: &Entry| entry.alert().is_some_and(|alert| alert.state == AlertState::Inhibited);
+    let (follow, mut kept): (Vec<Entry>, Vec<Entry>) = entries.into_iter().partition(is_inhibited);
+    for mut entry in follow {
+        let causes = entry.alert().map_or(&[][..], |alert| &alert.inhibited_by);
+        let cause = |other: &Entry| other.alert().is_some_and(|other| causes.contains(&other.fingerprint));
+        let Some(at) = kept.iter().position(cause) else {
+            kept.push(entry);
+            continue;
+        };
+        if let Some(below) = kept.get_mut(at + 1).filter(|below| is_inhibited(below)) {
+            below.folded.push(entry.subject);
+        } else {
+            entry.hidden = None;
+            kept.insert(at + 1, entry);
+        }
+    }
+    kept
+}
+
+fn hidden(alert: &Alert, source: &SourceId, store: &Store) -> Option<(String, Option<DateTime<Utc>>)> {
+    let data = &store.source(source)?.data;
+    match alert.state {
+        AlertState::Acknowledged => {
+            let ack = alert.acked_by.as_ref()?;
+            Some((ack.who.to_string(), Some(ack.until)))
+        }
+        AlertState::Silenced => {
+            let id = alert.silenced_by.first();
+            let silence = data.silences.iter().find(|silence| Some(&silence.id) == id);
+            Some(silence.map_or_else(
+                || ("a silence".to_owned(), None),
+                |silence| (silence.created_by.to_string(), Some(silence.ends_at)),
+            ))
+        }
+        AlertState::Inhibited => {
+            let cause = data.alerts.iter().find(|other| alert.inhibited_by.contains(&other.fingerprint));
+            Some((cause.map_or_else(|| "another alert".to_owned(), |cause| cause.name.to_string()), None))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,96 @@
+//! The rows of the alerts.
+
+use chrono::{DateTime, Utc};
+
+use super::entry::{Entry, Matter};
+use crate::domain::alert::AlertState;
+use crate::domain::rule::Rule;
+use crate::text;
+use crate::ui::panes::STALE;
+use crate::ui::panes::silences::SOON;
+use crate::ui::scene::{Piece, Scene, piece};
+use crate::ui::theme::Role;
+use crate::ui::widgets::columns::{Column, EXTRA};
+use crate::ui::widgets::table::Row;
+
+/// The columns.
+pub const COLUMNS: [Column; 6] = [
+    Column::word("state", 3, 9),
+    Column::text("alert", 0, 10, 34),
+    Column::text("subject", 1, 6, 24),
+    Column::number("since", 2, 12),
+    Column::text("response", 2, 8, 24),
+    Column::text("summary", EXTRA, 18, 48),
+];
+
+/// A row.
+pub fn row(entry: &Entry, scene: &Scene<'_>) -> Row {
+    let alert = match &entry.matter {
+        Matter::Alert(alert) => alert,
+        Matter::Rule(rule) => return broken(entry, rule, scene),
+    };
+    let quiet = entry.sign.role == Role::Muted;
+    let plain = if quiet { Role::Muted } else { Role::Text };
+    let sign = if entry.stale { STALE } else { entry.sign };
+    let follows = !scene.whole && alert.state == AlertState::Inhibited && entry.hidden.is_none();
+    if follows && !entry.folded.is_empty() {
+        let text = format!("└ {} alerts follow", entry.folded.len() + 1);
+        let cells = [piece("", plain), piece(text, plain)];
+        return Row { sign, cells: cells.into(), stale: entry.stale };
+    }
+    let name = if follows { format!("└ {}", alert.name) } else { alert.name.to_string() };
+    Row {
+        sign,
+        cells: vec![
+            piece(entry.sign.word, entry.sign.role),
+            piece(name, plain),
+            piece(alert.subject(), plain),
+            piece(scene.times.since(entry.since, scene.wall()), plain),
+            note(entry, alert.state, scene),
+            piece(alert.summary(), Role::Muted),
+        ],
+        stale: entry.stale,
+    }
+}
+
+fn broken(entry: &Entry, rule: &Rule, scene: &Scene<'_>) -> Row {
+    Row {
+        sign: if entry.stale { STALE } else { entry.sign },
+        cells: vec![
+            piece(entry.sign.word, entry.sign.role),
+            piece(&*rule.name, Role::Text),
+            piece(&*rule.group, Role::Text),
+            piece(scene.times.since(entry.since, scene.wall()), Role::Text),
+            piece("blind: cannot fire", entry.sign.role),
+            piece(&*rule.error, Role::Muted),
+        ],
+        stale: entry.stale,
+    }
+}
+
+/// How the response stands, or who sees to it.
+fn note(entry: &Entry, state: AlertState, scene: &Scene<'_>) -> Piece {
+    let now = scene.wall();
+    let until = |at: &DateTime<Utc>| scene.times.short(*at, now);
+    match (&entry.hidden, entry.vanished, state, entry.due) {
+        _ if entry.split && !entry.vanished => piece("peers disagree", Role::Warning),
+        (_, true, ..) => piece("vanished unheard", Role::Unknown),
+        (Some((who, Some(at))), _, AlertState::Silenced, _) => {
+            let by = if scene.whole { format!(" by {who}") } else { String::new() };
+            let soon = *at - now < SOON;
+            piece(format!("until {}{by}", until(at)), if soon { Role::Warning } else { Role::Muted })
+        }
+        (Some((who, Some(at))), ..) => {
+            let until = if scene.whole { format!(" until {}", until(at)) } else { String::new() };
+            piece(format!("by {who}{until}"), Role::Info)
+        }
+        (Some((who, None)), ..) => piece(format!("by {who}"), Role::Muted),
+        (None, _, AlertState::Firing, Some(due)) if due < now => {
+            piece(format!("over {}", text::age(now - due)), entry.sign.role)
+        }
+        (None, _, AlertState::Firing, Some(due)) => {
+            piece(format!("due in {}", text::age(due - now)), Role::Muted)
+        }
+        _ => piece("", Role::Muted),
+    }
+}
