@@ -127,19 +127,19 @@ impl Layer for Entry {
                 Outcome::Entered(self.purpose.clone(), self.input.value().trim().to_owned())
             }
             (Some(Action::Close), _) => Outcome::Close,
-            (Some(_), _) => Outcome::Pass,
-            (None, OneToThree::One(KeyCode::Tab)) => {
+            (_, OneToThree::One(KeyCode::Tab)) => {
                 self.complete();
                 Outcome::Stay
             }
-            (None, OneToThree::One(KeyCode::Up)) => {
+            (_, OneToThree::One(KeyCode::Up)) => {
                 self.recall(true);
                 Outcome::Stay
             }
-            (None, OneToThree::One(KeyCode::Down)) => {
+            (_, OneToThree::One(KeyCode::Down)) => {
                 self.recall(false);
                 Outcome::Stay
             }
+            (Some(_), _) => Outcome::Pass,
             (None, _) => {
                 if let Some(request) = request(key) {
                     self.input.handle(request);

@@ -205,12 +205,12 @@ impl Field {
         let alerts: Arc<[Alert]> = states
             .iter()
             .map(|state| Alert {
-                exact: Default::default(),
                 name: "HostDown".into(),
                 severity: "critical".into(),
                 rank: Severity::Critical,
                 state: *state,
                 fingerprint: "f".into(),
+                exact: None,
                 fingerprint_source: FingerprintSource::Alertmanager,
                 starts_at: ago(30),
                 ends_at: None,
