@@ -210,6 +210,7 @@ impl Field {
                 rank: Severity::Critical,
                 state: *state,
                 fingerprint: "f".into(),
+                exact: None,
                 fingerprint_source: FingerprintSource::Alertmanager,
                 starts_at: ago(30),
                 ends_at: None,
