@@ -133,7 +133,8 @@ fn metrics(query: &str) -> BTreeSet<String> {
                 let (word, tail) = rest.split_at(end.unwrap_or(rest.len()));
                 let next = tail.trim_start();
                 // `sum by (job) (…)`: what groups is called as well.
-                let is_call = ["(", "by ", "by(", "without ", "without("].iter().any(|call| next.starts_with(call));
+                let is_call =
+                    ["(", "by ", "by(", "without ", "without("].iter().any(|call| next.starts_with(call));
                 if KEYWORDS.contains(&word) {
                     grouping |= is_call && GROUPING.contains(&word);
                 } else if depth == 0 && !is_call && !grouping {

@@ -92,7 +92,7 @@ fn the_defaults_in_the_example_are_the_defaults() {
         "#rpo = \"8d\"",
         "#[sources.pbs.main.clusters",
         "#\"\"",
-        "#files",
+        "#files = [\"~/runbooks",
         "#aliases",
     ];
     let changed: Vec<String> = EXAMPLE

@@ -211,7 +211,6 @@ impl Field {
                 state: *state,
                 fingerprint: "f".into(),
                 fingerprint_source: FingerprintSource::Alertmanager,
-                exact: None,
                 starts_at: ago(30),
                 ends_at: None,
                 labels: about("HostDown").labels,
