@@ -215,7 +215,6 @@ impl Field {
                 starts_at: ago(30),
                 ends_at: None,
                 labels: about("HostDown").labels,
-                exact: None,
                 annotations: Labels::default(),
                 silenced_by: Vec::new(),
                 inhibited_by: Vec::new(),
