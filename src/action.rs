@@ -136,6 +136,48 @@ pub enum Action {
     /// The previous error.
     #[strum(message = "previous error")]
     PreviousError,
+    /// The logs of this alert, around its start.
+    #[strum(message = "logs")]
+    ShowLogs,
+    /// What stands around this line, asked of the server.
+    #[strum(message = "context")]
+    Context,
+    /// Type a LogQL query.
+    #[strum(message = "query")]
+    Query,
+    /// Go to a time.
+    #[strum(message = "go to time")]
+    GoTo,
+    /// Look at a longer time.
+    #[strum(message = "longer")]
+    Longer,
+    /// Look at a shorter time.
+    #[strum(message = "shorter")]
+    Shorter,
+    /// The next bar of the volume.
+    #[strum(message = "next bar")]
+    NextBar,
+    /// The previous bar of the volume.
+    #[strum(message = "previous bar")]
+    PreviousBar,
+    /// Mark this line, or take the mark away.
+    #[strum(message = "bookmark")]
+    Bookmark,
+    /// The next marked line.
+    #[strum(message = "next bookmark")]
+    NextBookmark,
+    /// Only lines whose like did not occur in the hour before.
+    #[strum(message = "only new")]
+    OnlyNew,
+    /// Times of day, ages, or no times before the lines.
+    #[strum(message = "stamps")]
+    Stamps,
+    /// The labels of the stream before each line, or not.
+    #[strum(message = "labels")]
+    Labels,
+    /// The tails side by side, or merged.
+    #[strum(message = "side by side")]
+    Split,
     /// Wrap long lines, or cut them.
     #[strum(message = "wrap")]
     Wrap,

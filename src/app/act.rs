@@ -13,6 +13,7 @@ use crate::ui::census::Census;
 use crate::ui::describe::{copied, link};
 use crate::ui::layers::Outcome;
 use crate::ui::layers::deeds;
+use crate::ui::layers::entry::Purpose;
 use crate::ui::layers::help::Help;
 use crate::ui::layers::overview::Overview;
 use crate::ui::layers::prompt::Prompt;
@@ -54,6 +55,10 @@ impl App {
             Outcome::Pass | Outcome::Stay => {}
             Outcome::Close => {
                 self.layers.remove(at);
+            }
+            Outcome::Entered(purpose, text) => {
+                self.layers.remove(at);
+                self.entered(&purpose, &text, now);
             }
             Outcome::Call(deed) => return self.call(deed, now),
             Outcome::Typed(text) => self.set_filter(at, &text),
@@ -132,6 +137,7 @@ impl App {
             Action::Copy => return self.copy(now),
             Action::Link => return self.link(now),
             action if deeds::is_one(action) => self.propose(action, now),
+            Action::ShowLogs => self.show_logs(now),
             _ if !self.layers.is_empty() => {}
             Action::Overview => self.overview(),
             Action::NextPane => self.move_focus(1),
@@ -247,6 +253,10 @@ impl App {
         }
         let zoomed = self.zoomed;
         let Some(pane) = self.focused() else { return };
+        if pane.filter().0.is_empty() && pane.go_back() {
+            return;
+        }
+        let Some(pane) = self.focused() else { return };
         if !pane.filter().0.is_empty() {
             self.filter("");
         } else if zoomed {
@@ -260,11 +270,43 @@ impl App {
         let (name, whole) = (self.pane_name(), self.is_whole());
         let scene = Scene { whole, ..scene(&self.known, self.frozen.as_ref(), &self.look, now) };
         let Some(slot) = self.panes.get_mut(name) else { return false };
+        if let Some(entry) = slot.pane.entry(action, &scene) {
+            self.layers.push(Box::new(entry));
+            return true;
+        }
         let acted = slot.pane.act(action, &scene);
         if acted {
             self.held_until = now.mono + HOLD;
         }
         acted
+    }
+
+    /// Opens the logs of the alert that is selected, or that the detail is about.
+    fn show_logs(&mut self, now: Now) {
+        let over = self.layers.last().and_then(|layer| layer.subject().cloned());
+        let Some(Subject::Alert { fingerprint, .. }) = over.or_else(|| self.subject(now)) else { return };
+        let known = &self.known.store;
+        let mut alerts = known.alerts().iter().map(|listed| &listed.alert);
+        let Some(alert) = alerts.find(|alert| alert.fingerprint == fingerprint).cloned() else { return };
+        let scene = scene(&self.known, self.frozen.as_ref(), &self.look, now);
+        let shown = self.panes.get_mut("logs").is_some_and(|slot| slot.pane.show_logs_of(&alert, &scene));
+        if shown {
+            if let Some(view) = view::NAMES.iter().position(|(_, open)| *open == Action::Logs) {
+                self.open_view(view);
+            }
+        } else {
+            self.notify("no Loki is configured", Role::Warning, now);
+        }
+    }
+
+    /// Hands a typed line to the pane with the focus.
+    fn entered(&mut self, purpose: &Purpose, text: &str, now: Now) {
+        let name = self.pane_name();
+        let scene = scene(&self.known, self.frozen.as_ref(), &self.look, now);
+        let Some(slot) = self.panes.get_mut(name) else { return };
+        if let Err(wrong) = slot.pane.entered(purpose, text, &scene) {
+            self.notify(wrong, Role::Warning, now);
+        }
     }
 
     fn subject(&self, now: Now) -> Option<Subject> {

@@ -155,6 +155,7 @@ impl App {
             title.number = panes::number(&place.pane).unwrap_or(0);
             let inside = frame(&title, place.border, place.area, buffer, &scene);
             slot.pane.draw(&scene, inside, buffer);
+            self.dirty |= slot.pane.is_working();
             if first.as_deref() == Some(place.pane.as_str()) {
                 selected = slot.pane.subject(&scene);
             }
@@ -239,9 +240,9 @@ impl App {
 /// The keys that the footer tells, the most useful first.
 const fn useful(context: Context) -> &'static [Action] {
     use Action::{
-        Accept, Acknowledge, Another, Close, Copy, Down, Edit, Expand, Expire, Extend, Filter, Freeze, Group,
-        Help, Link, Mark, NextError, NextField, NextPane, NextTab, OnlyTrouble, Open, Overview, Pause, Quit,
-        Refresh, Silence, Silences, Sort, Times, UndoMine, Up, Why, Wrap,
+        Accept, Acknowledge, Another, Bookmark, Close, Copy, Down, Edit, Expand, Expire, Extend, Filter,
+        Freeze, GoTo, Group, Help, Link, Longer, Mark, NextError, NextField, NextPane, NextTab, OnlyTrouble,
+        Open, Overview, Pause, Query, Quit, Refresh, Silence, Silences, Sort, Times, UndoMine, Up, Why, Wrap,
     };
     match context {
         Context::Global | Context::List => {
@@ -272,7 +273,24 @@ const fn useful(context: Context) -> &'static [Action] {
             &[Open, Extend, Edit, Expire, Mark, UndoMine, Silence, Filter, NextPane, Help, Copy, Quit]
         }
         Context::Logs => &[
-            Pause, Open, Filter, NextError, NextPane, Expand, Help, Wrap, NextTab, Copy, Freeze, Times, Quit,
+            Pause,
+            Open,
+            Filter,
+            Query,
+            NextError,
+            Action::Context,
+            Bookmark,
+            NextPane,
+            Expand,
+            Help,
+            Wrap,
+            NextTab,
+            GoTo,
+            Longer,
+            Copy,
+            Freeze,
+            Times,
+            Quit,
         ],
         Context::Detail => {
             &[Close, Down, Up, Silence, Acknowledge, Link, Filter, Copy, NextPane, Expand, Help, Quit]

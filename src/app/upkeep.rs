@@ -100,19 +100,15 @@ impl App {
             return;
         }
         let Some((wanted, _)) = self.upkeep.wanted.take() else { return };
-        match found {
-            Some(subject) => {
-                if let Some(view) = view::NAMES.iter().position(|(_, open)| *open == Action::Alerts) {
-                    self.open_view(view);
-                }
-                self.layers.push(Box::new(Sheet::new(Matter::Detail(subject))));
-                self.dirty = true;
-            }
-            None => {
-                let wanted = crate::text::sanitise(&wanted.to_string()).into_owned();
-                self.notify(format!("there is no alert {wanted} now"), Role::Warning, now);
-            }
+        let Some(subject) = found else {
+            let wanted = crate::text::sanitise(&wanted.to_string()).into_owned();
+            return self.notify(format!("there is no alert {wanted} now"), Role::Warning, now);
+        };
+        if let Some(view) = view::NAMES.iter().position(|(_, open)| *open == Action::Alerts) {
+            self.open_view(view);
         }
+        self.layers.push(Box::new(Sheet::new(Matter::Detail(subject))));
+        self.dirty = true;
     }
 
     /// Whoever presses a key has found something to do.

@@ -12,6 +12,7 @@ pub mod init;
 pub mod keys;
 #[cfg(feature = "demo")]
 pub mod lab;
+pub mod logs;
 pub mod man;
 pub mod runbook;
 pub mod shot;
@@ -41,6 +42,7 @@ pub fn run(cli: &Cli) -> ExitCode {
     let done = match &cli.command {
         None => dashboard::run(&cli.global),
         Some(Command::Shot(shot)) => shot::run(&cli.global, shot),
+        Some(Command::Logs(logs)) => logs::run(&cli.global, logs),
         Some(Command::Check(check)) => check::run(&cli.global, check),
         Some(Command::Alerts(alerts)) => alerts::run(&cli.global, alerts),
         Some(Command::Silences { what }) => silences::run(&cli.global, what),

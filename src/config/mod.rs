@@ -122,12 +122,13 @@ impl Config {
     pub fn read(root: &Table<'_>, directory: Option<&Path>) -> (Self, Vec<Fault>) {
         let mut elsewhere = Vec::new();
         let (sources, holds_secrets) = sources(root);
-        let thresholds = Thresholds { clusters: mappings(&sources), ..tables::thresholds(root) };
+        let (ring, log_labels) = tables::logs(root);
+        let thresholds = Thresholds { clusters: mappings(&sources), log_labels, ..tables::thresholds(root) };
         let config = Self {
             sources,
             holds_secrets,
             thresholds,
-            ring: tables::ring(root),
+            ring,
             hosts: hosts::hosts(root),
             runbooks: runbooks::runbooks(root, directory),
             ui: ui(root, directory, &mut elsewhere),

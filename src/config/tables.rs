@@ -10,6 +10,7 @@ use crate::domain::alert::Severity;
 use crate::domain::backup::Expectation;
 use crate::domain::datastore::FillLimits;
 use crate::domain::log::RingLimits;
+use crate::domain::log::selector::{LabelMap, LabelRule, is_name};
 use crate::domain::thresholds::{BackupRule, Select, Thresholds};
 use crate::settings::Table;
 
@@ -50,8 +51,10 @@ pub(super) fn thresholds(root: &Table<'_>) -> Thresholds {
     all
 }
 
-pub(super) fn ring(root: &Table<'_>) -> RingLimits {
+/// How much of a tail is kept, and which labels lead from an alert to its logs.
+pub(super) fn logs(root: &Table<'_>) -> (RingLimits, LabelMap) {
     let mut ring = RingLimits::default();
+    let mut map = LabelMap::default();
     if let Some(table) = root.table("logs") {
         let at_least = |key: &str, least: usize| {
             table.get_with(key, |number: u64| match usize::try_from(number) {
@@ -61,8 +64,22 @@ pub(super) fn ring(root: &Table<'_>) -> RingLimits {
         };
         ring.lines = at_least("max_lines", 100).unwrap_or(ring.lines);
         ring.bytes = at_least("max_bytes", 65_536).unwrap_or(ring.bytes);
+        let rules: Vec<LabelRule> = table.list("labels").iter().filter_map(label_rule).collect();
+        if !rules.is_empty() {
+            map = LabelMap(rules);
+        }
     }
-    ring
+    (ring, map)
+}
+
+fn label_rule(table: &Table<'_>) -> Option<LabelRule> {
+    let (alert, loki) = (table.require::<String>("alert"), table.require::<String>("loki"));
+    let (alert, loki) = (alert?, loki?);
+    if !is_name(&loki) {
+        table.fault("loki", "expected the name of a label: letters, digits and `_`");
+        return None;
+    }
+    Some(LabelRule { alert: alert.into(), loki: loki.into() })
 }
 
 fn severity(word: &str) -> Option<Severity> {

@@ -20,8 +20,9 @@ pub fn acknowledge(
     let mut matchers = vec![Matcher::one_of(ACKNOWLEDGED, alerts.iter().map(|alert| &*alert.fingerprint))];
     // The name is for those who look with other tools; it does not matter for what is hidden.
     let name = alerts.first().map(|alert| alert.exact_labels().get("alertname").unwrap_or(""));
-    let is_same = |alert: &&Alert| alert.exact_labels().get("alertname") == name;
-    if let Some(name) = name.filter(|name| !name.is_empty() && alerts.iter().all(|alert| is_same(&alert))) {
+    let is_same = |alert: &&&Alert| alert.exact_labels().get("alertname") == name;
+    let all_same = alerts.iter().filter(is_same).count() == alerts.len();
+    if let Some(name) = name.filter(|name| !name.is_empty() && all_same) {
         matchers.push(Matcher::equal("alertname", name));
     }
     let tag = Tag::Ack { start: alerts.iter().map(|alert| alert.starts_at).max(), by: Some(author.into()) };

@@ -32,7 +32,7 @@ pub fn duration(span: TimeDelta) -> String {
     let mut out = String::new();
     for (unit, size) in [("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)] {
         if seconds >= size {
-            out.push_str(&format!("{}{unit}", seconds / size));
+            out.extend([&(seconds / size).to_string(), unit]);
             seconds %= size;
         }
     }
@@ -55,8 +55,8 @@ pub fn quote(word: &str) -> String {
             '\'' | '\\' => out.extend(['\\', char]),
             '\n' => out.push_str("\\n"),
             char if text::is_plain(char) => out.push(char),
-            char if char.is_ascii() => out.push_str(&format!("\\x{:02x}", u32::from(char))),
-            char => out.push_str(&format!("\\U{:08x}", u32::from(char))),
+            char if char.is_ascii() => out.extend([format!("\\x{:02x}", u32::from(char))]),
+            char => out.extend([format!("\\U{:08x}", u32::from(char))]),
         }
     }
     out + "'"

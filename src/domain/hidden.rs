@@ -69,7 +69,7 @@ impl Hidden {
             *names.entry(labels.get("alertname").unwrap_or("")).or_default() += 1;
         }
         let mut names: Vec<_> = names.into_iter().map(|(name, count)| (name.to_owned(), count)).collect();
-        names.sort_by(|one, other| other.1.cmp(&one.1));
+        names.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
         names
     }
 }

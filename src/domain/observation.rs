@@ -10,6 +10,7 @@ use super::backup::{BackupGroup, Unreadable};
 use super::cluster::{BackupJob, Node, Storage};
 use super::datastore::Datastore;
 use super::dump::Dump;
+use super::feed::Failure;
 use super::guest::{Config, Guest, GuestId};
 use super::job::Job;
 use super::labels::Labels;
@@ -52,6 +53,13 @@ pub enum Observation {
         state: TailState,
         /// What came in.
         entries: Vec<Entry>,
+    },
+    /// A tail says nothing any more, and why; it tries again by itself.
+    Lost {
+        /// Which tail, by name.
+        tail: Arc<str>,
+        /// Why.
+        failure: Failure,
     },
     /// Loki answers queries; its version.
     Ready {
@@ -144,6 +152,7 @@ impl Observation {
             Self::ExternalLabels(_)
             | Self::Peers(_)
             | Self::Tail { .. }
+            | Self::Lost { .. }
             | Self::Ready { .. }
             | Self::Server(_)
             | Self::Cluster { .. } => 0,

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::feed::{Failure, SourceId};
 use super::labels::Labels;
+use super::log::Line;
 use super::task::TaskLog;
 
 /// The place that an answer is for. A newer question in the same slot takes the place of the older,
@@ -58,16 +59,65 @@ pub enum Question {
         /// so that its log is read again.
         seen: Option<DateTime<Utc>>,
     },
+    /// Lines of a time.
+    Lines(Window),
+    /// The names of all labels that streams have.
+    Labels,
+    /// The values of a label.
+    LabelValues(Arc<str>),
+    /// How many lines of each level there are, over a time.
+    Volume {
+        /// The LogQL of the lines.
+        query: Arc<str>,
+        /// The first instant.
+        from: DateTime<Utc>,
+        /// The last instant.
+        to: DateTime<Utc>,
+        /// Seconds from one number to the next.
+        step: u32,
+    },
+    /// Whether a LogQL query is one.
+    Check(Arc<str>),
+}
+
+/// Lines of a time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Window {
+    /// The LogQL.
+    pub query: Arc<str>,
+    /// The first instant, in nanoseconds.
+    pub from: i64,
+    /// The end; a line of this instant is no more among them.
+    pub to: i64,
+    /// How many lines at the most.
+    pub limit: u32,
+    /// When there are more: the newest of them instead of the oldest.
+    pub newest: bool,
+}
+
+/// What is wrong with a query, in the server's words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wrong {
+    /// The words.
+    pub text: Arc<str>,
+    /// At which character of the query, from 0, if the server says.
+    pub at: Option<usize>,
 }
 
 /// What a source answers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Answer {
-    /// To [`Question::Value`] and [`Question::Series`]: each series with its values in order of time.
+    /// To [`Question::Value`], [`Question::Series`] and [`Question::Volume`]: each series with its values in order of time.
     Series(Vec<Series>),
     /// To [`Question::Log`]: a piece of the log.
     Log(TaskLog),
+    /// To [`Question::Lines`]: the lines in order of time.
+    Lines(Arc<[Line]>),
+    /// To [`Question::Labels`] and [`Question::LabelValues`].
+    Names(Arc<[Arc<str>]>),
+    /// To [`Question::Check`]: nothing, or what is wrong.
+    Checked(Option<Wrong>),
 }
 
 impl Answer {
@@ -75,7 +125,7 @@ impl Answer {
     pub fn series(&self) -> &[Series] {
         match self {
             Self::Series(series) => series,
-            Self::Log(_) => &[],
+            _ => &[],
         }
     }
 }

@@ -63,6 +63,7 @@ impl Draft {
     }
 
     /// The same with another end.
+    #[must_use]
     pub fn until(self, ends_at: DateTime<Utc>) -> Self {
         Self { ends_at, ..self }
     }

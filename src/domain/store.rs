@@ -133,6 +133,27 @@ impl SourceState {
         }
     }
 
+    /// The tails of a source are one feed, which stands as the worst of them: one that is live must
+    /// not hide one that is not.
+    fn weigh_tails(&mut self, took: f64) {
+        let Some(feed) = self.feeds.get_mut(&Feed::Tail) else { return };
+        let tails = &self.data.tails;
+        if tails.is_empty() {
+            return;
+        }
+        let losses = tails.iter().filter_map(|tail| tail.lost.as_ref());
+        let worst = losses.max_by_key(|(failure, _)| failure.kind == FailureKind::Unauthorised);
+        // None before some: a tail that was never heard counts as the oldest.
+        let heard = tails.iter().map(|tail| tail.heard).min().flatten();
+        *feed = Freshness {
+            at: heard,
+            took,
+            failure: worst.cloned(),
+            doubted: tails.iter().any(|tail| tail.doubted),
+            ..Freshness::pending(feed.interval)
+        };
+    }
+
     /// Whether the feed's data counts as measured.
     pub fn is_fresh(&self, feed: Feed, now: DateTime<Utc>) -> bool {
         self.feeds.get(&feed).is_some_and(|feed| feed.is_fresh(now))
@@ -260,7 +281,10 @@ impl Store {
             Ok(observations) => {
                 *freshness = Freshness { at: Some(now), took, ..Freshness::pending(freshness.interval) };
                 for observation in observations {
-                    source.data.take(observation);
+                    source.data.take(observation, now);
+                }
+                if feed == Feed::Tail {
+                    source.weigh_tails(took);
                 }
             }
         }
@@ -291,8 +315,9 @@ impl Store {
 
     /// After the machine slept or its clock was set nothing is known to be fresh.
     pub fn doubt(&mut self) {
-        for feed in self.sources.iter_mut().flat_map(|source| source.feeds.values_mut()) {
-            feed.doubted = true;
+        for source in &mut self.sources {
+            source.feeds.values_mut().for_each(|feed| feed.doubted = true);
+            source.data.tails.iter_mut().for_each(|tail| tail.doubted = true);
         }
     }
 
@@ -332,7 +357,7 @@ fn in_order(scrapes: Arc<[Scrape]>) -> Arc<[Scrape]> {
 }
 
 impl Data {
-    fn take(&mut self, observation: Observation) {
+    fn take(&mut self, observation: Observation, now: DateTime<Utc>) {
         match observation {
             Observation::Targets(targets) => self.targets = targets,
             Observation::Scrapes(scrapes) => self.scrapes = in_order(scrapes),
@@ -373,7 +398,16 @@ impl Data {
             Observation::Tail { tail, state, entries } => {
                 if let Some(known) = self.tails.iter_mut().find(|known| known.name == tail) {
                     known.state = state;
+                    known.heard = Some(now);
+                    known.lost = None;
+                    known.doubted = false;
                     known.extend(entries);
+                }
+            }
+            Observation::Lost { tail, failure } => {
+                if let Some(known) = self.tails.iter_mut().find(|known| known.name == tail) {
+                    let since = known.lost.take().map_or(now, |(_, since)| since);
+                    known.lost = Some((failure, since));
                 }
             }
         }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::backup::GroupId;
 use super::feed::SourceId;
+use super::log::Line;
 
 /// The identity of what a key acts on. It stays the same while rows move.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -42,10 +43,8 @@ pub enum Subject {
         source: SourceId,
         /// The tail's name.
         tail: Arc<str>,
-        /// The line's time, in nanoseconds.
-        at: i64,
-        /// The line's text: several lines may share a time.
-        text: Arc<str>,
+        /// The line itself: several may share a time.
+        line: Box<Line>,
     },
     /// A backup group.
     Backup {

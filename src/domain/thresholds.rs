@@ -9,6 +9,7 @@ use super::alert::Severity;
 use super::backup::{BackupGroup, Expectation};
 use super::datastore::FillLimits;
 use super::feed::SourceId;
+use super::log::selector::LabelMap;
 
 /// When what counts as what.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,6 +32,8 @@ pub struct Thresholds {
     pub fill: FillLimits,
     /// Whose guests the namespaces of the backup servers hold.
     pub clusters: Vec<Mapping>,
+    /// Which labels of an alert lead to its logs.
+    pub log_labels: LabelMap,
 }
 
 /// A namespace of a backup server that holds the guests of one hypervisor.
@@ -59,6 +62,7 @@ impl Default for Thresholds {
             backup_rules: Vec::new(),
             fill: FillLimits::default(),
             clusters: Vec::new(),
+            log_labels: LabelMap::default(),
         }
     }
 }

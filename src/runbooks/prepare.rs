@@ -2,11 +2,11 @@
 //! front, and hosts that stand in the text are held like placeholders.
 
 use std::collections::BTreeMap;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::facts::{Facts, Found};
 use super::fill::Value;
-use super::placeholder::Kind;
+use super::placeholder::{self, Kind};
 use super::shell::{self, Script, commands};
 use super::spot::{Spot, spots};
 use super::whereabouts::Placed;
@@ -83,7 +83,7 @@ pub fn prepare(text: &str, facts: &Facts) -> Prepared {
 fn hosts(text: &str, span: std::ops::Range<usize>, facts: &Facts) -> Vec<std::ops::Range<usize>> {
     let piece = text.get(span.clone()).unwrap_or_default();
     let is_inner = |char: char| char.is_ascii_alphanumeric() || matches!(char, '.' | '-' | '_');
-    let mut found = Vec::new();
+    let mut found = ipv6(piece, span.start);
     let mut start = None;
     let ends = piece.char_indices().chain(std::iter::once((piece.len(), ' ')));
     for (at, char) in ends {
@@ -108,6 +108,27 @@ fn hosts(text: &str, span: std::ops::Range<usize>, facts: &Facts) -> Vec<std::op
             }
             _ => {}
         }
+    }
+    found.sort_by_key(|span| span.start);
+    found.dedup_by(|later, earlier| later.start < earlier.end);
+    found
+}
+
+/// The IPv6 addresses in a piece of text that begins at `start`.
+fn ipv6(piece: &str, start: usize) -> Vec<std::ops::Range<usize>> {
+    let is_inner = |char: char| char.is_ascii_hexdigit() || matches!(char, ':' | '.');
+    let mut found = Vec::new();
+    let mut from = 0;
+    for word in piece.split(|char: char| !is_inner(char)) {
+        let is_address = word.matches(':').count() > 1
+            && word
+                .parse::<Ipv6Addr>()
+                .is_ok_and(|address| !address.is_loopback() && !address.is_unspecified());
+        if is_address {
+            found.push(start + from..start + from + word.len());
+        }
+        let behind = piece.get(from + word.len()..).and_then(|rest| rest.chars().next());
+        from += word.len() + behind.map_or(0, char::len_utf8);
     }
     found
 }
@@ -202,10 +223,18 @@ fn uses(text: &str, name: &str) -> bool {
     })
 }
 
-/// Values in the text that only show what should stand there.
+/// What the text itself holds that must not be run: characters that nobody sees, and values that
+/// only show what should stand there.
 pub fn samples(text: &str) -> Vec<String> {
     let script = shell::lex(text);
     let mut found = Vec::new();
+    let is_hidden = |char: &char| !matches!(char, '\n' | '\t') && placeholder::is_hidden(*char);
+    if let Some(hidden) = text.chars().find(is_hidden) {
+        found.push(format!(
+            "the document's text holds a character that is not shown, U+{:04X}",
+            u32::from(hidden)
+        ));
+    }
     for command in commands(&script.tokens, text) {
         for word in command.said(text) {
             let text = word.text.as_str();
@@ -220,4 +249,44 @@ pub fn samples(text: &str) -> Vec<String> {
         }
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_in_a_text_are_held() {
+        let held = |text: &str| {
+            let all = prepare(text, &Facts::default()).literals;
+            all.into_iter().map(|(literal, _)| literal).collect::<Vec<_>>()
+        };
+        for (text, expected) in [
+            ("ping 10.0.0.21", vec!["10.0.0.21"]),
+            ("curl http://10.0.0.11:9090/x 10.0.0.11", vec!["10.0.0.11"]),
+            ("echo '10.0.0.1' \"10.0.0.2:1\" # 10.0.0.3", vec!["10.0.0.1", "10.0.0.2"]),
+            ("curl http://127.0.0.1:9090 0.0.0.0 255.255.255.0", vec![]),
+            ("tar x prometheus-2.48.0.1.tar.gz 2.48.0", vec![]),
+            ("ufw allow from 10.0.0.0/24", vec![]),
+            ("ping fd00::21 && curl http://[fd00::22]:9100 ::1", vec!["fd00::21", "fd00::22"]),
+            ("date 12:30:00", vec![]),
+            ("mount 10.0.0.5:/mnt/tank /mnt", vec!["10.0.0.5"]),
+        ] {
+            assert_eq!(held(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn samples_and_hidden_characters_are_told() {
+        for (text, count) in [
+            ("curl https://hooks.slack.com/services/YOUR/WEBHOOK/URL", 1),
+            ("ls /mnt/diskXX", 1),
+            ("tar tzf ...", 1),
+            ("ls \u{202e}x", 1),
+            ("ls a\u{a0}b", 1),
+            ("echo é\tx\nls", 0),
+        ] {
+            assert_eq!(samples(text).len(), count, "{text:?}");
+        }
+    }
 }

@@ -144,26 +144,17 @@ const HOMES: [(&str, &str); 14] = [
 ];
 
 /// Programs that ask another host over the network.
-const ASKING: [&str; 12] = [
-    "curl",
-    "wget",
-    "ping",
-    "ping6",
-    "nc",
-    "traceroute",
-    "tracepath",
-    "mtr",
-    "dig",
-    "nslookup",
-    "host",
-    "amtool",
-];
+const ASKING: [&str; 11] =
+    ["curl", "ping", "ping6", "nc", "traceroute", "tracepath", "mtr", "dig", "nslookup", "host", "amtool"];
+
+/// Programs that only shorten what another says.
+const FILTERS: [&str; 10] = ["grep", "head", "tail", "jq", "sort", "uniq", "wc", "cut", "tr", "column"];
 
 /// The host that a command's program or files belong to.
 fn infer(text: &str) -> Option<Meant> {
     let script = shell::lex(text);
     let mut asks = false;
-    let mut is_here = false;
+    let mut is_here = !shell::nested(&script.tokens).is_empty();
     for command in commands(&script.tokens, text) {
         let words: Vec<String> = command.said(text).into_iter().map(|said| said.text).collect();
         let program =
@@ -188,9 +179,23 @@ fn infer(text: &str) -> Option<Meant> {
             }
             is_here |= ["localhost", "127.0.0.1", "[::1]"].iter().any(|here| word.contains(here));
         }
-        asks |= ASKING.contains(&program.as_str());
+        let asks_now = ASKING.contains(&program.as_str());
+        let is_quiet = words.first() == Some(&program)
+            && (asks_now || FILTERS.contains(&program.as_str()))
+            && !command.redirects.iter().any(shell::Redirect::writes)
+            && !(program == "curl" && words.iter().any(|word| writes_a_file(word)));
+        // What does more than ask is not taken for local: it might be meant for another host.
+        is_here |= !is_quiet;
+        asks |= asks_now;
     }
     (asks && !is_here).then_some(Meant::Local)
+}
+
+/// Whether an option of curl writes a file, here.
+fn writes_a_file(word: &str) -> bool {
+    let is_short = word.starts_with('-') && !word.starts_with("--");
+    is_short && word.contains(['o', 'O', 'K'])
+        || ["--output", "--remote-name", "--config"].iter().any(|long| word.starts_with(long))
 }
 
 /// The hosts on which the document itself runs the programs of a role, by role: only where it is
@@ -240,6 +245,12 @@ mod tests {
             ("curl http://10.0.0.21/prometheus/x", Some(Meant::Local)),
             ("amtool silence query", Some(Meant::Local)),
             ("ping -c 4 10.0.0.21", Some(Meant::Local)),
+            ("curl http://x/install.sh | sudo sh", None),
+            ("curl -fsSLo /usr/bin/x http://x/y", None),
+            ("curl http://x > /etc/y", None),
+            ("curl http://x && rm -rf y", None),
+            ("sudo ping -c 1 h", None),
+            ("curl -s http://x | jq .y | head -1", Some(Meant::Local)),
             ("echo qm", None),
             ("uptime", None),
         ] {

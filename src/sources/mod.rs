@@ -18,6 +18,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
+use crate::clock::Clock;
 use crate::domain::feed::{Failure, FailureKind, Feed, SourceId, SourceKind};
 use crate::domain::observation::Observation;
 use crate::domain::question::{Answer, Question};
@@ -62,8 +63,14 @@ pub trait Source: fmt::Debug + Send + Sync {
 
     /// Answers a question; `now` is the time by the dashboard's clock.
     fn answer(&self, _question: Question, _now: DateTime<Utc>) -> Answering<'_> {
-        let error = no_question(self.id());
+        let error = SourceError::unasked(self.id());
         Box::pin(async move { Err(error) })
+    }
+
+    /// A live tail of a query that stands in no config, from `from` (nanoseconds) on; `None` when it
+    /// has no logs.
+    fn follow(&self, _query: &str, _from: i64) -> Option<Box<dyn Tail>> {
+        None
     }
 
     /// The servers behind it, to which an action may write; each is as good as the others.
@@ -89,6 +96,9 @@ pub trait Tail: Send {
 
     /// Its query.
     fn query(&self) -> &Arc<str>;
+
+    /// Takes the dashboard's clock, by which it tells how long ago something was. Before it is read.
+    fn keep_time(&mut self, _clock: &Clock) {}
 
     /// Waits for what comes next; an observation without entries is a sign of life, and comes at
     /// least every [`Tail::heartbeat`]. It may be dropped and called again at any time.
@@ -166,6 +176,11 @@ pub enum SourceError {
 }
 
 impl SourceError {
+    /// A question that is none for this source.
+    pub fn unasked(source: &SourceId) -> Self {
+        Self::Missing { url: source.to_string(), reason: "this is no question for it".to_owned() }
+    }
+
     /// The error as the badge and the detail tell it.
     pub fn failure(&self) -> Failure {
         match self {
@@ -198,11 +213,6 @@ impl SourceError {
             },
         }
     }
-}
-
-/// The answer to a question that this kind of server knows nothing of.
-fn no_question(source: &SourceId) -> SourceError {
-    SourceError::Missing { url: source.to_string(), reason: "this is no question for it".to_owned() }
 }
 
 /// How the loop treats a failure of the network.

@@ -15,6 +15,7 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 use super::{Event, Plan, Source, SourceError, Tail};
 use crate::clock::{Clock, Now};
 use crate::domain::feed::{Failure, FailureKind, Feed, SourceId};
+use crate::domain::observation::Observation;
 
 /// After failures a feed is asked this many times less often, at most.
 const SLOWEST: u32 = 8;
@@ -47,7 +48,8 @@ impl Watch {
                 nudges.push((source.id().clone(), Arc::clone(&wake.now)));
                 tasks.spawn(poll(Arc::clone(source), plan, clock.clone(), events.clone(), wake));
             }
-            for tail in source.tails() {
+            for mut tail in source.tails() {
+                tail.keep_time(clock);
                 tasks.spawn(follow(source.id().clone(), tail, clock.clone(), events.clone()));
             }
         }
@@ -137,11 +139,15 @@ async fn follow(source: SourceId, mut tail: Box<dyn Tail>, clock: Clock, events:
     loop {
         let began = clock.now().mono;
         let patience = tail.heartbeat() * 2;
-        let result = match timeout(patience, guarded(&source, tail.next())).await {
-            Ok(seen) => seen.map(|observation| vec![observation]),
+        let said = match timeout(patience, guarded(&source, tail.next())).await {
+            Ok(seen) => seen,
             Err(_) => Err(silent(&source, tail.name(), patience)),
         };
-        let pause = if result.is_ok() { None } else { Some(pace.failed()) };
+        let pause = if said.is_ok() { None } else { Some(pace.failed()) };
+        // A source may have several tails: the failure is this one's alone.
+        let said =
+            said.unwrap_or_else(|failure| Observation::Lost { tail: Arc::clone(tail.name()), failure });
+        let result = Ok(vec![said]);
         if pause.is_none() {
             pace.succeeded();
         }

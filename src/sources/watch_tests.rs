@@ -309,7 +309,15 @@ async fn a_tail_that_breaks_goes_on_and_one_that_is_silent_is_told() {
     for _ in script {
         let (time, event) = seen.next().await;
         assert_eq!(event.feed, Feed::Tail);
-        told.push((time, event.result.map(|_| ()).map_err(|failure| failure.short.to_string())));
+        let said = event.result.expect("a tail's failure names the tail").remove(0);
+        let result = match said {
+            Observation::Lost { tail, failure } => {
+                assert_eq!(&*tail, "all");
+                Err(failure.short.to_string())
+            }
+            _ => Ok(()),
+        };
+        told.push((time, result));
     }
     let words: Vec<&str> =
         told.iter().map(|(_, result)| result.as_ref().map_or_else(String::as_str, |()| "")).collect();

@@ -3,6 +3,7 @@
 mod activity;
 mod alert;
 mod kept;
+mod line;
 mod silence;
 mod source;
 mod story;
@@ -108,7 +109,7 @@ pub fn describe(subject: &Subject, place: Place, scene: &Scene<'_>) -> Descripti
             ];
             Some(Description { sign: None, name: rule.name.to_string(), text })
         }),
-        Subject::Line { at, text, source, tail } => Some(of_line(*at, text, store, (source, tail), scene)),
+        Subject::Line { source, tail, line } => Some(line::of_line(line, (source, tail), scene)),
         Subject::Backup { source, group } => of_backup(source, group, scene),
         Subject::Datastore { source, name } => {
             store.source(source).map(|source| of_datastore(name, source, scene))
@@ -134,7 +135,7 @@ pub fn copied(subject: &Subject, store: &Store) -> String {
         }
         Subject::Target { instance, .. } => instance.to_string(),
         Subject::Rule { name, .. } | Subject::Datastore { name, .. } => name.to_string(),
-        Subject::Line { text, .. } => text.to_string(),
+        Subject::Line { line, .. } => line.text.to_string(),
         Subject::Backup { group, .. } => group.to_string(),
         Subject::Task { upid, .. } => upid.to_string(),
         Subject::Silence { id, .. } => id.to_string(),
@@ -229,32 +230,4 @@ fn of_target(target: &Target, source: &SourceState, scene: &Scene<'_>) -> Descri
     }
     labels("Labels", &target.labels, &[], &mut told);
     Description { sign: Some(sign), name: format!("{} {}", target.job, target.instance), text: told }
-}
-
-fn of_line(
-    at: i64,
-    line: &str,
-    store: &Store,
-    (source, tail): (&crate::domain::feed::SourceId, &str),
-    scene: &Scene<'_>,
-) -> Description {
-    let mut told = vec![Prose::plain(line), Prose::Blank];
-    told.push(Prose::pair("time", when(DateTime::from_timestamp_nanos(at), scene)));
-    told.push(Prose::pair("tail", format!("{tail} of {source}")));
-    let tails = store.source(source).into_iter().flat_map(|source| &source.data.tails);
-    if let Some(tail) = tails.into_iter().find(|have| &*have.name == tail) {
-        told.push(Prose::pair("query", &*tail.query));
-        let found = tail.entries().iter().rev().find_map(|entry| match entry {
-            crate::domain::log::Entry::Line(have) if have.at == at && &*have.text == line => Some(have),
-            _ => None,
-        });
-        if let Some(found) = found {
-            told.push(Prose::Pair(
-                "level".into(),
-                vec![piece(found.level.as_ref(), sign::of_level(found.level))],
-            ));
-            labels("Stream", &found.stream, &[], &mut told);
-        }
-    }
-    Description { sign: None, name: "Log line".into(), text: told }
 }

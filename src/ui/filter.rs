@@ -2,7 +2,7 @@
 //!
 //! `disk` plain text (a capital letter makes it exact), `!disk` without it, `-f dsk` fuzzy,
 //! `job=node` a label, `job=~n.*` a label by expression, `job!=node` and `job!~n.*` the others,
-//! `age>10m` a time. A value with blanks stands in quotes: `name="my alert"`.
+//! `~vm[0-9]+` an expression anywhere, `age>10m` a time. A value with blanks stands in quotes: `name="my alert"`.
 
 mod terms;
 
@@ -59,6 +59,8 @@ enum Test {
     Expression(String, Regex),
     /// Longer than this, or shorter.
     Span(String, bool, TimeDelta),
+    /// Anywhere in the text.
+    Anywhere(Regex),
 }
 
 /// A word; small letters match any case.
@@ -143,6 +145,7 @@ impl Filter {
                     None if !term.inverse => whole.is_in(&hay.text()),
                     None => value.is_empty(),
                 },
+                Test::Anywhere(expression) => expression.is_match(&hay.text()),
                 Test::Expression(name, expression) => {
                     expression.is_match(hay.label(name).as_deref().unwrap_or_default())
                         || hay.has(name, &|have| expression.is_match(have))
@@ -159,6 +162,11 @@ impl Filter {
     pub fn marks(&self, text: &str) -> Vec<Range<usize>> {
         let mut marks: Vec<Range<usize>> = Vec::new();
         for term in self.terms.iter().filter(|term| !term.inverse) {
+            if let Test::Anywhere(expression) = &term.test {
+                marks.extend(
+                    expression.find_iter(text).map(|found| found.range()).filter(|found| !found.is_empty()),
+                );
+            }
             let Test::Plain(needle) = &term.test else { continue };
             let mut from = 0;
             while let Some(found) = text.get(from..).and_then(|rest| needle.first(rest)) {
@@ -230,6 +238,9 @@ mod tests {
             ("took>1s", false),
             ("age>", true),
             ("a>b", false),
+            ("~vm[0-9]+", true),
+            ("!~vm[0-9]+", false),
+            ("~^vm", false),
             ("-f hdwn", true),
             ("-f xyz", false),
             ("-f", true),

@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use chrono::format::{DelayedFormat, StrftimeItems};
-use chrono::{DateTime, Datelike, Local, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, Local, NaiveDateTime, TimeDelta, TimeZone as _, Utc};
 use chrono_tz::Tz;
 
 use crate::text;
@@ -57,6 +57,22 @@ pub struct Times {
 }
 
 impl Times {
+    /// What clocks in the zone show at that time.
+    pub fn local(self, at: DateTime<Utc>) -> NaiveDateTime {
+        match self.zone {
+            Zone::Local => at.with_timezone(&Local).naive_local(),
+            Zone::Named(zone) => at.with_timezone(&zone).naive_local(),
+        }
+    }
+
+    /// When clocks in the zone show that; the first time of two, `None` when they never do.
+    pub fn utc(self, local: NaiveDateTime) -> Option<DateTime<Utc>> {
+        match self.zone {
+            Zone::Local => Local.from_local_datetime(&local).earliest().map(|at| at.to_utc()),
+            Zone::Named(zone) => zone.from_local_datetime(&local).earliest().map(|at| at.to_utc()),
+        }
+    }
+
     /// `14:02:11`.
     pub fn clock(self, at: DateTime<Utc>) -> String {
         self.zone.format(at, "%H:%M:%S").to_string()

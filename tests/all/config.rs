@@ -94,6 +94,9 @@ fn the_defaults_in_the_example_are_the_defaults() {
         "#\"\"",
         "#files = [\"~/runbooks",
         "#aliases",
+        "#[[logs",
+        "#alert",
+        "#loki",
     ];
     let changed: Vec<String> = EXAMPLE
         .lines()

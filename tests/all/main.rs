@@ -3,7 +3,11 @@
 mod backups;
 mod check;
 mod config;
+#[path = "../contract/loki.rs"]
+mod contract;
+mod contracts;
 mod demo;
+mod logs;
 mod modules;
 mod runbooks;
 mod screens;

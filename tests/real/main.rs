@@ -4,6 +4,8 @@
 //! one is a failure. Without that variable and without the servers on the PATH each test says that
 //! it was left out.
 
+#[path = "../contract/loki.rs"]
+mod contract;
 #[expect(dead_code, reason = "shared by two test programs, each with a use for a part of it")]
 #[path = "../pty/mod.rs"]
 mod pty;
@@ -13,6 +15,7 @@ mod stack;
 mod alerts;
 mod ground;
 mod hostile;
+mod loki;
 mod lost;
 mod pbs;
 mod program;

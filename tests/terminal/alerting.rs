@@ -9,20 +9,22 @@ fn an_alert_is_silenced_and_another_acknowledged() {
     dashboard.shows(&["HostDown", "fingerprint"]);
 
     dashboard.pty.keys("/HighCPU\r");
-    dashboard.shows(&["1 of 1"]);
+    dashboard.shows(&["1 of 1", "slack-homelab"]);
     dashboard.pty.keys("s");
-    dashboard.shows(&["alertname=\"HighCPUUsage\"", "hides 1 alert"]);
+    dashboard.shows(&["alertname=\"HighCPUUsage\"", "hides 1 alert", "would have hidden 1 alert"]);
     dashboard.pty.keys("the lab is hot\r");
     dashboard.shows(&["The same as a command", "--comment='the lab is hot'"]);
     dashboard.pty.keys("\r");
     dashboard.hides("The same as a command");
-    dashboard.shows(&["silenced  HighCPUUsage"]);
+    dashboard.shows(&["○ silenced", "by sam@desk until"]);
 
     dashboard.pty.keys("S");
     dashboard.shows(&["alertname=\"HighCPUUsage\"", "the lab is hot"]);
     dashboard.pty.keys("2");
+    dashboard.shows(&["/HighCPU"]);
+    // A key right behind Escape would be Alt and that key.
     dashboard.pty.keys("\x1b");
-    dashboard.shows(&["BackupJobFailed"]);
+    dashboard.hides("/HighCPU");
 
     dashboard.pty.keys("/BackupJob\r");
     dashboard.shows(&["1 of 1"]);
@@ -35,7 +37,8 @@ fn an_alert_is_silenced_and_another_acknowledged() {
     dashboard.pty.keys("a");
     dashboard.shows(&["nobody is on it any more"]);
     dashboard.pty.keys("\r");
-    dashboard.shows(&["critical  BackupJobFailed"]);
+    dashboard.hides("acked ");
+    dashboard.shows(&["▲ critical"]);
 
     dashboard.pty.keys("q");
     assert_eq!(dashboard.ends(), 0);

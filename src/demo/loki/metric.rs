@@ -35,7 +35,11 @@ fn times(loki: &Loki, count: &Count, from: i64, to: i64) -> BTreeMap<Labels, Vec
     let streams = loki.selected(&count.of);
     let wanted = Wanted { streams: &streams, text: &|text| count.of.passes(text) };
     let mut series: BTreeMap<Labels, Vec<i64>> = BTreeMap::new();
-    for line in loki.logs().oldest(&(from..to), &wanted, usize::MAX) {
+    let pushed = loki.pushed.lines(&(from..to), &count.of, true, usize::MAX);
+    let mut lines = loki.logs().oldest(&(from..to), &wanted, usize::MAX);
+    lines.extend(pushed);
+    lines.sort_by_key(|line| line.at);
+    for line in lines {
         let labels = loki.stream(&line, loki.dialect == Dialect::Three);
         let labels = match &count.by {
             None => labels,

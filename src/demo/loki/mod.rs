@@ -2,12 +2,14 @@
 
 mod logql;
 mod metric;
+mod pushed;
 pub mod tail;
 mod window;
 mod wire;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 
 use axum::http::{HeaderMap, Method, StatusCode};
 use chrono::{DateTime, Utc};
@@ -19,6 +21,7 @@ use super::script::logs::{Line, Logs, Stream, Wanted};
 use super::serve::{Answer, Api, Ask};
 use crate::domain::labels::Labels;
 use logql::{Query, Selection};
+use pushed::Pushed;
 use window::Window;
 use wire::{Data, Found, Listed, Server, Value, Wrong};
 
@@ -34,11 +37,15 @@ const CATEGORIZE: &str = "categorize-labels";
 pub struct Loki {
     script: Arc<Script>,
     dialect: Dialect,
+    pushed: Pushed,
+    /// Tails that are open.
+    tails: AtomicUsize,
 }
 
 impl Loki {
-    pub const fn new(script: Arc<Script>, dialect: Dialect) -> Self {
-        Self { script, dialect }
+    pub fn new(script: Arc<Script>, dialect: Dialect) -> Self {
+        let pushed = Pushed::new(script.logs.streams.len(), dialect == Dialect::Three);
+        Self { script, dialect, pushed, tails: AtomicUsize::new(0) }
     }
 
     fn logs(&self) -> &Logs {
@@ -79,11 +86,18 @@ impl Loki {
     fn lines(&self, selection: &Selection, window: &Window) -> Vec<Line> {
         let streams = self.selected(selection);
         let wanted = Wanted { streams: &streams, text: &|text| selection.passes(text) };
-        if window.forward {
+        let pushed = self.pushed.lines(&window.asked, selection, window.forward, window.limit);
+        let mut lines = if window.forward {
             self.logs().oldest(&window.kept, &wanted, window.limit)
         } else {
             self.logs().newest(&window.kept, &wanted, window.limit)
+        };
+        if !pushed.is_empty() {
+            lines.extend(pushed);
+            lines.sort_by_key(|line| if window.forward { line.at } else { -line.at });
+            lines.truncate(window.limit);
         }
+        lines
     }
 
     /// The answer that holds lines, by stream.
@@ -102,12 +116,13 @@ impl Loki {
 
     /// The labels that a line's stream is shown with.
     fn stream(&self, line: &Line, with_level: bool) -> Labels {
-        let Some(stream) = self.logs().streams.get(line.stream) else { return Labels::default() };
-        let labels = self.labels(stream);
+        let scripted = self.logs().streams.get(line.stream);
+        let labels = scripted.map(|stream| self.labels(stream).clone());
+        let labels = labels.unwrap_or_else(|| self.pushed.labels(line.stream));
         if with_level && self.dialect == Dialect::Three {
-            labels.iter().chain([("detected_level", line.level)]).collect()
+            labels.iter().chain([("detected_level", line.level)]).chain(line.more.iter()).collect()
         } else {
-            labels.clone()
+            labels
         }
     }
 
@@ -142,13 +157,14 @@ impl Loki {
     }
 
     /// The streams that a parameter's selectors pick; all when there is none.
-    fn matching(&self, ask: &Ask, parameter: &str) -> Result<Vec<&Labels>, String> {
+    fn matching(&self, ask: &Ask, parameter: &str) -> Result<Vec<Labels>, String> {
         let selections = ask.all(parameter).map(|text| match logql::parse(text)? {
             Query::Lines(selection) => Ok(selection),
             Query::Count(_) => Err("only label matchers are supported".to_owned()),
         });
         let selections: Vec<Selection> = selections.collect::<Result<_, String>>()?;
-        let streams = self.logs().streams.iter().map(|stream| self.labels(stream));
+        let streams = self.logs().streams.iter().map(|stream| self.labels(stream).clone());
+        let streams = streams.chain(self.pushed.streams());
         Ok(streams
             .filter(|labels| selections.is_empty() || selections.iter().any(|one| one.selects(labels)))
             .collect())
@@ -205,6 +221,7 @@ impl Api for Loki {
             ["loki", "api", "v1", _, ..] if !matches!(ask.method, Method::GET | Method::POST) => {
                 return Answer::new(StatusCode::METHOD_NOT_ALLOWED, "", "");
             }
+            ["loki", "api", "v1", "push"] => return self.pushed.take(ask, now),
             ["loki", "api", "v1", "query_range"] => self.query_range(ask, now),
             ["loki", "api", "v1", "query"] => self.query(ask, now),
             ["loki", "api", "v1", "labels" | "label"] => self.names(ask),

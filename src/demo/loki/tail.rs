@@ -1,6 +1,9 @@
-//! The live tail: history, then every second what was said in it, and a ping.
+//! The live tail: history, then every second what was said in it, what was pushed meanwhile, and a
+//! ping. Like the real one it pours without waiting: of a burst it loses lines, and names only some
+//! of them; and one line stamped in the future holds back all others.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::Router;
@@ -13,18 +16,38 @@ use axum::http::{HeaderMap, Method, Response, StatusCode, Uri};
 use axum::response::IntoResponse as _;
 use axum::routing::get;
 use serde::Serialize;
+use tokio::time::Instant;
 
 use super::super::Dialect;
 use super::super::script::logs::{Line, Logs, Wanted};
 use super::super::serve::{Answer, Ask, Shared, parameters, reply};
 use super::super::span::SECOND;
 use super::logql::{self, Query, Selection};
-use super::window::{kept, limit, time};
+use super::window::{LONGEST_RANGE, kept, limit, time, too_long};
 use super::wire::{Found, Value};
 use super::{CATEGORIZE, Loki, TEXT};
+use crate::domain::labels::Labels;
 
 /// A frame holds no more lines than this.
 const FRAME: usize = 100;
+
+/// So many frames leave at once; the server has no room for more.
+const POURED: usize = 10 * FRAME;
+
+/// So many lost lines are named in one frame; the others are lost in silence.
+const NAMED: usize = 1_000;
+
+/// From a pushed line to the frame that has it.
+const IDLE: Duration = Duration::from_millis(500);
+
+/// How long a tail may last.
+const LONGEST: i64 = 3_600 * SECOND;
+
+/// How many tails one tenant may have.
+const MOST_TAILS: usize = 10;
+
+/// The most bytes of a reason that fit into a close frame.
+const LONGEST_REASON: usize = 123;
 
 /// The close code of everything that goes wrong.
 const INTERNAL: u16 = 1011;
@@ -41,8 +64,16 @@ struct Listener {
     /// For each stream whether it is selected.
     streams: Vec<bool>,
     categorized: bool,
-    /// Everything before this nanosecond was sent.
+    /// Everything of the script before this nanosecond was sent.
     sent: i64,
+    /// So many pushed lines were looked at.
+    arrived: usize,
+    /// What came and was not sent yet.
+    pending: Vec<Line>,
+    /// By how many nanoseconds lines are held back.
+    delay: i64,
+    /// When it was opened, in nanoseconds.
+    opened: i64,
     /// The oldest history that is wanted, and how many lines of it.
     history: (i64, usize),
 }
@@ -93,6 +124,9 @@ fn listener(shared: &Arc<Shared<Loki>>, ask: &Ask) -> Result<Listener, Refused> 
         Some(Ok(delay)) if delay > 5 => return Err(at_once("delay_for can't be greater than 5".to_owned())),
         _ => {}
     }
+    if ask.header("X-Scope-OrgID").contains('|') {
+        return Err(at_once("multiple org IDs present".to_owned()));
+    }
     let now = shared.clock.now().wall.timestamp_nanos_opt().unwrap_or(0);
     let start = time(ask, "start").map_err(at_once)?.unwrap_or(now - 3_600 * SECOND);
     let limit = usize::try_from(limit(ask).map_err(at_once)?).unwrap_or(FRAME);
@@ -102,17 +136,42 @@ fn listener(shared: &Arc<Shared<Loki>>, ask: &Ask) -> Result<Listener, Refused> 
         Err(error) if loki.dialect == Dialect::Three => return Err(at_once(error)),
         Err(error) => return Err(Refused::Close(error)),
     };
-    Ok(Listener {
+    let opened = loki.tails.fetch_add(1, Ordering::Relaxed) + 1;
+    let listener = Listener {
+        arrived: *loki.pushed.arrivals().borrow(),
+        pending: Vec::new(),
+        delay: delay.and_then(Result::ok).map_or(0, i64::from) * SECOND,
+        opened: now,
         streams: loki.selected(&selection),
         categorized: loki.categorizes(&ask.headers),
         selection,
         shared: Arc::clone(shared),
         sent: Logs::end(now),
         history: (start, limit),
-    })
+    };
+    if opened > MOST_TAILS {
+        let text = "max concurrent tail requests limit exceeded, count > limit";
+        return Err(Refused::Close(format!(
+            "rpc error: code = Code(400) desc = {text} ({opened} > {MOST_TAILS})"
+        )));
+    }
+    if now - start > LONGEST_RANGE {
+        return Err(Refused::Close(format!("rpc error: code = Code(400) desc = {}", too_long(now - start))));
+    }
+    Ok(listener)
 }
 
+impl Drop for Listener {
+    fn drop(&mut self) {
+        self.shared.api.tails.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Closes; a reason that does not fit into a close frame ends the connection without a word.
 async fn close(socket: &mut WebSocket, reason: String) {
+    if reason.len() > LONGEST_REASON {
+        return;
+    }
     let frame = CloseFrame { code: INTERNAL, reason: reason.into() };
     // The other side may be gone already; then there is nobody to tell.
     let _told = socket.send(Message::Close(Some(frame))).await;
@@ -122,20 +181,34 @@ impl Listener {
     /// Sends what is said until somebody ends it.
     async fn run(mut self, mut socket: WebSocket) {
         let mut stop = self.shared.stop.clone();
-        let history = self.frames(&self.before(), true);
+        let mut arrivals = self.shared.api.pushed.arrivals();
+        let history = self.frames(&self.before(), true, &[]);
         if !send(&mut socket, history).await {
             return;
         }
+        let mut ping = Instant::now() + self.next();
+        let mut pour = None;
         loop {
+            let due = pour.map_or(ping, |pour: Instant| pour.min(ping));
             tokio::select! {
-                () = tokio::time::sleep(self.next()) => {
-                    let fresh = self.fresh();
-                    let frames = self.frames(&fresh, false);
-                    let ping = Message::Ping(axum::body::Bytes::new());
-                    if !send(&mut socket, frames).await || socket.send(ping).await.is_err() {
+                () = tokio::time::sleep_until(due) => {
+                    let is_ping = due == ping;
+                    pour = None;
+                    let frames = self.pour(is_ping);
+                    if !send(&mut socket, frames).await {
                         return;
                     }
+                    if is_ping {
+                        ping = Instant::now() + self.next();
+                        if socket.send(Message::Ping(axum::body::Bytes::new())).await.is_err() {
+                            return;
+                        }
+                    }
+                    if self.now() - self.opened > LONGEST {
+                        return close(&mut socket, "reached tail max duration limit".to_owned()).await;
+                    }
                 }
+                _more = arrivals.changed(), if pour.is_none() => pour = Some(Instant::now() + IDLE),
                 message = socket.recv() => match message {
                     // A close is answered by the socket itself.
                     Some(Ok(_)) => {}
@@ -149,6 +222,10 @@ impl Listener {
         }
     }
 
+    fn now(&self) -> i64 {
+        self.shared.clock.now().wall.timestamp_nanos_opt().unwrap_or(0)
+    }
+
     /// How long until the next second is over. Seconds that end together wake the process once.
     fn next(&self) -> Duration {
         let now = self.shared.clock.now().wall;
@@ -156,11 +233,39 @@ impl Listener {
         Duration::from_millis(if self.shared.clock.is_fixed() { 1_000 } else { u64::from(rest) + 5 })
     }
 
+    /// What leaves now: of what came since the last time as much as there is room for, the rest is
+    /// lost. With `script` also what the script says.
+    fn pour(&mut self, script: bool) -> Vec<String> {
+        let now = self.now();
+        if script {
+            let fresh = self.fresh();
+            self.pending.extend(fresh);
+        }
+        let pushed = &self.shared.api.pushed;
+        let count = *pushed.arrivals().borrow();
+        self.pending.extend(pushed.since(self.arrived, &self.selection));
+        self.arrived = count;
+        let is_due = |line: &Line| line.at <= now - self.delay;
+        if self.delay == 0 && !self.pending.iter().all(is_due) {
+            return Vec::new();
+        }
+        let (mut ready, later): (Vec<Line>, Vec<Line>) = self.pending.drain(..).partition(is_due);
+        self.pending = later;
+        if self.delay > 0 {
+            ready.sort_by_key(|line| line.at);
+        }
+        let lost = ready.split_off(ready.len().min(POURED));
+        self.frames(&ready, false, &lost)
+    }
+
     /// The history, oldest first.
     fn before(&self) -> Vec<Line> {
         let (start, limit) = self.history;
         let wanted = Wanted { streams: &self.streams, text: &|text| self.selection.passes(text) };
         let mut lines = self.logs().newest(&kept(start..self.sent, self.sent), &wanted, limit);
+        lines.extend(self.shared.api.pushed.lines(&(start..self.opened), &self.selection, false, limit));
+        lines.sort_by_key(|line| -line.at);
+        lines.truncate(limit);
         lines.reverse();
         lines
     }
@@ -180,14 +285,22 @@ impl Listener {
     }
 
     /// Lines as they are sent: each its own stream. Without categories only history tells levels.
-    fn frames(&self, lines: &[Line], is_history: bool) -> Vec<String> {
+    /// The first frame names some of what was lost.
+    fn frames(&self, lines: &[Line], is_history: bool, lost: &[Line]) -> Vec<String> {
+        let stream = |line: &Line, with_level| self.shared.api.stream(line, with_level);
+        let named = lost
+            .iter()
+            .take(NAMED)
+            .map(|line| Dropped { timestamp: line.at.to_string(), labels: stream(line, false) });
+        let mut named: Vec<Dropped> = named.collect();
         let frames = lines.chunks(FRAME).map(|lines| {
             let streams = lines.iter().map(|line| Found {
-                stream: self.shared.api.stream(line, is_history && !self.categorized),
+                stream: stream(line, is_history && !self.categorized),
                 values: vec![Value::of(line, self.categorized)],
             });
             let flags = self.categorized.then_some([CATEGORIZE]);
-            let frame = Frame { streams: streams.collect(), encoding_flags: flags };
+            let dropped_entries = std::mem::take(&mut named);
+            let frame = Frame { streams: streams.collect(), dropped_entries, encoding_flags: flags };
             serde_json::to_string(&frame).unwrap_or_default()
         });
         frames.collect()
@@ -204,9 +317,16 @@ async fn send(socket: &mut WebSocket, frames: Vec<String>) -> bool {
 }
 
 #[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
 struct Frame<'a> {
     streams: Vec<Found<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    dropped_entries: Vec<Dropped>,
+    #[serde(rename = "encodingFlags", skip_serializing_if = "Option::is_none")]
     encoding_flags: Option<[&'static str; 1]>,
+}
+
+#[derive(Serialize)]
+struct Dropped {
+    timestamp: String,
+    labels: Labels,
 }

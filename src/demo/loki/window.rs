@@ -10,7 +10,7 @@ use super::super::span::{self, SECOND};
 
 /// The server's limits.
 const MOST_LINES: i64 = 5_000;
-const LONGEST_RANGE: i64 = (30 * 24 + 1) * 3_600 * SECOND;
+pub const LONGEST_RANGE: i64 = (30 * 24 + 1) * 3_600 * SECOND;
 
 /// The span that a query looks at, and how.
 #[derive(Debug)]
@@ -58,11 +58,15 @@ pub fn kept(span: Range<i64>, now: i64) -> Range<i64> {
 }
 
 /// Why a span is refused.
-fn too_long(span: i64) -> String {
+pub fn too_long(span: i64) -> String {
     let minutes = span / SECOND / 60;
     let (hours, minutes, seconds) = (minutes / 60, minutes % 60, span / SECOND % 60);
+    let fraction = match span % SECOND {
+        0 => String::new(),
+        rest => format!(".{rest:09}").trim_end_matches('0').to_owned(),
+    };
     format!(
-        "the query time range exceeds the limit (query length: {hours}h{minutes}m{seconds}s, limit: 30d1h)"
+        "the query time range exceeds the limit (query length: {hours}h{minutes}m{seconds}{fraction}s, limit: 30d1h)"
     )
 }
 

@@ -49,24 +49,20 @@ pub struct Value<'a> {
     at: i64,
     text: &'a str,
     level: Option<&'static str>,
+    more: &'a Labels,
 }
 
 impl<'a> Value<'a> {
     /// A line, with its level if labels are sent in their categories.
     pub fn of(line: &'a Line, categorized: bool) -> Self {
-        Self { at: line.at, text: &line.text, level: categorized.then_some(line.level) }
+        Self { at: line.at, text: &line.text, level: categorized.then_some(line.level), more: &line.more }
     }
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct About {
-    structured_metadata: Metadata,
-}
-
-#[derive(Serialize)]
-struct Metadata {
-    detected_level: &'static str,
+    structured_metadata: Labels,
 }
 
 impl Serialize for Value<'_> {
@@ -75,7 +71,8 @@ impl Serialize for Value<'_> {
         match self.level {
             None => (at, self.text).serialize(to),
             Some(level) => {
-                let about = About { structured_metadata: Metadata { detected_level: level } };
+                let metadata = self.more.iter().chain([("detected_level", level)]).collect();
+                let about = About { structured_metadata: metadata };
                 (at, self.text, about).serialize(to)
             }
         }

@@ -45,6 +45,8 @@ pub struct Line {
     /// The level that Loki detects.
     pub level: &'static str,
     pub text: String,
+    /// What was pushed with it: its structured metadata.
+    pub more: Labels,
 }
 
 /// All logs of a scenario.
@@ -139,7 +141,8 @@ impl Logs {
             }
             let text = fill(phrase.text, roll, count);
             if (wanted.text)(&text) {
-                lines.push(Line { at: time, stream: *stream, level: phrase.level, text });
+                let (level, more) = (phrase.level, Labels::default());
+                lines.push(Line { at: time, stream: *stream, level, text, more });
             }
         }
         if let Some(fresh) = lines.get_mut(first..) {

@@ -3,6 +3,7 @@
 
 mod curl;
 mod options;
+mod overwrites;
 mod programs;
 mod table;
 

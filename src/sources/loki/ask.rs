@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use chrono::Utc;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
-use super::seen::nanoseconds;
 use super::wire::{self, Row};
+use crate::clock::Clock;
+use crate::domain::question::Window;
 use crate::net::{Client, NetError};
 use crate::sources::SourceError;
 use crate::sources::wire::{Wrong, read};
@@ -41,13 +41,15 @@ pub(super) enum Direction {
     Backward,
 }
 
-/// The lines since a time, and where they could not all be had.
+/// The lines since a time, and what of them is still to be had, or never.
 #[derive(Debug, Default)]
 pub(super) struct Filled {
     /// The lines, some of them perhaps twice.
     pub rows: Vec<Row>,
-    /// From when on lines are missing, in nanoseconds.
-    pub missing: Option<i64>,
+    /// From when on there is more, in nanoseconds: it was too much for one go.
+    pub rest: Option<i64>,
+    /// Instants of which there are more lines than the server hands out, in nanoseconds.
+    pub crowded: Vec<i64>,
 }
 
 /// One Loki, asked by queries.
@@ -82,15 +84,21 @@ impl Asker {
     /// Asks for all lines of `query` since `start`, in at most `pages` pages.
     ///
     /// A page begins at the instant at which the one before ended, since a page may end amid lines
-    /// of the same instant; so some lines come twice.
+    /// of the same instant; so some lines come twice. Full pages are followed by larger ones.
     pub async fn since(&self, query: &str, start: i64, pages: usize) -> Result<Filled, SourceError> {
         let mut filled = Filled::default();
-        let (mut cursor, mut limit) = (start, PAGE);
+        let (mut cursor, mut limit, mut most) = (start, PAGE, LARGEST_PAGE);
         for _ in 0..pages {
             let page = match self.lines(query, Some(cursor), limit, Direction::Forward).await {
                 Ok(page) => page,
                 Err(error) => {
-                    limit = smaller(&error, limit).ok_or(error)?;
+                    match smaller(&error, limit) {
+                        Some(smaller) => limit = smaller,
+                        // What was had is kept: of many pages one nearly always fails.
+                        None if !filled.rows.is_empty() => break,
+                        None => return Err(error),
+                    }
+                    most = limit;
                     continue;
                 }
             };
@@ -98,18 +106,18 @@ impl Asker {
             let ends = page.first().zip(page.last()).map(|(first, last)| (first.line.at, last.line.at));
             filled.rows.extend(page);
             match ends {
-                Some((first, last)) if !is_last && first == last && limit >= LARGEST_PAGE => {
-                    filled.missing.get_or_insert(last);
+                Some((first, last)) if !is_last && first == last && limit >= most => {
+                    filled.crowded.push(last);
                     cursor = last + 1;
                 }
-                Some((first, last)) if !is_last => {
-                    limit = if first == last { (limit * 2).min(LARGEST_PAGE) } else { limit };
+                Some((_, last)) if !is_last => {
+                    limit = (limit * 5).min(most);
                     cursor = last;
                 }
                 _ => return Ok(filled),
             }
         }
-        filled.missing.get_or_insert(cursor);
+        filled.rest = Some(cursor);
         Ok(filled)
     }
 
@@ -118,7 +126,7 @@ impl Asker {
         let mut limit = limit;
         loop {
             match self.lines(query, None, limit, Direction::Backward).await {
-                Ok(rows) => return Ok(Filled { rows, missing: None }),
+                Ok(rows) => return Ok(Filled { rows, ..Filled::default() }),
                 Err(error) => limit = smaller(&error, limit).ok_or(error)?,
             }
         }
@@ -140,12 +148,33 @@ impl Asker {
         })
     }
 
+    /// The lines of a window, oldest first; fewer than asked for where that is too much.
+    pub async fn window(&self, window: &Window) -> Result<Vec<Row>, SourceError> {
+        let direction = if window.newest { Direction::Backward } else { Direction::Forward };
+        let (from, to) = (window.from.to_string(), window.to.to_string());
+        let mut limit = window.limit.clamp(1, LARGEST_PAGE);
+        loop {
+            let most = limit.to_string();
+            let asked = [
+                ("query", &*window.query),
+                ("start", from.as_str()),
+                ("end", to.as_str()),
+                ("limit", most.as_str()),
+                ("direction", direction.as_ref()),
+            ];
+            match self.ask("/loki/api/v1/query_range", &asked, wire::page).await {
+                Ok(rows) => return Ok(rows),
+                Err(error) => limit = smaller(&error, limit).ok_or(error)?,
+            }
+        }
+    }
+
     /// The server's version.
     pub async fn version(&self) -> Result<String, SourceError> {
         self.ask("/loki/api/v1/status/buildinfo", &[], wire::version).await
     }
 
-    async fn ask<T: Send + 'static>(
+    pub(super) async fn ask<T: Send + 'static>(
         &self,
         path: &str,
         query: &[(&str, &str)],
@@ -158,13 +187,8 @@ impl Asker {
 }
 
 /// The time now, in nanoseconds since 1970.
-pub(super) fn now() -> i64 {
-    Utc::now().timestamp_nanos_opt().unwrap_or(i64::MAX)
-}
-
-/// That long ago, in nanoseconds since 1970.
-pub(super) fn ago(span: std::time::Duration) -> i64 {
-    now().saturating_sub(nanoseconds(span))
+pub(super) fn now(clock: &Clock) -> i64 {
+    clock.now().wall.timestamp_nanos_opt().unwrap_or(i64::MAX)
 }
 
 /// Loki's 400 is its answer to the question, in its own words.

@@ -1,9 +1,12 @@
 //! Loki: whether it is ready, and live tails.
 //!
 //! `[sources.loki.NAME]`: `url` and what goes with it, `tenant`, `site`, `interval`, and
-//! `tails = [{ name = "...", query = '...' }]`.
+//! `tails = [{ name = "...", query = '...', delay = "2s" }]`, `check`.
 
+mod answer;
 mod ask;
+mod check;
+mod follow;
 mod level;
 mod outlet;
 mod seen;
@@ -18,9 +21,11 @@ use std::time::Duration;
 use reqwest::header::HeaderMap;
 
 use super::wire::{interval, site};
-use super::{Looking, Plan, Source, SourceError, Tail};
+use super::{Answering, Looking, Plan, Source, SourceError, Tail};
+use crate::clock::Clock;
 use crate::domain::feed::{Feed, SourceId};
 use crate::domain::observation::Observation;
+use crate::domain::question::Question;
 use crate::net::{Client, Endpoint, NetError, Token};
 use crate::settings::Table;
 use ask::Asker;
@@ -30,6 +35,12 @@ use tail::{LiveTail, Setup};
 /// How often a Loki is asked whether it is ready.
 const INTERVAL: Duration = Duration::from_secs(30);
 
+/// How often the live tail is held against a query.
+const CHECK: Duration = Duration::from_secs(15);
+
+/// Lines from before the start.
+const HISTORY: u32 = 200;
+
 /// A Loki.
 #[derive(Debug)]
 struct Loki {
@@ -38,6 +49,8 @@ struct Loki {
     interval: Duration,
     asker: Asker,
     tails: Vec<Setup>,
+    /// What a tail of a query that stands in no config is made of.
+    any: Setup,
 }
 
 /// Reads `[sources.loki.NAME]`.
@@ -46,19 +59,42 @@ pub fn read(id: SourceId, table: &Table<'_>) -> Option<Arc<dyn Source>> {
     let tenant = table.get::<String>("tenant");
     let polls =
         tenant.filter(|tenant| tenant.contains('|')).map(|_| "a live tail knows one tenant only".into());
+    let check = table.get_with("check", |span: Duration| match span.as_secs() {
+        1..=3600 => Ok(span),
+        _ => Err("a duration from 1s to 1h".to_owned()),
+    });
+    let check = check.unwrap_or(CHECK);
     let named = tails(table);
     let asker = Asker::new(Arc::new(Client::new(Endpoint::read(table, Token::Bearer)?)));
-    let setup = |(name, query)| Setup { asker: asker.clone(), name, query, polls: Clone::clone(&polls) };
+    let setup = |(name, query, delay)| Setup {
+        asker: asker.clone(),
+        name,
+        query,
+        polls: Clone::clone(&polls),
+        history: HISTORY,
+        from: None,
+        delay,
+        check,
+        clock: Clock::system(),
+    };
     let tails = named.into_iter().map(setup).collect();
-    Some(Arc::new(Loki { id, site, interval, asker, tails }))
+    let any = setup(("query".into(), None, 0));
+    Some(Arc::new(Loki { id, site, interval, asker, tails, any }))
 }
 
-/// The tails by name, each with its query; one of everything, if none is given.
-fn tails(table: &Table<'_>) -> Vec<(Arc<str>, Option<Arc<str>>)> {
+/// The name of a tail, its query, and by how many seconds the server holds its lines back.
+type Named = (Arc<str>, Option<Arc<str>>, u64);
+
+/// The tails; one of everything, if none is given.
+fn tails(table: &Table<'_>) -> Vec<Named> {
     let mut names = HashSet::new();
     let tails = table.list("tails").into_iter().filter_map(|tail| {
         let name = tail.require::<String>("name");
         let query = tail.require::<String>("query");
+        let delay = tail.get_with("delay", |span: Duration| match span.as_secs() {
+            seconds @ 0..=5 => Ok(seconds),
+            _ => Err("a duration up to 5s".to_owned()),
+        });
         let (name, query) = (name?, query?);
         if query.trim().is_empty() {
             tail.fault("query", "expected LogQL such as '{job=\"nginx\"}'");
@@ -66,10 +102,10 @@ fn tails(table: &Table<'_>) -> Vec<(Arc<str>, Option<Arc<str>>)> {
         if name.trim().is_empty() || !names.insert(name.clone()) {
             tail.fault("name", "every tail needs a name of its own");
         }
-        Some((crate::text::sanitise(&name).into(), Some(query.into())))
+        Some((crate::text::sanitise(&name).into(), Some(query.into()), delay.unwrap_or(0)))
     });
     let tails: Vec<_> = tails.collect();
-    if table.has("tails") { tails } else { vec![("all".into(), None)] }
+    if table.has("tails") { tails } else { vec![("all".into(), None, 0)] }
 }
 
 impl Loki {
@@ -102,6 +138,15 @@ impl Source for Loki {
 
     fn observe(&self, _: Feed, _: DateTime<Utc>) -> Looking<'_> {
         Box::pin(self.ready())
+    }
+
+    fn answer(&self, question: Question, _now: DateTime<Utc>) -> Answering<'_> {
+        Box::pin(answer::answer(&self.id, &self.asker, question))
+    }
+
+    fn follow(&self, query: &str, from: i64) -> Option<Box<dyn Tail>> {
+        let setup = Setup { query: Some(query.into()), from: Some(from), ..self.any.clone() };
+        Some(Box::new(LiveTail::new(setup)))
     }
 
     fn tails(&self) -> Vec<Box<dyn Tail>> {

@@ -17,7 +17,7 @@ const BATCH: Duration = Duration::from_millis(250);
 const HEARTBEAT: Duration = Duration::from_secs(2);
 
 /// What waits for a reader that does not read; older lines give way.
-const WAITING: usize = 20_000;
+const WAITING: usize = 60_000;
 
 /// What a tail hands over.
 pub(super) type Said = Result<Observation, SourceError>;
@@ -53,9 +53,22 @@ impl Outlet {
         self.waiting.extend(entries);
         let over = self.waiting.len().saturating_sub(WAITING);
         if over > 0 {
-            let at = self.waiting.get(over).map_or(0, Entry::at);
-            self.waiting.drain(..=over);
-            self.waiting.insert(0, Entry::Dropped { at, count: over as u64 + 1 });
+            let mut marks = Vec::new();
+            let (mut first, mut last, mut skipped) = (i64::MAX, i64::MIN, 0);
+            for entry in self.waiting.drain(..=over) {
+                let (from, to, count) = match entry {
+                    Entry::Line(line) => (line.at, line.at, 1),
+                    Entry::Skipped { from, to, count } => (from, to, count),
+                    // What says that lines are missing is not lost with them.
+                    mark => {
+                        marks.push(mark);
+                        continue;
+                    }
+                };
+                (first, last, skipped) = (first.min(from), last.max(to), skipped + count);
+            }
+            marks.push(Entry::Skipped { from: first, to: last, count: skipped });
+            self.waiting.splice(0..0, marks);
         }
     }
 
@@ -120,9 +133,7 @@ mod tests {
     use crate::domain::log::{Level, Line};
 
     fn lines(from: i64, to: i64) -> impl Iterator<Item = Entry> {
-        (from..to).map(|at| {
-            Entry::Line(Line { at, stream: Labels::default(), text: "x".into(), level: Level::Unknown })
-        })
+        (from..to).map(|at| Entry::Line(Line::new(at, Labels::default(), "x", Level::Unknown)))
     }
 
     #[tokio::test]
@@ -131,9 +142,9 @@ mod tests {
         let mut outlet = Outlet::new("all".into(), to, Arc::default());
         outlet.set(TailState::Live);
         outlet.flush();
-        outlet.take(lines(0, 15_000));
+        outlet.take(lines(0, 45_000));
         outlet.flush();
-        outlet.take(lines(15_000, 30_000));
+        outlet.take(lines(45_000, 90_000));
         assert!(
             matches!(from.recv().await, Some(Ok(Observation::Tail { entries, .. })) if entries.is_empty())
         );
@@ -143,10 +154,10 @@ mod tests {
         };
         let lost: u64 = entries
             .iter()
-            .map(|entry| if let Entry::Dropped { count, .. } = entry { *count } else { 0 })
+            .map(|entry| if let Entry::Skipped { count, .. } = entry { *count } else { 0 })
             .sum();
         let kept = entries.iter().filter(|entry| matches!(entry, Entry::Line(_))).count();
-        assert_eq!(lost + kept as u64, 30_000);
+        assert_eq!(lost + kept as u64, 90_000);
         assert_eq!(entries.len(), WAITING);
     }
 }

@@ -14,8 +14,11 @@ pub(super) struct Key {
     pub hash: u128,
 }
 
-/// How far back lines are remembered, in nanoseconds: twice what is ever asked for again.
+/// How far back lines are remembered at the least, in nanoseconds: twice what is asked for again.
 const WINDOW: i64 = 2 * OVERLAP;
+
+/// So many lines are remembered at the most: some forty megabytes.
+const MOST: usize = 500_000;
 
 /// How far back is asked again, in nanoseconds: a line may be this late.
 pub(super) const OVERLAP: i64 = 30_000_000_000;
@@ -47,24 +50,27 @@ impl Seen {
         true
     }
 
-    /// Forgets nothing from this time on, while an answer about it is under way.
+    /// Forgets nothing from this time on: it will be asked about again.
     pub const fn hold(&mut self, from: Option<i64>) {
         self.held = from;
     }
 
     /// The time of the newest line that is not from the future.
+    #[cfg(test)]
     pub const fn newest(&self) -> Option<i64> {
         self.newest
     }
 
-    /// From where to ask again so that nothing is missed.
-    pub fn resume(&self) -> Option<i64> {
-        self.newest.map(|newest| newest.saturating_sub(OVERLAP))
-    }
-
-    /// Whatever lies before `at` was given up: it is not asked for again.
-    pub fn skip_to(&mut self, at: i64) {
-        self.newest = Some(self.newest.map_or(at, |newest| newest.max(at)));
+    /// Whether more is remembered than should be. Then the oldest is forgotten; the answer is from
+    /// when on all is still remembered.
+    pub fn forget_over(&mut self) -> Option<i64> {
+        if self.keys.len() <= MOST {
+            return None;
+        }
+        while self.keys.len() > MOST / 2 {
+            self.keys.pop_first();
+        }
+        self.keys.first().map(|first| first.at + 1)
     }
 }
 
@@ -98,7 +104,6 @@ mod tests {
         assert!(seen.note(Key { at: 9_999 * SECOND, hash: 2 }, now));
         assert_eq!(seen.newest(), Some(now));
         assert!(!seen.note(Key { at: 999 * SECOND, hash: 1 }, now));
-        assert_eq!(seen.resume(), Some(970 * SECOND));
     }
 
     #[test]

@@ -51,6 +51,19 @@ pub(super) enum Closed {
     Ended,
 }
 
+/// What tail is wanted.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Opening<'a> {
+    /// Its query.
+    pub query: &'a str,
+    /// From when on lines are repeated, in nanoseconds; without it, of the last hour.
+    pub start: Option<i64>,
+    /// How many lines are repeated at the most, the newest.
+    pub limit: u32,
+    /// Seconds by which the server holds lines back.
+    pub delay: u64,
+}
+
 /// What an open tail brings.
 #[derive(Debug)]
 pub(super) enum Heard {
@@ -61,27 +74,22 @@ pub(super) enum Heard {
 }
 
 impl Socket {
-    /// Opens the tail of `query`: first at most `limit` lines since `start` (in nanoseconds;
-    /// without one, of the last hour), then live.
-    pub async fn open(client: &Client, query: &str, start: Option<i64>, limit: u32) -> Result<Self, Closed> {
+    /// Opens a tail: first the lines of before, then live.
+    pub async fn open(client: &Client, opening: &Opening<'_>) -> Result<Self, Closed> {
         let patience = client.endpoint().timeout();
         let url = client.endpoint().join("/loki/api/v1/tail");
-        match timeout(patience, Self::connect(client, &url, query, start, limit)).await {
+        match timeout(patience, Self::connect(client, &url, opening)).await {
             Ok(opened) => opened,
             Err(_) => Err(Closed::Net(NetError::Timeout { url, after: patience })),
         }
     }
 
-    async fn connect(
-        client: &Client,
-        url: &str,
-        query: &str,
-        start: Option<i64>,
-        limit: u32,
-    ) -> Result<Self, Closed> {
+    async fn connect(client: &Client, url: &str, opening: &Opening<'_>) -> Result<Self, Closed> {
         let broken = |reason: String| Closed::Net(NetError::Broken { url: url.to_owned(), reason });
-        let mut asked = vec![("query", query.to_owned()), ("limit", limit.to_string())];
+        let Opening { query, start, limit, delay } = opening;
+        let mut asked = vec![("query", (*query).to_owned()), ("limit", limit.to_string())];
         asked.extend(start.map(|start| ("start", start.to_string())));
+        asked.extend((*delay > 0).then(|| ("delay_for", delay.to_string())));
         let parsed = Url::parse_with_params(url, asked).map_err(|error| broken(error.to_string()))?;
         let address = parsed.as_str().replacen("http", "ws", 1);
         let mut request = address.into_client_request().map_err(|error| broken(error.to_string()))?;

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use chrono::DateTime;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
@@ -12,8 +13,9 @@ use super::level;
 use super::seen::Key;
 use crate::domain::labels::{Interner, Labels};
 use crate::domain::log::Line;
+use crate::domain::question::Series;
 use crate::sources::wire::Wrong;
-use crate::text::sanitise;
+use crate::text::{LONGEST, bytes, sanitise};
 
 /// A query that brings numbers.
 const METRIC: &str = "the query of a tail must ask for lines";
@@ -95,6 +97,20 @@ struct Streams<'a> {
 }
 
 #[derive(Deserialize)]
+struct Matrix {
+    #[serde(default)]
+    result: Vec<Along>,
+}
+
+#[derive(Deserialize)]
+struct Along {
+    #[serde(default)]
+    metric: Map,
+    #[serde(default)]
+    values: Vec<(f64, String)>,
+}
+
+#[derive(Deserialize)]
 struct Build {
     version: String,
 }
@@ -125,6 +141,31 @@ pub(super) fn page(body: &str) -> Result<Vec<Row>, Wrong> {
     let mut rows = rows(answer.data.and_then(|data| data.result))?;
     rows.sort_by_key(|row| row.line.at);
     Ok(rows)
+}
+
+/// Reads numbers along a time. A level may be told in two ways: the one that Loki found counts.
+#[expect(clippy::cast_possible_truncation, reason = "a cast of a float saturates, and no time is beyond it")]
+pub(super) fn matrix(body: &str) -> Result<Vec<Series>, Wrong> {
+    let answer: Answer<Matrix> = serde_json::from_str(body).map_err(Wrong::strange)?;
+    if answer.status != "success" {
+        return Err(Wrong::strange("no success"));
+    }
+    let mut names = Interner::default();
+    let series = answer.data.map(|data| data.result).unwrap_or_default().into_iter().map(|series| {
+        let point = |(at, value): (f64, String)| {
+            let at = DateTime::from_timestamp_millis((at * 1000.0) as i64)?;
+            Some((at, value.parse().ok()?))
+        };
+        let points = series.values.into_iter().filter_map(point).collect();
+        Series { labels: clean(&series.metric, &mut names), points }
+    });
+    Ok(series.collect())
+}
+
+/// Reads what a parser made of a query.
+pub(super) fn pretty(body: &str) -> Result<(), Wrong> {
+    let answer: Answer<String> = serde_json::from_str(body).map_err(Wrong::strange)?;
+    if answer.status == "success" { Ok(()) } else { Err(Wrong::strange("no success")) }
 }
 
 /// Reads the names of the labels.
@@ -161,11 +202,20 @@ fn clean(map: &Map, names: &mut Interner) -> Labels {
     map.iter().map(|(name, value)| (names.intern(&sanitise(name)), names.intern(&sanitise(value)))).collect()
 }
 
+/// A line's text, harmless. One of megabytes is cut, and says so.
+fn shown(raw: &str) -> Cow<'_, str> {
+    let text = sanitise(raw);
+    if raw.len() <= LONGEST {
+        return text;
+    }
+    format!("{text}… cut, {} in all", bytes(raw.len() as u64)).into()
+}
+
 fn row(stream: &Map, labels: &Labels, Value(at, raw, extra): &Value<'_>) -> Result<Row, Wrong> {
     let at: i64 = at.parse().map_err(|_| Wrong::strange(format!("{at:?} is no time in nanoseconds")))?;
     let none = Extra::default();
     let extra = extra.as_ref().unwrap_or(&none);
-    let text = sanitise(raw);
+    let text = shown(raw);
     let level = [stream, &extra.metadata, &extra.parsed]
         .iter()
         .find_map(|map| level::labelled(map))
@@ -176,7 +226,14 @@ fn row(stream: &Map, labels: &Labels, Value(at, raw, extra): &Value<'_>) -> Resu
         u128::from(hash.finish())
     };
     let key = Key { at, hash: hash(0) << 64 | hash(1) };
-    Ok(Row { line: Line { at, stream: labels.clone(), text: text.into(), level }, key })
+    let more = extra
+        .metadata
+        .iter()
+        .chain(&extra.parsed)
+        .map(|(name, value)| (sanitise(name).into_owned(), sanitise(value).into_owned()));
+    let more =
+        if extra.metadata.is_empty() && extra.parsed.is_empty() { Labels::default() } else { more.collect() };
+    Ok(Row { line: Line { more, ..Line::new(at, labels.clone(), text, level) }, key })
 }
 
 #[cfg(test)]
@@ -206,6 +263,38 @@ mod tests {
         ] {
             assert_ne!(plain, key(other), "{other}");
         }
+    }
+
+    #[test]
+    fn whatever_a_line_holds_it_is_shown_safely() {
+        let line = |text: &str| {
+            let body =
+                serde_json::json!({ "streams": [{ "stream": { "job": "a" }, "values": [["1", text]] }] });
+            frame(&body.to_string()).expect("a frame").rows.remove(0).line
+        };
+        let huge = line(&"x".repeat(5 << 20));
+        assert!(huge.text.len() < 70_000 && huge.text.ends_with("… cut, 5.0M in all"), "{}", huge.text.len());
+        for (raw, text, level) in [
+            ("\u{1b}[1;31mERROR\u{1b}[0m disk", "ERROR disk", Level::Error),
+            ("\u{1b}[33mlevel\u{1b}[0m=warn x=1", "level=warn x=1", Level::Warning),
+            ("{\"level\": \"\u{1b}[36minfo\u{1b}[0m\"}", "{\"level\": \"info\"}", Level::Info),
+            ("\u{1b}]52;c;aGk=\u{7}x", "·]52;c;aGk=·x", Level::Unknown),
+            ("a\0b\tc 10%\r20%\r100%", "a·b c 10% 20% 100%", Level::Unknown),
+            ("bad \u{fffd} bytes", "bad \u{fffd} bytes", Level::Unknown),
+        ] {
+            let line = line(raw);
+            assert_eq!((&*line.text, line.level), (text, level), "{raw:?}");
+        }
+    }
+
+    #[test]
+    fn numbers_along_a_time_are_read() {
+        let body = r#"{"status":"success","data":{"resultType":"matrix","result":[{"metric":{"detected_level":"error"},"values":[[1795206747,"3"],[1795206748.5,"NaN"]]}]}}"#;
+        let series = matrix(body).expect("numbers");
+        assert_eq!(series[0].labels.get("detected_level"), Some("error"));
+        assert_eq!(series[0].points[0].1.to_string(), "3");
+        assert_eq!(series[0].points[1].0.timestamp_subsec_millis(), 500);
+        assert!(matches!(matrix("<html>"), Err(Wrong::Strange(_))));
     }
 
     #[test]

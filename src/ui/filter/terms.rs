@@ -33,6 +33,11 @@ pub fn term(word: &str) -> Result<Option<Term>, String> {
     if word.is_empty() {
         return Ok(None);
     }
+    if let Some(expression) = word.strip_prefix('~').filter(|expression| !expression.is_empty()) {
+        let expression =
+            Regex::new(expression).map_err(|_| format!("`{expression}` is not a regular expression"))?;
+        return Ok(Some(Term { inverse, test: Test::Anywhere(expression) }));
+    }
     if let Some(test) = span(word) {
         return Ok(test?.map(|test| Term { inverse, test }));
     }

@@ -15,11 +15,14 @@ use ratatui::layout::Rect;
 use super::sheet::{draw_lines, draw_sheet, over};
 use super::{Layer, Outcome};
 use crate::action::Action;
+use crate::domain::alert::Alert;
 use crate::domain::amtool;
 use crate::domain::deed::{Deed, Draft, Receipt, What};
-use crate::domain::feed::{Failure, SourceId};
+use crate::domain::feed::{Failure, SourceId, SourceKind};
+use crate::domain::labels::Labels;
 use crate::domain::question::Ask;
 use crate::domain::silencing::{Review, review};
+use crate::domain::store::Store;
 use crate::keymap::Context;
 use crate::ui::scene::{Scene, piece};
 use crate::ui::theme::Role;
@@ -50,8 +53,8 @@ pub struct Compose {
     url: String,
     /// The silence that is changed.
     id: Option<Arc<str>>,
-    /// The alerts that it is made for.
-    meant: Option<Vec<Arc<str>>>,
+    /// The alerts that it is made for, with their labels as they were when they were chosen.
+    meant: Option<Vec<(Arc<str>, Labels)>>,
     fields: Fields,
     stage: Stage,
     /// What the server had against it, where no field is to blame.
@@ -65,15 +68,16 @@ pub struct Compose {
 
 impl Compose {
     /// A silence like `draft`, at `source`. `meant`: the alerts that it is made for.
-    pub fn new(source: SourceId, draft: &Draft, meant: Option<Vec<Arc<str>>>, scene: &Scene<'_>) -> Self {
+    pub fn new(source: SourceId, draft: &Draft, meant: Option<&[&Alert]>, scene: &Scene<'_>) -> Self {
         let now = scene.wall();
-        let peers = scene.store.source(&source).map(|source| Arc::clone(&source.data.peers));
-        let url = peers.as_ref().and_then(|peers| peers.first()).map(|peer| peer.url.to_string());
         Self {
-            url: url.unwrap_or_else(|| "http://localhost:9093".to_owned()),
+            url: "http://localhost:9093".to_owned(),
             id: draft.id.clone(),
-            fields: Fields::of(draft, scene.store, meant.as_deref(), now),
-            meant,
+            fields: Fields::of(draft, meant.unwrap_or_default(), now),
+            meant: meant.map(|alerts| {
+                let known = alerts.iter().map(|alert| (Arc::clone(&alert.fingerprint), alert.labels.clone()));
+                known.collect()
+            }),
             source,
             stage: Stage::Filling,
             refused: None,
@@ -82,6 +86,27 @@ impl Compose {
             now,
             scroll: Scroll::default(),
         }
+    }
+
+    /// The fingerprints of the alerts that it is made for. One that was chosen before any
+    /// Alertmanager had it has another by now, and the labels that Prometheus adds on the way.
+    fn meant(&self, store: &Store) -> Option<Vec<Arc<str>>> {
+        let externals: Vec<&Labels> =
+            store.of(SourceKind::Prometheus).map(|source| &source.data.external).collect();
+        let is_routed = |alert: &Alert, chosen: &Labels| {
+            let added = |name: &str, value: &str| externals.iter().any(|all| all.get(name) == Some(value));
+            alert.labels.contains(chosen)
+                && alert
+                    .labels
+                    .iter()
+                    .all(|(name, value)| chosen.get(name) == Some(value) || added(name, value))
+        };
+        let meant = self.meant.as_ref()?;
+        let is_meant = |alert: &Alert| {
+            meant.iter().any(|(known, labels)| alert.fingerprint == *known || is_routed(alert, labels))
+        };
+        let listed = store.alerts().iter().map(|listed| &listed.alert);
+        Some(listed.filter(|alert| is_meant(alert)).map(|alert| Arc::clone(&alert.fingerprint)).collect())
     }
 
     /// The draft as the fields stand. Without one they say what is wrong.
@@ -210,8 +235,13 @@ impl Layer for Compose {
         if self.stage == Stage::Filling {
             self.draft = self.fields.peek(self.now);
         }
+        let peers = scene.store.source(&self.source).map(|source| &source.data.peers);
+        if let Some(peer) = peers.and_then(|peers| peers.first()) {
+            self.url = peer.url.to_string();
+        }
         if let Some(draft) = &self.draft {
-            self.review = review(draft, &self.source, self.meant.as_deref(), scene.store, self.now);
+            let meant = self.meant(scene.store);
+            self.review = review(draft, &self.source, meant.as_deref(), scene.store, self.now);
         }
         match self.stage {
             Stage::Filling => self.draw_filling(scene, body, buffer),

@@ -102,8 +102,7 @@ fn silence(alerts: &[(SourceId, &Alert)], operator: &str, scene: &Scene<'_>) -> 
     let source = router(source, scene)?;
     let only: Vec<&Alert> = alerts.iter().map(|(_, alert)| *alert).collect();
     let draft = prefilled(&only, operator, USUAL, scene.wall());
-    let meant: Vec<Arc<str>> = only.iter().map(|alert| Arc::clone(&alert.fingerprint)).collect();
-    Ok(Box::new(Compose::new(source, &draft, Some(meant), scene)))
+    Ok(Box::new(Compose::new(source, &draft, Some(&only), scene)))
 }
 
 fn again(silences: &[(SourceId, Silence)], scene: &Scene<'_>) -> Opened {

@@ -3,6 +3,7 @@
 pub mod compose;
 pub mod deeds;
 pub mod dialogue;
+pub mod entry;
 pub mod help;
 pub mod overview;
 pub mod prompt;
@@ -32,6 +33,8 @@ pub enum Outcome {
     Close,
     /// The text typed so far has changed: what lies below is filtered or searched by it.
     Typed(String),
+    /// A line was typed and is taken; the layer is done.
+    Entered(entry::Purpose, String),
     /// Do this on a server. The layer stays until it hears what came of it.
     Call(Deed),
     /// The typing was given up: what lies below is as it was without it.

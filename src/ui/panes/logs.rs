@@ -1,247 +1,206 @@
-//! The live tails, merged in order of time, with what is missing and when alerts began.
+//! The live tails, merged in order of time, with what is missing and when alerts began; or what a
+//! server was asked for.
 
+mod bars;
+mod hits;
+mod look;
 mod rows;
+mod typed;
+mod walk;
+mod words;
 
-use std::borrow::Cow;
+use std::collections::HashSet;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::stream::{Mark, Place, Shown, Stream, marks, tails};
+use super::stream::{Mark, Part, Stream, marks, tails};
 use super::{Pane, Standing};
 use crate::action::Action;
+use crate::domain::alert::Alert;
 use crate::domain::feed::{Feed, SourceKind};
-use crate::domain::log::{Entry, Level, Line, TailState};
+use crate::domain::log::{Level, Line, TailState};
+use crate::domain::question::Ask;
 use crate::domain::store::Store;
 use crate::domain::subject::Subject;
 use crate::keymap::Context;
-use crate::ui::filter::{Filter, Hay};
+use crate::ui::filter::Filter;
 use crate::ui::glyphs;
+use crate::ui::layers::entry::{Entry, Purpose};
 use crate::ui::scene::{Piece, Scene, piece};
 use crate::ui::theme::Role;
 use crate::ui::widgets::frame::Title;
-use crate::ui::widgets::prose::wrap;
+use bars::Bars;
+use hits::Hits;
+use look::Look;
+
+/// So many lines are looked at for a frame, however many there are.
+const SLICE: usize = 20_000;
+
+/// What stands before each line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Stamps {
+    /// Times of day.
+    #[default]
+    Clock,
+    /// How long ago.
+    Ages,
+    /// Nothing.
+    None,
+}
 
 /// The pane.
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own on the operator's desk")]
 pub struct Logs {
     filter: Filter,
+    /// What the filter found so far, tail by tail.
+    hits: Vec<Hits>,
+    /// Lines that are not yet looked at by the filter.
+    unsearched: u64,
+    /// What was asked for instead of the tails.
+    look: Option<Look>,
+    only_new: bool,
     /// The selected line; none while the newest one is, whatever it is.
     cursor: Option<Subject>,
     /// The last line on the screen while the tail is not followed.
     bottom: Option<Subject>,
     /// The one tail that is shown; none for all.
     tab: Option<usize>,
+    split: bool,
     wrapped: bool,
+    stamps: Stamps,
+    unlabelled: bool,
+    bookmarks: HashSet<Subject>,
+    /// Queries that were typed, the newest last.
+    history: Vec<String>,
     /// Lines received when the tail was last followed.
     followed: u64,
     marks: Vec<Mark>,
+    bars: Bars,
     page: usize,
     /// The widest host and unit so far, so that the rule does not dance.
     widths: (u16, u16),
 }
 
-impl Hay for Line {
-    fn text(&self) -> Cow<'_, str> {
-        format!("{} {} {}", host(self), unit(self), self.text).into()
-    }
-
-    fn label(&self, name: &str) -> Option<Cow<'_, str>> {
-        match name {
-            "level" if self.stream.get("level").is_none() => Some(self.level.as_ref().into()),
-            name => self.stream.get(name).map(Cow::from),
-        }
-    }
-}
-
-/// On which machine a line was written.
-fn host(line: &Line) -> &str {
-    let named =
-        ["host", "hostname", "nodename", "node", "instance"].iter().find_map(|name| line.stream.get(name));
-    let named = named.unwrap_or("");
-    // `10.0.0.21:9100` is the host 10.0.0.21.
-    named
-        .rsplit_once(':')
-        .filter(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()))
-        .map_or(named, |(host, _)| host)
-}
-
-/// By what a line was written.
-fn unit(line: &Line) -> &str {
-    let origins = ["unit", "systemd_unit", "service", "service_name", "container", "app", "job"];
-    let named = origins.iter().find_map(|name| line.stream.get(name)).unwrap_or("");
-    named.strip_suffix(".service").unwrap_or(named)
-}
-
-/// Whether a line may be selected: it is one, and the filter lets it through.
-fn lets<'s>(filter: &mut Filter, shown: Shown<'s>) -> Option<(usize, &'s Line)> {
-    match shown {
-        Shown::Entry(index, Entry::Line(line)) if filter.is_empty() || filter.lets(line) => {
-            Some((index, line))
-        }
-        _ => None,
-    }
-}
-
 impl Logs {
-    fn stream<'s>(&self, store: &'s Store, marks: &'s [Mark]) -> Stream<'s> {
-        Stream::new(store, self.tab, marks)
-    }
-
-    /// Moves by so many lines; past the newest the tail is followed again.
-    fn step(&mut self, by: isize, store: &Store, wanted: impl Fn(&Line) -> bool) {
-        let stream = self.stream(store, &[]);
-        let mut place = match &self.cursor {
-            Some(cursor) => stream.after(cursor),
-            None => stream.end(),
-        };
-        let mut found = None;
-        let mut left = by.unsigned_abs();
-        if by < 0 {
-            // The first one back is the selected line itself.
-            left += 1;
-            while left > 0
-                && let Some(shown) = stream.back(&mut place)
-            {
-                if let Some((index, line)) = lets(&mut self.filter, shown)
-                    && (wanted(line) || found.is_none() && left == by.unsigned_abs() + 1)
-                {
-                    found = stream.subject(index, line);
-                    left -= 1;
-                }
-            }
-        } else {
-            let mut last = self.cursor.clone();
-            while left > 0
-                && let Some(shown) = stream.forth(&mut place)
-            {
-                if let Some((index, line)) = lets(&mut self.filter, shown)
-                    && wanted(line)
-                {
-                    last = stream.subject(index, line);
-                    left -= 1;
-                }
-            }
-            if left == 0 {
-                found = last;
-            }
-        }
-        self.select(found, store);
-    }
-
-    /// Goes to the next line that is wanted, and stays where there is none.
-    fn seek(&mut self, forward: bool, store: &Store, wanted: impl Fn(&Line) -> bool) {
-        let stream = self.stream(store, &[]);
-        let mut place = self.cursor.as_ref().map_or_else(|| stream.end(), |cursor| stream.after(cursor));
-        if !forward && self.cursor.is_some() {
-            stream.back(&mut place);
-        }
-        loop {
-            let shown = if forward { stream.forth(&mut place) } else { stream.back(&mut place) };
-            let Some(shown) = shown else { return };
-            if let Some((index, line)) = lets(&mut self.filter, shown)
-                && wanted(line)
-            {
-                let found = stream.subject(index, line);
-                return self.select(found, store);
-            }
-        }
-    }
-
-    fn select(&mut self, line: Option<Subject>, store: &Store) {
-        if self.cursor.is_none() && line.is_some() {
-            self.followed = self.stream(store, &[]).received();
-        }
-        if line.is_none() {
-            self.bottom = None;
-        }
-        self.cursor = line;
-    }
-
-    /// The newest line that the filter lets through.
-    fn newest(&mut self, store: &Store) -> Option<Subject> {
-        let stream = self.stream(store, &[]);
-        let mut place = stream.end();
-        while let Some(shown) = stream.back(&mut place) {
-            if let Some((index, line)) = lets(&mut self.filter, shown) {
-                return stream.subject(index, line);
-            }
-        }
-        None
-    }
-
-    /// The rows on the screen, the newest last, each with the line that it is.
-    fn window<'s>(&mut self, stream: &Stream<'s>, height: usize, text_width: usize) -> Vec<Shown<'s>> {
-        let cost = |shown: &Shown<'_>, wrapped: bool| match shown {
-            Shown::Entry(_, Entry::Line(line)) if wrapped => {
-                wrap(&[piece(&*line.text, Role::Text)], text_width).len()
-            }
-            _ => 1,
-        };
-        let wrapped = self.wrapped;
-        let fill = |place: &mut Place, filter: &mut Filter, back: bool, room: usize| {
-            let mut rows = Vec::new();
-            let mut used = 0;
-            while used < room
-                && let Some(shown) = if back { stream.back(place) } else { stream.forth(place) }
-            {
-                let plain = matches!(shown, Shown::Entry(_, Entry::Line(_)));
-                if (plain && lets(filter, shown).is_none())
-                    || (matches!(shown, Shown::Mark(_)) && !filter.is_empty())
-                {
-                    continue;
-                }
-                used += cost(&shown, wrapped);
-                rows.push(shown);
-            }
-            (rows, used)
-        };
-        let Some(cursor) = self.cursor.clone() else {
-            let (mut rows, _) = fill(&mut stream.end(), &mut self.filter, true, height);
-            rows.reverse();
-            return rows;
-        };
-        let is_cursor = |shown: &Shown<'_>| match shown {
-            Shown::Entry(index, Entry::Line(line)) => stream.subject(*index, line).as_ref() == Some(&cursor),
-            _ => false,
-        };
-        // As it was, if the selected line is still on the screen.
-        let from = self.bottom.as_ref().unwrap_or(&cursor);
-        let mut place = stream.after(from);
-        let (mut rows, used) = fill(&mut place, &mut self.filter, true, height);
-        rows.reverse();
-        if !rows.iter().any(is_cursor) {
-            let below = stream.after(&cursor).passed() > stream.after(from).passed();
-            place = stream.after(&cursor);
-            rows = if below {
-                let (mut rows, _) = fill(&mut place, &mut self.filter, true, height);
-                rows.reverse();
-                rows
-            } else {
-                stream.back(&mut place);
-                fill(&mut place, &mut self.filter, false, height).0
-            };
-        } else if used < height {
-            // At the beginning: fill up from below.
-            let mut place = stream.after(from);
-            rows.extend(fill(&mut place, &mut self.filter, false, height - used).0);
-        }
-        let last = rows.iter().rev().find_map(|shown| match shown {
-            Shown::Entry(index, Entry::Line(line)) => stream.subject(*index, line),
-            _ => None,
+    fn stream<'s>(&'s self, store: &'s Store, marks: &'s [Mark]) -> Stream<'s> {
+        let is_filtered = self.is_filtered();
+        let parts = self.parts(store).into_iter().enumerate();
+        let parts = parts.map(|(at, part)| Part {
+            hits: if is_filtered { self.hits.get(at).map(Hits::found) } else { None },
+            ..part
         });
-        self.bottom = last;
-        rows
+        Stream::new(parts.collect(), if is_filtered { &[] } else { marks })
+    }
+
+    /// What is shown, unfiltered.
+    fn parts<'s>(&'s self, store: &'s Store) -> Vec<Part<'s>> {
+        if let Some(look) = &self.look {
+            return vec![Part { source: look.source(), tail: &look.tail, hits: None }];
+        }
+        let all = tails(store).enumerate().filter(|(at, _)| self.tab.is_none_or(|tab| tab == *at));
+        all.map(|(_, (source, tail))| Part { source: &source.id, tail, hits: None }).collect()
+    }
+
+    fn is_filtered(&self) -> bool {
+        !self.filter.is_empty() || self.only_new
+    }
+
+    /// Whether what is shown does not move by itself.
+    const fn is_still(&self) -> bool {
+        self.look.is_some()
+    }
+
+    /// Searches a slice further.
+    fn search(&mut self, store: &Store) {
+        self.unsearched = 0;
+        if !self.is_filtered() {
+            return;
+        }
+        let mut hits = std::mem::take(&mut self.hits);
+        let mut filter = std::mem::take(&mut self.filter);
+        let parts = self.parts(store);
+        hits.resize_with(parts.len(), Hits::default);
+        let mut slice = SLICE;
+        let mut unsearched = 0;
+        for (part, hits) in parts.iter().zip(&mut hits) {
+            let is_new =
+                |line: &Line| !self.only_new || self.look.as_ref().is_some_and(|look| look.is_new(line));
+            slice -= hits
+                .advance(part.tail, slice, |line| is_new(line) && (filter.is_empty() || filter.lets(line)));
+            unsearched += hits.left(part.tail);
+        }
+        (self.hits, self.filter, self.unsearched) = (hits, filter, unsearched);
+    }
+
+    /// What was found is found by other means now.
+    fn search_anew(&mut self) {
+        self.hits.clear();
+        self.bottom = None;
+    }
+
+    fn show(&mut self, look: Option<Look>) {
+        self.look = look;
+        self.only_new = false;
+        (self.cursor, self.bottom) = (None, None);
+        self.search_anew();
     }
 
     fn state(&self, scene: &Scene<'_>) -> Vec<Piece> {
+        let mut pieces = Vec::new();
+        if self.unsearched > 0 {
+            pieces.push(piece(format!("searching, {} left  ", self.unsearched), Role::Accent));
+        }
+        if let Some(look) = &self.look {
+            let words = if look.is_filled() { "Esc back to live" } else { "asking" };
+            pieces.push(piece(words, Role::Muted));
+            return pieces;
+        }
         let stream = self.stream(scene.store, &[]);
         if self.cursor.is_some() {
             let new = stream.received().saturating_sub(self.followed);
             let words = if new > 0 { format!("paused  +{new} new") } else { "paused".to_owned() };
-            return vec![piece(words, Role::Accent)];
+            pieces.push(piece(words, Role::Accent));
+        } else {
+            let parts = self.parts(scene.store);
+            let rate = parts.iter().map(|part| part.tail.rate(scene.wall())).sum();
+            pieces.extend(state(parts.iter().map(|part| &part.tail.state), rate));
         }
-        state(stream.tails().iter().map(|(_, tail)| &tail.state), stream.rate(scene.wall()))
+        pieces
+    }
+
+    /// The names and counts of what is shown, in full and in short.
+    fn named(&self, scene: &Scene<'_>) -> (Vec<Piece>, Vec<Piece>) {
+        if let Some(look) = &self.look {
+            let mut counts = vec![piece(format!("{} ", look.name), Role::Text)];
+            let sign = if look.pivot.is_some() { "±" } else { "last " };
+            let span = crate::text::age(chrono::TimeDelta::seconds(look.span()));
+            counts.push(piece(format!("{sign}{span}  "), Role::Accent));
+            if let Some(news) = look.news() {
+                counts.push(piece(format!("{news} new  "), Role::Warning));
+            }
+            counts.push(piece(look.query().unwrap_or_default().to_owned(), Role::Muted));
+            let short = counts.iter().take(2).cloned().collect();
+            return (counts, short);
+        }
+        let all = tails(scene.store).count();
+        let query = |tail: &crate::domain::log::Tail| piece(&*tail.query, Role::Muted);
+        match self.tab {
+            Some(tab) => match tails(scene.store).nth(tab) {
+                Some((_, tail)) => {
+                    let name = piece(format!("{} ", tail.name), Role::Text);
+                    (vec![name.clone(), query(tail)], vec![name])
+                }
+                None => (Vec::new(), Vec::new()),
+            },
+            None if all == 1 => (tails(scene.store).map(|(_, tail)| query(tail)).collect(), Vec::new()),
+            None if all > 1 => {
+                let words = if self.split { "side by side" } else { "merged" };
+                (vec![piece(format!("{all} tails {words}"), Role::Muted)], Vec::new())
+            }
+            None => (Vec::new(), Vec::new()),
+        }
     }
 }
 
@@ -274,33 +233,19 @@ pub fn state<'s>(states: impl Iterator<Item = &'s TailState>, rate: f64) -> Vec<
 
 impl Pane for Logs {
     fn title(&self, scene: &Scene<'_>) -> Title {
-        let all = tails(scene.store).count();
-        let mut counts = match self.tab {
-            Some(tab) => match tails(scene.store).nth(tab) {
-                Some((_, tail)) => {
-                    vec![piece(format!("{} ", tail.name), Role::Text), piece(&*tail.query, Role::Muted)]
-                }
-                None => Vec::new(),
-            },
-            None if all == 1 => {
-                tails(scene.store).map(|(_, tail)| piece(&*tail.query, Role::Muted)).collect()
-            }
-            None if all > 1 => vec![piece(format!("{all} tails merged"), Role::Muted)],
-            None => Vec::new(),
-        };
-        let mut short: Vec<Piece> = match self.tab {
-            Some(_) => counts.iter().take(1).cloned().collect(),
-            None => Vec::new(),
-        };
-        if !self.filter.is_empty() {
-            let typed = piece(format!("/{}", self.filter.as_str()), Role::Accent);
+        let (mut counts, mut short) = self.named(scene);
+        if self.is_filtered() {
+            let new = if self.only_new { "only new " } else { "" };
+            let typed =
+                if self.filter.is_empty() { String::new() } else { format!("/{}", self.filter.as_str()) };
+            let typed = piece(format!("{new}{typed}"), Role::Accent);
             if !counts.is_empty() {
                 counts.push(piece("  ", Role::Muted));
             }
             counts.push(typed.clone());
             short = vec![typed];
         }
-        let badge = standing(scene).badge();
+        let badge = if self.is_still() { Vec::new() } else { standing(scene).badge() };
         let right = if badge.is_empty() { self.state(scene) } else { badge };
         Title { counts, short, right, ..Title::new("Logs") }
     }
@@ -313,6 +258,10 @@ impl Pane for Logs {
         self.marks = marks(scene.store);
     }
 
+    fn wants(&self, _scene: &Scene<'_>) -> Vec<Ask> {
+        self.look.as_ref().map(Look::wants).unwrap_or_default()
+    }
+
     fn context(&self) -> Context {
         Context::Logs
     }
@@ -320,27 +269,44 @@ impl Pane for Logs {
     fn act(&mut self, action: Action, scene: &Scene<'_>) -> bool {
         let store = scene.store;
         let page = isize::try_from(self.page.max(1)).unwrap_or(1);
-        let any = |_: &Line| true;
-        let is_error = |line: &Line| line.level <= Level::Error;
+        let is_error = |_: usize, line: &Line| line.level <= Level::Error;
         match action {
-            Action::Down => self.step(1, store, any),
-            Action::Up => self.step(-1, store, any),
-            Action::HalfDown => self.step((page / 2).max(1), store, any),
-            Action::HalfUp => self.step(-(page / 2).max(1), store, any),
-            Action::PageDown => self.step(page, store, any),
-            Action::PageUp => self.step(-page, store, any),
+            Action::Down => self.step(1, store),
+            Action::Up => self.step(-1, store),
+            Action::HalfDown => self.step((page / 2).max(1), store),
+            Action::HalfUp => self.step(-(page / 2).max(1), store),
+            Action::PageDown => self.step(page, store),
+            Action::PageUp => self.step(-page, store),
             Action::Bottom => self.select(None, store),
-            Action::Top => self.step(-isize::MAX, store, any),
-            Action::NextMatch if !self.filter.is_empty() => self.step(1, store, any),
-            Action::PreviousMatch if !self.filter.is_empty() => self.step(-1, store, any),
+            Action::Top => self.go_to(i64::MIN, store),
+            Action::NextMatch if self.is_filtered() => self.step(1, store),
+            Action::PreviousMatch if self.is_filtered() => self.step(-1, store),
             Action::NextError => self.seek(true, store, is_error),
             Action::PreviousError => self.seek(false, store, is_error),
+            Action::NextBar | Action::PreviousBar => self.move_bar(action == Action::NextBar, store),
             Action::Wrap => self.wrapped = !self.wrapped,
+            Action::Labels => self.unlabelled = !self.unlabelled,
+            Action::Split => self.split = !self.split,
+            Action::Stamps => {
+                self.stamps = match self.stamps {
+                    Stamps::Clock => Stamps::Ages,
+                    Stamps::Ages => Stamps::None,
+                    Stamps::None => Stamps::Clock,
+                };
+            }
+            Action::OnlyNew if self.look.as_ref().is_some_and(|look| look.news().is_some()) => {
+                self.only_new = !self.only_new;
+                self.search_anew();
+            }
+            Action::Bookmark => self.bookmark(scene),
+            Action::NextBookmark => self.next_bookmark(store),
+            Action::Context => self.look_around(scene),
+            Action::Longer | Action::Shorter => self.change_span(action == Action::Longer, scene),
             Action::Pause => {
                 let line = if self.cursor.is_some() { None } else { self.newest(store) };
                 self.select(line, store);
             }
-            Action::NextTab | Action::PreviousTab => {
+            Action::NextTab | Action::PreviousTab if self.look.is_none() => {
                 let all = tails(store).count();
                 let forward = action == Action::NextTab;
                 self.tab = match self.tab {
@@ -349,6 +315,7 @@ impl Pane for Logs {
                     Some(tab) if forward => Some(tab + 1).filter(|tab| *tab < all),
                     Some(tab) => tab.checked_sub(1),
                 };
+                self.search_anew();
                 self.select(None, store);
             }
             _ => return false,
@@ -357,18 +324,13 @@ impl Pane for Logs {
     }
 
     fn subject(&self, scene: &Scene<'_>) -> Option<Subject> {
-        if self.cursor.is_some() {
-            return self.cursor.clone();
-        }
-        let mut following =
-            Self { filter: Filter::new(self.filter.as_str()), tab: self.tab, ..Self::default() };
-        following.newest(scene.store).or_else(|| standing(scene).culprit())
+        self.cursor.clone().or_else(|| self.newest(scene.store)).or_else(|| standing(scene).culprit())
     }
 
     fn set_filter(&mut self, text: &str) {
         if text != self.filter.as_str() {
             self.filter = Filter::new(text);
-            self.bottom = None;
+            self.search_anew();
         }
     }
 
@@ -376,22 +338,38 @@ impl Pane for Logs {
         (self.filter.as_str(), self.filter.fault())
     }
 
+    fn show_logs_of(&mut self, alert: &Alert, scene: &Scene<'_>) -> bool {
+        self.look_at_alert(alert, scene)
+    }
+
+    fn entry(&self, action: Action, scene: &Scene<'_>) -> Option<Entry> {
+        self.line_for(action, scene)
+    }
+
+    fn entered(&mut self, purpose: &Purpose, text: &str, scene: &Scene<'_>) -> Result<(), String> {
+        self.take_line(purpose, text, scene)
+    }
+
+    fn go_back(&mut self) -> bool {
+        let is_there = self.look.is_some();
+        if is_there {
+            self.show(None);
+        }
+        is_there
+    }
+
+    fn is_working(&self) -> bool {
+        self.unsearched > 0
+    }
+
     fn draw(&mut self, scene: &Scene<'_>, area: Rect, buffer: &mut Buffer) {
         let area = area.intersection(buffer.area);
         if area.is_empty() {
             return;
         }
-        self.page = usize::from(area.height);
-        let known = std::mem::take(&mut self.marks);
-        let stream = self.stream(scene.store, &known);
-        let lay = self.lay_out(&stream, area);
-        let rows = self.window(&stream, self.page, usize::from(lay.text_width));
-        if rows.is_empty() {
-            self.draw_nothing(scene, area, buffer);
-        } else {
-            self.draw_rows(&rows, &stream, &lay, scene, area, buffer);
-        }
-        self.marks = known;
+        self.advance(scene);
+        self.search(scene.store);
+        self.draw_all(scene, area, buffer);
     }
 }
 

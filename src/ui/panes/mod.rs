@@ -20,6 +20,7 @@ use super::census::Census;
 use listed::Listed;
 
 use super::glyphs;
+use super::layers::entry::{Entry, Purpose};
 use super::scene::{Piece, Scene, piece};
 use super::theme::Role;
 use super::widgets::frame::Title;
@@ -27,6 +28,7 @@ use super::widgets::paint::put_pieces;
 use super::widgets::sign::{self, Sign};
 use super::widgets::table::{Item, Table};
 use crate::action::Action;
+use crate::domain::alert::Alert;
 use crate::domain::feed::{Feed, FeedState, SourceId, SourceKind};
 use crate::domain::question::Ask;
 use crate::domain::subject::Subject;
@@ -152,6 +154,31 @@ pub trait Pane {
     /// Which row is selected, and of how many.
     fn position(&self) -> Option<(usize, usize)> {
         self.list()?.position()
+    }
+
+    /// Shows the logs of an alert, when that is its business.
+    fn show_logs_of(&mut self, _alert: &Alert, _scene: &Scene<'_>) -> bool {
+        false
+    }
+
+    /// A line that it wants to be typed for an action.
+    fn entry(&self, _action: Action, _scene: &Scene<'_>) -> Option<Entry> {
+        None
+    }
+
+    /// Takes the line that was typed; what is wrong with it.
+    fn entered(&mut self, _purpose: &Purpose, _text: &str, _scene: &Scene<'_>) -> Result<(), String> {
+        Ok(())
+    }
+
+    /// Goes back to what it usually shows; `false` when it does.
+    fn go_back(&mut self) -> bool {
+        false
+    }
+
+    /// Whether it has work left, a slice of which it does with each frame.
+    fn is_working(&self) -> bool {
+        false
     }
 
     /// Whether rows wait until the operator's fingers rest.

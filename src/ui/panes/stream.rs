@@ -1,10 +1,12 @@
 //! Several tails as one stream in order of time, read in both directions from any place. Nothing
 //! is copied: ten thousand lines cost what is on the screen.
 
+use std::collections::VecDeque;
+
 use chrono::{DateTime, Utc};
 
 use crate::domain::alert::AlertState;
-use crate::domain::feed::SourceKind;
+use crate::domain::feed::{SourceId, SourceKind};
 use crate::domain::log::{Entry, Line, Tail};
 use crate::domain::store::{SourceState, Store};
 use crate::domain::subject::Subject;
@@ -24,16 +26,53 @@ pub struct Mark {
 /// What stands at a place of the stream.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Shown<'s> {
-    /// An entry, and which tail it is of.
+    /// An entry, and which part it is of.
     Entry(usize, &'s Entry),
     /// An alert begins here.
     Mark(&'s Mark),
 }
 
+/// One tail, all of it or what a filter found in it.
+#[derive(Clone, Copy, Debug)]
+pub struct Part<'s> {
+    /// Whose tail it is.
+    pub source: &'s SourceId,
+    /// The tail.
+    pub tail: &'s Tail,
+    /// The entries that are shown, by their place among all that ever came; without it, all.
+    pub hits: Option<&'s VecDeque<u64>>,
+}
+
+impl<'s> Part<'s> {
+    /// How many entries are shown.
+    pub fn count(&self) -> usize {
+        self.hits.map_or_else(|| self.tail.entries().len(), VecDeque::len)
+    }
+
+    /// The entry at a place.
+    pub fn get(&self, at: usize) -> Option<&'s Entry> {
+        let at = match self.hits {
+            Some(hits) => usize::try_from(hits.get(at)?.checked_sub(self.tail.forgotten())?).ok()?,
+            None => at,
+        };
+        self.tail.entries().get(at)
+    }
+
+    /// How many entries lie before the first that is not `before`; they are in order of time.
+    fn partition(&self, before: impl Fn(&Entry) -> bool) -> usize {
+        let (mut low, mut high) = (0, self.count());
+        while low < high {
+            let middle = low.midpoint(high);
+            if self.get(middle).is_none_or(&before) { low = middle + 1 } else { high = middle }
+        }
+        low
+    }
+}
+
 /// The tails, and the marks between their lines.
 #[derive(Debug)]
 pub struct Stream<'s> {
-    tails: Vec<(&'s SourceState, &'s Tail)>,
+    parts: Vec<Part<'s>>,
     marks: &'s [Mark],
 }
 
@@ -72,50 +111,51 @@ pub fn marks(store: &Store) -> Vec<Mark> {
 }
 
 impl<'s> Stream<'s> {
-    /// The tails of a store: all of them, or only the one that `only` names by its place.
-    pub fn new(store: &'s Store, only: Option<usize>, marks: &'s [Mark]) -> Self {
-        let all = tails(store).enumerate();
-        let tails: Vec<(&SourceState, &Tail)> =
-            all.filter(|(at, _)| only.is_none_or(|only| only == *at)).map(|(_, tail)| tail).collect();
+    /// These tails, with these marks between them.
+    pub fn new(parts: Vec<Part<'s>>, marks: &'s [Mark]) -> Self {
         // A mark before the first line that is kept stands between no lines.
-        let first = tails.iter().filter_map(|(_, tail)| tail.entries().front()).map(Entry::at).min();
+        let first = parts.iter().filter_map(|part| part.tail.entries().front()).map(Entry::at).min();
         let early = first.map_or(marks.len(), |first| marks.partition_point(|mark| mark.at < first));
-        Self { tails, marks: marks.get(early..).unwrap_or_default() }
+        Self { parts, marks: marks.get(early..).unwrap_or_default() }
     }
 
     /// The tails in it.
-    pub fn tails(&self) -> &[(&'s SourceState, &'s Tail)] {
-        &self.tails
+    pub fn parts(&self) -> &[Part<'s>] {
+        &self.parts
     }
 
     /// The place before everything.
     pub fn start(&self) -> Place {
-        Place(vec![0; self.tails.len() + 1])
+        Place(vec![0; self.parts.len() + 1])
     }
 
     /// The place after everything.
     pub fn end(&self) -> Place {
-        let lengths = self.tails.iter().map(|(_, tail)| tail.entries().len());
-        Place(lengths.chain([self.marks.len()]).collect())
+        Place(self.parts.iter().map(Part::count).chain([self.marks.len()]).collect())
+    }
+
+    /// The place before everything of that time, in nanoseconds.
+    pub fn at(&self, time: i64) -> Place {
+        let places = self.parts.iter().map(|part| part.partition(|entry| entry.at() < time));
+        Place(places.chain([self.marks.partition_point(|mark| mark.at < time)]).collect())
     }
 
     /// The place right after a line, or where it would stand.
-    pub fn after(&self, line: &Subject) -> Place {
-        let Subject::Line { source, tail, at, text } = line else { return self.end() };
-        let own = self.tails.iter().position(|(have, named)| have.id == *source && named.name == *tail);
-        let own = own.unwrap_or(usize::MAX);
-        let places = self.tails.iter().enumerate().map(|(index, (_, tail))| {
-            let entries = tail.entries();
+    pub fn after(&self, subject: &Subject) -> Place {
+        let Subject::Line { source, tail, line } = subject else { return self.end() };
+        let own = self.parts.iter().position(|part| part.source == source && part.tail.name == *tail);
+        let (own, at) = (own.unwrap_or(usize::MAX), line.at);
+        let places = self.parts.iter().enumerate().map(|(index, part)| {
             if index != own {
-                return entries.partition_point(|entry| (entry.at(), index) <= (*at, own));
+                return part.partition(|entry| (entry.at(), index) <= (at, own));
             }
-            let first = entries.partition_point(|entry| entry.at() < *at);
-            let same = entries.iter().skip(first).take_while(|entry| entry.at() == *at);
-            let found =
-                same.clone().position(|entry| matches!(entry, Entry::Line(line) if line.text == *text));
-            found.map_or_else(|| first + same.count(), |found| first + found + 1)
+            let first = part.partition(|entry| entry.at() < at);
+            let same = part.partition(|entry| entry.at() <= at);
+            let is_it =
+                |place: &usize| matches!(part.get(*place), Some(Entry::Line(have)) if have == &**line);
+            (first..same).find(is_it).map_or(same, |found| found + 1)
         });
-        let marks = self.marks.partition_point(|mark| mark.at < *at);
+        let marks = self.marks.partition_point(|mark| mark.at < at);
         Place(places.chain([marks]).collect())
     }
 
@@ -143,37 +183,44 @@ impl<'s> Stream<'s> {
     }
 
     fn time(&self, index: usize, at: usize) -> Option<i64> {
-        match self.tails.get(index) {
-            Some((_, tail)) => tail.entries().get(at).map(Entry::at),
+        match self.parts.get(index) {
+            Some(part) => part.get(at).map(Entry::at),
             None => self.marks.get(at).map(|mark| mark.at),
         }
     }
 
     fn shown(&self, index: usize, at: usize) -> Option<Shown<'s>> {
-        match self.tails.get(index) {
-            Some((_, tail)) => tail.entries().get(at).map(|entry| Shown::Entry(index, entry)),
+        match self.parts.get(index) {
+            Some(part) => part.get(at).map(|entry| Shown::Entry(index, entry)),
             None => self.marks.get(at).map(Shown::Mark),
         }
     }
 
-    /// The identity of a line of the tail `index`.
+    /// The identity of a line of the part `index`.
     pub fn subject(&self, index: usize, line: &Line) -> Option<Subject> {
-        let (source, tail) = self.tails.get(index)?;
+        let part = self.parts.get(index)?;
         Some(Subject::Line {
-            source: source.id.clone(),
-            tail: tail.name.clone(),
-            at: line.at,
-            text: line.text.clone(),
+            source: part.source.clone(),
+            tail: part.tail.name.clone(),
+            line: Box::new(line.clone()),
         })
+    }
+
+    /// Whether a line of the part `index` is that one.
+    pub fn is(&self, index: usize, line: &Line, subject: &Subject) -> bool {
+        let Subject::Line { source, tail, line: other } = subject else { return false };
+        line.at == other.at
+            && *line == **other
+            && self.parts.get(index).is_some_and(|part| part.source == source && part.tail.name == *tail)
     }
 
     /// Lines received since the start.
     pub fn received(&self) -> u64 {
-        self.tails.iter().map(|(_, tail)| tail.lines).sum()
+        self.parts.iter().map(|part| part.tail.lines).sum()
     }
 
     /// Lines a second over the last minute.
     pub fn rate(&self, now: DateTime<Utc>) -> f64 {
-        self.tails.iter().map(|(_, tail)| tail.rate(now)).sum()
+        self.parts.iter().map(|part| part.tail.rate(now)).sum()
     }
 }

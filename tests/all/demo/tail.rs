@@ -208,3 +208,122 @@ async fn a_client_that_closes_is_answered() {
     });
     ended.await.expect("the server closes too");
 }
+
+/// Pushes numbered lines of the job `pushed`, one nanosecond apart.
+async fn push(lab: &Lab, from: i64, count: i64) {
+    let values: Vec<Value> = (0..count)
+        .map(|number| serde_json::json!([(from + number).to_string(), format!("line {number}")]))
+        .collect();
+    let body = serde_json::json!({ "streams": [{ "stream": { "job": "pushed" }, "values": values }] });
+    let answer = crate::sources::loki::storm::push(ports(lab)[3], &body).await;
+    assert!(answer.starts_with("HTTP/1.1 204"), "{answer}");
+}
+
+fn nanoseconds() -> i64 {
+    chrono::Utc::now().timestamp_nanos_opt().expect("a time")
+}
+
+const PUSHED: &str = "query=%7Bjob%3D%22pushed%22%7D";
+
+#[tokio::test]
+async fn of_a_burst_lines_are_lost_and_only_some_are_named() {
+    let lab = Lab::start(Scenario::Calm, 1, Clock::system()).await.expect("free ports");
+    let mut socket = open(&lab, PUSHED, true).await.expect("it opens");
+    // More than a frame names, in one go.
+    push(&lab, nanoseconds() - 10_000, 4_000).await;
+    let (mut came, mut named) = (0, 0);
+    while came < 1_000 {
+        let frame = frame(&mut socket).await;
+        assert!(lines(&frame).len() <= 100);
+        came += lines(&frame).len();
+        named += frame["dropped_entries"].as_array().map_or(0, Vec::len);
+        if let Some(first) = frame["dropped_entries"].get(0) {
+            assert!(first["timestamp"].is_string() && first["labels"]["job"] == "pushed", "{first}");
+            assert_eq!(first.get("line"), None, "no text");
+        }
+    }
+    assert_eq!((came, named), (1_000, 1_000), "two thousand are lost in silence");
+    let path = "/loki/api/v1/query_range?query=%7Bjob%3D%22pushed%22%7D&limit=5000";
+    let stored = super::ask(ports(&lab)[3], super::get(path)).await.json().expect("JSON");
+    assert_eq!(stored["data"]["result"][0]["values"].as_array().map(Vec::len), Some(4_000));
+}
+
+#[tokio::test]
+async fn one_line_from_the_future_stalls_a_tail_while_pings_go_on() {
+    let clock = Clock::fixed(Scenario::Calm.instant());
+    let lab = Lab::start(Scenario::Calm, 1, clock.clone()).await.expect("free ports");
+    let now = Scenario::Calm.instant().timestamp_nanos_opt().expect("a time");
+    let mut socket = open(&lab, PUSHED, true).await.expect("it opens");
+    push(&lab, now + 12_000_000_000, 1).await;
+    push(&lab, now - 5, 3).await;
+    for _ in 0..2 {
+        assert!(matches!(next(&mut socket).await, Message::Ping(_)), "nothing but pings");
+    }
+    clock.advance(TimeDelta::seconds(13));
+    assert_eq!(lines(&frame(&mut socket).await).len(), 4, "then all of it");
+}
+
+#[tokio::test]
+async fn a_tail_ends_after_an_hour_and_in_other_ways() {
+    let clock = Clock::fixed(Scenario::Calm.instant());
+    let lab = Lab::start(Scenario::Calm, 1, clock.clone()).await.expect("free ports");
+    let mut socket = open(&lab, PUSHED, true).await.expect("it opens");
+    clock.advance(TimeDelta::seconds(3_601));
+    closes(&mut socket, "reached tail max duration limit").await;
+    drop(socket);
+
+    let far =
+        clock.now().wall.timestamp_nanos_opt().expect("a time") - 40 * 86_400_000_000_000 - 2_850_123_456_789;
+    let mut socket = open(&lab, &format!("{PUSHED}&start={far}"), true).await.expect("it opens first");
+    let end = tokio::time::timeout(DEADLINE, socket.next()).await.expect("in time");
+    assert!(!matches!(end, Some(Ok(_))), "the end without a word: {end:?}");
+
+    let mut open_ones = Vec::new();
+    for _ in 0..10 {
+        open_ones.push(open(&lab, PUSHED, true).await.expect("it opens"));
+    }
+    let mut one_more = open(&lab, PUSHED, true).await.expect("it opens first");
+    let reason = "rpc error: code = Code(400) desc = max concurrent tail requests limit exceeded, count > limit (11 > 10)";
+    closes(&mut one_more, reason).await;
+}
+
+#[tokio::test]
+async fn lines_that_are_held_back_come_in_order() {
+    let lab = Lab::start(Scenario::Calm, 1, Clock::system()).await.expect("free ports");
+    let mut socket = open(&lab, &format!("{PUSHED}&delay_for=1"), true).await.expect("it opens");
+    let at = nanoseconds();
+    push(&lab, at + 2_000, 5).await;
+    push(&lab, at, 5).await;
+    let mut all = Vec::new();
+    while all.len() < 10 {
+        all.extend(lines(&frame(&mut socket).await));
+    }
+    assert!(nanoseconds() - at >= 1_000_000_000);
+    assert!(all.is_sorted_by_key(|(at, _)| *at));
+}
+
+#[tokio::test]
+async fn a_push_is_refused_in_lokis_words() {
+    use super::{Question, hold};
+    let lab = still(Scenario::Calm).await;
+    let now = Scenario::Calm.instant().timestamp_nanos_opt().expect("a time");
+    let line = |stream: &str, at: i64, text: &str| {
+        format!(r#"{{"streams":[{{"stream":{stream},"values":[["{at}","{text}"]]}}]}}"#)
+    };
+    let good = r#"{"job":"rec","host":"x"}"#;
+    let long = "z".repeat(300_000);
+    for (body, recording) in [
+        (line(good, now, "one line"), "loki/push_204"),
+        ("{}".to_owned(), "loki/push_empty_400_or_204"),
+        (line(r#"{"bad-label.name":"y"}"#, now, "x"), "loki/push_bad_label_name_400"),
+        (line(good, now, &long), "loki/push_line_too_long_400"),
+    ] {
+        let question = Question {
+            method: "POST",
+            body: &body,
+            headers: "Content-Type: application/json\r\n",
+            ..super::get("/loki/api/v1/push")
+        };
+        hold(ports(&lab)[3], READING, &[(question, &[recording], super::Same)]).await;
+    }
+}

@@ -339,7 +339,7 @@ fn peers() -> Arc<[Peer]> {
 
 fn line(ago: i64, stream: &str, level: Level, text: &str) -> Entry {
     let at = before(ago).timestamp_nanos_opt().expect("a time");
-    Entry::Line(Line { at, stream: labels(stream), text: text.into(), level })
+    Entry::Line(Line::new(at, labels(stream), text, level))
 }
 
 /// Entries of a tail.

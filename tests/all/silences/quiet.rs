@@ -68,7 +68,7 @@ fn proxied(lab: &Lab, noted: &Noted) -> String {
     for part in parts {
         let end = part.find(|char: char| !char.is_ascii_digit()).unwrap_or(part.len());
         let (port, rest) = part.split_at_checked(end).expect("a port");
-        out.push_str(&format!("127.0.0.1:{}{rest}", proxy(port, noted)));
+        out.extend(["127.0.0.1:", &proxy(port, noted).to_string(), rest]);
     }
     out
 }

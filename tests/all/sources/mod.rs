@@ -5,7 +5,7 @@ mod alertmanager;
 mod certificates;
 mod faults;
 mod files;
-mod loki;
+pub mod loki;
 mod pbs;
 mod prometheus;
 mod pve;

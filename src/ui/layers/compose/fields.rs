@@ -1,23 +1,21 @@
 //! The fields of a silence: a line per matcher and a blank one for the next, how long, until what,
 //! who and why.
 
-use std::sync::Arc;
-
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::domain::alert::Alert;
 use crate::domain::amtool::duration;
 use crate::domain::comment::{Comment, Condition, Tag};
 use crate::domain::deed::Draft;
 use crate::domain::silence::Matcher;
 use crate::domain::silencing::{self, QUICK, prefilled, refusals};
-use crate::domain::store::Store;
 use crate::ui::filter;
 use crate::ui::widgets::form::{Field, Form};
 
 /// How many fields stand after the matchers.
 const AFTER: usize = 4;
 
-/// How long an unattended silence until something happens lasts at most.
+/// The condition that is offered first.
 const UNTIL_RESOLVED: &str = "resolved";
 
 /// The fields.
@@ -31,7 +29,7 @@ type Typed = Vec<(usize, Matcher)>;
 
 impl Fields {
     /// The fields of a draft.
-    pub fn of(draft: &Draft, store: &Store, meant: Option<&[Arc<str>]>, now: DateTime<Utc>) -> Self {
+    pub fn of(draft: &Draft, meant: &[&Alert], now: DateTime<Utc>) -> Self {
         let comment = Comment::read(&draft.comment);
         let until = comment.condition().map_or_else(String::new, ToString::to_string);
         let span = (draft.ends_at - now).max(TimeDelta::minutes(1));
@@ -42,7 +40,7 @@ impl Fields {
             Field::new("for", duration(span)).hint("30m, 1h30m, 2d").offers(QUICK.map(duration)),
             Field::new("until", until)
                 .hint("nothing but time; Ctrl-n: resolved, host-up:NAME")
-                .offers(conditions(store, meant)),
+                .offers(conditions(meant)),
             Field::new("by", &*draft.author),
             Field::new("why", &*comment.text),
         ]);
@@ -198,13 +196,9 @@ fn blank() -> Field {
 }
 
 /// What a silence may end with, before its time: the alert, its host.
-fn conditions(store: &Store, meant: Option<&[Arc<str>]>) -> Vec<String> {
+fn conditions(meant: &[&Alert]) -> Vec<String> {
     let mut all = vec![UNTIL_RESOLVED.to_owned()];
-    let alerts = store
-        .alerts()
-        .iter()
-        .filter(|listed| meant.is_some_and(|meant| meant.contains(&listed.alert.fingerprint)));
-    let mut hosts: Vec<&str> = alerts.filter_map(|listed| listed.alert.labels.get("host")).collect();
+    let mut hosts: Vec<&str> = meant.iter().filter_map(|alert| alert.labels.get("host")).collect();
     hosts.sort_unstable();
     hosts.dedup();
     all.extend(hosts.into_iter().take(3).map(|host| format!("host-up:{host}")));

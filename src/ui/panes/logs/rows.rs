@@ -5,9 +5,12 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
-use super::{Logs, host, standing, unit};
+use super::walk::last;
+use super::words::{host, unit};
+use super::{Logs, Stamps, standing};
 use crate::domain::feed::SourceKind;
 use crate::domain::log::{Entry, Line};
+use crate::domain::subject::Subject;
 use crate::text;
 use crate::ui::glyphs;
 use crate::ui::panes::stream::{Shown, Stream, tails};
@@ -20,6 +23,7 @@ use crate::ui::widgets::sign;
 
 /// Where the parts of a line stand.
 pub(super) struct Lay {
+    pub(super) stamp: u16,
     pub(super) host: u16,
     pub(super) unit: u16,
     /// Where the text begins, from the left.
@@ -28,32 +32,115 @@ pub(super) struct Lay {
 }
 
 impl Logs {
-    /// Measures hosts and units over a few screens of lines.
-    pub(super) fn lay_out(&mut self, stream: &Stream<'_>, area: Rect) -> Lay {
+    /// Draws the volume, and the lines below it; several tails side by side, if that is wanted.
+    pub(super) fn draw_all(&mut self, scene: &Scene<'_>, area: Rect, buffer: &mut Buffer) {
+        let has_bars = scene.whole && area.height >= 8 && area.width >= 40;
+        let mut below = area;
+        if has_bars {
+            let count = usize::from(area.width.saturating_sub(20));
+            let bars = self.measure(&self.stream(scene.store, &[]), scene, count);
+            self.draw_bars(bars, scene, Rect { height: 1, ..area }, buffer);
+            below = Rect { y: area.y + 1, height: area.height - 1, ..area };
+        }
+        let count = tails(scene.store).count();
+        let width = usize::from(area.width) / count.max(1);
+        if self.split && self.look.is_none() && self.tab.is_none() && count > 1 && width >= 24 {
+            return self.draw_columns(count, scene, below, buffer);
+        }
+        self.draw_part(scene, below, buffer);
+    }
+
+    /// The newest lines of each tail in a column of its own.
+    fn draw_columns(&mut self, count: usize, scene: &Scene<'_>, area: Rect, buffer: &mut Buffer) {
+        let width = area.width / u16::try_from(count).unwrap_or(1).max(1);
+        let cursor = self.cursor.take();
+        for (at, x) in (0..count).zip((area.x..).step_by(usize::from(width))) {
+            let column = Rect { x, width: width.saturating_sub(1), ..area };
+            let Some((_, tail)) = tails(scene.store).nth(at) else { continue };
+            let speed = super::state(std::iter::once(&tail.state), tail.rate(scene.wall()));
+            let head = [vec![piece(format!("{} ", tail.name), Role::Title)], speed].concat();
+            put_pieces(buffer, (column.x + 1, column.y), &head, column.width.saturating_sub(1), scene);
+            self.tab = Some(at);
+            let hits = std::mem::take(&mut self.hits);
+            self.hits = hits.get(at).cloned().into_iter().collect();
+            let below = Rect { y: column.y + 1, height: column.height.saturating_sub(1), ..column };
+            self.draw_part(scene, below, buffer);
+            self.hits = hits;
+        }
+        (self.tab, self.cursor) = (None, cursor);
+    }
+
+    /// Draws the lines of what is shown.
+    fn draw_part(&mut self, scene: &Scene<'_>, area: Rect, buffer: &mut Buffer) {
+        self.page = usize::from(area.height);
+        let marks = std::mem::take(&mut self.marks);
+        let lay = {
+            let widths = self.measured(&self.stream(scene.store, &marks));
+            self.widths = (self.widths.0.max(widths.0), self.widths.1.max(widths.1));
+            self.lay_out(area)
+        };
+        let bottom = {
+            let stream = self.stream(scene.store, &marks);
+            let rows = self.window(&stream, self.page, usize::from(lay.text_width));
+            if rows.is_empty() {
+                self.draw_nothing(scene, area, buffer);
+            } else {
+                self.draw_rows(&rows, &stream, &lay, scene, area, buffer);
+            }
+            self.cursor.as_ref().and_then(|_| last(&rows, &stream))
+        };
+        self.bottom = bottom;
+        self.marks = marks;
+    }
+
+    /// The widest host and unit over a few screens of lines.
+    fn measured(&self, stream: &Stream<'_>) -> (u16, u16) {
+        let mut widths = (0_u16, 0_u16);
         let mut place = stream.end();
-        for _ in 0..self.page.max(50) {
-            let Some(shown) = stream.back(&mut place) else { break };
+        let mut left = self.page.max(50);
+        while left > 0
+            && let Some(shown) = stream.back(&mut place)
+        {
+            // Marks have no host: in a storm there are more of them than lines.
             if let Shown::Entry(_, Entry::Line(line)) = shown {
+                left -= 1;
                 let cells = |text: &str| u16::try_from(text::width(text)).unwrap_or(u16::MAX);
-                self.widths.0 = self.widths.0.max(cells(host(line))).min(16);
-                self.widths.1 = self.widths.1.max(cells(unit(line))).min(16);
+                widths.0 = widths.0.max(cells(host(line))).min(16);
+                widths.1 = widths.1.max(cells(unit(line))).min(16);
             }
         }
+        widths
+    }
+
+    /// Where the parts of a line stand.
+    fn lay_out(&self, area: Rect) -> Lay {
         let (host, unit) = match area.width {
+            _ if self.unlabelled => (0, 0),
             0..45 => (0, 0),
             45..90 => (self.widths.0.min(10), 0),
             _ => self.widths,
         };
         let gap = |width: u16| if width > 0 { width + 1 } else { 0 };
+        let stamp = match self.stamps {
+            Stamps::Clock => 9,
+            Stamps::Ages => 6,
+            Stamps::None => 0,
+        };
         // Bar, time, host, unit, rule.
-        let text_at = 1 + 9 + gap(host) + gap(unit) + 2;
-        Lay { host, unit, text_at, text_width: area.width.saturating_sub(text_at) }
+        let text_at = 1 + stamp + gap(host) + gap(unit) + 2;
+        Lay { stamp, host, unit, text_at, text_width: area.width.saturating_sub(text_at) }
     }
 
     pub(super) fn draw_nothing(&self, scene: &Scene<'_>, area: Rect, buffer: &mut Buffer) {
         let standing = standing(scene);
-        let lines = if !self.filter.is_empty() {
+        let lines = if let Some(fault) = self.look.as_ref().and_then(|look| look.fault.as_ref()) {
+            wrap(&[piece(fault, Role::Warning)], usize::from(area.width.saturating_sub(2)))
+        } else if self.look.as_ref().is_some_and(|look| !look.is_filled()) {
+            vec![nothing("asking Loki")]
+        } else if !self.filter.is_empty() {
             nothing_matches(self.filter.as_str())
+        } else if self.look.is_some() {
+            vec![nothing("no line in this time; + looks at a longer one")]
         } else if tails(scene.store).next().is_none() && standing.source.is_some() && standing.is_fresh() {
             vec![vec![piece("no tail is configured for this Loki", Role::Muted)]]
         } else {
@@ -71,11 +158,7 @@ impl Logs {
         area: Rect,
         buffer: &mut Buffer,
     ) {
-        let newest = rows.iter().rev().find_map(|shown| match shown {
-            Shown::Entry(index, Entry::Line(line)) => stream.subject(*index, line),
-            _ => None,
-        });
-        let selected = self.cursor.clone().or(newest);
+        let selected = self.cursor.clone().or_else(|| last(rows, stream));
         let mut y = area.y;
         for shown in rows {
             if y >= area.bottom() {
@@ -84,8 +167,19 @@ impl Logs {
             let place = Rect { y, height: area.bottom() - y, ..area };
             y += match shown {
                 Shown::Entry(index, Entry::Line(line)) => {
-                    let is_selected = scene.focused && stream.subject(*index, line) == selected;
-                    self.draw_line(line, is_selected, lay, scene, place, buffer)
+                    let is = |subject: &Subject| stream.is(*index, line, subject);
+                    let is_selected = scene.focused && selected.as_ref().is_some_and(is);
+                    let height = self.draw_line(line, is_selected, lay, scene, place, buffer);
+                    if self.bookmarks.iter().any(is) {
+                        put(
+                            buffer,
+                            (place.x, place.y),
+                            glyphs::BOOKMARK,
+                            place.width,
+                            scene.style(Role::Accent),
+                        );
+                    }
+                    height
                 }
                 shown => draw_mark(shown, scene, place, buffer),
             };
@@ -106,9 +200,19 @@ impl Logs {
         }
         let mut x = area.x + 1;
         let end = area.right();
-        let time = scene.times.clock(line.time());
-        put(buffer, (x, area.y), &time, end.saturating_sub(x), scene.style(Role::Muted));
-        x += 9;
+        let time = match self.stamps {
+            Stamps::Clock => scene.times.clock(line.time()),
+            Stamps::Ages => format!("{:>5}", text::age(scene.wall() - line.time())),
+            Stamps::None => String::new(),
+        };
+        // What is new stands out by its time.
+        let is_new = self.look.as_ref().is_some_and(|look| look.is_new(line));
+        let role = if is_new { Role::Accent } else { Role::Muted };
+        put(buffer, (x, area.y), &time, end.saturating_sub(x), scene.style(role));
+        if is_new {
+            put(buffer, (x + lay.stamp.saturating_sub(1), area.y), "+", 1, scene.style(Role::Accent));
+        }
+        x += lay.stamp;
         for (width, text) in [(lay.host, host(line)), (lay.unit, unit(line))] {
             if width > 0 {
                 put(buffer, (x, area.y), text, width.min(end.saturating_sub(x)), scene.style(Role::Text));
@@ -149,6 +253,12 @@ fn draw_mark(shown: &Shown<'_>, scene: &Scene<'_>, area: Rect, buffer: &mut Buff
         }
         Shown::Entry(_, Entry::Dropped { count, .. }) => {
             piece(format!(" dropped {count} lines or more (the server was too slow) "), Role::Warning)
+        }
+        Shown::Entry(_, Entry::Skipped { count: 0, .. }) => {
+            piece(" more lines here than are shown: narrow the query or the time ", Role::Warning)
+        }
+        Shown::Entry(_, Entry::Skipped { count, .. }) => {
+            piece(format!(" {count} lines not shown (they came too fast) "), Role::Warning)
         }
         Shown::Mark(mark) => {
             let at = scene.times.clock(DateTime::from_timestamp_nanos(mark.at));

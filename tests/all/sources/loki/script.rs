@@ -279,6 +279,7 @@ pub struct Heard {
     pub lines: Vec<Line>,
     pub gaps: Vec<(i64, i64)>,
     pub dropped: u64,
+    pub skipped: u64,
     pub states: Vec<TailState>,
     pub failures: Vec<Failure>,
     /// Observations without entries.
@@ -320,6 +321,7 @@ impl Heard {
             Entry::Line(line) => self.lines.push(line),
             Entry::Gap { from, to } => self.gaps.push((from, to)),
             Entry::Dropped { count, .. } => self.dropped += count,
+            Entry::Skipped { count, .. } => self.skipped += count,
         }
     }
 }

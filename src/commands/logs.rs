@@ -1,0 +1,256 @@
+//! `wardroom logs`: lines of a query on stdout, with the engine of the dashboard's tails. What is
+//! missing is told: on stderr, or as a line of its own in JSON.
+
+use std::collections::HashSet;
+use std::io::{self, IsTerminal as _, Write as _};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use chrono::{DateTime, SecondsFormat};
+use color_eyre::eyre::Result;
+use serde::Serialize;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::{Ground, Usage, complain, ground};
+use crate::cli::{Global, LineFormat, Logs};
+use crate::domain::feed::SourceKind;
+use crate::domain::labels::Labels;
+use crate::domain::log::{Entry, Level, Line, TailState};
+use crate::domain::observation::Observation;
+use crate::domain::question::{Answer, Question, Window};
+use crate::report::SCHEMA;
+use crate::sources::{Source, SourceError};
+use crate::text;
+
+/// Lines in one answer.
+const PAGE: u32 = 5_000;
+
+/// Lines of the last while are remembered, in nanoseconds: a tail repeats some of them.
+const REPEATED: i64 = 60_000_000_000;
+
+/// Runs it.
+///
+/// # Errors
+/// Wrong usage, a wrong config, a server that does not answer or refuses the query, or stdout that
+/// cannot be written.
+pub fn run(global: &Global, logs: &Logs) -> Result<ExitCode> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    let done = runtime.block_on(async {
+        let ground = ground(global, false).await?;
+        let source = source(&ground, logs.source.as_deref())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut out = Out::new(logs);
+        tokio::select! {
+            told = tell(&ground, &*source, logs, &mut out) => told,
+            _ = interrupt.recv() => Ok(()),
+            _ = terminate.recv() => Ok(()),
+        }
+    });
+    runtime.shutdown_background();
+    match done {
+        // Who reads no more (`| head`) has had enough.
+        Err(error) if is_broken_pipe(&error) => Ok(ExitCode::SUCCESS),
+        done => done.map(|()| ExitCode::SUCCESS),
+    }
+}
+
+fn is_broken_pipe(error: &color_eyre::eyre::Report) -> bool {
+    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}
+
+/// The Loki that is asked: the one named, else the first.
+fn source(ground: &Ground, name: Option<&str>) -> Result<Arc<dyn Source>> {
+    let lokis = ground.config.sources.iter().filter(|source| source.id().kind == SourceKind::Loki);
+    let all: Vec<_> = lokis.cloned().collect();
+    let found = all.iter().find(|source| name.is_none_or(|name| *source.id().name == *name));
+    found.cloned().ok_or_else(|| {
+        let names: Vec<String> = all.iter().map(|source| source.id().name.to_string()).collect();
+        let told = if names.is_empty() { "none is configured".to_owned() } else { names.join(", ") };
+        Usage(format!("there is no Loki {}; there: {told}", name.unwrap_or(""))).into()
+    })
+}
+
+/// Tells the lines since the start, and with `--follow` those to come.
+async fn tell(ground: &Ground, source: &dyn Source, logs: &Logs, out: &mut Out) -> Result<()> {
+    let now = ground.clock.now().wall.timestamp_nanos_opt().unwrap_or(i64::MAX);
+    let since = i64::try_from(logs.since.as_nanos()).unwrap_or(i64::MAX);
+    let from = now.saturating_sub(since);
+    past(source, logs, (from, now.saturating_add(1)), out).await?;
+    if !logs.follow {
+        return Ok(());
+    }
+    let Some(mut tail) = source.follow(&logs.query, now) else { return Ok(()) };
+    tail.keep_time(&ground.clock);
+    let mut last = None;
+    loop {
+        match tail.next().await {
+            Ok(Observation::Tail { state, mut entries, .. }) => {
+                entries.sort_by_key(Entry::at);
+                for entry in entries {
+                    // The tail begins a little before what was already told ends.
+                    if entry.at() >= from {
+                        out.entry(&entry)?;
+                    }
+                }
+                out.flush()?;
+                if let TailState::Polling(why) = &state
+                    && last.as_ref() != Some(&state)
+                {
+                    complain(&format!("no live tail, asking again and again instead: {why}"));
+                }
+                last = Some(state);
+            }
+            Ok(_) => {}
+            Err(error @ SourceError::Refused { .. }) => return Err(error.into()),
+            Err(error) => {
+                complain(&format!("{error}; trying again"));
+                tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+            }
+        }
+    }
+}
+
+/// Tells every line of a time, page by page, oldest first. A page may end amid lines of one instant:
+/// the lines of its last instant are left to the next page.
+async fn past(source: &dyn Source, logs: &Logs, (from, to): (i64, i64), out: &mut Out) -> Result<()> {
+    let mut cursor = from;
+    let mut left = logs.limit.unwrap_or(u64::MAX);
+    while left > 0 {
+        let limit = u32::try_from(left).unwrap_or(u32::MAX).min(PAGE);
+        let window = Window {
+            query: logs.query.as_str().into(),
+            from: cursor,
+            to,
+            limit: PAGE.min(limit.max(2)),
+            newest: false,
+        };
+        let asked =
+            source.answer(Question::Lines(window.clone()), DateTime::from_timestamp_nanos(to)).await?;
+        let Answer::Lines(lines) = asked else { return Ok(()) };
+        let Some(last) = lines.last().map(|line| line.at) else { return out.flush() };
+        // Fewer than asked for may also be all that the server hands out.
+        let is_last = lines.len() < window.limit as usize && lines.len() < 50;
+        let first = lines.first().map_or(last, |line| line.at);
+        let crowded = first == last;
+        for line in lines.iter().filter(|line| is_last || crowded || line.at < last) {
+            if left == 0 {
+                break;
+            }
+            out.line(line)?;
+            left -= 1;
+        }
+        if is_last {
+            break;
+        }
+        if crowded && lines.len() >= window.limit as usize {
+            out.entry(&Entry::Gap { from: last, to: last + 1 })?;
+        }
+        cursor = if crowded { last + 1 } else { last };
+    }
+    out.flush()
+}
+
+/// Where lines go, and which went there lately.
+struct Out {
+    format: LineFormat,
+    colours: bool,
+    to: io::BufWriter<io::Stdout>,
+    told: HashSet<(i64, Arc<str>, Labels)>,
+    newest: i64,
+}
+
+/// What stands in a line of JSON.
+#[derive(Serialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+enum Said<'a> {
+    Line { schema: u32, time: String, level: Level, labels: &'a Labels, metadata: &'a Labels, text: &'a str },
+    Gap { schema: u32, from: String, to: String },
+    Dropped { schema: u32, time: String, at_least: u64 },
+    Skipped { schema: u32, from: String, to: String, count: u64 },
+}
+
+fn time(at: i64) -> String {
+    DateTime::from_timestamp_nanos(at).to_rfc3339_opts(SecondsFormat::Nanos, true)
+}
+
+impl Out {
+    fn new(logs: &Logs) -> Self {
+        let colours =
+            io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|set| set.is_empty());
+        let to = io::BufWriter::with_capacity(64 << 10, io::stdout());
+        Self { format: logs.format, colours, to, told: HashSet::new(), newest: i64::MIN }
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        Ok(self.to.flush()?)
+    }
+
+    fn entry(&mut self, entry: &Entry) -> Result<()> {
+        let said = match entry {
+            Entry::Line(line) => return self.line(line),
+            Entry::Gap { from, to } => Said::Gap { schema: SCHEMA, from: time(*from), to: time(*to) },
+            Entry::Dropped { at, count } => {
+                Said::Dropped { schema: SCHEMA, time: time(*at), at_least: *count }
+            }
+            Entry::Skipped { from, to, count } => {
+                Said::Skipped { schema: SCHEMA, from: time(*from), to: time(*to), count: *count }
+            }
+        };
+        if self.format == LineFormat::Jsonl {
+            return self.json(&said);
+        }
+        self.flush()?;
+        complain(&match entry {
+            Entry::Gap { from, to } => {
+                let span = DateTime::from_timestamp_nanos(*to) - DateTime::from_timestamp_nanos(*from);
+                format!("gap {}: lines may be missing from {} to {}", text::age(span), time(*from), time(*to))
+            }
+            Entry::Dropped { at, count } => {
+                format!("dropped {count} lines or more at {}: they are asked for", time(*at))
+            }
+            Entry::Skipped { count, .. } => format!("{count} lines not shown: they came too fast"),
+            Entry::Line(_) => return Ok(()),
+        });
+        Ok(())
+    }
+
+    fn json(&mut self, said: &Said<'_>) -> Result<()> {
+        serde_json::to_writer(&mut self.to, said).map_err(io::Error::from)?;
+        Ok(self.to.write_all(b"\n")?)
+    }
+
+    /// Writes a line, unless it was written lately.
+    fn line(&mut self, line: &Line) -> Result<()> {
+        if line.at > self.newest {
+            self.newest = line.at;
+            if self.told.len() > 100_000 {
+                let oldest = self.newest.saturating_sub(REPEATED);
+                self.told.retain(|(at, ..)| *at >= oldest);
+            }
+        }
+        if !self.told.insert((line.at, Arc::clone(&line.text), line.stream.clone())) {
+            return Ok(());
+        }
+        match self.format {
+            LineFormat::Jsonl => self.json(&Said::Line {
+                schema: SCHEMA,
+                time: time(line.at),
+                level: line.level,
+                labels: &line.stream,
+                metadata: &line.more,
+                text: &line.text,
+            }),
+            LineFormat::Text => {
+                let at = line.time().to_rfc3339_opts(SecondsFormat::Millis, true);
+                let (on, off) = match line.level {
+                    Level::Critical | Level::Error if self.colours => ("\u{1b}[31m", "\u{1b}[0m"),
+                    Level::Warning if self.colours => ("\u{1b}[33m", "\u{1b}[0m"),
+                    _ => ("", ""),
+                };
+                let stream = &line.stream;
+                Ok(writeln!(self.to, "{at} {:<8} {stream} {on}{}{off}", line.level, line.text)?)
+            }
+        }
+    }
+}

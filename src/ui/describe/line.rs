@@ -1,0 +1,29 @@
+//! A log line: its text, its fields, and what the server knows of it.
+
+use super::{Description, labels, when};
+use crate::domain::feed::SourceId;
+use crate::domain::log::Line;
+use crate::domain::log::fields::fields;
+use crate::ui::scene::{Scene, piece};
+use crate::ui::widgets::prose::Prose;
+use crate::ui::widgets::sign;
+
+/// Describes a line of a tail.
+pub(super) fn of_line(line: &Line, (source, tail): (&SourceId, &str), scene: &Scene<'_>) -> Description {
+    let mut told = vec![Prose::plain(&*line.text), Prose::Blank];
+    told.push(Prose::pair("time", when(line.time(), scene)));
+    told.push(Prose::Pair("level".into(), vec![piece(line.level.as_ref(), sign::of_level(line.level))]));
+    told.push(Prose::pair("tail", format!("{tail} of {source}")));
+    let tails = scene.store.source(source).into_iter().flat_map(|source| &source.data.tails);
+    if let Some(tail) = tails.into_iter().find(|have| &*have.name == tail) {
+        told.push(Prose::pair("query", &*tail.query));
+    }
+    let fields = fields(&line.text);
+    if !fields.is_empty() {
+        told.extend([Prose::Blank, Prose::Head("Fields".to_owned())]);
+        told.extend(fields.into_iter().map(|(name, value)| Prose::pair(name, value)));
+    }
+    labels("Stream", &line.stream, &[], &mut told);
+    labels("Metadata", &line.more, &[], &mut told);
+    Description { sign: None, name: "Log line".into(), text: told }
+}
