@@ -84,10 +84,10 @@ pub struct Global {
 pub enum Command {
     /// Ask every server once, judge, and say so by the exit status.
     Check(Check),
-    /// Print the lines of a LogQL query, and with --follow those to come.
-    Logs(Logs),
     /// Report on the backups: connectivity, last backups, integrity, capacity, jobs.
     Backups(Backups),
+    /// Print the lines of a LogQL query, and with --follow those to come.
+    Logs(Logs),
     /// Draw one frame of the dashboard into a file or to stdout.
     Shot(Shot),
     /// Read the owner's runbooks: list, show, lint, trust.
@@ -200,6 +200,33 @@ pub enum Format {
     Nagios,
 }
 
+/// `wardroom backups`
+#[derive(Clone, Debug, Args)]
+#[command(after_long_help = "\
+Exit status: 0 ok, 1 warning, 2 critical, 3 unknown, or wrong usage, wrong config, own failure.
+
+Examples:
+  wardroom backups                               is every guest recoverable, and if not, why
+  wardroom backups --format json | jq .backups   for scripts (schema 1)
+  0 7 * * * wardroom backups > /tmp/b || mail -s backups me < /tmp/b")]
+pub struct Backups {
+    /// How to say it.
+    #[arg(long, value_enum, default_value_t = Form::Text, value_name = "FORMAT")]
+    pub format: Form,
+    /// How long to wait for the servers in all, such as 30s or 1m.
+    #[arg(long, default_value = "30s", value_parser = humantime::parse_duration, value_name = "TIME")]
+    pub timeout: Duration,
+}
+
+/// How a report without a line for monitoring is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Form {
+    /// For people.
+    Text,
+    /// For programs: documented, versioned.
+    Json,
+}
+
 /// `wardroom logs`
 #[derive(Clone, Debug, Args)]
 #[command(after_long_help = "\
@@ -239,33 +266,6 @@ pub enum LineFormat {
     Text,
     /// A JSON object for each.
     Jsonl,
-}
-
-/// `wardroom backups`
-#[derive(Clone, Debug, Args)]
-#[command(after_long_help = "\
-Exit status: 0 ok, 1 warning, 2 critical, 3 unknown, or wrong usage, wrong config, own failure.
-
-Examples:
-  wardroom backups                               is every guest recoverable, and if not, why
-  wardroom backups --format json | jq .backups   for scripts (schema 1)
-  0 7 * * * wardroom backups > /tmp/b || mail -s backups me < /tmp/b")]
-pub struct Backups {
-    /// How to say it.
-    #[arg(long, value_enum, default_value_t = Form::Text, value_name = "FORMAT")]
-    pub format: Form,
-    /// How long to wait for the servers in all, such as 30s or 1m.
-    #[arg(long, default_value = "30s", value_parser = humantime::parse_duration, value_name = "TIME")]
-    pub timeout: Duration,
-}
-
-/// How a report without a line for monitoring is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Form {
-    /// For people.
-    Text,
-    /// For programs: documented, versioned.
-    Json,
 }
 
 /// `wardroom shot`

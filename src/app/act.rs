@@ -135,9 +135,9 @@ impl App {
             Action::Help => self.help(),
             Action::Filter => self.prompt(),
             Action::Copy => return self.copy(now),
-            Action::ShowLogs => self.show_logs(now),
             Action::Link => return self.link(now),
             action if deeds::is_one(action) => self.propose(action, now),
+            Action::ShowLogs => self.show_logs(now),
             _ if !self.layers.is_empty() => {}
             Action::Overview => self.overview(),
             Action::NextPane => self.move_focus(1),

@@ -115,7 +115,13 @@ fn store(world: &World) -> Store {
     );
     let line = |host: &&str| {
         let stream = [("host", *host)].into_iter().collect();
-        Entry::Line(Line { at: 1, stream, text: "x".into(), level: Level::Info })
+        Entry::Line(Line {
+            at: 1,
+            stream,
+            text: "x".into(),
+            level: Level::Info,
+            more: crate::domain::labels::Labels::default(),
+        })
     };
     for (kind, feed) in there.flat_map(|(kind, feeds)| feeds.iter().map(move |feed| (*kind, *feed))) {
         if world.silent.contains(&feed) {

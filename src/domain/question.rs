@@ -49,6 +49,16 @@ pub enum Question {
         /// Seconds from one value to the next.
         step: u32,
     },
+    /// A piece of the log of a task.
+    Log {
+        /// Which task.
+        upid: Arc<str>,
+        /// The line to begin with, the first is 1; `None` for the last lines.
+        from: Option<u64>,
+        /// How far the task was known to be when this was asked: it changes while the task writes,
+        /// so that its log is read again.
+        seen: Option<DateTime<Utc>>,
+    },
     /// Lines of a time.
     Lines(Window),
     /// The names of all labels that streams have.
@@ -68,16 +78,6 @@ pub enum Question {
     },
     /// Whether a LogQL query is one.
     Check(Arc<str>),
-    /// A piece of the log of a task.
-    Log {
-        /// Which task.
-        upid: Arc<str>,
-        /// The line to begin with, the first is 1; `None` for the last lines.
-        from: Option<u64>,
-        /// How far the task was known to be when this was asked: it changes while the task writes,
-        /// so that its log is read again.
-        seen: Option<DateTime<Utc>>,
-    },
 }
 
 /// Lines of a time.
@@ -110,14 +110,14 @@ pub struct Wrong {
 pub enum Answer {
     /// To [`Question::Value`], [`Question::Series`] and [`Question::Volume`]: each series with its values in order of time.
     Series(Vec<Series>),
+    /// To [`Question::Log`]: a piece of the log.
+    Log(TaskLog),
     /// To [`Question::Lines`]: the lines in order of time.
     Lines(Arc<[Line]>),
     /// To [`Question::Labels`] and [`Question::LabelValues`].
     Names(Arc<[Arc<str>]>),
     /// To [`Question::Check`]: nothing, or what is wrong.
     Checked(Option<Wrong>),
-    /// To [`Question::Log`]: a piece of the log.
-    Log(TaskLog),
 }
 
 impl Answer {

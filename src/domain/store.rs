@@ -125,6 +125,14 @@ impl SourceState {
         failure.is_some_and(|(failure, _)| failure.kind == FailureKind::Missing)
     }
 
+    /// Whether what it says of backups counts as measured.
+    pub fn knows_backups(&self, now: DateTime<Utc>) -> bool {
+        match self.id.kind.backups() {
+            Some(feed) => self.is_fresh(feed, now),
+            None => self.id.kind == SourceKind::Files && self.state(now) == FeedState::Fresh,
+        }
+    }
+
     /// The tails of a source are one feed, which stands as the worst of them: one that is live must
     /// not hide one that is not.
     fn weigh_tails(&mut self, took: f64) {
@@ -144,14 +152,6 @@ impl SourceState {
             doubted: tails.iter().any(|tail| tail.doubted),
             ..Freshness::pending(feed.interval)
         };
-    }
-
-    /// Whether what it says of backups counts as measured.
-    pub fn knows_backups(&self, now: DateTime<Utc>) -> bool {
-        match self.id.kind.backups() {
-            Some(feed) => self.is_fresh(feed, now),
-            None => self.id.kind == SourceKind::Files && self.state(now) == FeedState::Fresh,
-        }
     }
 
     /// Whether the feed's data counts as measured.

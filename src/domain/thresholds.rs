@@ -30,10 +30,10 @@ pub struct Thresholds {
     pub backup_rules: Vec<BackupRule>,
     /// How full datastores may be.
     pub fill: FillLimits,
-    /// Which labels of an alert lead to its logs.
-    pub log_labels: LabelMap,
     /// Whose guests the namespaces of the backup servers hold.
     pub clusters: Vec<Mapping>,
+    /// Which labels of an alert lead to its logs.
+    pub log_labels: LabelMap,
 }
 
 /// A namespace of a backup server that holds the guests of one hypervisor.
@@ -61,8 +61,8 @@ impl Default for Thresholds {
             backups: Expectation::default(),
             backup_rules: Vec::new(),
             fill: FillLimits::default(),
-            log_labels: LabelMap::default(),
             clusters: Vec::new(),
+            log_labels: LabelMap::default(),
         }
     }
 }

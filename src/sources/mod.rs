@@ -63,7 +63,7 @@ pub trait Source: fmt::Debug + Send + Sync {
 
     /// Answers a question; `now` is the time by the dashboard's clock.
     fn answer(&self, _question: Question, _now: DateTime<Utc>) -> Answering<'_> {
-        let error = no_question(self.id());
+        let error = SourceError::unasked(self.id());
         Box::pin(async move { Err(error) })
     }
 
@@ -176,6 +176,11 @@ pub enum SourceError {
 }
 
 impl SourceError {
+    /// A question that is none for this source.
+    pub fn unasked(source: &SourceId) -> Self {
+        Self::Missing { url: source.to_string(), reason: "this is no question for it".to_owned() }
+    }
+
     /// The error as the badge and the detail tell it.
     pub fn failure(&self) -> Failure {
         match self {
@@ -208,11 +213,6 @@ impl SourceError {
             },
         }
     }
-}
-
-/// The answer to a question that this kind of server knows nothing of.
-fn no_question(source: &SourceId) -> SourceError {
-    SourceError::Missing { url: source.to_string(), reason: "this is no question for it".to_owned() }
 }
 
 /// How the loop treats a failure of the network.

@@ -46,9 +46,8 @@ pub const RULE: &str = "│";
 pub const LINE: &str = "─";
 /// A place that was marked.
 pub const BOOKMARK: &str = "»";
-
-/// The levels of a line of little bars, from low to high.
-pub const BARS: [&str; 4] = ["▁", "▃", "▅", "▇"];
+/// Bars, the lowest first.
+pub const BARS: [&str; 7] = ["▁", "▂", "▃", "▄", "▅", "▆", "▇"];
 
 /// The small digit before the title of a pane: the key of its view.
 pub const fn superscript(digit: u8) -> &'static str {
@@ -77,8 +76,15 @@ pub enum Glyphs {
 }
 
 /// Every sign that we draw, with its twin.
-const TWINS: [(&str, &str); 51] = [
+const TWINS: [(&str, &str); 54] = [
     (BOOKMARK, ">"),
+    (BARS[0], "."),
+    (BARS[1], ":"),
+    (BARS[2], "-"),
+    (BARS[3], "="),
+    (BARS[4], "+"),
+    (BARS[5], "*"),
+    (BARS[6], "#"),
     (CRITICAL, "!"),
     (WARNING, "*"),
     (OK, "+"),
@@ -116,10 +122,6 @@ const TWINS: [(&str, &str); 51] = [
     (UNFOLDED, "v"),
     (FOLDED, ">"),
     ("█", "_"),
-    ("▁", "_"),
-    ("▃", "-"),
-    ("▅", "="),
-    ("▇", "#"),
     ("¹", "1"),
     ("²", "2"),
     ("³", "3"),

@@ -16,7 +16,7 @@ fn an_alert_is_silenced_and_another_acknowledged() {
     dashboard.shows(&["The same as a command", "--comment='the lab is hot'"]);
     dashboard.pty.keys("\r");
     dashboard.hides("The same as a command");
-    dashboard.shows(&["silenced  HighCPUUsage"]);
+    dashboard.shows(&["○ silenced", "by sam@desk until"]);
 
     dashboard.pty.keys("S");
     dashboard.shows(&["alertname=\"HighCPUUsage\"", "the lab is hot"]);
@@ -37,7 +37,8 @@ fn an_alert_is_silenced_and_another_acknowledged() {
     dashboard.pty.keys("a");
     dashboard.shows(&["nobody is on it any more"]);
     dashboard.pty.keys("\r");
-    dashboard.shows(&["critical  BackupJobFailed"]);
+    dashboard.hides("acked ");
+    dashboard.shows(&["▲ critical"]);
 
     dashboard.pty.keys("q");
     assert_eq!(dashboard.ends(), 0);

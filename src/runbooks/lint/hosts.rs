@@ -35,7 +35,8 @@ pub(super) fn lint(source: &Source<'_>, runbook: &Runbook) -> Vec<Lint> {
 
 /// Whether a block says where it runs: a line `ssh USER@HOST`, or a hint above it.
 fn names_host(block: &Block) -> bool {
-    block.annotations.host.is_some() || logical::read(block).iter().any(|command| is_switch(&command.text))
+    block.annotations.host.is_some()
+        || (block.text.contains("ssh") && logical::read(block).iter().any(|command| is_switch(&command.text)))
 }
 
 /// `ssh USER@HOST` and nothing else: from here on the commands run there.
@@ -63,6 +64,7 @@ fn literals(blocks: &[&Block]) -> BTreeMap<Ipv4Addr, (usize, usize)> {
 /// The addresses of hosts in a line. Loopback is none.
 fn addresses(line: &str) -> impl Iterator<Item = Ipv4Addr> {
     let words = line.split(|char: char| !char.is_ascii_digit() && char != '.');
+    let words = words.filter(|word| word.len() >= 7);
     let all = words.filter_map(|word| word.trim_end_matches('.').parse::<Ipv4Addr>().ok());
     all.filter(|address| !address.is_loopback() && !address.is_unspecified() && !address.is_broadcast())
 }

@@ -15,7 +15,9 @@ pub(super) fn lint(source: &Source<'_>, runbook: &Runbook) -> Vec<Lint> {
         for place in &places {
             let commands = logical::read(place.block);
             after_follower(source, &commands, &mut lints);
-            stopped_twice(source, &commands, &mut lints);
+            if place.block.text.contains("systemctl stop") {
+                stopped_twice(source, &commands, &mut lints);
+            }
             redirected(source, &commands, &mut lints);
             samples(source, &commands, &mut lints);
             pinned(source, &commands, &mut lints);
@@ -200,6 +202,9 @@ fn yaml(source: &Source<'_>, block: &Block, lints: &mut Vec<Lint>) {
 fn dated(source: &Source<'_>, places: &[Place<'_>], lints: &mut Vec<Lint>) {
     let is_rollback = |place: &&Place<'_>| place.step.is_some_and(|step| step.role == Role::Rollback);
     let names = |place: &Place<'_>| -> Vec<(usize, String)> {
+        if !place.block.text.contains("$(date") {
+            return Vec::new();
+        }
         let commands = logical::read(place.block);
         commands
             .iter()

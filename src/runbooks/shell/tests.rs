@@ -81,12 +81,13 @@ fn what_cannot_be_read_is_said() {
     is_whole(&"<<$(cat ".repeat(10_000));
 }
 
+fn count(parts: &[Part]) -> usize {
+    parts.iter().map(|part| usize::from(part.kind == Piece::Placeholder) + count(part.inner())).sum()
+}
+
 #[test]
 fn placeholders_are_words_and_redirects_are_redirects() {
     let script = lex("a <X> x<VMID>y '<A>' \"<B>\" <in >out <(b) < c \\<D> 2>e");
-    fn count(parts: &[Part]) -> usize {
-        parts.iter().map(|part| usize::from(part.kind == Piece::Placeholder) + count(part.inner())).sum()
-    }
     let found: usize = script
         .tokens
         .iter()

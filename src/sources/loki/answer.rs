@@ -31,7 +31,9 @@ pub(super) async fn answer(id: &SourceId, asker: &Asker, question: Question) -> 
         }
         Question::Volume { query, from, to, step } => volume(asker, &query, (from, to), step).await,
         Question::Check(query) => check(asker, &query).await,
-        _ => Err(crate::sources::no_question(id)),
+        Question::Value { .. } | Question::Series { .. } | Question::Log { .. } => {
+            Err(SourceError::unasked(id))
+        }
     }
 }
 

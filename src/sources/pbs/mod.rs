@@ -31,7 +31,7 @@ use futures_util::future::{join, join_all};
 use tokio::sync::OnceCell;
 
 use super::wire::{interval, site};
-use super::{Answering, Looking, Plan, Source, SourceError, no_question};
+use super::{Answering, Looking, Plan, Source, SourceError};
 use crate::domain::datastore::Datastore;
 use crate::domain::feed::{Feed, SourceId};
 use crate::domain::observation::Observation;
@@ -240,7 +240,7 @@ impl Source for Pbs {
                 Question::Log { upid, from, .. } => {
                     log::task_log(&self.api, &upid, from).await.map(Answer::Log)
                 }
-                _ => Err(no_question(&self.id)),
+                _ => Err(SourceError::unasked(&self.id)),
             }
         })
     }

@@ -107,7 +107,7 @@ impl Source for Prometheus {
                     let asked = [("query", &**query), ("start", &from), ("end", &to), ("step", &step)];
                     self.ask("query_range", &asked, series::series).await
                 }
-                _ => Err(super::no_question(&self.id)),
+                _ => return Err(SourceError::unasked(self.id())),
             };
             found.map(Answer::Series)
         })

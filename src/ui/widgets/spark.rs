@@ -12,7 +12,7 @@ pub fn spark(numbers: &[f64]) -> String {
     let is_flat = high - low <= high * NOISE;
     let top = (BARS.len() - 1) as f64;
     let bar = |number: &f64| {
-        let level = if is_flat { 1.0 } else { (number - low) / (high - low) * top };
+        let level = if is_flat { top / 3.0 } else { (number - low) / (high - low) * top };
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and the top")]
         let at = level.round().clamp(0.0, top) as usize;
         BARS.get(at).copied().unwrap_or(" ")

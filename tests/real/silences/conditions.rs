@@ -14,7 +14,7 @@ use wardroom::domain::silence::Matcher;
 
 use super::acks::{ack, wait_state};
 use super::{SETTLED, add, wait_silence};
-use crate::program::{Program, list};
+use crate::program::{Program, list, text};
 use crate::shared;
 use crate::stack::wait::{throughout, until};
 use crate::stack::{Part, Stack};
@@ -44,6 +44,10 @@ fn a_silence_until_resolved_ends_when_the_alert_does_and_an_acknowledgement_outl
     until("the host is down", SETTLED, || down(&stack, &program, "down")).expect("an alert");
     let id = add(&program, &["-m", "alertname=HostDown", "-m", "instance=vm100:9100", "--until", "resolved"]);
     wait_silence(&stack, &second, &id, "active");
+    let filter = ["alerts", "--filter", "HostDown", "--filter", "instance=vm100:9100"];
+    let rows = program.rows(&filter, "alerts").expect("a list");
+    let jobs: BTreeSet<&str> = rows.iter().map(|alert| text(&alert["labels"]["job"])).collect();
+    assert_eq!(rows.len(), jobs.len(), "external labels make no second alert of one: {rows:#?}");
     assert_eq!(
         program.say(&["silences", "reap"]),
         Ok(String::new()),
@@ -82,11 +86,6 @@ fn a_silence_until_resolved_ends_when_the_alert_does_and_an_acknowledgement_outl
     wait_state(&program, "BackupJobFailed", "acknowledged");
 }
 
-/// A text as a part of an address.
-fn encoded(text: &str) -> String {
-    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
-}
-
 #[test]
 fn what_would_have_been_hidden_is_what_prometheus_says() {
     let Some(stack) = shared::stack("a preview") else { return };
@@ -102,12 +101,13 @@ fn what_would_have_been_hidden_is_what_prometheus_says() {
     let runtime = Runtime::new().expect("a runtime");
     // Written by hand, from the matchers: external labels are on no series of the server itself.
     let own = r#"group by (alertname, instance) (max_over_time(ALERTS{alertstate="firing", alertname=~"(Host|Backup).*", instance!="broken-500"}[1d]))"#;
-    let url = format!("{}/api/v1/query?query={}", stack.prometheus(), encoded(own));
+    let page = format!("{}/api/v1/query", stack.prometheus());
+    let url = reqwest::Url::parse_with_params(&page, [("query", own)]).expect("an address");
     until("both say the same", SETTLED, || {
         let question = Question::Value { query: query.as_str().into(), at: None };
         let answer = runtime.block_on(prometheus.answer(question, Utc::now()));
         let ours = Hidden::read(&answer.map_err(|error| error.to_string())?);
-        let theirs = stack.asker().json(&url)?;
+        let theirs = stack.asker().json(url.as_str())?;
         let key = |name: Option<&str>, place: Option<&str>| {
             (name.unwrap_or_default().to_owned(), place.unwrap_or_default().to_owned())
         };
