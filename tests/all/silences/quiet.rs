@@ -82,7 +82,7 @@ fn every_key() -> String {
         bound.filter(|(action, _)| stays(action)).map(|(_, key)| named(key)).collect();
     keys.sort();
     keys.dedup();
-    keys.iter().map(|key| format!("{key}<enter><wait>y<enter><ctrl-s><esc><esc><esc>")).collect()
+    keys.iter().flat_map(|key| [key, "<enter><wait>y<enter><ctrl-s><esc><esc><esc>"]).collect()
 }
 
 /// A key as `--keys` names it.
