@@ -89,7 +89,7 @@ pub struct SourceState {
 }
 
 /// A feed that is asked at least once in so many seconds is asked often.
-const OFTEN: f64 = 60.0;
+const OFTEN: f64 = 20.0;
 
 impl SourceState {
     /// A source stands as badly as its worst feed.

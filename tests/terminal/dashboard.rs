@@ -24,12 +24,12 @@ fn the_bridge_fills_and_obeys() {
     dashboard.shows(&["Backups"]);
 
     dashboard.pty.keys("\r");
-    dashboard.shows(&["fingerprint", "Annotations"]);
+    dashboard.shows(&["fingerprint", "Labels"]);
     dashboard.pty.keys("\x1b");
     dashboard.hides("fingerprint");
 
     dashboard.pty.keys("?");
-    dashboard.shows(&["freeze"]);
+    dashboard.shows(&["Keys in the alerts pane", "Everywhere"]);
     dashboard.pty.keys("\x1b");
 
     for size in [(80, 24), (60, 12), (200, 60)] {

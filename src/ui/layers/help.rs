@@ -84,7 +84,7 @@ fn filter_language() -> Vec<Prose> {
         ("-f dsk", "rows with these letters in this order"),
         ("job=node", "rows with this label; != the others, =~ !~ by expression"),
         ("age>10m", "rows of a time; < shorter"),
-        ("job=~n.*", "rows with a label that matches an expression"),
+        ("~vm[0-9]", "rows with a text that matches an expression"),
     ];
     let mut told = vec![Prose::Head("The filter".to_owned())];
     told.extend(rows.map(|(typed, about)| Prose::pair(typed, about)));
