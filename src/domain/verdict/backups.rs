@@ -129,6 +129,8 @@ pub(super) fn backups(store: &Store, now: DateTime<Utc>, counts: &mut Counts) ->
                     let (age, rpo) = (text::age_of(Some(age)), text::age(judged.expect.rpo));
                     format!("backup {name} is {age} old, RPO {rpo}{cause}")
                 }
+                // The reason says it already.
+                None if reason.to_string().contains(state.as_ref()) => format!("backup {name}: {reason}"),
                 None => format!("backup {name} {state}: {reason}"),
             },
             subject: Some(Subject::Backup { source: judged.source.id.clone(), group: id.clone() }),
