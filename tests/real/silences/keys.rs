@@ -1,5 +1,7 @@
 //! The same by keys: the dashboard in a terminal, on a Prometheus and the cluster of two.
 
+use std::slice;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
@@ -50,7 +52,8 @@ fn find(pty: &Pty, name: &str) {
     })
     .unwrap_or_else(|reason| panic!("{reason}"));
     pty.keys(&format!("/{name}\r"));
-    shows(pty, &[name, "1 of 1", "▲ critical"]);
+    // Its receiver is known when an Alertmanager has it, not only Prometheus.
+    shows(pty, &[name, "1 of 1", "▲ critical", "pagerduty-primary"]);
 }
 
 fn leave(pty: &mut Pty) {
@@ -159,8 +162,8 @@ fn an_acknowledgement_by_keys_is_shown_by_a_dashboard_on_the_other_peer() {
     let parts = [Part::Prometheus, Part::Alertmanagers];
     let Some(stack) = shared::own("acknowledgements by keys", &parts) else { return };
     let [first, second] = stack.alertmanagers();
-    let mut here = dashboard(&stack, &[first.clone()], "Sam Vimes", &[]);
-    let mut there = dashboard(&stack, &[second.clone()], "Angua", &[]);
+    let mut here = dashboard(&stack, slice::from_ref(&first), "Sam Vimes", &[]);
+    let mut there = dashboard(&stack, slice::from_ref(&second), "Angua", &[]);
     find(&here, "SmartUnhealthy");
     find(&there, "SmartUnhealthy");
 
