@@ -84,7 +84,13 @@ impl Program {
 
     /// The dashboard in a terminal of this many columns and rows.
     pub fn dashboard(self, size: (u16, u16)) -> Pty {
-        Pty::start(&["--config", &self.config()], self.home, size)
+        self.dashboard_with(&[], size)
+    }
+
+    /// The same with more arguments.
+    pub fn dashboard_with(self, arguments: &[&str], size: (u16, u16)) -> Pty {
+        let config = self.config();
+        Pty::start(&[&["--config", &config], arguments].concat(), self.home, size)
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod acks;
 mod conditions;
+mod keys;
 
 use std::collections::BTreeSet;
 use std::process::Command;
@@ -58,6 +59,18 @@ fn listed(program: &Program, id: &str) -> Result<Vec<String>, String> {
     Ok(mine.map(|silence| text(&silence["state"]).to_owned()).collect())
 }
 
+/// The silences in force at a peer by their ids, a line each, as `amtool` says.
+fn amtool(stack: &Stack, address: &str) -> String {
+    let amtool = programs::locate("amtool").expect("amtool is among the servers");
+    let said = Command::new(amtool)
+        .env("HOME", stack.directory())
+        .args([&format!("--alertmanager.url={address}"), "silence", "query", "--quiet"])
+        .output()
+        .expect("amtool runs");
+    assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
+    String::from_utf8_lossy(&said.stdout).trim().to_owned()
+}
+
 fn add(program: &Program, more: &[&str]) -> String {
     let words = ["silences", "add", "--comment", "the fan is ordered", "--author", "Sam Vimes"];
     program.say(&[&words[..], more].concat()).expect("a silence is made")
@@ -77,13 +90,7 @@ fn a_silence_by_command_is_seen_by_the_peer_and_by_amtool_and_outlives_a_killed_
     let made = wait_silence(&stack, &second, &id, "active");
     assert_eq!(made["createdBy"], "Sam Vimes");
     assert_eq!(made["comment"], "wardroom/1 until=resolved | the fan is ordered");
-    let amtool = programs::locate("amtool").expect("amtool is among the servers");
-    let said = Command::new(amtool)
-        .env("HOME", stack.directory())
-        .args([&format!("--alertmanager.url={second}"), "silence", "query", "--quiet"])
-        .output()
-        .expect("amtool runs");
-    assert_eq!(String::from_utf8_lossy(&said.stdout).trim(), id, "{}", String::from_utf8_lossy(&said.stderr));
+    assert_eq!(amtool(&stack, &second), id);
 
     let renewed = both.say(&["silences", "reap"]).expect("it reaps");
     assert!(renewed.starts_with(&format!("renewed {id} until ")), "{renewed}");
