@@ -177,11 +177,17 @@ fn under_load() -> Pty {
     std::fs::write(&config, text).expect("the config is written");
     let path = config.display().to_string();
     let pty = Pty::start(&["--config", &path, "--view", "targets"], home, (120, 40));
-    let start = Instant::now();
-    while !pty.screen().contains("more up") {
-        assert!(start.elapsed() < Duration::from_mins(1), "no targets:\n{}", pty.screen());
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    let shows = |what: &str| {
+        let start = Instant::now();
+        while !pty.screen().contains(what) {
+            assert!(start.elapsed() < Duration::from_mins(1), "no {what}:\n{}", pty.screen());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    };
+    shows(&format!("{MANY} up"));
+    // Healthy jobs are folded: every target on a row of its own.
+    pty.keys("c");
+    shows("more up");
     pty
 }
 
