@@ -13,6 +13,9 @@ use serde::{Serialize, Serializer};
 
 use super::shell::{self, Join, Kind, Piece, Said, Script, Simple, Token, commands, said};
 
+/// The directories of the system: a line added to a file there changes more than the file.
+const SYSTEM: [&str; 6] = ["etc", "boot", "usr", "root", "proc", "sys"];
+
 /// What confirmation a command asks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Level {
@@ -268,9 +271,8 @@ impl Judge<'_> {
         } else if target.is_dynamic && !is_added {
             self.raise(Level::L3, format!("it may write over a file, and which is not known: {shown}"));
         } else if is_added {
-            let is_system = ["/etc/", "/boot/", "/usr/", "/root/", "/proc/", "/sys/"]
-                .iter()
-                .any(|place| file.starts_with(place));
+            let top = file.strip_prefix('/').and_then(|rest| rest.split_once('/')).map(|(top, _)| top);
+            let is_system = top.is_some_and(|top| SYSTEM.contains(&top));
             let level = if is_system { Level::L2 } else { Level::L1 };
             self.raise(level, format!("it adds to {shown}"));
         } else {

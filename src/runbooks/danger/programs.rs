@@ -247,9 +247,9 @@ fn find(judge: &mut Judge<'_>, arguments: &[Said]) {
     }
 }
 
-/// What is never deleted.
-const TOPS: &str = "~ ~/* /* / /. .. ../* ../.. /bin /boot /dev /etc /home /lib /lib64 /proc /root /run /sbin /srv \
-                        /sys /usr /var /usr/* /etc/* /var/* /home/* /root/* /boot/* /dev/* /var/lib /usr/bin /usr/lib ~root";
+/// What is never deleted, itself or all that is in it.
+const TOPS: &str = "~ ~root .. ../.. /bin /boot /dev /etc /home /lib /lib64 /proc /root /run /sbin /srv /sys /usr \
+                    /usr/bin /usr/lib /var /var/lib";
 
 /// A path that is deleted with all that is in it.
 pub(super) fn deleted(judge: &mut Judge<'_>, word: &Said, what: &str) {
@@ -260,7 +260,8 @@ pub(super) fn deleted(judge: &mut Judge<'_>, word: &Said, what: &str) {
         bare = bare.replace("//", "/").replace("/./", "/");
     }
     let bare = bare.trim_end_matches("/.").trim_end_matches('/');
-    let is_top = bare.is_empty() && path.starts_with('/') || lists(TOPS, bare) || bare.ends_with("/..");
+    let place = bare.strip_suffix("/*").unwrap_or(bare);
+    let is_top = place.is_empty() && path.starts_with('/') || lists(TOPS, place) || place.ends_with("/..");
     // What is searched is not what is deleted: `find /var/log` is not `rm -r /var/log`.
     let is_search = what.starts_with("find") && !matches!(bare, "" | "~" | "/" | "/*");
     if (is_top && !is_search) || is_unset && bare.is_empty() {
