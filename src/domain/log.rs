@@ -1,6 +1,7 @@
 //! Log lines, the ring that keeps the newest of them, and what a tail says of itself.
 
 pub mod fields;
+mod pace;
 pub mod pattern;
 mod ring;
 pub mod selector;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
+use super::pace::Pace;
 use super::{Entry, TailState};
 use crate::domain::feed::Failure;
 
@@ -38,6 +39,7 @@ pub struct Tail {
     forgotten: u64,
     /// How often entries were put in before the newest ones.
     reordered: u64,
+    pace: Pace,
 }
 
 /// How much of a tail is kept.
@@ -85,6 +87,24 @@ impl Tail {
             limits,
             forgotten: 0,
             reordered: 0,
+            pace: Pace::default(),
+        }
+    }
+
+    /// What it has now, at most so many of the newest entries, as it will stay.
+    #[must_use]
+    pub fn newest(&self, count: usize) -> Self {
+        let first = self.entries.len().saturating_sub(count);
+        Self {
+            entries: self.entries.range(first..).cloned().collect(),
+            bytes: self.entries.range(first..).map(size).sum(),
+            forgotten: self.forgotten + first as u64,
+            name: Arc::clone(&self.name),
+            query: Arc::clone(&self.query),
+            state: self.state.clone(),
+            lost: self.lost.clone(),
+            pace: self.pace.clone(),
+            ..*self
         }
     }
 
@@ -96,7 +116,10 @@ impl Tail {
         for entry in &fresh {
             self.bytes += size(entry);
             match entry {
-                Entry::Line(_) => self.lines += 1,
+                Entry::Line(line) => {
+                    self.lines += 1;
+                    self.pace.note(line.at);
+                }
                 Entry::Gap { .. } => self.gaps += 1,
                 Entry::Dropped { count, .. } => self.dropped += count,
                 Entry::Skipped { count, .. } => self.skipped += count,
@@ -148,14 +171,9 @@ impl Tail {
         self.reordered
     }
 
-    /// Lines a second over the minute before `now`.
+    /// Lines a second over the minute before `now`, also those that are no longer kept.
     pub fn rate(&self, now: DateTime<Utc>) -> f64 {
-        let until = now.timestamp_nanos_opt().unwrap_or(i64::MAX);
-        let since = until.saturating_sub(60_000_000_000);
-        let from = self.entries.partition_point(|entry| entry.at() <= since);
-        let to = self.entries.partition_point(|entry| entry.at() <= until);
-        // Marks among them are few enough to count as lines.
-        to.saturating_sub(from) as f64 / 60.0
+        self.pace.rate(now)
     }
 }
 

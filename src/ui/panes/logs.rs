@@ -2,6 +2,7 @@
 //! server was asked for.
 
 mod bars;
+mod held;
 mod hits;
 mod look;
 mod rows;
@@ -19,9 +20,9 @@ use super::{Pane, Standing};
 use crate::action::Action;
 use crate::domain::alert::Alert;
 use crate::domain::feed::{Feed, SourceKind};
-use crate::domain::log::{Level, Line, TailState};
+use crate::domain::log::{Level, Line, Tail, TailState};
 use crate::domain::question::Ask;
-use crate::domain::store::Store;
+use crate::domain::store::{SourceState, Store};
 use crate::domain::subject::Subject;
 use crate::keymap::Context;
 use crate::ui::filter::Filter;
@@ -31,6 +32,7 @@ use crate::ui::scene::{Piece, Scene, piece};
 use crate::ui::theme::Role;
 use crate::ui::widgets::frame::Title;
 use bars::Bars;
+use held::Held;
 use hits::Hits;
 use look::Look;
 
@@ -65,6 +67,8 @@ pub struct Logs {
     cursor: Option<Subject>,
     /// The last line on the screen while the tail is not followed.
     bottom: Option<Subject>,
+    /// The time of the first line on the screen, in nanoseconds.
+    top: Option<i64>,
     /// The one tail that is shown; none for all.
     tab: Option<usize>,
     split: bool,
@@ -74,6 +78,8 @@ pub struct Logs {
     bookmarks: HashSet<Subject>,
     /// Queries that were typed, the newest last.
     history: Vec<String>,
+    /// What stood there when it was paused, for when the tails have forgotten it.
+    held: Option<Held>,
     /// Lines received when the tail was last followed.
     followed: u64,
     marks: Vec<Mark>,
@@ -99,8 +105,27 @@ impl Logs {
         if let Some(look) = &self.look {
             return vec![Part { source: look.source(), tail: &look.tail, hits: None }];
         }
-        let all = tails(store).enumerate().filter(|(at, _)| self.tab.is_none_or(|tab| tab == *at));
-        all.map(|(_, (source, tail))| Part { source: &source.id, tail, hits: None }).collect()
+        if let Some(held) = self.held.as_ref().filter(|held| held.is_shown) {
+            let all = held.tails.iter().enumerate().filter(|(at, _)| self.tab.is_none_or(|tab| tab == *at));
+            return all.map(|(_, (source, tail))| Part { source, tail, hits: None }).collect();
+        }
+        let all = self.live(store);
+        all.map(|(source, tail)| Part { source: &source.id, tail, hits: None }).collect()
+    }
+
+    /// The tails that are wanted, as they are now.
+    fn live<'s>(&self, store: &'s Store) -> impl Iterator<Item = (&'s SourceState, &'s Tail)> + use<'s> {
+        let wanted = self.tab;
+        let all = tails(store).enumerate().filter(move |(at, _)| wanted.is_none_or(|tab| tab == *at));
+        all.map(|(_, tail)| tail)
+    }
+
+    /// Lines received since the start.
+    fn received(&self, store: &Store) -> u64 {
+        match &self.look {
+            Some(look) => look.tail.lines,
+            None => self.live(store).map(|(_, tail)| tail.lines).sum(),
+        }
     }
 
     fn is_filtered(&self) -> bool {
@@ -157,15 +182,13 @@ impl Logs {
             pieces.push(piece(words, Role::Muted));
             return pieces;
         }
-        let stream = self.stream(scene.store, &[]);
         if self.cursor.is_some() {
-            let new = stream.received().saturating_sub(self.followed);
+            let new = self.received(scene.store).saturating_sub(self.followed);
             let words = if new > 0 { format!("paused  +{new} new") } else { "paused".to_owned() };
             pieces.push(piece(words, Role::Accent));
         } else {
-            let parts = self.parts(scene.store);
-            let rate = parts.iter().map(|part| part.tail.rate(scene.wall())).sum();
-            pieces.extend(state(parts.iter().map(|part| &part.tail.state), rate));
+            let rate = self.live(scene.store).map(|(_, tail)| tail.rate(scene.wall())).sum();
+            pieces.extend(state(self.live(scene.store).map(|(_, tail)| &tail.state), rate));
         }
         pieces
     }
@@ -185,7 +208,7 @@ impl Logs {
             return (counts, short);
         }
         let all = tails(scene.store).count();
-        let query = |tail: &crate::domain::log::Tail| piece(&*tail.query, Role::Muted);
+        let query = |tail: &Tail| piece(&*tail.query, Role::Muted);
         match self.tab {
             Some(tab) => match tails(scene.store).nth(tab) {
                 Some((_, tail)) => {
@@ -244,6 +267,10 @@ impl Pane for Logs {
             }
             counts.push(typed.clone());
             short = vec![typed];
+        }
+        let gone: u64 = self.live(scene.store).map(|(_, tail)| tail.forgotten()).sum();
+        if gone > 0 && scene.whole && !self.is_still() {
+            counts.push(piece(format!("  {gone} older dropped from view"), Role::Muted));
         }
         let badge = if self.is_still() { Vec::new() } else { standing(scene).badge() };
         let right = if badge.is_empty() { self.state(scene) } else { badge };
@@ -368,6 +395,7 @@ impl Pane for Logs {
             return;
         }
         self.advance(scene);
+        self.hold(scene.store);
         self.search(scene.store);
         self.draw_all(scene, area, buffer);
     }

@@ -3,8 +3,6 @@
 
 use std::collections::VecDeque;
 
-use chrono::{DateTime, Utc};
-
 use crate::domain::alert::AlertState;
 use crate::domain::feed::{SourceId, SourceKind};
 use crate::domain::log::{Entry, Line, Tail};
@@ -212,15 +210,5 @@ impl<'s> Stream<'s> {
         line.at == other.at
             && *line == **other
             && self.parts.get(index).is_some_and(|part| part.source == source && part.tail.name == *tail)
-    }
-
-    /// Lines received since the start.
-    pub fn received(&self) -> u64 {
-        self.parts.iter().map(|part| part.tail.lines).sum()
-    }
-
-    /// Lines a second over the last minute.
-    pub fn rate(&self, now: DateTime<Utc>) -> f64 {
-        self.parts.iter().map(|part| part.tail.rate(now)).sum()
     }
 }

@@ -79,7 +79,7 @@ impl Logs {
             self.widths = (self.widths.0.max(widths.0), self.widths.1.max(widths.1));
             self.lay_out(area)
         };
-        let bottom = {
+        let (top, bottom) = {
             let stream = self.stream(scene.store, &marks);
             let rows = self.window(&stream, self.page, usize::from(lay.text_width));
             if rows.is_empty() {
@@ -87,9 +87,13 @@ impl Logs {
             } else {
                 self.draw_rows(&rows, &stream, &lay, scene, area, buffer);
             }
-            self.cursor.as_ref().and_then(|_| last(&rows, &stream))
+            let first = rows.iter().find_map(|shown| match shown {
+                Shown::Entry(_, Entry::Line(line)) => Some(line.at),
+                _ => None,
+            });
+            (first, self.cursor.as_ref().and_then(|_| last(&rows, &stream)))
         };
-        self.bottom = bottom;
+        (self.top, self.bottom) = (top, bottom);
         self.marks = marks;
     }
 
@@ -249,7 +253,7 @@ fn draw_mark(shown: &Shown<'_>, scene: &Scene<'_>, area: Rect, buffer: &mut Buff
         Shown::Entry(_, Entry::Gap { from, to }) => {
             let missing =
                 text::age(DateTime::from_timestamp_nanos(*to) - DateTime::from_timestamp_nanos(*from));
-            piece(format!(" gap {missing} (the tail was cut) "), Role::Warning)
+            piece(format!(" gap {missing} (some may be lost) "), Role::Warning)
         }
         Shown::Entry(_, Entry::Dropped { count, .. }) => {
             piece(format!(" dropped {count} lines or more (the server was too slow) "), Role::Warning)
