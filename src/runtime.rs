@@ -6,6 +6,7 @@
 mod asks;
 mod feeds;
 mod retired;
+mod saves;
 mod screen;
 mod signals;
 
@@ -18,11 +19,13 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use self::asks::Asks;
 pub use self::feeds::{Feeds, Load, Loaded};
 use self::retired::Retired;
+use self::saves::Saves;
 pub use self::screen::{Live, Paper, Screen};
 pub use self::signals::{listen, listen_for_the_deaf, stop};
 use crate::app::App;
 use crate::border::{Effect, Msg};
 use crate::clock::{Clock, Now};
+use crate::domain::log::export::Wanted;
 use crate::terminal::{Call, Input};
 
 /// When messages come without a pause, a frame is drawn in between after this time.
@@ -56,6 +59,7 @@ pub struct Loop<S> {
     /// What is polled.
     pub feeds: Feeds,
     asks: Asks,
+    saves: Saves,
     retired: Retired,
     last: Now,
     tick: Option<Instant>,
@@ -79,6 +83,7 @@ impl<S: Screen> Loop<S> {
         let last = clock.now();
         let tick = next_second(&clock, last);
         let asks = Asks::new(feeds.network());
+        let saves = Saves::new(feeds.network(), asks.sender());
         Self {
             app,
             screen,
@@ -86,6 +91,7 @@ impl<S: Screen> Loop<S> {
             inputs,
             feeds,
             asks,
+            saves,
             retired: Retired::default(),
             last,
             tick,
@@ -168,6 +174,7 @@ impl<S: Screen> Loop<S> {
         for effect in self.app.asks(now) {
             self.carry_out(effect);
         }
+        self.retired.bury(self.app.take_gone());
         self.retired.drop_elsewhere(&self.feeds.network());
         Ok(())
     }
@@ -185,6 +192,15 @@ impl<S: Screen> Loop<S> {
                 self.asks.call(id, deed, source);
             }
             Effect::KeepClocks(clocks) => self.feeds.keep_clocks(clocks),
+            Effect::Remember(query) => self.feeds.keep_query(query),
+            Effect::Save(export) => {
+                let source = match &export.what {
+                    Wanted::Range { source, .. } => self.feeds.source(source),
+                    Wanted::Entries(_) => None,
+                };
+                self.saves.start(export, source, self.clock.now().wall);
+            }
+            Effect::StopSaving => self.saves.stop(),
             Effect::Copy(text) => {
                 if let Err(error) = self.screen.copy(&text) {
                     tracing::warn!(%error, "nothing was copied");

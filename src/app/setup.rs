@@ -44,6 +44,8 @@ pub struct Setup {
     pub wanted: Option<Wanted>,
     /// The response clocks that were kept.
     pub clocks: Clocks,
+    /// The queries that were typed on other days, the newest last.
+    pub queries: Vec<String>,
 }
 
 impl Default for Setup {
@@ -64,6 +66,7 @@ impl Default for Setup {
             view: "bridge".to_owned(),
             wanted: None,
             clocks: Clocks::default(),
+            queries: Vec::new(),
         }
     }
 }

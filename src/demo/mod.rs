@@ -35,9 +35,7 @@ pub use script::scale::Scale;
 use serve::Shared;
 
 /// What happens in the lab.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, strum::Display, strum::AsRefStr,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, strum::Display, strum::AsRefStr)]
 #[strum(serialize_all = "kebab-case")]
 pub enum Scenario {
     /// All is well.
@@ -57,8 +55,7 @@ pub enum Scenario {
 
 impl Scenario {
     /// Those that tell a story.
-    pub const ALL: [Self; 5] =
-        [Self::Calm, Self::HostDown, Self::BackupLate, Self::Storm, Self::ChainBroken];
+    pub const ALL: [Self; 5] = [Self::Calm, Self::HostDown, Self::BackupLate, Self::Storm, Self::ChainBroken];
 
     /// How large the lab is beside its usual size.
     const fn scale(self) -> Scale {

@@ -1,11 +1,11 @@
 //! The last good value of every feed, and its freshness. It lives on the loop; nobody else reads it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use super::alert::{Alert, RaisedAlert};
+use super::alert::{Alert, AlertState, RaisedAlert};
 use super::archive::Archive;
 use super::backup::{BackupGroup, Unreadable};
 use super::clocks::Clocks;
@@ -15,7 +15,7 @@ use super::datastore::Datastore;
 use super::feed::{Failure, FailureKind, Feed, FeedState, Freshness, SourceId, SourceKind};
 use super::job::Job;
 use super::labels::Labels;
-use super::log::{RingLimits, Tail};
+use super::log::{Entry, RingLimits, Tail};
 use super::observation::{Observation, Peer, Split};
 use super::rule::Rule;
 use super::server::Server;
@@ -204,6 +204,10 @@ pub struct Store {
     pub vanished: Vec<Vanished>,
     /// Since when the alerts are there, whatever their servers say.
     pub clocks: Clocks,
+    /// The queries that were typed, the newest last.
+    pub queries: Vec<String>,
+    /// Alerts that ended while somebody looked, the newest last.
+    pub resolved: VecDeque<Resolved>,
     listed: Arc<[Listed]>,
     heartbeats: Vec<Listed>,
 }
@@ -233,6 +237,8 @@ impl Store {
             thresholds,
             vanished: Vec::new(),
             clocks: Clocks::default(),
+            queries: Vec::new(),
+            resolved: VecDeque::new(),
             listed: Arc::default(),
             heartbeats: Vec::new(),
         }
@@ -297,7 +303,8 @@ impl Store {
             let (heartbeats, listed): (Vec<_>, Vec<_>) =
                 correlate::alerts(self).into_iter().partition(is_heartbeat);
             self.heartbeats = heartbeats;
-            self.listed = listed.into();
+            let earlier = std::mem::replace(&mut self.listed, listed.into());
+            self.note_resolved(&earlier, now);
             if feed == Feed::Alerts {
                 let measured = self.sources.iter().all(|source| {
                     source.feeds.get(&feed).is_none_or(|alerts| alerts.is_fresh(now)) || source.lacks(feed)
@@ -305,6 +312,34 @@ impl Store {
                 self.clocks.hear(self.listed.iter().map(|listed| &listed.alert), measured, now);
             }
         }
+    }
+
+    /// What the tails have forgotten, to be freed away from the loop.
+    pub fn take_gone(&mut self) -> Vec<Entry> {
+        let tails = self.sources.iter_mut().flat_map(|source| &mut source.data.tails);
+        // Nearly always of one tail: nothing is moved then.
+        tails
+            .map(Tail::take_gone)
+            .reduce(|mut all, more| {
+                all.extend(more);
+                all
+            })
+            .unwrap_or_default()
+    }
+
+    /// Notes which of these alerts are no longer there.
+    fn note_resolved(&mut self, earlier: &[Listed], now: DateTime<Utc>) {
+        let there: HashSet<&str> = self.listed.iter().map(|listed| &*listed.alert.fingerprint).collect();
+        let is_loud = |alert: &Alert| matches!(alert.state, AlertState::Firing | AlertState::Acknowledged);
+        let gone = earlier.iter().map(|listed| &listed.alert).filter(|alert| is_loud(alert));
+        // What vanished unheard may still be true.
+        let is_ghost =
+            |alert: &Alert| self.vanished.iter().any(|ghost| ghost.alert.fingerprint == alert.fingerprint);
+        let gone = gone.filter(|alert| !there.contains(&*alert.fingerprint) && !is_ghost(alert));
+        let gone: Vec<Resolved> = gone.map(|alert| Resolved { alert: alert.clone(), at: now }).collect();
+        self.resolved.extend(gone);
+        let over = self.resolved.len().saturating_sub(RESOLVED);
+        self.resolved.drain(..over);
     }
 
     /// How every feed stands, in the order of the sources.
@@ -343,6 +378,18 @@ impl Store {
             since: now,
         }));
     }
+}
+
+/// So many alerts that ended are remembered.
+const RESOLVED: usize = 200;
+
+/// An alert that ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Resolved {
+    /// As it was last.
+    pub alert: Alert,
+    /// When it was no longer there.
+    pub at: DateTime<Utc>,
 }
 
 /// The scrapes by job and instance, so that each target finds its own at once.

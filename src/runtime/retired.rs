@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use tokio::runtime::Handle;
 
 use crate::domain::feed::{Feed, SourceId};
+use crate::domain::log::Entry;
 use crate::domain::observation::Observation;
 
 /// Fewer things than this are freed where they are.
@@ -16,6 +17,8 @@ const MANY: usize = 2_000;
 pub struct Retired {
     newest: HashMap<(SourceId, Feed), Vec<Observation>>,
     older: Vec<Vec<Observation>>,
+    /// Log lines that nobody keeps any more.
+    lines: Vec<Entry>,
 }
 
 impl Retired {
@@ -30,11 +33,24 @@ impl Retired {
         self.older.extend(before);
     }
 
+    /// Takes log lines that nobody keeps any more.
+    pub fn bury(&mut self, lines: Vec<Entry>) {
+        if self.lines.is_empty() {
+            self.lines = lines;
+        } else {
+            self.lines.extend(lines);
+        }
+    }
+
     /// Frees what was replaced, away from the loop. To be called when it is no longer shown.
     pub fn drop_elsewhere(&mut self, elsewhere: &Handle) {
         if !self.older.is_empty() {
             let older = std::mem::take(&mut self.older);
             elsewhere.spawn_blocking(move || drop(older));
+        }
+        if self.lines.len() >= MANY {
+            let lines = std::mem::take(&mut self.lines);
+            elsewhere.spawn_blocking(move || drop(lines));
         }
     }
 }

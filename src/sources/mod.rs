@@ -5,6 +5,7 @@
 pub mod alertmanager;
 pub mod files;
 pub mod loki;
+pub mod pages;
 pub mod pbs;
 pub mod prometheus;
 pub mod pve;

@@ -67,9 +67,9 @@ pub fn vector(loki: &Loki, count: &Count, ask: &Ask, now: DateTime<Utc>) -> Resu
     let range = kept(at - span::nanoseconds(count.span)..at + 1, now);
     let (series, weight) = times(loki, count, range.start, range.end);
     let stamp = (at / 1_000_000) as f64 / 1000.0;
-    let samples = series
-        .into_iter()
-        .filter_map(|(metric, times)| Some(Sample { metric, value: (stamp, value(count, (&times, weight), at)?) }));
+    let samples = series.into_iter().filter_map(|(metric, times)| {
+        Some(Sample { metric, value: (stamp, value(count, (&times, weight), at)?) })
+    });
     let result: Vec<_> = samples.collect();
     let found = result.len();
     Ok(loki.done(&Data { result_type: "vector", encoding_flags: None, result }, found))

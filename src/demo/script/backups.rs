@@ -148,13 +148,15 @@ impl Backups {
         }
         let kept: i64 = groups.iter().map(|group| group.nights).sum();
         let wanted = i64::try_from(scenario.scale().snapshots).unwrap_or(0) - kept;
-        groups.extend((0..).step_by(usize::try_from(NIGHTS).unwrap_or(1)).take_while(|from| *from < wanted).map(
-            |from| Group {
-                id: Cow::Owned((10_000 + from / NIGHTS).to_string()),
-                nights: NIGHTS.min(wanted - from),
-                ..group("main", "vm", "", "", 8, NIGHT + 3 * HOUR + from / NIGHTS % HOUR, 20)
-            },
-        ));
+        groups.extend(
+            (0..).step_by(usize::try_from(NIGHTS).unwrap_or(1)).take_while(|from| *from < wanted).map(
+                |from| Group {
+                    id: Cow::Owned((10_000 + from / NIGHTS).to_string()),
+                    nights: NIGHTS.min(wanted - from),
+                    ..group("main", "vm", "", "", 8, NIGHT + 3 * HOUR + from / NIGHTS % HOUR, 20)
+                },
+            ),
+        );
         Self { groups, anchor }
     }
 

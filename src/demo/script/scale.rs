@@ -71,7 +71,8 @@ impl Flood {
         let hosts = (1..=HOSTS).flat_map(|host| UNITS.map(|unit| (format!("node{host:02}"), unit)));
         hosts
             .map(|(host, unit)| {
-                let plain: Labels = [("host", host.as_str()), ("job", "journal"), ("unit", unit)].into_iter().collect();
+                let plain: Labels =
+                    [("host", host.as_str()), ("job", "journal"), ("unit", unit)].into_iter().collect();
                 Stream { labels: plain.iter().chain([("service_name", "journal")]).collect(), plain }
             })
             .collect()
@@ -103,12 +104,27 @@ impl Flood {
         let at = i128::from(number) * i128::from(SECOND) / i128::from(self.lines);
         let took = roll >> 40 & 0xff;
         let (level, text) = match roll >> 8 & 0x3ff {
-            0 => ("error", format!("level=error msg=\"request failed\" id={number} took={took}ms err=\"connection reset\"")),
+            0 => (
+                "error",
+                format!(
+                    "level=error msg=\"request failed\" id={number} took={took}ms err=\"connection reset\""
+                ),
+            ),
             1..16 => ("warn", format!("level=warn msg=\"slow request\" id={number} took={took}ms")),
-            _ => ("info", format!("level=info msg=request id={number} path=/api/v1/items/{took} status=200 took={took}ms")),
+            _ => (
+                "info",
+                format!(
+                    "level=info msg=request id={number} path=/api/v1/items/{took} status=200 took={took}ms"
+                ),
+            ),
         };
-        (wanted.text)(&text)
-            .then(|| Line { at: i64::try_from(at).unwrap_or(i64::MAX), stream, level, text, more: Labels::default() })
+        (wanted.text)(&text).then(|| Line {
+            at: i64::try_from(at).unwrap_or(i64::MAX),
+            stream,
+            level,
+            text,
+            more: Labels::default(),
+        })
     }
 }
 

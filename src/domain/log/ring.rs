@@ -40,7 +40,12 @@ pub struct Tail {
     /// How often entries were put in before the newest ones.
     reordered: u64,
     pace: Pace,
+    /// What was forgotten and is still to be freed.
+    gone: Vec<Entry>,
 }
+
+/// So many forgotten entries wait to be freed elsewhere; more are freed where they are.
+const GONE: usize = 100_000;
 
 /// How much of a tail is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,7 +93,14 @@ impl Tail {
             forgotten: 0,
             reordered: 0,
             pace: Pace::default(),
+            gone: Vec::new(),
         }
+    }
+
+    /// What was forgotten since the last call: to free thousands of lines takes milliseconds, which a
+    /// key should not wait for.
+    pub fn take_gone(&mut self) -> Vec<Entry> {
+        std::mem::take(&mut self.gone)
     }
 
     /// What it has now, at most so many of the newest entries, as it will stay.
@@ -104,6 +116,7 @@ impl Tail {
             state: self.state.clone(),
             lost: self.lost.clone(),
             pace: self.pace.clone(),
+            gone: Vec::new(),
             ..*self
         }
     }
@@ -147,6 +160,9 @@ impl Tail {
             let Some(oldest) = self.entries.pop_front() else { break };
             self.bytes -= size(&oldest);
             self.forgotten += 1;
+            if self.gone.len() < GONE {
+                self.gone.push(oldest);
+            }
         }
     }
 

@@ -89,7 +89,8 @@ impl Follower {
     /// One that has nothing yet.
     pub fn new(setup: Setup, outlet: Outlet) -> Self {
         let (seen, overlap, from) = (Seen::default(), OVERLAP, setup.from);
-        let mut follower = Self { setup, outlet, seen, proven: None, known: i64::MIN, overlap, failed: 0, cuts: 0 };
+        let mut follower =
+            Self { setup, outlet, seen, proven: None, known: i64::MIN, overlap, failed: 0, cuts: 0 };
         if let Some(from) = from {
             follower.prove(from);
         }

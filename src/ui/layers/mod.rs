@@ -5,6 +5,7 @@ pub mod deeds;
 pub mod dialogue;
 pub mod entry;
 pub mod help;
+pub mod journal;
 pub mod overview;
 pub mod prompt;
 pub mod sheet;

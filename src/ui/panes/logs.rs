@@ -5,18 +5,21 @@ mod bars;
 mod held;
 mod hits;
 mod look;
+mod named;
 mod rows;
+mod select;
 mod typed;
 mod walk;
 mod words;
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::stream::{Mark, Part, Stream, marks, tails};
-use super::{Pane, Standing};
+use super::{Entered, Pane, Standing};
 use crate::action::Action;
 use crate::domain::alert::Alert;
 use crate::domain::feed::{Feed, SourceKind};
@@ -31,7 +34,7 @@ use crate::ui::layers::entry::{Entry, Purpose};
 use crate::ui::scene::{Piece, Scene, piece};
 use crate::ui::theme::Role;
 use crate::ui::widgets::frame::Title;
-use bars::Bars;
+use bars::{About, Bars};
 use held::Held;
 use hits::Hits;
 use look::Look;
@@ -76,14 +79,16 @@ pub struct Logs {
     stamps: Stamps,
     unlabelled: bool,
     bookmarks: HashSet<Subject>,
-    /// Queries that were typed, the newest last.
-    history: Vec<String>,
+    /// Where the selected lines begin, while several are.
+    anchor: Option<Subject>,
     /// What stood there when it was paused, for when the tails have forgotten it.
     held: Option<Held>,
     /// Lines received when the tail was last followed.
     followed: u64,
     marks: Vec<Mark>,
     bars: Bars,
+    /// What the bars are about, and since when.
+    counted: (Option<About>, Duration),
     page: usize,
     /// The widest host and unit so far, so that the rule does not dance.
     widths: (u16, u16),
@@ -166,7 +171,12 @@ impl Logs {
     }
 
     fn show(&mut self, look: Option<Look>) {
+        let is_named = |look: &Option<Look>| look.as_ref().is_some_and(|look| look.is_named);
+        if is_named(&self.look) && !is_named(&look) {
+            self.tab = None;
+        }
         self.look = look;
+        self.anchor = None;
         self.only_new = false;
         (self.cursor, self.bottom) = (None, None);
         self.search_anew();
@@ -257,6 +267,9 @@ pub fn state<'s>(states: impl Iterator<Item = &'s TailState>, rate: f64) -> Vec<
 impl Pane for Logs {
     fn title(&self, scene: &Scene<'_>) -> Title {
         let (mut counts, mut short) = self.named(scene);
+        if scene.whole {
+            counts = [self.tabs(scene.store), counts].concat();
+        }
         if self.is_filtered() {
             let new = if self.only_new { "only new " } else { "" };
             let typed =
@@ -325,6 +338,8 @@ impl Pane for Logs {
                 self.only_new = !self.only_new;
                 self.search_anew();
             }
+            Action::Select => self.start_selection(store),
+            Action::Close if self.anchor.is_some() => self.anchor = None,
             Action::Bookmark => self.bookmark(scene),
             Action::NextBookmark => self.next_bookmark(store),
             Action::Context => self.look_around(scene),
@@ -333,17 +348,8 @@ impl Pane for Logs {
                 let line = if self.cursor.is_some() { None } else { self.newest(store) };
                 self.select(line, store);
             }
-            Action::NextTab | Action::PreviousTab if self.look.is_none() => {
-                let all = tails(store).count();
-                let forward = action == Action::NextTab;
-                self.tab = match self.tab {
-                    None if all < 2 => None,
-                    None => Some(if forward { 0 } else { all - 1 }),
-                    Some(tab) if forward => Some(tab + 1).filter(|tab| *tab < all),
-                    Some(tab) => tab.checked_sub(1),
-                };
-                self.search_anew();
-                self.select(None, store);
+            Action::NextTab | Action::PreviousTab if self.look.as_ref().is_none_or(|look| look.is_named) => {
+                self.change_tab(action == Action::NextTab, scene);
             }
             _ => return false,
         }
@@ -373,8 +379,12 @@ impl Pane for Logs {
         self.line_for(action, scene)
     }
 
-    fn entered(&mut self, purpose: &Purpose, text: &str, scene: &Scene<'_>) -> Result<(), String> {
+    fn entered(&mut self, purpose: &Purpose, text: &str, scene: &Scene<'_>) -> Result<Entered, String> {
         self.take_line(purpose, text, scene)
+    }
+
+    fn copied(&self, scene: &Scene<'_>) -> Option<String> {
+        self.selected_text(scene)
     }
 
     fn go_back(&mut self) -> bool {

@@ -3,14 +3,17 @@
 
 use std::collections::VecDeque;
 
+use chrono::{DateTime, Utc};
+
 use crate::domain::alert::AlertState;
 use crate::domain::feed::{SourceId, SourceKind};
+use crate::domain::health::Health;
 use crate::domain::log::{Entry, Line, Tail};
 use crate::domain::store::{SourceState, Store};
 use crate::domain::subject::Subject;
 use crate::ui::widgets::sign::{self, Sign};
 
-/// An alert that begins while lines come in.
+/// An alert that begins or ends while lines come in.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mark {
     /// When, in nanoseconds.
@@ -19,6 +22,8 @@ pub struct Mark {
     pub sign: Sign,
     /// `HostDown vm102`.
     pub name: String,
+    /// It ends here.
+    pub is_end: bool,
 }
 
 /// What stands at a place of the stream.
@@ -90,7 +95,7 @@ pub fn tails(store: &Store) -> impl Iterator<Item = (&SourceState, &Tail)> {
     store.of(SourceKind::Loki).flat_map(|source| source.data.tails.iter().map(move |tail| (source, tail)))
 }
 
-/// When the alerts that are true now began, the oldest first.
+/// When the alerts that are true now began, and when others ended, the oldest first.
 pub fn marks(store: &Store) -> Vec<Mark> {
     let loud = store
         .alerts()
@@ -102,8 +107,17 @@ pub fn marks(store: &Store) -> Vec<Mark> {
             at: alert.starts_at.timestamp_nanos_opt().unwrap_or(i64::MAX),
             sign: sign::of_alert(alert),
             name: format!("{} {}", alert.name, alert.subject()),
+            is_end: false,
         })
         .collect();
+    for resolved in &store.resolved {
+        let alert = &resolved.alert;
+        let name = format!("{} {}", alert.name, alert.subject());
+        let nanoseconds = |at: DateTime<Utc>| at.timestamp_nanos_opt().unwrap_or(i64::MAX);
+        let mark = |at, sign, is_end| Mark { at: nanoseconds(at), sign, name: name.clone(), is_end };
+        marks.push(mark(alert.starts_at, sign::of_alert(alert), false));
+        marks.push(mark(resolved.at, sign::of_health(Health::Ok), true));
+    }
     marks.sort_by(|one, other| (one.at, &one.name).cmp(&(other.at, &other.name)));
     marks
 }

@@ -9,7 +9,7 @@ use crate::domain::subject::Subject;
 use crate::ui::panes::stream::tails;
 
 /// So many entries of each tail are held: to take more would be felt.
-const MOST: usize = 10_000;
+const MOST: usize = 2_000;
 
 /// The tails as they were.
 #[derive(Clone, Debug)]

@@ -38,7 +38,7 @@ impl Logs {
         let mut below = area;
         if has_bars {
             let count = usize::from(area.width.saturating_sub(20));
-            let bars = self.measure(&self.stream(scene.store, &[]), scene, count);
+            let bars = self.bars(scene, count);
             self.draw_bars(bars, scene, Rect { height: 1, ..area }, buffer);
             below = Rect { y: area.y + 1, height: area.height - 1, ..area };
         }
@@ -172,7 +172,8 @@ impl Logs {
             y += match shown {
                 Shown::Entry(index, Entry::Line(line)) => {
                     let is = |subject: &Subject| stream.is(*index, line, subject);
-                    let is_selected = scene.focused && selected.as_ref().is_some_and(is);
+                    let is_selected =
+                        scene.focused && (selected.as_ref().is_some_and(is) || self.is_among(line));
                     let height = self.draw_line(line, is_selected, lay, scene, place, buffer);
                     if self.bookmarks.iter().any(is) {
                         put(
@@ -266,7 +267,8 @@ fn draw_mark(shown: &Shown<'_>, scene: &Scene<'_>, area: Rect, buffer: &mut Buff
         }
         Shown::Mark(mark) => {
             let at = scene.times.clock(DateTime::from_timestamp_nanos(mark.at));
-            piece(format!(" {} {} fires {at} ", mark.sign.glyph, mark.name), mark.sign.role)
+            let verb = if mark.is_end { "resolved" } else { "fires" };
+            piece(format!(" {} {} {verb} {at} ", mark.sign.glyph, mark.name), mark.sign.role)
         }
         Shown::Entry(..) => return 1,
     };
