@@ -136,7 +136,7 @@ impl<S: Screen> Loop<S> {
             input = self.inputs.recv() => return self.typed(input.unwrap_or(Input::Gone)).await,
             () = until(overdue), if is_dirty => self.draw()?,
             Some(event) = self.feeds.events.recv() => {
-                let crate::sources::Event { source, feed, result, took } = event;
+                let crate::sources::Event { source, feed, result, took, place: _held } = event;
                 if let Ok(seen) = &result {
                     self.retired.keep(&source, feed, seen);
                 }
@@ -215,7 +215,10 @@ impl<S: Screen> Loop<S> {
 
     async fn typed(&mut self, input: Input) -> io::Result<Option<Ended>> {
         let ended = match input {
-            Input::Msg(msg) => self.take(msg),
+            Input::Msg(msg) => {
+                self.screen.hurry();
+                self.take(msg)
+            }
             Input::Answered => {
                 self.screen.answered();
                 None

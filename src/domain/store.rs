@@ -1,11 +1,13 @@
 //! The last good value of every feed, and its freshness. It lives on the loop; nobody else reads it.
 
-use std::collections::{BTreeMap, HashSet, VecDeque};
+mod ended;
+
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use super::alert::{Alert, AlertState, RaisedAlert};
+use super::alert::{Alert, RaisedAlert};
 use super::archive::Archive;
 use super::backup::{BackupGroup, Unreadable};
 use super::clocks::Clocks;
@@ -15,7 +17,7 @@ use super::datastore::Datastore;
 use super::feed::{Failure, FailureKind, Feed, FeedState, Freshness, SourceId, SourceKind};
 use super::job::Job;
 use super::labels::Labels;
-use super::log::{Entry, RingLimits, Tail};
+use super::log::{RingLimits, Tail};
 use super::observation::{Observation, Peer, Split};
 use super::rule::Rule;
 use super::server::Server;
@@ -23,6 +25,7 @@ use super::silence::Silence;
 use super::target::{Scrape, Target};
 use super::task::Task;
 use super::thresholds::Thresholds;
+pub use ended::{Resolved, Vanished};
 
 /// What one source said last, feed by feed.
 #[derive(Clone, Debug, Default)]
@@ -173,17 +176,6 @@ pub struct Expected {
     pub tails: Vec<(Arc<str>, Arc<str>)>,
 }
 
-/// An alert that vanished while the Prometheus that could have resolved it was not heard.
-#[derive(Clone, Debug)]
-pub struct Vanished {
-    /// The alert as it last was.
-    pub alert: Alert,
-    /// Which source had it.
-    pub source: SourceId,
-    /// Since when it is gone.
-    pub since: DateTime<Utc>,
-}
-
 /// An alert of the list, and the source it comes from.
 #[derive(Clone, Debug)]
 pub struct Listed {
@@ -314,34 +306,6 @@ impl Store {
         }
     }
 
-    /// What the tails have forgotten, to be freed away from the loop.
-    pub fn take_gone(&mut self) -> Vec<Entry> {
-        let tails = self.sources.iter_mut().flat_map(|source| &mut source.data.tails);
-        // Nearly always of one tail: nothing is moved then.
-        tails
-            .map(Tail::take_gone)
-            .reduce(|mut all, more| {
-                all.extend(more);
-                all
-            })
-            .unwrap_or_default()
-    }
-
-    /// Notes which of these alerts are no longer there.
-    fn note_resolved(&mut self, earlier: &[Listed], now: DateTime<Utc>) {
-        let there: HashSet<&str> = self.listed.iter().map(|listed| &*listed.alert.fingerprint).collect();
-        let is_loud = |alert: &Alert| matches!(alert.state, AlertState::Firing | AlertState::Acknowledged);
-        let gone = earlier.iter().map(|listed| &listed.alert).filter(|alert| is_loud(alert));
-        // What vanished unheard may still be true.
-        let is_ghost =
-            |alert: &Alert| self.vanished.iter().any(|ghost| ghost.alert.fingerprint == alert.fingerprint);
-        let gone = gone.filter(|alert| !there.contains(&*alert.fingerprint) && !is_ghost(alert));
-        let gone: Vec<Resolved> = gone.map(|alert| Resolved { alert: alert.clone(), at: now }).collect();
-        self.resolved.extend(gone);
-        let over = self.resolved.len().saturating_sub(RESOLVED);
-        self.resolved.drain(..over);
-    }
-
     /// How every feed stands, in the order of the sources.
     pub fn states(&self, now: DateTime<Utc>) -> Vec<FeedState> {
         let feeds = self.sources.iter().flat_map(|source| source.feeds.values());
@@ -359,37 +323,6 @@ impl Store {
     fn alerts_of(&self, id: &SourceId) -> Arc<[Alert]> {
         self.source(id).map(|source| Arc::clone(&source.data.alerts)).unwrap_or_default()
     }
-
-    /// An alert that is gone is resolved only if the Prometheus that says so was heard.
-    fn note_vanished(&mut self, id: &SourceId, before: &[Alert], now: DateTime<Utc>) {
-        let is_heard =
-            |source: &SourceState| source.lacks(Feed::Alerts) || source.is_fresh(Feed::Alerts, now);
-        let heard = self.of(SourceKind::Prometheus).all(is_heard);
-        let present = self.alerts_of(id);
-        let is_present = |alert: &Alert| present.iter().any(|other| other.fingerprint == alert.fingerprint);
-        self.vanished.retain(|ghost| ghost.source != *id || (!heard && !is_present(&ghost.alert)));
-        if heard {
-            return;
-        }
-        let gone = before.iter().filter(|alert| !is_present(alert));
-        self.vanished.extend(gone.map(|alert| Vanished {
-            alert: alert.clone(),
-            source: id.clone(),
-            since: now,
-        }));
-    }
-}
-
-/// So many alerts that ended are remembered.
-const RESOLVED: usize = 200;
-
-/// An alert that ended.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Resolved {
-    /// As it was last.
-    pub alert: Alert,
-    /// When it was no longer there.
-    pub at: DateTime<Utc>,
 }
 
 /// The scrapes by job and instance, so that each target finds its own at once.

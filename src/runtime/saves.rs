@@ -149,3 +149,112 @@ fn at_home(path: &str) -> PathBuf {
     rest.and_then(|rest| Some(directories::BaseDirs::new()?.home_dir().join(rest)))
         .unwrap_or_else(|| path.into())
 }
+
+#[cfg(all(test, feature = "demo"))]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use chrono::TimeDelta;
+
+    use super::*;
+    use crate::clock::Clock;
+    use crate::config::Config;
+    use crate::demo::{Lab, Scenario};
+    use crate::domain::feed::SourceKind;
+    use crate::domain::labels::Labels;
+    use crate::domain::log::{Level, Line};
+
+    fn entries() -> Vec<Entry> {
+        let stream: Labels = [("host", "nas")].into_iter().collect();
+        let line = |at| Entry::Line(Line::new(at, stream.clone(), format!("line {at}"), Level::Info));
+        vec![line(1), Entry::Gap { from: 1, to: 7 }, line(7)]
+    }
+
+    /// Writes, and what comes of it.
+    async fn written(export: Export, source: Option<Arc<dyn Source>>) -> Result<String, String> {
+        let (to, mut told) = mpsc::channel(8);
+        let mut saves = Saves::new(Handle::current(), to);
+        saves.start(export, source, Utc::now());
+        loop {
+            match told.recv().await.expect("it ends") {
+                Msg::Saved(result) => return result,
+                Msg::Saving { lines, share } => assert!(lines > 0 && (0.0..=1.0).contains(&share)),
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn lines_become_a_new_file_that_is_ours_alone() {
+        let root = tempfile::tempdir().expect("a directory");
+        let path = |name: &str| root.path().join(name).display().to_string();
+        for (name, first, second) in [
+            (
+                "a.txt",
+                "1970-01-01T00:00:00.000Z info     {host=\"nas\"} line 1",
+                "# gap: lines may be missing",
+            ),
+            ("a.jsonl", "{\"kind\":\"line\",\"schema\":1,\"time\":\"1970", "{\"kind\":\"gap\""),
+        ] {
+            let export = Export { path: path(name), what: Wanted::Entries(entries()) };
+            assert_eq!(written(export, None).await, Ok(format!("2 lines written to {}", path(name))));
+            let text = std::fs::read_to_string(path(name)).expect("it is there");
+            let lines: Vec<&str> = text.lines().collect();
+            assert_eq!(lines.len(), 3, "{text}");
+            assert!(lines[0].starts_with(first) && lines[1].starts_with(second), "{text}");
+            let mode = std::fs::metadata(path(name)).expect("it is there").permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+        }
+        let again = Export { path: path("a.txt"), what: Wanted::Entries(Vec::new()) };
+        let refused = written(again, None).await.expect_err("never over another file");
+        assert!(refused.contains("is there already"), "{refused}");
+        let nowhere = Export { path: path("no/where.txt"), what: Wanted::Entries(Vec::new()) };
+        assert!(written(nowhere, None).await.expect_err("no such place").contains("cannot write"));
+    }
+
+    async fn loki(lab: &Lab) -> Arc<dyn Source> {
+        let config = Config::parse("the lab's", &lab.config(), None).expect("a config");
+        let mut sources = config.sources.into_iter();
+        sources.find(|source| source.id().kind == SourceKind::Loki).expect("a Loki")
+    }
+
+    fn hour(source: &Arc<dyn Source>, path: &Path, now: DateTime<Utc>) -> Export {
+        let nanoseconds = |at: DateTime<Utc>| at.timestamp_nanos_opt().expect("a time");
+        let (from, to) = (nanoseconds(now - TimeDelta::minutes(30)), nanoseconds(now));
+        let (source, query) = (source.id().clone(), "{host=~\".+\"}".to_owned());
+        Export { path: path.display().to_string(), what: Wanted::Range { source, query, from, to } }
+    }
+
+    #[tokio::test]
+    async fn a_time_is_read_page_by_page_each_line_once() {
+        let now = Scenario::Storm.instant();
+        let lab = Lab::start(Scenario::Storm, 1, Clock::fixed(now)).await.expect("free ports");
+        let (source, root) = (loki(&lab).await, tempfile::tempdir().expect("a directory"));
+        let path = root.path().join("all.jsonl");
+        let told = written(hour(&source, &path, now), Some(source)).await.expect("written");
+        let text = std::fs::read_to_string(&path).expect("it is there");
+        let lines: std::collections::HashSet<&str> = text.lines().collect();
+        assert!(lines.len() > 5_000, "more than a page: {}", lines.len());
+        assert!(told.starts_with(&format!("{} lines", lines.len())), "{told}: each once");
+    }
+
+    #[tokio::test]
+    async fn what_is_stopped_leaves_nothing() {
+        let now = Scenario::Storm.instant();
+        let lab = Lab::start(Scenario::Storm, 1, Clock::fixed(now)).await.expect("free ports");
+        let (source, root) = (loki(&lab).await, tempfile::tempdir().expect("a directory"));
+        let path = root.path().join("all.txt");
+        let (to, mut told) = mpsc::channel(8);
+        let mut saves = Saves::new(Handle::current(), to);
+        saves.start(hour(&source, &path, now), Some(source), now);
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while !path.exists() && Instant::now() < deadline {
+            tokio::task::yield_now().await;
+        }
+        saves.stop();
+        drop(saves);
+        // With the task its sender goes, and with it the file.
+        while told.recv().await.is_some() {}
+        assert!(!path.exists());
+    }
+}

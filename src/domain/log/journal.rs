@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
+use super::selector::without_port;
 use crate::domain::host::Inventory;
 use crate::domain::labels::Labels;
 
@@ -71,14 +72,6 @@ impl Journal {
             if is_plain { word.clone() } else { format!("\"{word}\"") }
         });
         words.collect::<Vec<_>>().join(" ")
-    }
-}
-
-/// `10.0.0.21` of `10.0.0.21:9100`.
-fn without_port(instance: &str) -> &str {
-    match instance.rsplit_once(':') {
-        Some((host, port)) if !host.contains(':') && port.bytes().all(|byte| byte.is_ascii_digit()) => host,
-        _ => instance.trim_start_matches('[').trim_end_matches(']'),
     }
 }
 

@@ -156,6 +156,8 @@ impl Tail {
     }
 
     fn forget(&mut self) {
+        let over = self.entries.len().saturating_sub(self.limits.lines);
+        self.gone.reserve(over.min(GONE.saturating_sub(self.gone.len())));
         while self.entries.len() > self.limits.lines || self.bytes > self.limits.bytes {
             let Some(oldest) = self.entries.pop_front() else { break };
             self.bytes -= size(&oldest);

@@ -295,7 +295,8 @@ impl Pane for Logs {
     }
 
     fn refresh(&mut self, scene: &Scene<'_>) {
-        self.marks = marks(scene.store);
+        // Where there is little room only what is true now counts.
+        self.marks = marks(scene.store, scene.whole);
     }
 
     fn wants(&self, _scene: &Scene<'_>) -> Vec<Ask> {

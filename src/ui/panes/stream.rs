@@ -11,6 +11,7 @@ use crate::domain::health::Health;
 use crate::domain::log::{Entry, Line, Tail};
 use crate::domain::store::{SourceState, Store};
 use crate::domain::subject::Subject;
+use crate::ui::theme::Role;
 use crate::ui::widgets::sign::{self, Sign};
 
 /// An alert that begins or ends while lines come in.
@@ -95,8 +96,9 @@ pub fn tails(store: &Store) -> impl Iterator<Item = (&SourceState, &Tail)> {
     store.of(SourceKind::Loki).flat_map(|source| source.data.tails.iter().map(move |tail| (source, tail)))
 }
 
-/// When the alerts that are true now began, and when others ended, the oldest first.
-pub fn marks(store: &Store) -> Vec<Mark> {
+/// When the alerts that are true now began, the oldest first; `with_ends` also those that ended, and
+/// when.
+pub fn marks(store: &Store, with_ends: bool) -> Vec<Mark> {
     let loud = store
         .alerts()
         .iter()
@@ -110,13 +112,13 @@ pub fn marks(store: &Store) -> Vec<Mark> {
             is_end: false,
         })
         .collect();
-    for resolved in &store.resolved {
+    for resolved in store.resolved.iter().filter(|_| with_ends) {
         let alert = &resolved.alert;
         let name = format!("{} {}", alert.name, alert.subject());
         let nanoseconds = |at: DateTime<Utc>| at.timestamp_nanos_opt().unwrap_or(i64::MAX);
         let mark = |at, sign, is_end| Mark { at: nanoseconds(at), sign, name: name.clone(), is_end };
         marks.push(mark(alert.starts_at, sign::of_alert(alert), false));
-        marks.push(mark(resolved.at, sign::of_health(Health::Ok), true));
+        marks.push(mark(resolved.at, Sign { role: Role::Info, ..sign::of_health(Health::Ok) }, true));
     }
     marks.sort_by(|one, other| (one.at, &one.name).cmp(&(other.at, &other.name)));
     marks

@@ -100,3 +100,38 @@ async fn time_goes_on() {
     let later = ask(port, get("/api/v1/alerts")).await.body.matches("\"pending\"").count();
     assert_eq!((pending, later), (1, 0), "the pending alert fires");
 }
+
+#[tokio::test]
+async fn a_scale_is_as_large_as_it_says() {
+    let scenario: Scenario = "scale:300,40,500,2000".parse().expect("a scale");
+    let lab = lab(scenario, 1).await;
+    let [prometheus, first, _, loki, pbs, _] = ports(&lab);
+    let headers = format!("Authorization: PBSAPIToken={}\r\n", token(&lab));
+    for (port, path, key, count) in [
+        (prometheus, "/api/v1/targets?state=active", "\"scrapeUrl\"", 300),
+        (first, "/api/v2/alerts", "\"fingerprint\"", 40),
+        (pbs, "/api2/json/admin/datastore/main/snapshots", "\"backup-time\"", 486),
+        (pbs, "/api2/json/admin/datastore/offsite/snapshots", "\"backup-time\"", 14),
+        (
+            loki,
+            "/loki/api/v1/query_range?query=%7Bhost%3D~%22.%2B%22%7D&limit=5000&start=1794578529&end=1794578530",
+            "level=",
+            2_000,
+        ),
+        (
+            loki,
+            "/loki/api/v1/query?query=sum(count_over_time(%7Bhost%3D~%22.%2B%22%7D%5B1s%5D))&time=1794578530",
+            "\"2000\"",
+            1,
+        ),
+    ] {
+        let reply =
+            ask(port, Question { headers: if port == pbs { &headers } else { "" }, ..get(path) }).await;
+        assert_eq!(reply.status, 200, "{path}: {}", reply.body);
+        let found = reply.body.matches(key).count();
+        assert_eq!(found, count, "{path}: {}", reply.body.get(..300).unwrap_or(&reply.body));
+    }
+    for wrong in ["scale:1,2,3", "scale:", "scale:1,2,3,x"] {
+        assert!(wrong.parse::<Scenario>().is_err(), "{wrong}");
+    }
+}

@@ -4,6 +4,7 @@ mod alerting;
 mod desk;
 mod homelab;
 mod keys;
+mod lines;
 mod logs;
 mod looks;
 mod robust;
