@@ -29,14 +29,14 @@ pub(super) fn of_line(line: &Line, (source, tail): (&SourceId, &str), scene: &Sc
     Description { sign: None, name: "Log line".into(), text: told }
 }
 
-/// How many lines of the same stream there were in the minute before, as far as they are kept.
+/// How many lines of the same stream there were in the minute up to it, as far as they are kept.
 fn of_stream(line: &Line, tail: &Tail) -> String {
     let entries = tail.entries();
     let until = entries.partition_point(|entry| entry.at() <= line.at);
     let since = entries.partition_point(|entry| entry.at() <= line.at.saturating_sub(MINUTE));
     let is_alike = |entry: &&Entry| matches!(entry, Entry::Line(other) if other.stream == line.stream);
     let count = entries.range(since.min(until)..until).filter(is_alike).count();
-    format!("{count} lines of its stream in the minute before it")
+    format!("{count}/min in its stream")
 }
 
 /// In nanoseconds.
