@@ -5,6 +5,7 @@
 
 mod asks;
 mod feeds;
+mod network;
 mod retired;
 mod screen;
 mod signals;
@@ -17,6 +18,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use self::asks::Asks;
 pub use self::feeds::{Feeds, Load, Loaded};
+pub use self::network::{Network, network};
 use self::retired::Retired;
 pub use self::screen::{Live, Paper, Screen};
 pub use self::signals::{listen, listen_for_the_deaf, stop};
