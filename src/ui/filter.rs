@@ -129,6 +129,11 @@ impl Filter {
         self.terms.is_empty() && self.fuzzy.is_none()
     }
 
+    /// Whether what it lets through changes with time alone.
+    pub fn asks_age(&self) -> bool {
+        self.terms.iter().any(|term| matches!(term.test, Test::Span(..)))
+    }
+
     /// Whether it lets this through.
     pub fn lets(&mut self, hay: &impl Hay) -> bool {
         if let Some(fuzzy) = &mut self.fuzzy {

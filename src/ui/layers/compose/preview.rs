@@ -30,7 +30,7 @@ pub fn asks(draft: &Draft, scene: &Scene<'_>) -> Vec<Ask> {
 }
 
 fn ask(draft: &Draft, source: &SourceState, slot: &'static str, span: TimeDelta) -> Option<Ask> {
-    let query = query(&draft.matchers, &source.data.external, span)?;
+    let query = query(&draft.matchers, &source.data.external.clone().unwrap_or_default(), span)?;
     Some(Ask {
         slot: slot.into(),
         source: source.id.clone(),
