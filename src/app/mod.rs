@@ -349,6 +349,7 @@ impl App {
     fn tick(&mut self, now: Now) {
         if self.frozen.as_ref().is_some_and(|frozen| now.mono.saturating_sub(frozen.at.mono) >= THAW) {
             self.frozen = None;
+            self.forget_seen();
             self.notify("thawed after 10 minutes", Role::Info, now);
         }
         if self.notice.as_ref().is_some_and(|notice| notice.until <= now.mono) {

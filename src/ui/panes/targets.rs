@@ -106,6 +106,14 @@ impl Hay for Entry {
             .into()
     }
 
+    fn says(&self, test: &dyn Fn(&str) -> bool) -> bool {
+        let target = self.target();
+        // Job and instance are among the labels.
+        test(self.sign.word)
+            || target.labels.iter().any(|(name, value)| test(value) || test(name))
+            || test(&target.error)
+    }
+
     fn label(&self, name: &str) -> Option<Cow<'_, str>> {
         match name {
             "health" => Some(self.target().health.as_ref().into()),

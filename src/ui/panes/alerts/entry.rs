@@ -150,6 +150,14 @@ impl Hay for Entry {
         }
     }
 
+    fn says(&self, test: &dyn Fn(&str) -> bool) -> bool {
+        let Some(alert) = self.alert() else { return test(&self.text()) };
+        // The name of the alert is among its labels.
+        test(self.sign.word)
+            || alert.labels.iter().any(|(name, value)| test(value) || test(name))
+            || test(alert.summary())
+    }
+
     fn label(&self, name: &str) -> Option<Cow<'_, str>> {
         match (name, self.alert()) {
             ("state", _) => Some(self.state_word().into()),
