@@ -13,7 +13,7 @@ use crate::domain::clocks::Clocks;
 use crate::domain::feed::{SourceId, SourceKind};
 use crate::domain::labels::Labels;
 use crate::domain::matcher::Matchers;
-use crate::domain::observation::Split;
+use crate::domain::observation::{Route, Split};
 use crate::domain::silence::Silence;
 use crate::domain::thresholds::Thresholds;
 
@@ -30,6 +30,8 @@ pub struct Listed {
     pub likely: bool,
     /// The peers of its Alertmanager do not see it alike.
     pub split: bool,
+    /// The groups that it is in, as the routes make them: `alertname="A" → page`.
+    pub groups: Vec<Arc<str>>,
     /// When somebody must have responded.
     pub due: Option<DateTime<Utc>>,
     /// Who or what hides or acknowledges it.
@@ -69,6 +71,8 @@ pub struct Part {
     pub silences: Arc<[Silence]>,
     /// Alerts on which Alertmanager's peers disagree.
     pub splits: Arc<[Split]>,
+    /// Where Alertmanager sends its alerts.
+    pub routes: Arc<[Route]>,
     /// Prometheus' own alerts.
     pub raised: Arc<[RaisedAlert]>,
     /// Prometheus' external labels, where they are known.
@@ -81,6 +85,7 @@ impl Part {
         Arc::ptr_eq(&self.alerts, &other.alerts)
             && Arc::ptr_eq(&self.silences, &other.silences)
             && Arc::ptr_eq(&self.splits, &other.splits)
+            && Arc::ptr_eq(&self.routes, &other.routes)
             && Arc::ptr_eq(&self.raised, &other.raised)
             && self.external == other.external
     }
@@ -226,6 +231,8 @@ struct Around<'a> {
     silences: HashMap<&'a str, &'a Silence>,
     names: HashMap<&'a str, &'a Arc<str>>,
     splits: HashSet<&'a str>,
+    /// The groups of each alert by name, each with what mutes it.
+    routes: HashMap<&'a str, Vec<(Arc<str>, &'a Route)>>,
 }
 
 impl<'a> Around<'a> {
@@ -236,8 +243,15 @@ impl<'a> Around<'a> {
                 acknowledged.entry(fingerprint).or_default().push(silence);
             }
         }
+        let mut names: HashMap<(&str, &Labels), Arc<str>> = HashMap::new();
+        let mut routes: HashMap<&str, Vec<(Arc<str>, &Route)>> = HashMap::new();
+        for route in &*part.routes {
+            let name = names.entry((&route.receiver, &route.group)).or_insert_with(|| named(route));
+            routes.entry(&route.fingerprint).or_default().push((Arc::clone(name), route));
+        }
         Self {
             acknowledged,
+            routes,
             silences: part.silences.iter().map(|silence| (&*silence.id, silence)).collect(),
             names: part.alerts.iter().map(|alert| (&*alert.fingerprint, &alert.name)).collect(),
             splits: part.splits.iter().map(|split| &*split.fingerprint).collect(),
@@ -254,7 +268,14 @@ impl<'a> Around<'a> {
         if alert.state == AlertState::Firing && alert.acked_by.is_some() {
             alert.state = AlertState::Acknowledged;
         }
+        let routes = self.routes.get(&*alert.fingerprint).map_or(&[][..], Vec::as_slice);
+        for name in routes.iter().flat_map(|(_, route)| &route.muted_by) {
+            if !alert.muted_by.contains(name) {
+                alert.muted_by.push(Arc::clone(name));
+            }
+        }
         Listed {
+            groups: routes.iter().map(|(name, _)| Arc::clone(name)).collect(),
             split: self.splits.contains(&*alert.fingerprint),
             keeper: self.keeper(&alert),
             ..Listed::new(&part.id, alert)
@@ -284,6 +305,13 @@ impl<'a> Around<'a> {
     }
 }
 
+/// What a group is called: the labels that it is made by, and who gets it.
+fn named(route: &Route) -> Arc<str> {
+    let labels: Vec<String> = route.group.iter().map(|(name, value)| format!("{name}={value:?}")).collect();
+    let labels = if labels.is_empty() { "all alerts".to_owned() } else { labels.join(" ") };
+    format!("{labels} → {}", route.receiver).into()
+}
+
 impl Listed {
     /// An alert of which nothing else is known.
     pub fn new(source: &SourceId, alert: Alert) -> Self {
@@ -293,6 +321,7 @@ impl Listed {
             voices: vec![source.clone()],
             likely: false,
             split: false,
+            groups: Vec::new(),
             due: None,
             keeper: None,
         }

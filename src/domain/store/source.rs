@@ -15,11 +15,11 @@ use crate::domain::feed::{Failure, FailureKind, Feed, FeedState, Freshness, Sour
 use crate::domain::job::Job;
 use crate::domain::labels::Labels;
 use crate::domain::log::Tail;
-use crate::domain::observation::{Observation, Peer, Split};
+use crate::domain::observation::{Observation, Peer, Route, Split};
 use crate::domain::rule::Rule;
 use crate::domain::server::Server;
 use crate::domain::silence::Silence;
-use crate::domain::target::{Scrape, Target};
+use crate::domain::target::{Samples, Scrape, Target};
 use crate::domain::task::Task;
 
 /// What one source said last, feed by feed.
@@ -39,6 +39,12 @@ pub struct Data {
     pub alerts: Arc<[Alert]>,
     /// Alerts on which Alertmanager's peers disagree.
     pub splits: Arc<[Split]>,
+    /// Where Alertmanager sends its alerts.
+    pub routes: Arc<[Route]>,
+    /// How many targets each scrape pool dropped, by pool; nothing where that is not told.
+    pub dropped: Arc<[(Arc<str>, u64)]>,
+    /// How many samples each target's last scrape brought, by job and instance.
+    pub samples: Arc<[Samples]>,
     /// The scrape pools of Prometheus' configuration.
     pub pools: Arc<[Arc<str>]>,
     /// Alertmanager's silences.
@@ -160,6 +166,7 @@ impl SourceState {
             alerts: Arc::clone(&data.alerts),
             silences: Arc::clone(&data.silences),
             splits: Arc::clone(&data.splits),
+            routes: Arc::clone(&data.routes),
             raised: Arc::clone(&data.raised),
             external: data.external.clone(),
         }
@@ -230,6 +237,9 @@ impl Data {
             Observation::Alerts(alerts) => return swap(&mut self.alerts, alerts),
             Observation::Silences(silences) => return swap(&mut self.silences, silences),
             Observation::Splits(splits) => return swap(&mut self.splits, splits),
+            Observation::Routes(routes) => return swap(&mut self.routes, routes),
+            Observation::Dropped(dropped) => return swap(&mut self.dropped, dropped),
+            Observation::Samples(samples) => return swap(&mut self.samples, samples),
             Observation::Pools(pools) => return swap(&mut self.pools, pools),
             Observation::Peers(peers) => return swap(&mut self.peers, peers),
             Observation::Ready { version } => self.version = version,
@@ -275,6 +285,11 @@ impl Data {
             }
         }
         true
+    }
+
+    /// How many targets a scrape pool found and dropped.
+    pub fn dropped(&self, pool: &str) -> Option<u64> {
+        self.dropped.iter().find(|(have, _)| &**have == pool).map(|(_, count)| *count)
     }
 
     /// What the scrapes of a target brought, if it is remarkable.

@@ -26,7 +26,7 @@ use entry::{Entry, entries, fold};
 use rows::{COLUMNS, row};
 
 /// What the rows are grouped by, one after the other; any other label is chosen from the overview.
-const GROUPINGS: [&str; 3] = ["receiver", "severity", "alertname"];
+const GROUPINGS: [&str; 4] = [entry::ROUTE, "receiver", "severity", "alertname"];
 
 /// What the title counts.
 const COUNTED: [Sign; 5] = [

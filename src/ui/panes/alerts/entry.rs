@@ -111,6 +111,10 @@ impl Entry {
 
     /// The group it belongs to when grouped by a label.
     pub fn group_by(&self, label: &str) -> Arc<str> {
+        if label == ROUTE {
+            let groups = self.listed().map_or(&[][..], |listed| &listed.groups);
+            return groups.first().map_or_else(|| "not routed".into(), Arc::clone);
+        }
         match self.label(label) {
             Some(value) => value.as_ref().into(),
             None => format!("no {label}").into(),
@@ -191,6 +195,9 @@ impl Item for Entry {
         self.group.as_ref()
     }
 }
+
+/// The grouping that Alertmanager's routes make.
+pub const ROUTE: &str = "route";
 
 /// A rule that cannot be evaluated: its alert cannot fire.
 pub const BROKEN: Sign = sign::sign(glyphs::FAILED, Role::Warning, "broken");
