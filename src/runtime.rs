@@ -138,7 +138,12 @@ impl<S: Screen> Loop<S> {
                 }
                 return Ok(self.take(Msg::Observed { source, feed, result, took }));
             }
-            Some(answer) = self.asks.answers.recv() => return Ok(self.take(answer)),
+            Some(answer) = self.asks.answers.recv() => {
+                if let Msg::Computed { joined: Some(joined), .. } = &answer {
+                    self.retired.keep_joined(joined);
+                }
+                return Ok(self.take(answer));
+            }
             Some(loaded) = self.feeds.loads.recv() => self.reloaded(loaded),
             () = until(self.tick.unwrap_or(due)), if self.tick.is_some() => {
                 let ended = self.take(Msg::Tick);
@@ -186,6 +191,7 @@ impl<S: Screen> Loop<S> {
                 let source = self.feeds.source(&deed.source);
                 self.asks.call(id, deed, source);
             }
+            Effect::Compute(join) => self.asks.compute(*join),
             Effect::KeepClocks(clocks) => self.feeds.keep_clocks(clocks),
             Effect::Copy(text) => {
                 if let Err(error) = self.screen.copy(&text) {
@@ -251,7 +257,9 @@ impl<S: Screen> Loop<S> {
     fn reloaded(&mut self, loaded: Result<Loaded, Vec<String>>) {
         let outcome = loaded.map(|loaded| {
             self.feeds.watch(&loaded.sources, &self.clock);
-            self.app.reconfigure(loaded.setup);
+            for effect in self.app.reconfigure(loaded.setup, self.clock.now()) {
+                self.carry_out(effect);
+            }
         });
         self.take(Msg::Reloaded(outcome));
     }

@@ -1,6 +1,7 @@
 //! Prometheus, and servers with the same API: targets, what their scrapes brought, rules, alerts,
 //! and the external labels.
 
+mod scraped;
 mod series;
 mod wire;
 
@@ -25,6 +26,9 @@ const AGENT: &str = "unavailable with Prometheus Agent";
 /// Every `up` and every count of samples that is zero: the targets that are down, and those that
 /// answer and say nothing.
 const ZEROES: &str = r#"{__name__=~"up|scrape_samples_scraped"} == 0"#;
+
+/// How many samples every scrape brought.
+const SAMPLES: &str = "scrape_samples_scraped";
 
 /// The targets that went down or came up often within the last hour.
 const CHANGES: &str = "changes(up[1h]) > 3";
@@ -61,8 +65,8 @@ impl Source for Prometheus {
             (Feed::Targets, 1, 1),
             (Feed::Alerts, 1, 1),
             (Feed::Rules, 3, 1),
-            (Feed::Scrapes, 3, 3),
-            (Feed::Status, 12, 2),
+            (Feed::Scrapes, 3, 4),
+            (Feed::Status, 12, 3),
         ];
         let plan = |(feed, slower, requests)| Plan {
             feed,
@@ -83,9 +87,15 @@ impl Source for Prometheus {
                     let labels = self.ask("status/config", &[], wire::external_labels).await?;
                     // Servers before 2.42 do not tell their pools: nothing is lost without them.
                     let pools = self.ask("scrape_pools", &[], wire::pools).await.ok();
-                    return Ok([labels].into_iter().chain(pools).collect());
+                    let dropped = self.ask("targets", &[("state", "dropped")], scraped::dropped).await.ok();
+                    return Ok([labels].into_iter().chain(pools).chain(dropped).collect());
                 }
-                Feed::Scrapes => Observation::Scrapes(self.scrapes().await?.into()),
+                Feed::Scrapes => {
+                    let scrapes = Observation::Scrapes(self.scrapes().await?.into());
+                    // How much a target brings is worth less than that it brings nothing.
+                    let samples = self.ask("query", &[("query", SAMPLES)], scraped::samples).await.ok();
+                    return Ok([scrapes].into_iter().chain(samples).collect());
+                }
                 _ => return Ok(Vec::new()),
             };
             Ok(vec![seen])
