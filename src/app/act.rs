@@ -94,11 +94,11 @@ impl App {
 
     /// Filters the pane with the focus.
     fn filter(&mut self, text: &str) {
-        let name = self.pane_name();
+        let (name, whole) = (self.pane_name(), self.is_whole());
         if let Some(slot) = self.panes.get_mut(name) {
             slot.pane.set_filter(text);
-            // What a pane folds away it brings out for a filter.
-            slot.seen = None;
+            // What a pane folds away where it is brief it brings out for a filter.
+            slot.seen = slot.seen.filter(|_| whole);
             self.held_until = Duration::ZERO;
         }
     }

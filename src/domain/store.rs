@@ -120,6 +120,11 @@ impl Store {
         &self.joined.alerts
     }
 
+    /// An alert of the list by its identity.
+    pub fn listed(&self, fingerprint: &str) -> Option<&Listed> {
+        self.joined.alerts.get(*self.joined.places.get(fingerprint)?)
+    }
+
     /// The Watchdog, wherever it arrives: an alert that fires when all is well.
     pub fn heartbeats(&self) -> &[Listed] {
         &self.joined.heartbeats
@@ -192,7 +197,10 @@ impl Store {
         }
         let old = feed == Feed::Alerts && now - self.done.1 >= TELL;
         self.changes += u64::from(rejoined || old);
-        Taken { changed, join: self.join(now) }
+        let join = self.join(now);
+        // What is being joined is told when it is.
+        let light = join.as_ref().is_some_and(Join::is_light);
+        Taken { changed: changed && (light || !rejoined || self.joining.is_none()), join }
     }
 
     /// The numbers have changed.
@@ -231,7 +239,12 @@ impl Store {
         self.joining = Some(self.changes);
         Some(Join {
             number: self.changes,
-            parts: self.sources.iter().filter(|source| source.id.kind.watches()).map(SourceState::part).collect(),
+            parts: self
+                .sources
+                .iter()
+                .filter(|source| source.id.kind.watches())
+                .map(SourceState::part)
+                .collect(),
             thresholds: self.thresholds.clone(),
             clocks: self.joined.clocks.clone(),
             measured,

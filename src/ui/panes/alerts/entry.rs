@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use memchr::memmem::Finder;
 
 use crate::domain::alert::{Alert, AlertState, Severity};
 use crate::domain::correlate::{self, Listed};
@@ -85,7 +86,19 @@ impl Entry {
 
     fn of(subject: Subject, matter: Matter, sign: Sign, since: DateTime<Utc>, now: DateTime<Utc>) -> Self {
         let (vanished, stale, follows) = (false, false, false);
-        Self { subject, matter, sign, since, vanished, due: None, stale, follows, folded: Vec::new(), group: None, now }
+        Self {
+            subject,
+            matter,
+            sign,
+            since,
+            vanished,
+            due: None,
+            stale,
+            follows,
+            folded: Vec::new(),
+            group: None,
+            now,
+        }
     }
 
     /// Whether somebody should see to it.
@@ -160,6 +173,11 @@ impl Hay for Entry {
         test(self.sign.word)
             || alert.labels.iter().any(|(name, value)| test(value) || test(name))
             || test(alert.summary())
+    }
+
+    fn murmurs(&self, word: &Finder<'_>) -> Option<bool> {
+        let words = self.listed()?.words.as_bytes();
+        Some(word.find(words).is_some() || word.find(self.sign.word.as_bytes()).is_some())
     }
 
     fn label(&self, name: &str) -> Option<Cow<'_, str>> {
