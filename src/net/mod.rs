@@ -264,3 +264,28 @@ pub async fn decode<T: Send + 'static>(body: Vec<u8>, parse: impl FnOnce(&[u8]) 
         },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    use super::{LARGE, decode};
+
+    /// On one thread: were the large body read where it came in, what ends its reading would never
+    /// run.
+    #[tokio::test]
+    async fn a_large_body_is_read_beside_everything_else() {
+        let (go_on, wait) = mpsc::channel();
+        let reading =
+            decode(vec![b' '; LARGE], move |body| (body.len(), wait.recv_timeout(Duration::from_secs(20))));
+        let (read, sent) = tokio::join!(reading, async { go_on.send(()) });
+        assert_eq!((read, sent), ((LARGE, Ok(())), Ok(())));
+    }
+
+    #[tokio::test]
+    async fn a_small_body_is_read_where_it_came_in() {
+        let here = std::thread::current().id();
+        assert_eq!(decode(vec![b' '; LARGE - 1], |_| std::thread::current().id()).await, here);
+    }
+}

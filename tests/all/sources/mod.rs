@@ -2,6 +2,7 @@
 //! servers that misbehave.
 
 mod alertmanager;
+mod burden;
 mod certificates;
 mod faults;
 mod files;
