@@ -74,6 +74,10 @@ impl App {
                 self.layers.remove(at);
                 self.group_by(&label, now);
             }
+            Outcome::Show(subject) => {
+                self.layers.remove(at);
+                self.layers.push(Box::new(Sheet::new(Matter::Detail(subject))));
+            }
             Outcome::Copy(text) => return self.copy_text(text, now),
         }
         Vec::new()

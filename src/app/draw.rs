@@ -240,13 +240,13 @@ impl App {
 /// The keys that the footer tells, the most useful first.
 const fn useful(context: Context) -> &'static [Action] {
     use Action::{
-        Accept, Acknowledge, Another, Bookmark, Close, Copy, Down, Edit, Expand, Expire, Extend, Filter,
+        Accept, Acknowledge, Actions, Another, Bookmark, Close, Copy, Down, Edit, Expand, Expire, Extend, Filter,
         Freeze, GoTo, Group, Help, Link, Longer, Mark, NextError, NextField, NextPane, NextTab, OnlyTrouble,
         Open, Overview, Pause, Query, Quit, Refresh, Silence, Silences, Sort, Times, UndoMine, Up, Why, Wrap,
     };
     match context {
         Context::Global | Context::List => {
-            &[Open, Filter, NextPane, Expand, Why, Help, Copy, Freeze, Times, Refresh, Quit]
+            &[Open, Filter, NextPane, Actions, Expand, Why, Help, Copy, Freeze, Times, Refresh, Quit]
         }
         Context::Alerts => &[
             Open,
@@ -293,7 +293,7 @@ const fn useful(context: Context) -> &'static [Action] {
             Quit,
         ],
         Context::Detail => {
-            &[Close, Down, Up, Silence, Acknowledge, Link, Filter, Copy, NextPane, Expand, Help, Quit]
+            &[Close, Down, Up, Silence, Acknowledge, Link, Filter, Copy, NextPane, Expand, Help, Actions, Quit]
         }
         Context::Help => &[Close, Down, Up, Filter, Quit],
         Context::Pick => &[Open, Group, Close, Down, Up],

@@ -8,6 +8,7 @@ mod error;
 mod tls;
 
 use std::sync::{Arc, Mutex as Lock};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION, USER_AGENT};
@@ -101,11 +102,23 @@ impl Client {
 
     /// Asks by a form: for queries that are too long for a URL.
     pub async fn post_form(&self, path: &str, form: &[(&str, &str)]) -> Result<Response, NetError> {
+        self.send_form(Method::POST, path, form, self.endpoint.timeout()).await
+    }
+
+    /// Sends a form, and waits for the answer for at least `patience`.
+    pub async fn send_form(
+        &self,
+        method: Method,
+        path: &str,
+        form: &[(&str, &str)],
+        patience: Duration,
+    ) -> Result<Response, NetError> {
+        let patience = patience.max(self.endpoint.timeout());
         let build = |http: &reqwest::Client, url: &str| {
             // The query's own encoding is that of a form.
             let built = http.request(Method::POST, url).query(form).build()?;
             let body = built.url().query().unwrap_or_default().to_owned();
-            let form = http.post(url).body(body);
+            let form = http.request(method, url).body(body).timeout(patience);
             Ok(form.header(CONTENT_TYPE, "application/x-www-form-urlencoded"))
         };
         self.try_send(path, build).await
@@ -248,6 +261,15 @@ impl Client {
         }
         Err(NetError::status(url, status, &content_type, &body))
     }
+}
+
+/// A piece of a path: a backslash or a slash in a name must not become one of the path.
+pub fn encoded(piece: &str) -> String {
+    let safe = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~');
+    let bytes = piece
+        .bytes()
+        .map(|byte| if safe(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") });
+    bytes.collect()
 }
 
 /// Decodes a body; a large one on a thread of its own, so that other answers do not wait for it.

@@ -60,7 +60,11 @@ pub(super) fn of_backup(source: &SourceId, id: &GroupId, scene: &Scene<'_>) -> O
 /// What the story wants to know beside the feeds: the log of the run that tells most.
 pub(super) fn wants(source: &SourceId, id: &GroupId, store: &Store) -> Vec<Ask> {
     let source = store.source(source);
-    source.and_then(|source| log_of(source, telling(source, id)?)).into_iter().collect()
+    let ask = source.and_then(|source| {
+        let task = telling(source, id)?;
+        log_of(source, &task.upid, task.outcome == Outcome::Running)
+    });
+    ask.into_iter().collect()
 }
 
 fn of_group<'s>(source: &'s SourceState, id: &GroupId) -> impl Iterator<Item = &'s Task> {

@@ -2,6 +2,7 @@
 //! takes, and what the server said when it refused. What is to be done is done one after the other.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use crokey::KeyCombination;
@@ -16,6 +17,7 @@ use crate::domain::alert::Alert;
 use crate::domain::deed::{Deed, Draft, Receipt, What};
 use crate::domain::feed::{Failure, SourceId};
 use crate::domain::silence::Silence;
+use crate::domain::subject::Subject;
 use crate::keymap::Context;
 use crate::ui::filter;
 use crate::ui::glyphs;
@@ -147,6 +149,12 @@ impl Dialogue {
     }
 }
 
+/// The task that a deed began.
+fn started(deed: &Deed, receipt: &Receipt) -> Option<Subject> {
+    let What::Chore(chore) = &deed.what else { return None };
+    chore.is_task().then(|| Subject::Task { source: deed.source.clone(), upid: Arc::clone(&receipt.id) })
+}
+
 impl Layer for Dialogue {
     fn context(&self) -> Context {
         if self.form.fields.is_empty() || self.sending { Context::Confirm } else { Context::Form }
@@ -215,9 +223,12 @@ impl Layer for Dialogue {
     fn done(&mut self, result: &Result<Receipt, Failure>) -> Outcome {
         self.sending = false;
         match result {
-            Ok(_) => {
-                self.left.pop_front();
-                self.next()
+            Ok(receipt) => {
+                let done = self.left.pop_front();
+                match (done.and_then(|deed| started(&deed, receipt)), self.left.is_empty()) {
+                    (Some(task), true) => Outcome::Show(task),
+                    _ => self.next(),
+                }
             }
             Err(failure) => {
                 self.refused = Some(failure.text.to_string());

@@ -1,10 +1,12 @@
 //! What lies over the panes: a stack. A key goes from the top down until a layer takes it.
 
+mod chores;
 pub mod compose;
 pub mod deeds;
 pub mod dialogue;
 pub mod entry;
 pub mod help;
+pub mod menu;
 pub mod overview;
 pub mod prompt;
 pub mod sheet;
@@ -43,6 +45,8 @@ pub enum Outcome {
     Filtered(String),
     /// Taken, the layer is done, and the rows of the pane below are grouped by this label.
     Grouped(String),
+    /// The layer is done, and the detail of this takes its place.
+    Show(Subject),
     /// Taken; put this on the clipboard.
     Copy(String),
 }

@@ -451,6 +451,7 @@ fn datastores() -> Arc<[Datastore]> {
         name: name.into(),
         used: Some(used << 30),
         total: Some(total << 30),
+        climbs: None,
         full_at: days.map(|days| instant() + TimeDelta::days(days)),
         maintenance: None,
         error: None,
