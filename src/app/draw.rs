@@ -201,7 +201,7 @@ impl App {
         let mut x = 1;
         for action in useful(context) {
             let idle = match action {
-                Action::Open if context == Context::Pick => false,
+                Action::Open if matches!(context, Context::Pick | Context::Menu) => false,
                 Action::NextPane | Action::Open => over.is_some(),
                 Action::Copy => over.is_some_and(|layer| layer.subject().is_none() && !layer.has_command()),
                 Action::Close => over.is_none(),
@@ -216,6 +216,7 @@ impl App {
             let word = match (action, context) {
                 (Action::Filter, Context::Detail | Context::Help) => "search",
                 (Action::Open, Context::Pick) => "filter by it",
+                (Action::Open, Context::Menu) => "choose",
                 (Action::Group, Context::Pick) => "group by it",
                 (Action::Accept, Context::Form) => "go on",
                 (Action::Accept, Context::Confirm) => "do it",
@@ -297,6 +298,7 @@ const fn useful(context: Context) -> &'static [Action] {
         }
         Context::Help => &[Close, Down, Up, Filter, Quit],
         Context::Pick => &[Open, Group, Close, Down, Up],
+        Context::Menu => &[Open, Close, Down, Up],
         Context::Prompt => &[],
         Context::Form => &[Accept, NextField, Another, Close],
         Context::Confirm => &[Accept, Copy, Close],

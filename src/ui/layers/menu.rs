@@ -81,7 +81,7 @@ impl Menu {
 impl Layer for Menu {
     fn context(&self) -> Context {
         let chosen = self.choices.get(self.at).filter(|_| self.chosen);
-        chosen.and_then(|choice| choice.dialogue.as_ref()).map_or(Context::Pick, Layer::context)
+        chosen.and_then(|choice| choice.dialogue.as_ref()).map_or(Context::Menu, Layer::context)
     }
 
     fn key(&mut self, key: KeyCombination, action: Option<Action>) -> Outcome {

@@ -69,7 +69,7 @@ pub fn setup() -> Setup {
     }
 }
 
-fn observed(kind: SourceKind, feed: Feed, seen: Vec<Observation>) -> Msg {
+pub fn observed(kind: SourceKind, feed: Feed, seen: Vec<Observation>) -> Msg {
     Msg::Observed { source: id(kind), feed, result: Ok(seen), took: 0.012 }
 }
 

@@ -4,6 +4,7 @@
 mod alertmanager;
 mod burden;
 mod certificates;
+mod chores;
 mod faults;
 mod files;
 pub mod loki;
