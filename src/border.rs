@@ -7,6 +7,7 @@ use crokey::KeyCombination;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::clocks::Clock;
+use crate::domain::drill::Drill;
 use crate::domain::deed::{Deed, Receipt};
 use crate::domain::feed::{Failure, Feed, SourceId};
 use crate::domain::observation::Observation;
@@ -88,6 +89,8 @@ pub enum Effect {
     },
     /// Write down these response clocks.
     KeepClocks(Vec<Clock>),
+    /// Write down that a restore was tried.
+    KeepDrill(Drill),
     /// Put a text on the clipboard of the operator's terminal.
     Copy(String),
     /// Give the terminal back to the shell until the operator returns.

@@ -150,6 +150,7 @@ impl App {
     pub fn new(setup: Setup) -> Self {
         let mut store = Store::new(setup.sources.clone(), setup.thresholds, setup.ring);
         store.clocks = setup.clocks;
+        store.drills = setup.drills;
         let panes = PANES.iter().map(|(name, _, make)| (*name, Slot { pane: make(), seen: None }));
         let view = setup.views.iter().position(|view| view.name == setup.view).unwrap_or(0);
         Self {
@@ -195,8 +196,10 @@ impl App {
             self.known.store.thresholds = setup.thresholds;
         } else {
             let clocks = std::mem::take(&mut self.known.store.clocks);
+            let drills = std::mem::take(&mut self.known.store.drills);
             self.known.store = Store::new(setup.sources.clone(), setup.thresholds, setup.ring);
             self.known.store.clocks = clocks;
+            self.known.store.drills = drills;
             self.expected = (setup.sources, setup.ring);
         }
         self.focus.resize(setup.views.len(), 0);

@@ -14,6 +14,7 @@ pub mod correlate;
 pub mod coverage;
 pub mod datastore;
 pub mod deed;
+pub mod drill;
 pub mod dump;
 pub mod exact;
 pub mod feed;

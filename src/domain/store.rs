@@ -12,6 +12,7 @@ use super::clocks::Clocks;
 use super::cluster::Cluster;
 use super::correlate;
 use super::datastore::Datastore;
+use super::drill::Drill;
 use super::feed::{Failure, FailureKind, Feed, FeedState, Freshness, SourceId, SourceKind};
 use super::job::Job;
 use super::labels::Labels;
@@ -207,6 +208,8 @@ pub struct Store {
     pub vanished: Vec<Vanished>,
     /// Since when the alerts are there, whatever their servers say.
     pub clocks: Clocks,
+    /// The restores that were tried.
+    pub drills: Vec<Drill>,
     listed: Arc<[Listed]>,
     heartbeats: Vec<Listed>,
 }
@@ -236,6 +239,7 @@ impl Store {
             thresholds,
             vanished: Vec::new(),
             clocks: Clocks::default(),
+            drills: Vec::new(),
             listed: Arc::default(),
             heartbeats: Vec::new(),
         }

@@ -1,9 +1,12 @@
 //! The whole story of a guest's backups: how it stands and why, what is kept, who makes and verifies
 //! it, where else it is, and the log of what went wrong.
 
+use chrono::TimeDelta;
+
 use super::kept::{jobs, log, log_of, tasks};
 use super::{Description, when};
 use crate::domain::backup::{BackupGroup, GroupId, Plan, Snapshot, Verification};
+use crate::domain::drill;
 use crate::domain::feed::{SourceId, SourceKind, seconds};
 use crate::domain::job::JobKind;
 use crate::domain::question::Ask;
@@ -45,6 +48,7 @@ pub(super) fn of_backup(source: &SourceId, id: &GroupId, scene: &Scene<'_>) -> O
     told.push(Prose::pair("datastore", &*group.id.datastore));
     told.push(Prose::pair("namespace", if namespace.is_empty() { "the root" } else { namespace }));
     told.push(Prose::pair("source", judged.source.id.to_string()));
+    drilled(&judged, scene, &mut told);
     elsewhere(&judged, scene, &mut told);
     tasks("Tasks", of_group(judged.source, id), scene, &mut told);
     snapshots(group, scene, &mut told);
@@ -119,6 +123,23 @@ fn freshness(judged: &JudgedBackup<'_>, scene: &Scene<'_>, to: &mut Vec<Prose>) 
         let sizes: Vec<f64> = group.sizes(14).map(|size| size as f64).collect();
         to.push(Prose::pair("size", format!("{}  {factor:.2} times the usual", spark(&sizes))));
     }
+}
+
+/// When it was last tried whether it can be restored. That is no state: it is due some day.
+fn drilled(judged: &JudgedBackup<'_>, scene: &Scene<'_>, to: &mut Vec<Prose>) {
+    let last = drill::last(&scene.store.drills, &judged.source.id, &judged.group.id);
+    let due = drill::due(last, scene.store.thresholds.drill_every, scene.wall());
+    let (told, role) = match (last, due) {
+        (Some(last), Some(due)) => {
+            let late = due < TimeDelta::zero();
+            let word = if late { format!("overdue for {}", text::age(-due)) } else { format!("due in {}", text::age(due)) };
+            let note = if last.note.is_empty() { String::new() } else { format!(" ({})", last.note) };
+            let told = format!("{} by {}{note}, {word}", when(last.at, scene), last.by);
+            (told, if late { Role::Warning } else { Role::Text })
+        }
+        _ => ("never; x notes that it was".to_owned(), Role::Muted),
+    };
+    to.push(Prose::Pair("restore tried".into(), vec![piece(told, role)]));
 }
 
 /// The other copies of the same guest: a synchronised datastore, another server.

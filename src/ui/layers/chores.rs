@@ -6,10 +6,11 @@ use chrono::{DateTime, Utc};
 use super::deeds::Opened;
 use super::dialogue::{Dialogue, Purpose};
 use super::menu::{Choice, Menu};
-use crate::domain::backup::{BackupGroup, Snapshot, Verification};
+use crate::domain::backup::{BackupGroup, GroupId, Snapshot, Verification};
 use crate::domain::chore::Chore;
 use crate::domain::deed::{Deed, What};
-use crate::domain::feed::SourceKind;
+use crate::domain::drill;
+use crate::domain::feed::{SourceId, SourceKind};
 use crate::domain::job::{Job, JobKind};
 use crate::domain::store::SourceState;
 use crate::domain::subject::Subject;
@@ -17,6 +18,7 @@ use crate::text;
 use crate::ui::describe::dry_run;
 use crate::ui::scene::{Scene, piece};
 use crate::ui::theme::Role;
+use crate::ui::widgets::form::Field;
 use crate::ui::widgets::prose::Prose;
 
 /// So many snapshots are offered one by one.
@@ -26,19 +28,23 @@ const MOST: usize = 8;
 ///
 /// # Errors
 /// When nothing can be; the text says so.
-pub(super) fn open(meant: &[Subject], scene: &Scene<'_>) -> Opened {
+pub(super) fn open(meant: &[Subject], operator: &str, scene: &Scene<'_>) -> Opened {
     let [subject] = meant else {
         return Err("choose one row: actions are on one thing".to_owned());
     };
     let (title, choices) = match subject {
         Subject::Backup { source, group } => {
-            let source = server(source, scene)?;
+            let Ok(source) = server(source, scene) else {
+                let title = format!("Actions on {group}");
+                return Ok(Box::new(Menu::new(title, vec![drill(source, group, operator, scene)])));
+            };
             let group = source.data.groups.iter().find(|one| one.id == *group);
             let group = group.ok_or("the backup is no longer there")?;
             let mut choices = of_snapshots(source, group, scene);
             let jobs = source.data.jobs.iter().filter(|job| job.covers(&group.id));
+            let jobs = jobs.map(|job| of_job(source, job, scene));
             let at = choices.len().min(2);
-            choices.splice(at..at, jobs.map(|job| of_job(source, job, scene)));
+            choices.splice(at..at, jobs.chain([drill(&source.id, &group.id, operator, scene)]));
             (format!("Actions on {}", group.id), choices)
         }
         Subject::Datastore { source, name } => {
@@ -57,7 +63,7 @@ pub(super) fn open(meant: &[Subject], scene: &Scene<'_>) -> Opened {
 
 /// The backup server of a subject.
 fn server<'s>(
-    id: &crate::domain::feed::SourceId,
+    id: &SourceId,
     scene: &Scene<'s>,
 ) -> Result<&'s SourceState, String> {
     let source = scene.store.source(id).filter(|source| source.id.kind == SourceKind::Pbs);
@@ -114,6 +120,25 @@ fn protect(source: &SourceState, group: &BackupGroup, snapshot: Snapshot, scene:
         name: format!("{name} the snapshot of {}", scene.times.short(at, now)),
         note: if on { String::new() } else { "protected".to_owned() },
         dialogue: Some(Dialogue::new(title, about, Vec::new(), deed(source, chore), scene)),
+    }
+}
+
+/// That somebody tried to restore it.
+fn drill(source: &SourceId, group: &GroupId, operator: &str, scene: &Scene<'_>) -> Choice {
+    let now = scene.wall();
+    let last = drill::last(&scene.store.drills, source, group);
+    let about = vec![
+        Prose::pair("backup", format!("{group} of {source}")),
+        Prose::Blank,
+        Prose::plain("A backup counts as recoverable when somebody recovered it. Nothing is done on a server."),
+    ];
+    let fields =
+        vec![Field::new("by", operator), Field::new("note", "").hint("restored as vm 902, booted, 14 min")];
+    let purpose = Purpose::Drill(source.clone(), group.clone());
+    Choice {
+        name: "note that a restore was tried".to_owned(),
+        note: last.map_or_else(|| "never tried".to_owned(), |last| format!("tried {} ago", text::age(now - last.at))),
+        dialogue: Some(Dialogue::new("A restore was tried", about, fields, purpose, scene)),
     }
 }
 

@@ -58,7 +58,7 @@ pub fn open(action: Action, meant: &[Subject], operator: &str, scene: &Scene<'_>
         Action::Edit => edit(&silences, scene),
         Action::Expire => expire("Expire", &silences, scene),
         Action::UndoMine => undo(operator, scene),
-        Action::Actions => chores::open(meant, scene),
+        Action::Actions => chores::open(meant, operator, scene),
         _ => Err("nothing is to be done".to_owned()),
     }
 }

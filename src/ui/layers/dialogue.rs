@@ -14,7 +14,9 @@ use super::{Layer, Outcome};
 use crate::action::Action;
 use crate::domain::acking::acknowledge;
 use crate::domain::alert::Alert;
+use crate::domain::backup::GroupId;
 use crate::domain::deed::{Deed, Draft, Receipt, What};
+use crate::domain::drill::Drill;
 use crate::domain::feed::{Failure, SourceId};
 use crate::domain::silence::Silence;
 use crate::domain::subject::Subject;
@@ -37,6 +39,8 @@ pub enum Purpose {
     Acknowledge(Vec<(SourceId, Vec<Alert>)>),
     /// Give these silences more time. The field says how much.
     Extend(Vec<(SourceId, Silence)>),
+    /// Note that a restore of these backups was tried. The fields say who, and what came of it.
+    Drill(SourceId, GroupId),
     /// This, and nothing else.
     Do(Vec<Deed>),
 }
@@ -117,7 +121,7 @@ impl Dialogue {
                     deed(source, Draft::of(silence).until(silence.ends_at.max(self.now) + span))
                 })
                 .collect(),
-            Purpose::Do(deeds) => deeds.clone(),
+            Purpose::Do(_) | Purpose::Drill(..) => Vec::new(),
         })
     }
 
@@ -130,6 +134,15 @@ impl Dialogue {
 
     /// Begins, or goes on where a server refused.
     fn accept(&mut self) -> Outcome {
+        if let Purpose::Drill(source, group) = &self.purpose {
+            let (source, group) = (source.clone(), group.clone());
+            if self.value(0).is_empty() {
+                self.fault(0, "say who did it");
+                return Outcome::Stay;
+            }
+            let (by, note) = (self.value(0).into(), self.value(1).into());
+            return Outcome::Drilled(Drill { source, group, at: self.now, by, note });
+        }
         if self.left.is_empty() {
             let Some(deeds) = self.deeds() else { return Outcome::Stay };
             self.left = deeds.into();

@@ -18,6 +18,7 @@ use ratatui::layout::Rect;
 use super::scene::Scene;
 use super::widgets::prose::Scroll;
 use crate::action::Action;
+use crate::domain::drill::Drill;
 use crate::domain::deed::{Deed, Receipt};
 use crate::domain::feed::Failure;
 use crate::domain::question::Ask;
@@ -45,6 +46,8 @@ pub enum Outcome {
     Filtered(String),
     /// Taken, the layer is done, and the rows of the pane below are grouped by this label.
     Grouped(String),
+    /// The layer is done: a restore was tried.
+    Drilled(Drill),
     /// The layer is done, and the detail of this takes its place.
     Show(Subject),
     /// Taken; put this on the clipboard.

@@ -9,6 +9,7 @@ use crate::domain::backup::{
     BackupGroup, BackupState, Expectation, Plan, Reason, Took, Unreadable, Verification,
 };
 use crate::domain::datastore::Datastore;
+use crate::domain::drill;
 use crate::domain::feed::{Feed, SourceKind};
 use crate::domain::health::Health;
 use crate::domain::store::{SourceState, Store};
@@ -24,7 +25,7 @@ use crate::ui::widgets::spark::spark;
 use crate::ui::widgets::table::{Item, Row};
 
 /// They give way from the last rank to the first.
-const COLUMNS: [Column; 13] = [
+const COLUMNS: [Column; 14] = [
     Column::text("group", 0, 6, 16),
     Column::text("guest", 1, 6, 22),
     Column::number("age / RPO", 1, 11),
@@ -38,6 +39,7 @@ const COLUMNS: [Column; 13] = [
     Column::text("job", EXTRA + 5, 5, 16),
     Column::number("took", EXTRA + 6, 11),
     Column::text("kept on", EXTRA + 7, 7, 24),
+    Column::number("restored", EXTRA + 8, 8),
 ];
 
 /// So many sizes make a trend.
@@ -257,6 +259,7 @@ fn row(entry: &Entry, scene: &Scene<'_>) -> Row {
             .extend(group.map_or_else(|| vec![piece("", Role::Muted); 3], |group| kept(group, entry, scene)));
         cells.extend(made(entry, scene));
         cells.push(piece(entry.place.clone(), Role::Muted));
+        cells.push(restored(entry, scene));
     }
     cells.resize(COLUMNS.len(), piece("", Role::Muted));
     Row { sign: entry.sign, cells, stale: entry.stale }
@@ -279,6 +282,17 @@ fn kept(group: &BackupGroup, entry: &Entry, scene: &Scene<'_>) -> Vec<Piece> {
     let size = group.newest().map_or_else(String::new, |newest| text::bytes(newest.size));
     let sizes: Vec<f64> = group.sizes(TREND.into()).map(|size| size as f64).collect();
     vec![verified, changed(size, group.growth()), piece(spark(&sizes), Role::Muted)]
+}
+
+/// When somebody last tried to restore it.
+fn restored(entry: &Entry, scene: &Scene<'_>) -> Piece {
+    let Subject::Backup { source, group } = &entry.subject else { return piece("", Role::Muted) };
+    let Some(last) = drill::last(&scene.store.drills, source, group) else {
+        return piece("never", Role::Muted);
+    };
+    let (now, every) = (scene.wall(), scene.store.thresholds.drill_every);
+    let overdue = now - last.at > every;
+    piece(text::age(now - last.at), if overdue { Role::Warning } else { Role::Muted })
 }
 
 /// How it is made: the next run, its job, and how long the last took.

@@ -150,6 +150,23 @@ fn nothing_is_done_when_only_reading() {
 }
 
 #[test]
+fn a_restore_that_was_tried_is_noted_and_shown() {
+    let mut desk = desk(false, (120, 40));
+    desk.keys("5xjjjjj");
+    assert!(desk.screen().contains("note that a restore was tried   never tried"), "{}", desk.screen());
+    desk.keys("<enter>kim<tab>booted as vm 902<enter>");
+    let kept = desk.effects.iter().find_map(|effect| match effect {
+        Effect::KeepDrill(drill) => Some(drill.clone()),
+        _ => None,
+    });
+    let kept = kept.expect("it is written down");
+    assert_eq!((kept.group.to_string(), &*kept.note, kept.at), ("vm/102".to_owned(), "booted as vm 902", instant()));
+    assert_eq!(called(&desk), None, "nothing is done on a server");
+    desk.keys("<enter>");
+    assert!(desk.screen().contains("(booted as vm 902), due in 90d"), "{}", desk.screen());
+}
+
+#[test]
 fn a_datastore_has_its_jobs_and_nothing_else() {
     let mut desk = desk(false, (120, 40));
     desk.keys("5<tab>jx");
