@@ -210,6 +210,7 @@ impl App {
                     !over.and_then(|layer| layer.subject()).is_some_and(Subject::is_alert)
                 }
                 Action::Link if context == Context::Detail => over.is_none(),
+                Action::Actions => over.is_some_and(|layer| !layer.subject().is_some_and(Subject::has_actions)),
                 _ => false,
             };
             let Some(key) = scene.keymap.hint(*action, context).filter(|_| !idle) else { continue };

@@ -78,7 +78,7 @@ pub fn wants(subject: &Subject, place: Place, scene: &Scene<'_>) -> Vec<Ask> {
     match subject {
         Subject::Alert { fingerprint, .. } => find_alert(scene.store, fingerprint)
             .map_or_else(Vec::new, |found| alert::wants(found, place, scene)),
-        Subject::Backup { source, group } => story::wants(source, group, scene.store),
+        Subject::Backup { source, group } => story::wants(source, group, place, scene.store),
         Subject::Task { source, upid } => {
             let ask = scene.store.source(source).and_then(|source| {
                 let listed = source.data.tasks.iter().find(|task| task.upid == *upid);
@@ -113,7 +113,7 @@ pub fn describe(subject: &Subject, place: Place, scene: &Scene<'_>) -> Descripti
             Some(Description { sign: None, name: rule.name.to_string(), text })
         }),
         Subject::Line { source, tail, line } => Some(line::of_line(line, (source, tail), scene)),
-        Subject::Backup { source, group } => of_backup(source, group, scene),
+        Subject::Backup { source, group } => of_backup(source, group, place, scene),
         Subject::Datastore { source, name } => {
             store.source(source).map(|source| of_datastore(name, source, scene))
         }
