@@ -8,7 +8,6 @@ use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use color_eyre::eyre::{Result, eyre};
 
 use super::alerts::{SCOPE, matchers};
-use super::dashboard::network;
 use super::{Ground, Usage, complain, gather, ground, say, unheard};
 use crate::actions;
 use crate::cli::{Add, Global, ListFormat, Silences};
@@ -20,6 +19,7 @@ use crate::domain::silencing::{deed, refusals, review};
 use crate::domain::store::Store;
 use crate::domain::verdict::Scope;
 use crate::report;
+use crate::runtime::network;
 use crate::sources::Source;
 
 /// A silence begins this long before it is made: the server's clock may be behind.

@@ -1,14 +1,14 @@
 //! What is polled, on the network's own runtime, and how its config is read again.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
 use crate::app::Setup;
 use crate::clock::Clock;
-use crate::domain::clocks;
+use crate::domain::clocks::{Clocks, Noted};
 use crate::domain::drill::Drill;
 use crate::domain::feed::SourceId;
 use crate::sources::watch::Watch;
@@ -42,6 +42,8 @@ pub struct Feeds {
     load: Load,
     /// Where what must outlive the program is kept; `None` when nothing must.
     pub state: Option<PathBuf>,
+    /// Which response clocks stand there already.
+    noted: Arc<Mutex<Noted>>,
     to: (mpsc::Sender<Event>, mpsc::Sender<Result<Loaded, Vec<String>>>),
 }
 
@@ -64,6 +66,7 @@ impl Feeds {
             watch: None,
             load,
             state: None,
+            noted: Arc::default(),
             to: (seen, loaded),
         }
     }
@@ -93,10 +96,12 @@ impl Feeds {
     }
 
     /// Writes response clocks down, away from the loop: a disk may hang.
-    pub fn keep_clocks(&self, clocks: Vec<clocks::Clock>) {
+    pub fn keep_clocks(&self, clocks: Clocks) {
         let Some(root) = self.state.clone() else { return };
+        let noted = Arc::clone(&self.noted);
         self.network.spawn_blocking(move || {
-            if let Err(error) = state::keep_clocks(&root, &clocks) {
+            let due = noted.lock().unwrap_or_else(PoisonError::into_inner).due(&clocks);
+            if let Err(error) = state::keep_clocks(&root, &due) {
                 tracing::warn!(%error, "the response clocks were not written down");
             }
         });

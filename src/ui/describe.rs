@@ -17,7 +17,7 @@ pub use room::dry_run;
 use source::of_source;
 use story::of_backup;
 
-use super::panes::targets::sign_of;
+use super::panes::targets::{NEARLY_LATE, sign_of};
 use super::scene::{Scene, piece};
 use super::theme::Role;
 use super::widgets::frame::Title;
@@ -30,7 +30,7 @@ use crate::domain::labels::Labels;
 use crate::domain::question::{Ask, Slot};
 use crate::domain::store::{SourceState, Store};
 use crate::domain::subject::Subject;
-use crate::domain::target::Target;
+use crate::domain::target::{Target, samples};
 use crate::domain::task::Outcome;
 use crate::text;
 
@@ -221,9 +221,20 @@ fn of_target(target: &Target, source: &SourceState, scene: &Scene<'_>) -> Descri
     if let Some(at) = scrape.and_then(|scrape| scrape.last_success) {
         told.push(Prose::pair("last success", when(at, scene)));
     }
+    if let Some(count) = samples(&source.data.samples, target).filter(|_| !hollow) {
+        told.push(Prose::pair("samples", format!("{count:.0}")));
+    }
     let (every, within) = (text::span(target.interval), text::span(target.timeout));
     told.push(Prose::pair("scraped", format!("every {every}, time-out {within}")));
-    told.push(Prose::pair("pool", &*target.pool));
+    let late = target.timeout > 0.0 && target.took >= target.timeout * NEARLY_LATE;
+    if late {
+        let share = target.took / target.timeout * 100.0;
+        let words = format!("the last scrape took {share:.0} % of its time-out: it will soon fail");
+        told.push(Prose::Pair("slow".into(), vec![piece(words, Role::Warning)]));
+    }
+    let dropped = source.data.dropped(&target.pool);
+    let dropped = dropped.map_or_else(String::new, |count| format!("  {count} more found there and dropped"));
+    told.push(Prose::pair("pool", format!("{}{dropped}", target.pool)));
     told.push(Prose::pair("source", source.id.to_string()));
     let alerts = scene.store.alerts().iter().filter(|listed| correlate::covers(&listed.alert, target));
     for listed in alerts {

@@ -21,6 +21,12 @@ pub trait Hay {
     /// The text that plain words are looked for in.
     fn text(&self) -> Cow<'_, str>;
 
+    /// Whether a word stands in the text, found by `test`. What has thousands of rows says so
+    /// without writing the text first.
+    fn says(&self, test: &dyn Fn(&str) -> bool) -> bool {
+        test(&self.text())
+    }
+
     /// A label, or what goes by that name.
     fn label(&self, name: &str) -> Option<Cow<'_, str>>;
 
@@ -88,7 +94,13 @@ impl Needle {
             return text.find(&self.word).map(|at| at..at + self.word.len());
         }
         let (hay, needle) = (text.as_bytes(), self.word.as_bytes());
-        let at = hay.windows(needle.len()).position(|window| window.eq_ignore_ascii_case(needle))?;
+        let (first, rest) = needle.split_first()?;
+        let ends = [first.to_ascii_lowercase(), first.to_ascii_uppercase()];
+        let mut found = memchr::memchr2_iter(ends[0], ends[1], hay);
+        let is_here = |at: &usize| {
+            hay.get(at + 1..at + needle.len()).is_some_and(|text| text.eq_ignore_ascii_case(rest))
+        };
+        let at = found.find(is_here)?;
         Some(at..at + needle.len())
     }
 }
@@ -129,6 +141,11 @@ impl Filter {
         self.terms.is_empty() && self.fuzzy.is_none()
     }
 
+    /// Whether what it lets through changes with time alone.
+    pub fn asks_age(&self) -> bool {
+        self.terms.iter().any(|term| matches!(term.test, Test::Span(..)))
+    }
+
     /// Whether it lets this through.
     pub fn lets(&mut self, hay: &impl Hay) -> bool {
         if let Some(fuzzy) = &mut self.fuzzy {
@@ -138,7 +155,7 @@ impl Filter {
         }
         self.terms.iter().all(|term| {
             let found = match &term.test {
-                Test::Plain(needle) => needle.is_in(&hay.text()),
+                Test::Plain(needle) => hay.says(&|text| needle.is_in(text)),
                 Test::Label(name, value, whole) => match hay.label(name) {
                     Some(have) => have == value.as_str() || hay.has(name, &|have| have == value),
                     // `level=error` may stand in the text of a line that has no such label.

@@ -1,10 +1,13 @@
 //! What the alerts, the rules behind them and the Watchdog say.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Condition, Counts, Finding, weigh};
 use crate::domain::alert::Alert;
-use crate::domain::correlate;
+use crate::domain::correlate::{self, Listed};
 use crate::domain::feed::{Feed, SourceKind};
 use crate::domain::health::Health;
 use crate::domain::rule::{Rule, RuleHealth, RuleKind};
@@ -14,7 +17,7 @@ use crate::text;
 
 /// When somebody must have responded to an alert.
 pub fn response_due(alert: &Alert, store: &Store) -> Option<DateTime<Utc>> {
-    store.thresholds.response.get(&alert.rank).map(|span| store.clocks.since(alert) + *span)
+    store.thresholds.respond_within(alert).map(|span| store.clocks().since(alert) + span)
 }
 
 /// Alerts that are measured to be true, and those that nobody confirms now: they are told after
@@ -24,25 +27,32 @@ pub(super) struct Alerts {
     pub(super) unheard: Vec<Finding>,
 }
 
+/// Of a storm so many alerts get words of their own; more are counted.
+const TOLD: usize = 500;
+
 pub(super) fn alerts(store: &Store, now: DateTime<Utc>, counts: &mut Counts) -> Alerts {
     let mut found = Alerts { measured: Vec::new(), unheard: Vec::new() };
     let unheard = correlate::unheard(store, now);
+    let mut told: HashMap<Option<Health>, usize> = HashMap::new();
     for listed in &**store.alerts() {
         let alert = &listed.alert;
-        let subject =
-            Some(Subject::Alert { source: listed.source.clone(), fingerprint: alert.fingerprint.clone() });
         let health = weigh(Condition::Alert(alert.rank, alert.state));
+        let told = told.entry(health).or_default();
+        *told += 1;
+        let is_told = health.is_some() && *told <= TOLD;
+        let subject = is_told.then(|| subject(listed));
         if alert.state.is_hidden() {
             counts.hidden += 1;
         } else if health.is_some() && unheard.contains(&alert.fingerprint) {
-            let text = format!("{} {} was true when last heard", alert.name, alert.subject());
+            let words = || format!("{} {} was true when last heard", alert.name, alert.subject());
+            let text = is_told.then(words).unwrap_or_default();
             found.unheard.push(Finding { health: weigh(Condition::Unheard), text, subject });
             continue;
         } else {
             counts.critical += usize::from(health == Some(Health::Critical));
             counts.warning += usize::from(health == Some(Health::Warning));
         }
-        let text = if health.is_some() { alert_text(alert, store, now) } else { String::new() };
+        let text = is_told.then(|| alert_text(listed, now)).unwrap_or_default();
         found.measured.push(Finding { health, text, subject });
     }
     found.unheard.extend(vanished(store, now));
@@ -72,12 +82,18 @@ fn vanished(store: &Store, now: DateTime<Utc>) -> impl Iterator<Item = Finding> 
     })
 }
 
-fn alert_text(alert: &Alert, store: &Store, now: DateTime<Utc>) -> String {
+fn subject(listed: &Listed) -> Subject {
+    let fingerprint = Arc::clone(&listed.alert.fingerprint);
+    Subject::Alert { source: listed.source.clone(), fingerprint }
+}
+
+fn alert_text(listed: &Listed, now: DateTime<Utc>) -> String {
+    let alert = &listed.alert;
     let mut text = format!("{} {} {}", alert.name, alert.subject(), text::age(now - alert.starts_at));
     if let Some(ack) = &alert.acked_by {
         text.push_str(", acknowledged by ");
         text.push_str(&ack.who);
-    } else if let Some(due) = response_due(alert, store).filter(|due| *due < now) {
+    } else if let Some(due) = listed.due.filter(|due| *due < now) {
         text.push_str(", response overdue ");
         text.push_str(&text::age(now - due));
     }

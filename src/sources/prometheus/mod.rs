@@ -2,6 +2,7 @@
 //! the external labels and, with `backups = true`, what metrics tell of backups.
 
 mod kept;
+mod scraped;
 mod series;
 mod wire;
 
@@ -26,6 +27,9 @@ const AGENT: &str = "unavailable with Prometheus Agent";
 /// Every `up` and every count of samples that is zero: the targets that are down, and those that
 /// answer and say nothing.
 const ZEROES: &str = r#"{__name__=~"up|scrape_samples_scraped"} == 0"#;
+
+/// How many samples every scrape brought.
+const SAMPLES: &str = "scrape_samples_scraped";
 
 /// The targets that went down or came up often within the last hour.
 const CHANGES: &str = "changes(up[1h]) > 3";
@@ -65,8 +69,8 @@ impl Source for Prometheus {
             (Feed::Targets, 1, 1),
             (Feed::Alerts, 1, 1),
             (Feed::Rules, 3, 1),
-            (Feed::Scrapes, 3, 3),
-            (Feed::Status, 12, 2),
+            (Feed::Scrapes, 3, 4),
+            (Feed::Status, 12, 3),
         ];
         let plan = |(feed, slower, requests)| Plan {
             feed,
@@ -88,13 +92,19 @@ impl Source for Prometheus {
                     let labels = self.ask("status/config", &[], wire::external_labels).await?;
                     // Servers before 2.42 do not tell their pools: nothing is lost without them.
                     let pools = self.ask("scrape_pools", &[], wire::pools).await.ok();
-                    return Ok([labels].into_iter().chain(pools).collect());
+                    let dropped = self.ask("targets", &[("state", "dropped")], scraped::dropped).await.ok();
+                    return Ok([labels].into_iter().chain(pools).chain(dropped).collect());
+                }
+                Feed::Scrapes => {
+                    let scrapes = Observation::Scrapes(self.scrapes().await?.into());
+                    // How much a target brings is worth less than that it brings nothing.
+                    let samples = self.ask("query", &[("query", SAMPLES)], scraped::samples).await.ok();
+                    return Ok([scrapes].into_iter().chain(samples).collect());
                 }
                 Feed::Kept => {
                     let found = self.ask("query", &[("query", kept::QUERY)], series::series).await?;
                     Observation::Kept(kept::archives(&found).into())
                 }
-                Feed::Scrapes => Observation::Scrapes(self.scrapes().await?.into()),
                 _ => return Ok(Vec::new()),
             };
             Ok(vec![seen])

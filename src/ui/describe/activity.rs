@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::Place;
 use crate::domain::alert::{Alert, RaisedAlert};
-use crate::domain::correlate::is_same;
+use crate::domain::correlate::kinship;
 use crate::domain::feed::SourceKind;
 use crate::domain::hidden::selector;
 use crate::domain::question::{Ask, Known, Question, Series};
@@ -37,8 +37,8 @@ pub struct Prometheus<'s> {
 pub fn prometheus<'s>(alert: &Alert, store: &'s Store) -> Option<Prometheus<'s>> {
     let all = || store.of(SourceKind::Prometheus);
     let raising = all().find_map(|source| {
-        let external = &source.data.external;
-        let raised = source.data.raised.iter().find(|raised| is_same(alert, raised, external))?;
+        let external = source.data.external.as_ref();
+        let raised = source.data.raised.iter().find(|raised| kinship(alert, raised, external).is_some())?;
         Some(Prometheus { source, raised: Some(raised) })
     });
     let ruling = || all().find(|source| source.data.rules.iter().any(|rule| rule.name == alert.name));
@@ -47,7 +47,7 @@ pub fn prometheus<'s>(alert: &Alert, store: &'s Store) -> Option<Prometheus<'s>>
 
 /// Asks for the series of the last day; the same question for five minutes.
 pub fn ask(alert: &Alert, prometheus: &Prometheus<'_>, place: Place, now: DateTime<Utc>) -> Option<Ask> {
-    let external = &prometheus.source.data.external;
+    let external = prometheus.source.data.external.clone().unwrap_or_default();
     // The series have the labels of the rule, not those that are added on the way.
     let own = prometheus.raised.map_or_else(|| alert.exact_labels(), |raised| &raised.labels);
     let labels = own.iter().filter(|(name, value)| !value.is_empty() && external.get(name) != Some(*value));

@@ -13,6 +13,7 @@ use crate::text;
 use crate::ui::scene::{Scene, piece};
 use crate::ui::theme::Role;
 use crate::ui::widgets::prose::Prose;
+use crate::zone::IanaZone;
 
 /// Growth is told of this span.
 const MONTH: TimeDelta = TimeDelta::days(30);
@@ -69,8 +70,13 @@ fn grown(group: &BackupGroup, now: DateTime<Utc>) -> Option<i64> {
 /// What a prune job would take away now, and when that is free; nothing for jobs of another kind.
 pub fn dry_run(job: &Job, source: &SourceState, scene: &Scene<'_>) -> Vec<Prose> {
     let zone = source.data.server.as_ref().and_then(|server| server.zone.as_deref());
-    let zone: chrono_tz::Tz = zone.and_then(|name| name.parse().ok()).unwrap_or(chrono_tz::UTC);
-    let Some(removal) = prune::dry_run(job, source.data.groups.iter(), &zone) else { return Vec::new() };
+    let zone: Option<IanaZone> = zone.and_then(|name| name.parse().ok());
+    let groups = source.data.groups.iter();
+    let removal = match &zone {
+        Some(zone) => prune::dry_run(job, groups, zone),
+        None => prune::dry_run(job, groups, &Utc),
+    };
+    let Some(removal) = removal else { return Vec::new() };
     let keep = job.keep.map(prune::Keep::words).unwrap_or_default();
     let mut told = vec![Prose::pair("keeps", keep)];
     if removal.snapshots == 0 {
