@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::clocks::Clocks;
 use crate::domain::correlate::{Join, Joined};
 use crate::domain::deed::{Deed, Receipt};
+use crate::domain::drill::Drill;
 use crate::domain::feed::{Failure, Feed, SourceId};
 use crate::domain::observation::Observation;
 use crate::domain::question::{Answer, Ask, Slot};
@@ -100,6 +101,8 @@ pub enum Effect {
     Compute(Box<Join>),
     /// Write down what of these response clocks is not yet.
     KeepClocks(Clocks),
+    /// Write down that a restore was tried.
+    KeepDrill(Drill),
     /// Put a text on the clipboard of the operator's terminal.
     Copy(String),
     /// Give the terminal back to the shell until the operator returns.

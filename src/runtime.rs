@@ -193,6 +193,7 @@ impl<S: Screen> Loop<S> {
             }
             Effect::Compute(join) => self.asks.compute(*join),
             Effect::KeepClocks(clocks) => self.feeds.keep_clocks(clocks),
+            Effect::KeepDrill(drill) => self.feeds.keep_drill(drill),
             Effect::Copy(text) => {
                 if let Err(error) = self.screen.copy(&text) {
                     tracing::warn!(%error, "nothing was copied");

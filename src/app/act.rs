@@ -74,6 +74,17 @@ impl App {
                 self.layers.remove(at);
                 self.group_by(&label, now);
             }
+            Outcome::Drilled(drill) => {
+                self.layers.remove(at);
+                self.known.store.drills.push(drill.clone());
+                self.forget_seen();
+                self.notify("noted: a restore was tried today", Role::Ok, now);
+                return vec![Effect::KeepDrill(drill)];
+            }
+            Outcome::Show(subject) => {
+                self.layers.remove(at);
+                self.layers.push(Box::new(Sheet::new(Matter::Detail(subject))));
+            }
             Outcome::Copy(text) => return self.copy_text(text, now),
         }
         Vec::new()

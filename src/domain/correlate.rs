@@ -89,6 +89,23 @@ pub fn covers(alert: &Alert, target: &Target) -> bool {
         && alert.labels.get("job").is_none_or(|job| job == &*target.job)
 }
 
+/// Whether an alert speaks of the guest of a backup group: by its VMID, by `vm/102`, or by its name.
+pub fn speaks_of(alert: &Alert, group: &BackupGroup) -> bool {
+    const IDS: [&str; 5] = ["vmid", "vm_id", "guest_id", "backup_id", "id"];
+    const NAMES: [&str; 6] = ["guest", "host", "vm_name", "name", "nodename", "service"];
+    let whole = group.id.to_string();
+    let is = |names: &[&str], text: &str| names.iter().any(|name| alert.labels.get(name) == Some(text));
+    let proxmox = match &*group.id.kind {
+        "vm" => format!("qemu/{}", group.id.id),
+        _ => format!("lxc/{}", group.id.id),
+    };
+    is(&IDS, &group.id.id)
+        || is(&IDS, &proxmox)
+        || is(&IDS, &whole)
+        || is(&NAMES, &whole)
+        || (!group.guest.is_empty() && is(&NAMES, &group.guest))
+}
+
 /// All that is known of a group's backups beside its snapshots.
 pub fn evidence<'s>(group: &BackupGroup, source: &'s SourceState, now: DateTime<Utc>) -> Evidence<'s> {
     let (last_run, running) = runs(group, &source.data);

@@ -87,6 +87,8 @@ pub enum Observation {
     Files(Arc<[Archive]>),
     /// Backups that a program tells of, and repositories, in the order of the config.
     Programs(Arc<[Archive]>),
+    /// Backups that metrics tell of, by identity.
+    Kept(Arc<[Archive]>),
     /// PVE's guests, nodes and storages, by identity.
     Inventory {
         /// The guests.
@@ -157,7 +159,7 @@ impl Observation {
             Self::Schedules { jobs, uncovered } => jobs.len() + uncovered.len(),
             Self::Dumps { dumps, .. } => dumps.len(),
             Self::Configs(all) => all.len(),
-            Self::Files(all) | Self::Programs(all) => all.len(),
+            Self::Files(all) | Self::Programs(all) | Self::Kept(all) => all.len(),
             Self::ExternalLabels(_)
             | Self::Peers(_)
             | Self::Tail { .. }

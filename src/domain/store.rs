@@ -10,6 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::alert::Alert;
 use super::clocks::Clocks;
 use super::correlate::{Join, Joined};
+use super::drill::Drill;
 use super::feed::{Failure, Feed, FeedState, Freshness, SourceId, SourceKind};
 use super::log::{RingLimits, Tail};
 use super::observation::Observation;
@@ -51,6 +52,8 @@ pub struct Store {
     pub thresholds: Thresholds,
     /// Alerts that vanished unheard.
     pub vanished: Vec<Vanished>,
+    /// The restores that were tried.
+    pub drills: Vec<Drill>,
     joined: Arc<Joined>,
     /// How often something has changed that the alerts are joined from.
     changes: u64,
@@ -97,6 +100,7 @@ impl Store {
             sources: sources.collect(),
             thresholds,
             vanished: Vec::new(),
+            drills: Vec::new(),
             joined: Arc::default(),
             changes: 0,
             joining: None,
@@ -145,6 +149,7 @@ impl Store {
     #[must_use]
     pub fn instead_of(mut self, other: &Self) -> Self {
         self.take_clocks(other.clocks().clone());
+        self.drills.clone_from(&other.drills);
         self.changes = other.changes + 1;
         self.done.0 = self.changes;
         self

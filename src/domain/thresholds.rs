@@ -28,6 +28,8 @@ pub struct Thresholds {
     pub watchdog: Arc<str>,
     /// How old backups may be, unless a rule says otherwise.
     pub backups: Expectation,
+    /// How often it is to be tried whether a backup can be restored.
+    pub drill_every: TimeDelta,
     /// Rules for single guests; the first that matches counts.
     pub backup_rules: Vec<BackupRule>,
     /// How full datastores may be.
@@ -62,6 +64,7 @@ impl Default for Thresholds {
             max_silence: TimeDelta::hours(24),
             watchdog: "Watchdog".into(),
             backups: Expectation::default(),
+            drill_every: TimeDelta::days(90),
             backup_rules: Vec::new(),
             fill: FillLimits::default(),
             clusters: Vec::new(),

@@ -13,7 +13,7 @@ mod tests;
 use chrono::{DateTime, Utc};
 
 pub use alerts::response_due;
-pub use backups::{JudgedBackup, judged_backups};
+pub use backups::{JudgedBackup, judged_backups, starved};
 pub use table::{Condition, weigh};
 pub use targets::target_condition;
 
@@ -107,6 +107,7 @@ impl Scope {
     pub const fn covers(self, kind: SourceKind, feed: Feed) -> bool {
         match (kind, feed) {
             (SourceKind::Prometheus, Feed::Targets | Feed::Scrapes) => self.targets,
+            (SourceKind::Prometheus, Feed::Kept) => self.backups,
             (SourceKind::Prometheus | SourceKind::Alertmanager, _) => self.alerts,
             (SourceKind::Loki, _) => self.logs,
             (SourceKind::Pbs | SourceKind::Pve | SourceKind::Files, _) => self.backups,

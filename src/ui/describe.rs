@@ -4,6 +4,7 @@ mod activity;
 mod alert;
 mod kept;
 mod line;
+mod room;
 mod silence;
 mod source;
 mod story;
@@ -11,7 +12,8 @@ mod story;
 use chrono::{DateTime, Utc};
 
 use alert::of_alert;
-use kept::{log_of, of_datastore, of_task};
+use kept::{log_of, of_begun, of_datastore, of_task};
+pub use room::dry_run;
 use source::of_source;
 use story::of_backup;
 
@@ -29,6 +31,7 @@ use crate::domain::question::{Ask, Slot};
 use crate::domain::store::{SourceState, Store};
 use crate::domain::subject::Subject;
 use crate::domain::target::{Target, samples};
+use crate::domain::task::Outcome;
 use crate::text;
 
 /// A description.
@@ -75,12 +78,12 @@ pub fn wants(subject: &Subject, place: Place, scene: &Scene<'_>) -> Vec<Ask> {
     match subject {
         Subject::Alert { fingerprint, .. } => find_alert(scene.store, fingerprint)
             .map_or_else(Vec::new, |found| alert::wants(found, place, scene)),
-        Subject::Backup { source, group } => story::wants(source, group, scene.store),
+        Subject::Backup { source, group } => story::wants(source, group, place, scene.store),
         Subject::Task { source, upid } => {
-            let ask = scene
-                .store
-                .source(source)
-                .and_then(|source| log_of(source, source.data.tasks.iter().find(|task| task.upid == *upid)?));
+            let ask = scene.store.source(source).and_then(|source| {
+                let listed = source.data.tasks.iter().find(|task| task.upid == *upid);
+                log_of(source, upid, listed.is_none_or(|task| task.outcome == Outcome::Running))
+            });
             ask.into_iter().collect()
         }
         _ => Vec::new(),
@@ -110,12 +113,13 @@ pub fn describe(subject: &Subject, place: Place, scene: &Scene<'_>) -> Descripti
             Some(Description { sign: None, name: rule.name.to_string(), text })
         }),
         Subject::Line { source, tail, line } => Some(line::of_line(line, (source, tail), scene)),
-        Subject::Backup { source, group } => of_backup(source, group, scene),
+        Subject::Backup { source, group } => of_backup(source, group, place, scene),
         Subject::Datastore { source, name } => {
             store.source(source).map(|source| of_datastore(name, source, scene))
         }
         Subject::Task { source, upid } => store.source(source).and_then(|source| {
-            source.data.tasks.iter().find(|task| task.upid == *upid).map(|task| of_task(task, source, scene))
+            let listed = source.data.tasks.iter().find(|task| task.upid == *upid);
+            Some(listed.map_or_else(|| of_begun(upid, source, scene), |task| of_task(task, source, scene)))
         }),
         Subject::Silence { source, id } => silence::of_silence(source, id, scene),
         Subject::Source(id) => store.source(id).map(|source| of_source(source, scene)),

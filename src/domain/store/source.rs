@@ -69,6 +69,8 @@ pub struct Data {
     pub files: Arc<[Archive]>,
     /// Backups that programs tell of, and repositories.
     pub programs: Arc<[Archive]>,
+    /// Backups that metrics tell of.
+    pub kept: Arc<[Archive]>,
     /// PBS' jobs.
     pub jobs: Arc<[Job]>,
     /// PBS' backup runs of the last days.
@@ -133,6 +135,7 @@ impl SourceState {
     pub fn knows_backups(&self, now: DateTime<Utc>) -> bool {
         match self.id.kind.backups() {
             Some(feed) => self.is_fresh(feed, now),
+            None if self.id.kind == SourceKind::Prometheus => self.is_fresh(Feed::Kept, now),
             None => self.id.kind == SourceKind::Files && self.state(now) == FeedState::Fresh,
         }
     }
@@ -251,6 +254,7 @@ impl Data {
             Observation::Tasks(tasks) => self.tasks = tasks,
             Observation::Files(archives) => self.files = archives,
             Observation::Programs(archives) => self.programs = archives,
+            Observation::Kept(archives) => self.kept = archives,
             Observation::Cluster { name, version } => {
                 self.cluster.name = name;
                 self.version = version;

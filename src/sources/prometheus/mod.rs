@@ -1,6 +1,7 @@
 //! Prometheus, and servers with the same API: targets, what their scrapes brought, rules, alerts,
-//! and the external labels.
+//! the external labels and, with `backups = true`, what metrics tell of backups.
 
+mod kept;
 mod scraped;
 mod series;
 mod wire;
@@ -40,14 +41,17 @@ pub struct Prometheus {
     site: Arc<str>,
     client: Client,
     interval: Duration,
+    /// Whether it is asked what metrics tell of backups.
+    kept: bool,
 }
 
 /// Reads `[sources.prometheus.NAME]`.
 pub fn read(id: SourceId, table: &Table<'_>) -> Option<Arc<dyn Source>> {
     let site = site(table);
     let interval = interval(table, Duration::from_secs(5));
+    let kept = table.get::<bool>("backups").unwrap_or(false);
     let client = Client::new(Endpoint::read(table, Token::Bearer)?);
-    Some(Arc::new(Prometheus { id, site, client, interval }))
+    Some(Arc::new(Prometheus { id, site, client, interval, kept }))
 }
 
 impl Source for Prometheus {
@@ -73,7 +77,8 @@ impl Source for Prometheus {
             interval: self.interval * slower,
             timeout: self.client.endpoint().patience(requests),
         };
-        feeds.map(plan).into()
+        let kept = self.kept.then_some((Feed::Kept, 12, 1));
+        feeds.into_iter().chain(kept).map(plan).collect()
     }
 
     fn observe(&self, feed: Feed, _now: DateTime<Utc>) -> Looking<'_> {
@@ -95,6 +100,10 @@ impl Source for Prometheus {
                     // How much a target brings is worth less than that it brings nothing.
                     let samples = self.ask("query", &[("query", SAMPLES)], scraped::samples).await.ok();
                     return Ok([scrapes].into_iter().chain(samples).collect());
+                }
+                Feed::Kept => {
+                    let found = self.ask("query", &[("query", kept::QUERY)], series::series).await?;
+                    Observation::Kept(kept::archives(&found).into())
                 }
                 _ => return Ok(Vec::new()),
             };
