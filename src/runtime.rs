@@ -5,6 +5,7 @@
 
 mod asks;
 mod feeds;
+mod network;
 mod retired;
 mod saves;
 mod screen;
@@ -18,6 +19,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use self::asks::Asks;
 pub use self::feeds::{Feeds, Load, Loaded};
+pub use self::network::{Network, network};
 use self::retired::Retired;
 use self::saves::Saves;
 pub use self::screen::{Live, Paper, Screen};
@@ -142,7 +144,12 @@ impl<S: Screen> Loop<S> {
                 }
                 return Ok(self.take(Msg::Observed { source, feed, result, took }));
             }
-            Some(answer) = self.asks.answers.recv() => return Ok(self.take(answer)),
+            Some(answer) = self.asks.answers.recv() => {
+                if let Msg::Computed { joined: Some(joined), .. } = &answer {
+                    self.retired.keep_joined(joined);
+                }
+                return Ok(self.take(answer));
+            }
             Some(loaded) = self.feeds.loads.recv() => self.reloaded(loaded),
             () = until(self.tick.unwrap_or(due)), if self.tick.is_some() => {
                 let ended = self.take(Msg::Tick);
@@ -191,7 +198,9 @@ impl<S: Screen> Loop<S> {
                 let source = self.feeds.source(&deed.source);
                 self.asks.call(id, deed, source);
             }
+            Effect::Compute(join) => self.asks.compute(*join),
             Effect::KeepClocks(clocks) => self.feeds.keep_clocks(clocks),
+            Effect::KeepDrill(drill) => self.feeds.keep_drill(drill),
             Effect::Remember(query) => self.feeds.keep_query(query),
             Effect::Save(export) => {
                 let source = match &export.what {
@@ -268,7 +277,9 @@ impl<S: Screen> Loop<S> {
     fn reloaded(&mut self, loaded: Result<Loaded, Vec<String>>) {
         let outcome = loaded.map(|loaded| {
             self.feeds.watch(&loaded.sources, &self.clock);
-            self.app.reconfigure(loaded.setup);
+            for effect in self.app.reconfigure(loaded.setup, self.clock.now()) {
+                self.carry_out(effect);
+            }
         });
         self.take(Msg::Reloaded(outcome));
     }
