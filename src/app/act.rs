@@ -151,11 +151,7 @@ impl App {
             Action::Help => self.help(),
             Action::Filter => self.prompt(),
             Action::Copy => return self.copy(now),
-            Action::Export if self.saving => {
-                self.saving = false;
-                self.notify("stopped; the unfinished file is gone", Role::Info, now);
-                return vec![Effect::StopSaving];
-            }
+            Action::Export if self.saving => return self.stop_saving(now),
             Action::Link => return self.link(now),
             action if deeds::is_one(action) => self.propose(action, now),
             Action::ShowLogs => self.show_logs(now),

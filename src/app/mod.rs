@@ -4,6 +4,7 @@
 mod act;
 mod asks;
 mod draw;
+mod saves;
 mod setup;
 mod upkeep;
 
@@ -18,7 +19,7 @@ use crate::clock::Now;
 use crate::domain::answers::Answers;
 use crate::domain::correlate::Join;
 use crate::domain::feed::{FeedState, SourceKind};
-use crate::domain::log::{Entry, RingLimits};
+use crate::domain::log::RingLimits;
 use crate::domain::store::{Expected, Store};
 use crate::domain::verdict::{Scope, Verdict, judge};
 use crate::keymap::{self, Context, Keymap};
@@ -253,11 +254,6 @@ impl App {
         self.known.answers.is_waiting()
     }
 
-    /// Log lines that are no longer kept, to be freed away from the loop.
-    pub fn take_gone(&mut self) -> Vec<Entry> {
-        self.known.store.take_gone()
-    }
-
     /// Whether the screen would look different if it were drawn again.
     pub const fn is_dirty(&self) -> bool {
         self.dirty
@@ -316,18 +312,8 @@ impl App {
             Msg::Done { id, result } => {
                 return self.kept_up(id, &result, now).unwrap_or_else(|| self.done(&result, now));
             }
-            Msg::Saving { lines, share } => {
-                self.saving = true;
-                let percent = (share * 100.0).clamp(0.0, 99.0);
-                self.notify(format!("writing: {lines} lines, {percent:.0} %; X stops it"), Role::Accent, now);
-            }
-            Msg::Saved(result) => {
-                self.saving = false;
-                match result {
-                    Ok(told) => self.notify(told, Role::Ok, now),
-                    Err(told) => self.notify(told, Role::Critical, now),
-                }
-            }
+            Msg::Saving { lines, share } => self.hear_saving(lines, share, now),
+            Msg::Saved(result) => self.hear_saved(result, now),
             Msg::Reloaded(Ok(())) => self.notify("the config was read again", Role::Ok, now),
             Msg::Reloaded(Err(faults)) => {
                 self.layers.push(Box::new(Sheet::new(Matter::Faults(faults))));
