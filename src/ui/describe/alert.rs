@@ -65,7 +65,7 @@ pub fn of_alert(alert: &Alert, place: Place, scene: &Scene<'_>) -> Description {
         told.push(Prose::pair("receivers", alert.receivers.join(", ")));
         let listed = scene.store.listed(&alert.fingerprint);
         for group in listed.into_iter().flat_map(|listed| &listed.groups) {
-            told.push(Prose::pair("group", &**group));
+            told.push(Prose::pair("routed", &**group));
         }
     } else if alert.fingerprint_source == FingerprintSource::Own {
         told.push(Prose::pair("receivers", "none: no Alertmanager has this alert"));
