@@ -316,12 +316,11 @@ impl App {
         let Some(alert) = alerts.find(|alert| alert.fingerprint == fingerprint).cloned() else { return };
         if let Some(why) = lost_loki(known, now) {
             let journal = Journal::of(&alert.labels, alert.starts_at, now.wall, &known.thresholds.hosts);
-            match journal {
-                Some(journal) => self.layers.push(Box::new(Offer::new(&journal, &why))),
-                None => {
-                    let told = format!("Loki does not answer, and this alert names no host: {why}");
-                    self.notify(told, Role::Warning, now);
-                }
+            if let Some(journal) = journal {
+                self.layers.push(Box::new(Offer::new(&journal, &why)));
+            } else {
+                let told = format!("Loki does not answer, and this alert names no host: {why}");
+                self.notify(told, Role::Warning, now);
             }
             return;
         }
