@@ -26,10 +26,8 @@ use wardroom::keymap::{Press, presses};
 const MANY: usize = 5_000;
 
 fn labels(number: usize) -> Labels {
-    let (name, instance) = (
-        format!("DiskSpaceLow{}", number % 50),
-        format!("10.0.{}.{}:9100", number / 250, number % 250),
-    );
+    let (name, instance) =
+        (format!("DiskSpaceLow{}", number % 50), format!("10.0.{}.{}:9100", number / 250, number % 250));
     let severity = ["critical", "warning", "info"][number % 3];
     let labels = [("alertname", &*name), ("instance", &*instance), ("job", "node"), ("severity", severity)];
     labels.into_iter().collect()

@@ -210,7 +210,9 @@ impl App {
                     !over.and_then(|layer| layer.subject()).is_some_and(Subject::is_alert)
                 }
                 Action::Link if context == Context::Detail => over.is_none(),
-                Action::Actions => over.is_some_and(|layer| !layer.subject().is_some_and(Subject::has_actions)),
+                Action::Actions => {
+                    over.is_some_and(|layer| !layer.subject().is_some_and(Subject::has_actions))
+                }
                 _ => false,
             };
             let Some(key) = scene.keymap.hint(*action, context).filter(|_| !idle) else { continue };
@@ -242,9 +244,10 @@ impl App {
 /// The keys that the footer tells, the most useful first.
 const fn useful(context: Context) -> &'static [Action] {
     use Action::{
-        Accept, Acknowledge, Actions, Another, Bookmark, Close, Copy, Down, Edit, Expand, Expire, Extend, Filter,
-        Freeze, GoTo, Group, Help, Link, Longer, Mark, NextError, NextField, NextPane, NextTab, OnlyTrouble,
-        Open, Overview, Pause, Query, Quit, Refresh, Silence, Silences, Sort, Times, UndoMine, Up, Why, Wrap,
+        Accept, Acknowledge, Actions, Another, Bookmark, Close, Copy, Down, Edit, Expand, Expire, Extend,
+        Filter, Freeze, GoTo, Group, Help, Link, Longer, Mark, NextError, NextField, NextPane, NextTab,
+        OnlyTrouble, Open, Overview, Pause, Query, Quit, Refresh, Silence, Silences, Sort, Times, UndoMine,
+        Up, Why, Wrap,
     };
     match context {
         Context::Global | Context::List => {
@@ -294,9 +297,21 @@ const fn useful(context: Context) -> &'static [Action] {
             Times,
             Quit,
         ],
-        Context::Detail => {
-            &[Close, Down, Up, Silence, Acknowledge, Link, Filter, Copy, NextPane, Expand, Help, Actions, Quit]
-        }
+        Context::Detail => &[
+            Close,
+            Down,
+            Up,
+            Silence,
+            Acknowledge,
+            Link,
+            Filter,
+            Copy,
+            NextPane,
+            Expand,
+            Help,
+            Actions,
+            Quit,
+        ],
         Context::Help => &[Close, Down, Up, Filter, Quit],
         Context::Pick => &[Open, Group, Close, Down, Up],
         Context::Menu => &[Open, Close, Down, Up],

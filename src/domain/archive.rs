@@ -104,7 +104,8 @@ impl Archive {
             Some(error) => Some(Unread::Refused(Arc::clone(error))),
             None => None,
         };
-        let last_run = self.failed.as_ref().map(|error| LastRun { ended: now, error: Some(Arc::clone(error)) });
+        let last_run =
+            self.failed.as_ref().map(|error| LastRun { ended: now, error: Some(Arc::clone(error)) });
         let plan = if self.unplanned { Plan::NoJob } else { Plan::Unknown };
         let evidence = Evidence { unread, last_run, plan, ..Evidence::default() };
         let dated = matches!(self.unsaved, Unsaved::Dated);

@@ -63,11 +63,8 @@ impl Clocks {
             if alert.state == AlertState::Pending {
                 continue;
             }
-            let begun = Clock {
-                fingerprint: Arc::clone(&alert.fingerprint),
-                since: alert.starts_at,
-                seen: now,
-            };
+            let begun =
+                Clock { fingerprint: Arc::clone(&alert.fingerprint), since: alert.starts_at, seen: now };
             match all.get_mut(&alert.fingerprint) {
                 Some(clock) if is_same(clock, alert) => {
                     *clock = Clock { since: clock.since.min(alert.starts_at), ..begun };

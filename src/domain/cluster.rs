@@ -197,7 +197,8 @@ impl Cluster {
         let dumps = others.filter_map(|other| self.dump(other.id));
         let runs = dumps.filter(|dump| dump.node == guest.node && dump.upid.contains(":vzdump::"));
         let Some(newest) = runs.max_by_key(|dump| dump.started) else { return false };
-        let goes_on = self.dumps.iter().any(|dump| dump.upid == newest.upid && dump.outcome == Outcome::Running);
+        let goes_on =
+            self.dumps.iter().any(|dump| dump.upid == newest.upid && dump.outcome == Outcome::Running);
         let own = self.dump(guest.id);
         !goes_on && own.is_none_or(|own| own.upid != newest.upid && own.started < newest.started)
     }

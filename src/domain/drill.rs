@@ -25,7 +25,10 @@ pub struct Drill {
 
 /// The newest drill of these backups.
 pub fn last<'d>(drills: &'d [Drill], source: &SourceId, group: &GroupId) -> Option<&'d Drill> {
-    drills.iter().filter(|drill| drill.source == *source && drill.group == *group).max_by_key(|drill| drill.at)
+    drills
+        .iter()
+        .filter(|drill| drill.source == *source && drill.group == *group)
+        .max_by_key(|drill| drill.at)
 }
 
 /// How long until the next is due; negative when it is overdue, `None` when there was none.

@@ -108,7 +108,8 @@ where
     Z::Offset: std::fmt::Display,
 {
     let keep = job.keep.filter(|_| job.kind == JobKind::Prune)?;
-    let each = groups.filter(|group| job.covers(&group.id)).map(|group| removed(&group.snapshots, keep, zone));
+    let each =
+        groups.filter(|group| job.covers(&group.id)).map(|group| removed(&group.snapshots, keep, zone));
     Some(each.filter(|gone| !gone.is_empty()).fold(Removal::default(), |all, gone| Removal {
         snapshots: all.snapshots + gone.len(),
         groups: all.groups + 1,

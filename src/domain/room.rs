@@ -36,7 +36,8 @@ impl Climbs {
                 climbs.fold(0.0, f64::max) * total as f64
             })
         };
-        let mut climbs: Vec<u64> = shares.rchunks(a_day).filter_map(climb).map(|climb| climb as u64).collect();
+        let mut climbs: Vec<u64> =
+            shares.rchunks(a_day).filter_map(climb).map(|climb| climb as u64).collect();
         climbs.sort_unstable();
         let (usual, worst) = (*climbs.get(climbs.len() / 2)?, *climbs.last()?);
         Some(Self { usual, worst, days: climbs.len() })

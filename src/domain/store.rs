@@ -236,7 +236,12 @@ impl Store {
         self.joining = Some(self.changes);
         Some(Join {
             number: self.changes,
-            parts: self.sources.iter().filter(|source| source.id.kind.watches()).map(SourceState::part).collect(),
+            parts: self
+                .sources
+                .iter()
+                .filter(|source| source.id.kind.watches())
+                .map(SourceState::part)
+                .collect(),
             thresholds: self.thresholds.clone(),
             clocks: self.joined.clocks.clone(),
             measured,

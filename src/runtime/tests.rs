@@ -161,11 +161,8 @@ impl Source for Greedy {
 /// Were anything of a look done on the loop, it would stand still here for ever.
 #[test]
 fn keys_are_answered_while_a_look_takes_the_whole_thread_of_the_network() {
-    let network = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .enable_all()
-        .build()
-        .expect("a thread");
+    let network =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a thread");
     let (began, begun) = std::sync::mpsc::channel();
     let (release, held) = std::sync::mpsc::channel();
     let greedy = Greedy {

@@ -80,8 +80,10 @@ mod tests {
             {"labels":{},"receiver":{"name":"mail"},"alerts":[{"fingerprint":"aa"}]}]"#;
         let one = routes(body).expect("groups");
         let Observation::Routes(all) = merge(vec![one.clone(), one]) else { panic!("routes") };
-        let told: Vec<String> =
-            all.iter().map(|route| format!("{} {} {}", route.fingerprint, route.receiver, route.group)).collect();
+        let told: Vec<String> = all
+            .iter()
+            .map(|route| format!("{} {} {}", route.fingerprint, route.receiver, route.group))
+            .collect();
         assert_eq!(told, [r#"aa page {alertname="A"}"#, r#"bb page {alertname="A"}"#, "aa mail {}"]);
         assert_eq!(all.first().map(|route| route.muted_by.join(" ")), Some("night".to_owned()));
     }

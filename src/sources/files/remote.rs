@@ -53,9 +53,10 @@ pub(super) async fn tell(remote: &Remote, script: &str, patience: Duration) -> R
     let Some((program, options)) = remote.ssh.split_first() else { return Err("no ssh".to_owned()) };
     // The login shell may be any: what follows is for one that is known.
     let command = format!("sh -c '{script}'");
-    let arguments: Vec<String> =
-        options.iter().cloned().chain([remote.host.clone(), command]).collect();
-    run(program, &arguments, None, patience).await.map_err(|error| format!("{}: {error}", sanitise(&remote.host)))
+    let arguments: Vec<String> = options.iter().cloned().chain([remote.host.clone(), command]).collect();
+    run(program, &arguments, None, patience)
+        .await
+        .map_err(|error| format!("{}: {error}", sanitise(&remote.host)))
 }
 
 /// The script: for each file its pattern, the KiB of a directory, time, size, mode and path.

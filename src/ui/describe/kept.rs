@@ -137,7 +137,10 @@ fn read(ask: &Ask, scene: &Scene<'_>) -> Vec<Prose> {
 pub(super) fn of_begun(upid: &Arc<str>, source: &SourceState, scene: &Scene<'_>) -> Description {
     let sign = sign_of_outcome(&Outcome::Running);
     let mut told = vec![
-        Prose::Pair("state".into(), vec![piece("started; the list of tasks does not have it yet", sign.role)]),
+        Prose::Pair(
+            "state".into(),
+            vec![piece("started; the list of tasks does not have it yet", sign.role)],
+        ),
         Prose::pair("source", source.id.to_string()),
         Prose::pair("UPID", &**upid),
     ];

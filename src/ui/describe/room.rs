@@ -38,11 +38,14 @@ pub(super) fn tonight(store: &Datastore, to: &mut Vec<Prose>) {
 }
 
 /// Who grows most: the size that guests see, against a month ago, and what is kept in all.
-pub(super) fn growth<'g>(groups: impl Iterator<Item = &'g BackupGroup>, now: DateTime<Utc>, to: &mut Vec<Prose>) {
-    let mut all: Vec<(i64, &BackupGroup)> = groups.filter_map(|group| Some((grown(group, now)?, group))).collect();
-    all.sort_by(|(one, by), (other, of)| {
-        (other.unsigned_abs(), &by.id).cmp(&(one.unsigned_abs(), &of.id))
-    });
+pub(super) fn growth<'g>(
+    groups: impl Iterator<Item = &'g BackupGroup>,
+    now: DateTime<Utc>,
+    to: &mut Vec<Prose>,
+) {
+    let mut all: Vec<(i64, &BackupGroup)> =
+        groups.filter_map(|group| Some((grown(group, now)?, group))).collect();
+    all.sort_by(|(one, by), (other, of)| (other.unsigned_abs(), &by.id).cmp(&(one.unsigned_abs(), &of.id)));
     if all.is_empty() {
         return;
     }
@@ -86,11 +89,15 @@ pub fn dry_run(job: &Job, source: &SourceState, scene: &Scene<'_>) -> Vec<Prose>
     let Removal { snapshots, groups, logical } = removal;
     told.push(Prose::pair(
         "dry run",
-        format!("takes {snapshots} snapshots of {groups} groups away, {} as guests see them", text::bytes(logical)),
+        format!(
+            "takes {snapshots} snapshots of {groups} groups away, {} as guests see them",
+            text::bytes(logical)
+        ),
     ));
     let mut own = source.data.jobs.iter().filter(|one| one.datastore == job.datastore);
     let Some(collection) = own.find(|one| one.kind == JobKind::Gc) else { return told };
-    if let Some(factor) = collection.garbage.as_ref().and_then(Garbage::dedup).filter(|factor| *factor >= 1.0) {
+    if let Some(factor) = collection.garbage.as_ref().and_then(Garbage::dedup).filter(|factor| *factor >= 1.0)
+    {
         let gain = (logical as f64 / factor) as u64;
         let reckoned = format!("about {}, going by a deduplication of {factor:.1}", text::bytes(gain));
         told.push(Prose::pair("gain", reckoned));

@@ -166,7 +166,9 @@ fn readable(source: &SourceId, id: &GroupId, place: Place, scene: &Scene<'_>, to
     let Some(ask) = test_of(source, id, place) else { return };
     let told = match scene.answers.get(&ask) {
         Known::Answer(Answer::Readable(Ok(what))) => piece(format!("{} {what}", glyphs::OK), Role::Ok),
-        Known::Answer(Answer::Readable(Err(why))) => piece(format!("{} {why}", glyphs::FAILED), Role::Critical),
+        Known::Answer(Answer::Readable(Err(why))) => {
+            piece(format!("{} {why}", glyphs::FAILED), Role::Critical)
+        }
         Known::Failed(failure) => piece(format!("not tested: {}", failure.text), Role::Unknown),
         _ => piece("being read to its end", Role::Muted),
     };
@@ -180,7 +182,11 @@ fn drilled(judged: &JudgedBackup<'_>, scene: &Scene<'_>, to: &mut Vec<Prose>) {
     let (told, role) = match (last, due) {
         (Some(last), Some(due)) => {
             let late = due < TimeDelta::zero();
-            let word = if late { format!("overdue for {}", text::age(-due)) } else { format!("due in {}", text::age(due)) };
+            let word = if late {
+                format!("overdue for {}", text::age(-due))
+            } else {
+                format!("due in {}", text::age(due))
+            };
             let note = if last.note.is_empty() { String::new() } else { format!(" ({})", last.note) };
             let told = format!("{} by {}{note}, {word}", when(last.at, scene), last.by);
             (told, if late { Role::Warning } else { Role::Text })

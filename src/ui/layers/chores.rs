@@ -62,10 +62,7 @@ pub(super) fn open(meant: &[Subject], operator: &str, scene: &Scene<'_>) -> Open
 }
 
 /// The backup server of a subject.
-fn server<'s>(
-    id: &SourceId,
-    scene: &Scene<'s>,
-) -> Result<&'s SourceState, String> {
+fn server<'s>(id: &SourceId, scene: &Scene<'s>) -> Result<&'s SourceState, String> {
     let source = scene.store.source(id).filter(|source| source.id.kind == SourceKind::Pbs);
     source.ok_or_else(|| "only what a backup server keeps can be acted on from here".to_owned())
 }
@@ -130,14 +127,19 @@ fn drill(source: &SourceId, group: &GroupId, operator: &str, scene: &Scene<'_>) 
     let about = vec![
         Prose::pair("backup", format!("{group} of {source}")),
         Prose::Blank,
-        Prose::plain("A backup counts as recoverable when somebody recovered it. Nothing is done on a server."),
+        Prose::plain(
+            "A backup counts as recoverable when somebody recovered it. Nothing is done on a server.",
+        ),
     ];
     let fields =
         vec![Field::new("by", operator), Field::new("note", "").hint("restored as vm 902, booted, 14 min")];
     let purpose = Purpose::Drill(source.clone(), group.clone());
     Choice {
         name: "note that a restore was tried".to_owned(),
-        note: last.map_or_else(|| "never tried".to_owned(), |last| format!("tried {} ago", text::age(now - last.at))),
+        note: last.map_or_else(
+            || "never tried".to_owned(),
+            |last| format!("tried {} ago", text::age(now - last.at)),
+        ),
         dialogue: Some(Dialogue::new("A restore was tried", about, fields, purpose, scene)),
     }
 }
@@ -161,7 +163,11 @@ fn of_job(source: &SourceState, job: &Job, scene: &Scene<'_>) -> Choice {
         JobKind::Sync => (
             format!("run sync job {}", job.id),
             "Run a sync job",
-            if job.pushes { "Copies snapshots out of the datastore." } else { "Copies snapshots into the datastore." },
+            if job.pushes {
+                "Copies snapshots out of the datastore."
+            } else {
+                "Copies snapshots into the datastore."
+            },
         ),
     };
     let mut about = vec![
@@ -180,10 +186,7 @@ fn of_job(source: &SourceState, job: &Job, scene: &Scene<'_>) -> Choice {
 
 fn ran(job: &Job, now: DateTime<Utc>) -> String {
     let ended = job.last.as_ref().and_then(|run| Some((run.ended?, run.outcome.word())));
-    ended.map_or_else(
-        || "never ran".to_owned(),
-        |(at, word)| format!("{word} {} ago", text::age(now - at)),
-    )
+    ended.map_or_else(|| "never ran".to_owned(), |(at, word)| format!("{word} {} ago", text::age(now - at)))
 }
 
 fn named(group: &BackupGroup) -> String {

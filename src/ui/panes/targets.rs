@@ -350,7 +350,18 @@ fn entries(store: &Store, now: DateTime<Utc>) -> Vec<Entry> {
             };
             let flaps = scrape.is_some_and(|scrape| scrape.flaps());
             let (targets, samples) = (Arc::clone(&source.data.targets), Arc::clone(&source.data.samples));
-            all.push(Entry { subject, all: targets, at, samples, sign, good, flaps, stale, group: None, now });
+            all.push(Entry {
+                subject,
+                all: targets,
+                at,
+                samples,
+                sign,
+                good,
+                flaps,
+                stale,
+                group: None,
+                now,
+            });
         }
     }
     // Stable: within a state the order stays that of the source.

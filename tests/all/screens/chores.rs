@@ -81,7 +81,10 @@ fn a_snapshot_is_verified_after_a_confirmation_and_its_task_is_followed() {
     assert_eq!(called(&desk), None, "nothing is done before it is confirmed");
     desk.keys("<enter>");
     let Some((_, Chore::Verify { group, at })) = called(&desk) else { panic!("{:?}", called(&desk)) };
-    assert_eq!((group.to_string(), at), ("vm/102".to_owned(), instant() - TimeDelta::seconds(26 * 3600 + 300)));
+    assert_eq!(
+        (group.to_string(), at),
+        ("vm/102".to_owned(), instant() - TimeDelta::seconds(26 * 3600 + 300))
+    );
     answered(&mut desk, Ok(UPID));
     let screen = desk.screen();
     assert!(screen.contains("Task verify snapshot") && screen.contains("running"), "{screen}");
@@ -115,11 +118,17 @@ fn a_prune_shows_what_it_would_take_away_and_when_that_is_free() {
     desk.keys("5xjjj<enter>");
     look("chores_prune", &mut desk);
     let screen = desk.screen();
-    for told in ["keeps", "2 last, 5 daily", "dry run", "going by a deduplication of 12.0", "garbage collection of"] {
+    for told in
+        ["keeps", "2 last, 5 daily", "dry run", "going by a deduplication of 12.0", "garbage collection of"]
+    {
         assert!(screen.contains(told), "{told}: {screen}");
     }
     desk.keys("<enter>");
-    assert!(matches!(called(&desk), Some((_, Chore::Run { kind: JobKind::Prune, .. }))), "{:?}", called(&desk));
+    assert!(
+        matches!(called(&desk), Some((_, Chore::Run { kind: JobKind::Prune, .. }))),
+        "{:?}",
+        called(&desk)
+    );
 }
 
 #[test]
@@ -137,7 +146,10 @@ fn a_snapshot_is_protected_and_the_menu_goes() {
     assert!(matches!(called(&desk), Some((_, Chore::Protect { on: true, .. }))), "{:?}", called(&desk));
     answered(&mut desk, Ok(""));
     let screen = desk.screen();
-    assert!(screen.contains("protected: no prune takes it away") && !screen.contains("Actions on"), "{screen}");
+    assert!(
+        screen.contains("protected: no prune takes it away") && !screen.contains("Actions on"),
+        "{screen}"
+    );
 }
 
 #[test]
@@ -161,7 +173,10 @@ fn a_restore_that_was_tried_is_noted_and_shown() {
         _ => None,
     });
     let kept = kept.expect("it is written down");
-    assert_eq!((kept.group.to_string(), &*kept.note, kept.at), ("vm/102".to_owned(), "booted as vm 902", instant()));
+    assert_eq!(
+        (kept.group.to_string(), &*kept.note, kept.at),
+        ("vm/102".to_owned(), "booted as vm 902", instant())
+    );
     assert_eq!(called(&desk), None, "nothing is done on a server");
     desk.keys("<enter>");
     assert!(desk.screen().contains("(booted as vm 902), due in 90d"), "{}", desk.screen());

@@ -44,9 +44,7 @@ async fn busy(groups: usize, running: usize) -> Server {
         })
     };
     let tasks: Value = (0..running).map(task).collect();
-    let group = |number: usize| {
-        json!({ "backup-type": "vm", "backup-id": number.to_string(), "last-backup": 1_795_206_600, "backup-count": 1 })
-    };
+    let group = |number: usize| json!({ "backup-type": "vm", "backup-id": number.to_string(), "last-backup": 1_795_206_600, "backup-count": 1 });
     let groups = data(&(100..100 + groups).map(group).collect());
     lab(move |path, asked| {
         let query = asked.uri.query().unwrap_or_default();

@@ -113,7 +113,10 @@ async fn a_refusal_is_told_in_the_servers_words(#[case] name: &str, #[case] word
 /// down, and the operator would start it twice.
 #[tokio::test]
 async fn a_server_that_waits_for_its_lock_is_waited_for() {
-    let slow = Answer { after: Duration::from_secs(5), ..replay("post-verify-job-already-running-waits-then-starts") };
+    let slow = Answer {
+        after: Duration::from_secs(5),
+        ..replay("post-verify-job-already-running-waits-then-starts")
+    };
     let server = Server::always(slow).await;
     let receipt = told(&server, run(JobKind::Verify, "v-main")).await.expect("longer than a look may take");
     assert!(receipt.id.starts_with("UPID:"));

@@ -180,7 +180,8 @@ fn files_and_programs_age_apart() {
 /// A program in the place of ssh: it forgets the host and runs the rest, as the host's shell would.
 fn ssh(place: &Path) -> String {
     let program = place.join("ssh");
-    let script = "#!/bin/sh\n[ \"$1\" = nas ] || { echo \"no route to $1\" >&2; exit 255; }\nexec sh -c \"$2\"\n";
+    let script =
+        "#!/bin/sh\n[ \"$1\" = nas ] || { echo \"no route to $1\" >&2; exit 255; }\nexec sh -c \"$2\"\n";
     std::fs::write(&program, script).expect("written");
     format!("timeout = \"10s\"\nssh = [\"sh\", \"{}\"]\n", program.display())
 }
@@ -193,7 +194,10 @@ async fn files_of_another_host_are_found_through_ssh() {
     std::fs::write(kept.join("a.tar.gz"), "x").expect("written");
     std::fs::write(place.path().join(".env"), "x").expect("written");
     let item = |host: &str, files: &str, more: &str| {
-        format!("[[item]]\nname = \"{host}\"\nhost = \"{host}\"\nfiles = [\"{}/{files}\"]\n{more}", place.path().display())
+        format!(
+            "[[item]]\nname = \"{host}\"\nhost = \"{host}\"\nfiles = [\"{}/{files}\"]\n{more}",
+            place.path().display()
+        )
     };
     let ssh = ssh(place.path());
     let all = seen(&format!(

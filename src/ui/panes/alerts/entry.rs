@@ -85,7 +85,19 @@ impl Entry {
 
     fn of(subject: Subject, matter: Matter, sign: Sign, since: DateTime<Utc>, now: DateTime<Utc>) -> Self {
         let (vanished, stale, follows) = (false, false, false);
-        Self { subject, matter, sign, since, vanished, due: None, stale, follows, folded: Vec::new(), group: None, now }
+        Self {
+            subject,
+            matter,
+            sign,
+            since,
+            vanished,
+            due: None,
+            stale,
+            follows,
+            folded: Vec::new(),
+            group: None,
+            now,
+        }
     }
 
     /// Whether somebody should see to it.
