@@ -18,7 +18,7 @@ use crate::clock::Now;
 use crate::domain::answers::Answers;
 use crate::domain::correlate::Join;
 use crate::domain::feed::{FeedState, SourceKind};
-use crate::domain::log::RingLimits;
+use crate::domain::log::{Entry, RingLimits};
 use crate::domain::store::{Expected, Store};
 use crate::domain::verdict::{Scope, Verdict, judge};
 use crate::keymap::{self, Context, Keymap};
@@ -113,6 +113,8 @@ pub struct App {
     doing: String,
     /// The expectation that the store was made for.
     expected: (Vec<Expected>, RingLimits),
+    /// Lines are being written into a file.
+    saving: bool,
     /// What is done unasked.
     upkeep: upkeep::Upkeep,
 }
@@ -152,6 +154,7 @@ impl App {
         let mut store = Store::new(setup.sources.clone(), setup.thresholds, setup.ring);
         store.take_clocks(setup.clocks);
         store.drills = setup.drills;
+        store.queries = setup.queries;
         let panes = PANES.iter().map(|(name, _, make)| (*name, Slot { pane: make(), seen: None }));
         let view = setup.views.iter().position(|view| view.name == setup.view).unwrap_or(0);
         Self {
@@ -186,6 +189,7 @@ impl App {
             calls: 0,
             doing: String::new(),
             expected: (setup.sources, setup.ring),
+            saving: false,
             upkeep: upkeep::Upkeep::new(setup.wanted),
         }
     }
@@ -249,6 +253,11 @@ impl App {
         self.known.answers.is_waiting()
     }
 
+    /// Log lines that are no longer kept, to be freed away from the loop.
+    pub fn take_gone(&mut self) -> Vec<Entry> {
+        self.known.store.take_gone()
+    }
+
     /// Whether the screen would look different if it were drawn again.
     pub const fn is_dirty(&self) -> bool {
         self.dirty
@@ -306,6 +315,18 @@ impl App {
             Msg::Answered { slot, id, result } => self.answered(&slot, id, result),
             Msg::Done { id, result } => {
                 return self.kept_up(id, &result, now).unwrap_or_else(|| self.done(&result, now));
+            }
+            Msg::Saving { lines, share } => {
+                self.saving = true;
+                let percent = (share * 100.0).clamp(0.0, 99.0);
+                self.notify(format!("writing: {lines} lines, {percent:.0} %; X stops it"), Role::Accent, now);
+            }
+            Msg::Saved(result) => {
+                self.saving = false;
+                match result {
+                    Ok(told) => self.notify(told, Role::Ok, now),
+                    Err(told) => self.notify(told, Role::Critical, now),
+                }
             }
             Msg::Reloaded(Ok(())) => self.notify("the config was read again", Role::Ok, now),
             Msg::Reloaded(Err(faults)) => {

@@ -47,6 +47,8 @@ pub struct Setup {
     pub clocks: Clocks,
     /// The restore drills that were kept.
     pub drills: Vec<Drill>,
+    /// The queries that were typed on other days, the newest last.
+    pub queries: Vec<String>,
 }
 
 impl Default for Setup {
@@ -68,6 +70,7 @@ impl Default for Setup {
             wanted: None,
             clocks: Clocks::default(),
             drills: Vec::new(),
+            queries: Vec::new(),
         }
     }
 }

@@ -116,6 +116,7 @@ pub fn setup(config: &Config, global: &Global, banner: Option<String>) -> Result
         wanted: None,
         clocks: Clocks::default(),
         drills: Vec::new(),
+        queries: Vec::new(),
     })
 }
 

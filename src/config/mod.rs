@@ -122,12 +122,14 @@ impl Config {
     pub fn read(root: &Table<'_>, directory: Option<&Path>) -> (Self, Vec<Fault>) {
         let mut elsewhere = Vec::new();
         let (sources, holds_secrets) = sources(root);
-        let (ring, log_labels) = tables::logs(root);
+        let (ring, log_labels, log_queries) = tables::logs(root);
         let hosts = hosts::hosts(root);
         let thresholds = Thresholds {
             clusters: mappings(&sources),
             log_labels,
             listed: hosts.guests(),
+            log_queries,
+            hosts: hosts.clone(),
             ..tables::thresholds(root)
         };
         let config = Self {

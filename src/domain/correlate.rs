@@ -54,6 +54,10 @@ pub fn kinship(routed: &Alert, raised: &RaisedAlert, external: Option<&Labels>) 
 pub fn unheard(store: &Store, now: DateTime<Utc>) -> HashSet<Arc<str>> {
     let heard = store.sources.iter().filter(|source| source.is_fresh(Feed::Alerts, now));
     let heard: Vec<&SourceId> = heard.map(|source| &source.id).collect();
+    let mut asked = store.sources.iter().filter(|source| source.id.kind.watches());
+    if asked.all(|source| heard.contains(&&source.id)) {
+        return HashSet::new();
+    }
     let is_heard = |listed: &&Listed| listed.voices.iter().any(|voice| heard.contains(&voice));
     let lost = store.alerts().iter().filter(|listed| !is_heard(listed));
     lost.map(|listed| Arc::clone(&listed.alert.fingerprint)).collect()

@@ -1,8 +1,9 @@
 //! The last good value of every feed, and its freshness. It lives on the loop; nobody else reads it.
 
+mod ended;
 mod source;
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -17,6 +18,7 @@ use super::observation::Observation;
 use super::thresholds::Thresholds;
 
 pub use super::correlate::Listed;
+pub use ended::Resolved;
 pub use source::{Data, SourceState};
 
 /// What the store must know of a source before it has said anything.
@@ -54,6 +56,10 @@ pub struct Store {
     pub vanished: Vec<Vanished>,
     /// The restores that were tried.
     pub drills: Vec<Drill>,
+    /// The queries that were typed, the newest last.
+    pub queries: Vec<String>,
+    /// Alerts that ended while somebody looked, the newest last.
+    pub resolved: VecDeque<Resolved>,
     joined: Arc<Joined>,
     /// How often something has changed that the alerts are joined from.
     changes: u64,
@@ -101,6 +107,8 @@ impl Store {
             thresholds,
             vanished: Vec::new(),
             drills: Vec::new(),
+            queries: Vec::new(),
+            resolved: VecDeque::new(),
             joined: Arc::default(),
             changes: 0,
             joining: None,
@@ -124,6 +132,11 @@ impl Store {
         &self.joined.alerts
     }
 
+    /// An alert of the list by its identity.
+    pub fn listed(&self, fingerprint: &str) -> Option<&Listed> {
+        self.joined.alerts.get(*self.joined.places.get(fingerprint)?)
+    }
+
     /// The Watchdog, wherever it arrives: an alert that fires when all is well.
     pub fn heartbeats(&self) -> &[Listed] {
         &self.joined.heartbeats
@@ -145,6 +158,7 @@ impl Store {
     pub fn instead_of(mut self, other: &Self) -> Self {
         self.take_clocks(other.clocks().clone());
         self.drills.clone_from(&other.drills);
+        self.queries.clone_from(&other.queries);
         self.changes = other.changes + 1;
         self.done.0 = self.changes;
         self
@@ -197,7 +211,10 @@ impl Store {
         }
         let old = feed == Feed::Alerts && now - self.done.1 >= TELL;
         self.changes += u64::from(rejoined || old);
-        Taken { changed, join: self.join(now) }
+        let join = self.join(now);
+        // What is being joined is told when it is.
+        let light = join.as_ref().is_some_and(Join::is_light);
+        Taken { changed: changed && (light || !rejoined || self.joining.is_none()), join }
     }
 
     /// The numbers have changed.
@@ -215,7 +232,8 @@ impl Store {
         }
         self.joining = None;
         self.done = (number, now);
-        self.joined = joined;
+        let earlier = std::mem::replace(&mut self.joined, joined);
+        self.note_resolved(&earlier.alerts, now);
         self.join(now)
     }
 

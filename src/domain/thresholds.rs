@@ -9,6 +9,7 @@ use super::alert::{Alert, Severity};
 use super::backup::{BackupGroup, Expectation};
 use super::datastore::FillLimits;
 use super::feed::SourceId;
+use super::host::Inventory;
 use super::log::selector::LabelMap;
 
 /// When what counts as what.
@@ -40,6 +41,10 @@ pub struct Thresholds {
     pub clusters: Vec<Mapping>,
     /// Which labels of an alert lead to its logs.
     pub log_labels: LabelMap,
+    /// LogQL queries by the operator's names for them.
+    pub log_queries: Vec<(Arc<str>, Arc<str>)>,
+    /// The operator's hosts.
+    pub hosts: Inventory,
 }
 
 /// A namespace of a backup server that holds the guests of one hypervisor.
@@ -72,6 +77,8 @@ impl Default for Thresholds {
             fill: FillLimits::default(),
             clusters: Vec::new(),
             log_labels: LabelMap::default(),
+            log_queries: Vec::new(),
+            hosts: Inventory::default(),
         }
     }
 }

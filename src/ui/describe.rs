@@ -168,9 +168,9 @@ pub fn link(subject: &Subject, store: &Store) -> Option<String> {
 
 /// An alert by its identity, also one that vanished unheard.
 pub fn find_alert<'s>(store: &'s Store, fingerprint: &str) -> Option<&'s Alert> {
-    let listed = store.alerts().iter().map(|listed| &listed.alert);
-    let vanished = store.vanished.iter().map(|ghost| &ghost.alert);
-    listed.chain(vanished).find(|alert| &*alert.fingerprint == fingerprint)
+    let vanished = || store.vanished.iter().map(|ghost| &ghost.alert);
+    let listed = store.listed(fingerprint).map(|listed| &listed.alert);
+    listed.or_else(|| vanished().find(|alert| &*alert.fingerprint == fingerprint))
 }
 
 fn when(at: DateTime<Utc>, scene: &Scene<'_>) -> String {

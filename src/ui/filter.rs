@@ -12,6 +12,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use chrono::TimeDelta;
+use memchr::memmem::Finder;
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 use regex::Regex;
@@ -25,6 +26,12 @@ pub trait Hay {
     /// without writing the text first.
     fn says(&self, test: &dyn Fn(&str) -> bool) -> bool {
         test(&self.text())
+    }
+
+    /// Whether a word in small letters stands in the text in small letters, where that is quickly
+    /// told.
+    fn murmurs(&self, _word: &Finder<'_>) -> Option<bool> {
+        None
     }
 
     /// A label, or what goes by that name.
@@ -74,11 +81,22 @@ enum Test {
 struct Needle {
     word: String,
     exact: bool,
+    /// The word in small letters.
+    low: Finder<'static>,
 }
 
 impl Needle {
     fn new(word: &str) -> Self {
-        Self { word: word.to_owned(), exact: word.chars().any(char::is_uppercase) }
+        let low = Finder::new(word.to_ascii_lowercase().as_bytes()).into_owned();
+        Self { word: word.to_owned(), exact: word.chars().any(char::is_uppercase), low }
+    }
+
+    fn is_said(&self, hay: &impl Hay) -> bool {
+        match hay.murmurs(&self.low) {
+            Some(false) => false,
+            Some(true) if !self.exact && self.word.is_ascii() => true,
+            _ => hay.says(&|text| self.is_in(text)),
+        }
     }
 
     fn is_in(&self, text: &str) -> bool {
@@ -155,7 +173,7 @@ impl Filter {
         }
         self.terms.iter().all(|term| {
             let found = match &term.test {
-                Test::Plain(needle) => hay.says(&|text| needle.is_in(text)),
+                Test::Plain(needle) => needle.is_said(hay),
                 Test::Label(name, value, whole) => match hay.label(name) {
                     Some(have) => have == value.as_str() || hay.has(name, &|have| have == value),
                     // `level=error` may stand in the text of a line that has no such label.

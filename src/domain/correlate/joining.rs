@@ -32,6 +32,10 @@ pub struct Listed {
     pub split: bool,
     /// The groups that it is in, as the routes make them: `alertname="A" → page`.
     pub groups: Vec<Arc<str>>,
+    /// As Prometheus raises it, and which Prometheus.
+    pub raised: Option<(SourceId, RaisedAlert)>,
+    /// All that a filter may look for, in small letters.
+    pub words: Box<str>,
     /// When somebody must have responded.
     pub due: Option<DateTime<Utc>>,
     /// Who or what hides or acknowledges it.
@@ -52,6 +56,8 @@ pub struct Keeper {
 pub struct Joined {
     /// All alerts, each once, in their default order, the Watchdog left out.
     pub alerts: Arc<[Listed]>,
+    /// Where each stands among them, by fingerprint.
+    pub places: HashMap<Arc<str>, usize>,
     /// The Watchdog, wherever it arrives.
     pub heartbeats: Vec<Listed>,
     /// The response clocks after it.
@@ -125,6 +131,7 @@ impl Join {
         let mut clocks = self.clocks.clone();
         clocks.hear(listed.iter().map(|one| &one.alert), self.measured, self.now);
         for one in &mut listed {
+            one.words = words(&one.alert);
             one.due = self.thresholds.respond_within(&one.alert).map(|span| clocks.since(&one.alert) + span);
         }
         listed.sort_by(|one, other| one.alert.order(&other.alert));
@@ -132,7 +139,9 @@ impl Join {
         let watchdog = &self.thresholds.watchdog;
         let is_heartbeat = |one: &Listed| !watchdog.is_empty() && one.alert.name == *watchdog;
         let (heartbeats, alerts): (Vec<_>, Vec<_>) = listed.into_iter().partition(is_heartbeat);
-        Joined { alerts: alerts.into(), heartbeats, clocks, covers }
+        let place = |(at, one): (usize, &Listed)| (Arc::clone(&one.alert.fingerprint), at);
+        let places = alerts.iter().enumerate().map(place).collect();
+        Joined { alerts: alerts.into(), places, heartbeats, clocks, covers }
     }
 
     fn of(&self, kind: SourceKind) -> impl Iterator<Item = &Part> {
@@ -172,6 +181,7 @@ impl Join {
                     let Some(one) = all.get_mut(*at) else { continue };
                     let Some(kinship) = kinship(&one.alert, raised, part.external.as_ref()) else { continue };
                     is_routed = true;
+                    one.raised.get_or_insert_with(|| (part.id.clone(), raised.clone()));
                     if raised.firing && !one.voices.contains(&part.id) {
                         one.voices.push(part.id.clone());
                         one.likely |= kinship == Kinship::Likely;
@@ -186,7 +196,8 @@ impl Join {
                     continue;
                 }
                 own.insert(Arc::clone(&alert.fingerprint), all.len());
-                all.push(Listed::new(&part.id, alert));
+                let raised = Some((part.id.clone(), raised.clone()));
+                all.push(Listed { raised, ..Listed::new(&part.id, alert) });
             }
         }
     }
@@ -305,6 +316,17 @@ impl<'a> Around<'a> {
     }
 }
 
+/// All that a filter may look for, a line each.
+fn words(alert: &Alert) -> Box<str> {
+    let mut words = String::with_capacity(200);
+    for (name, value) in alert.labels.iter() {
+        words.extend([name, "\n", value, "\n"]);
+    }
+    words.push_str(alert.summary());
+    words.make_ascii_lowercase();
+    words.into()
+}
+
 /// What a group is called: the labels that it is made by, and who gets it.
 fn named(route: &Route) -> Arc<str> {
     let labels: Vec<String> = route.group.iter().map(|(name, value)| format!("{name}={value:?}")).collect();
@@ -322,6 +344,8 @@ impl Listed {
             likely: false,
             split: false,
             groups: Vec::new(),
+            raised: None,
+            words: Box::default(),
             due: None,
             keeper: None,
         }

@@ -1,6 +1,5 @@
 //! What the alerts, the rules behind them and the Watchdog say.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -22,38 +21,45 @@ pub fn response_due(alert: &Alert, store: &Store) -> Option<DateTime<Utc>> {
 
 /// Alerts that are measured to be true, and those that nobody confirms now: they are told after
 /// the source that is silent, which is their cause.
+#[derive(Default)]
 pub(super) struct Alerts {
     pub(super) measured: Vec<Finding>,
     pub(super) unheard: Vec<Finding>,
+    /// How many more there are of what was told.
+    pub(super) untold: usize,
 }
 
-/// Of a storm so many alerts get words of their own; more are counted.
-const TOLD: usize = 500;
+/// Of a storm so many alerts of each state get words of their own; more are counted.
+const TOLD: usize = 100;
 
 pub(super) fn alerts(store: &Store, now: DateTime<Utc>, counts: &mut Counts) -> Alerts {
-    let mut found = Alerts { measured: Vec::new(), unheard: Vec::new() };
+    let mut found = Alerts::default();
     let unheard = correlate::unheard(store, now);
-    let mut told: HashMap<Option<Health>, usize> = HashMap::new();
     for listed in &**store.alerts() {
         let alert = &listed.alert;
         let health = weigh(Condition::Alert(alert.rank, alert.state));
-        let told = told.entry(health).or_default();
-        *told += 1;
-        let is_told = health.is_some() && *told <= TOLD;
-        let subject = is_told.then(|| subject(listed));
-        if alert.state.is_hidden() {
-            counts.hidden += 1;
-        } else if health.is_some() && unheard.contains(&alert.fingerprint) {
-            let words = || format!("{} {} was true when last heard", alert.name, alert.subject());
-            let text = is_told.then(words).unwrap_or_default();
-            found.unheard.push(Finding { health: weigh(Condition::Unheard), text, subject });
-            continue;
+        counts.hidden += usize::from(alert.state.is_hidden());
+        let Some(health) = health else { continue };
+        let is_unheard = !unheard.is_empty() && unheard.contains(&alert.fingerprint);
+        let (list, health) = if is_unheard {
+            (&mut found.unheard, weigh(Condition::Unheard))
         } else {
-            counts.critical += usize::from(health == Some(Health::Critical));
-            counts.warning += usize::from(health == Some(Health::Warning));
+            counts.critical += usize::from(health == Health::Critical);
+            counts.warning += usize::from(health == Health::Warning);
+            (&mut found.measured, Some(health))
+        };
+        // The worst and oldest come first, so that what is told last is least.
+        let alike = list.iter().rev().take_while(|one| one.health == health).count();
+        if alike >= TOLD {
+            found.untold += 1;
+            continue;
         }
-        let text = is_told.then(|| alert_text(listed, now)).unwrap_or_default();
-        found.measured.push(Finding { health, text, subject });
+        let text = if is_unheard {
+            format!("{} {} was true when last heard", alert.name, alert.subject())
+        } else {
+            alert_text(listed, now)
+        };
+        list.push(Finding { health, text, subject: Some(subject(listed)) });
     }
     found.unheard.extend(vanished(store, now));
     if watchdog_missing(store, now) {

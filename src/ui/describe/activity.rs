@@ -4,7 +4,6 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::Place;
 use crate::domain::alert::{Alert, RaisedAlert};
-use crate::domain::correlate::kinship;
 use crate::domain::feed::SourceKind;
 use crate::domain::hidden::selector;
 use crate::domain::question::{Ask, Known, Question, Series};
@@ -36,9 +35,9 @@ pub struct Prometheus<'s> {
 /// The Prometheus that raises an alert; else the one that has its rule; else the first.
 pub fn prometheus<'s>(alert: &Alert, store: &'s Store) -> Option<Prometheus<'s>> {
     let all = || store.of(SourceKind::Prometheus);
-    let raising = all().find_map(|source| {
-        let external = source.data.external.as_ref();
-        let raised = source.data.raised.iter().find(|raised| kinship(alert, raised, external).is_some())?;
+    let raised = store.listed(&alert.fingerprint).and_then(|listed| listed.raised.as_ref());
+    let raising = raised.and_then(|(source, raised)| {
+        let source = store.source(source)?;
         Some(Prometheus { source, raised: Some(raised) })
     });
     let ruling = || all().find(|source| source.data.rules.iter().any(|rule| rule.name == alert.name));

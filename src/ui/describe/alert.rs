@@ -63,10 +63,9 @@ pub fn of_alert(alert: &Alert, place: Place, scene: &Scene<'_>) -> Description {
     disagreement(alert, scene, &mut told);
     if !alert.receivers.is_empty() {
         told.push(Prose::pair("receivers", alert.receivers.join(", ")));
-        let mut listed = scene.store.alerts().iter();
-        let listed = listed.find(|listed| listed.alert.fingerprint == alert.fingerprint);
+        let listed = scene.store.listed(&alert.fingerprint);
         for group in listed.into_iter().flat_map(|listed| &listed.groups) {
-            told.push(Prose::pair("group", &**group));
+            told.push(Prose::pair("routed", &**group));
         }
     } else if alert.fingerprint_source == FingerprintSource::Own {
         told.push(Prose::pair("receivers", "none: no Alertmanager has this alert"));
@@ -126,8 +125,7 @@ fn disagreement(alert: &Alert, scene: &Scene<'_>, to: &mut Vec<Prose>) {
 
 /// Says where the join with Prometheus' own alert is only likely.
 fn likely(alert: &Alert, scene: &Scene<'_>, to: &mut Vec<Prose>) {
-    let mut listed = scene.store.alerts().iter().filter(|one| one.likely);
-    if let Some(one) = listed.find(|one| one.alert.fingerprint == alert.fingerprint) {
+    if let Some(one) = scene.store.listed(&alert.fingerprint).filter(|one| one.likely) {
         let voices = one.voices.iter().filter(|voice| voice.kind == SourceKind::Prometheus);
         let names: Vec<String> = voices.map(ToString::to_string).collect();
         let words = format!("likely, by {}: its external labels cannot be read", names.join(", "));

@@ -25,7 +25,7 @@ fn before(seconds: i64) -> DateTime<Utc> {
     instant() - TimeDelta::seconds(seconds)
 }
 
-fn id(kind: SourceKind) -> SourceId {
+pub fn id(kind: SourceKind) -> SourceId {
     SourceId::new(kind, "main")
 }
 

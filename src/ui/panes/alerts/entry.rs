@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use memchr::memmem::Finder;
 
 use crate::domain::alert::{Alert, AlertState, Severity};
 use crate::domain::correlate::{self, Listed};
@@ -172,6 +173,11 @@ impl Hay for Entry {
         test(self.sign.word)
             || alert.labels.iter().any(|(name, value)| test(value) || test(name))
             || test(alert.summary())
+    }
+
+    fn murmurs(&self, word: &Finder<'_>) -> Option<bool> {
+        let words = self.listed()?.words.as_bytes();
+        Some(word.find(words).is_some() || word.find(self.sign.word.as_bytes()).is_some())
     }
 
     fn label(&self, name: &str) -> Option<Cow<'_, str>> {
