@@ -127,6 +127,7 @@ impl Config {
         let thresholds = Thresholds {
             clusters: mappings(&sources),
             log_labels,
+            listed: hosts.guests(),
             log_queries,
             hosts: hosts.clone(),
             ..tables::thresholds(root)
