@@ -40,6 +40,9 @@ pub enum Action {
     /// The backups and datastores.
     #[strum(message = "backups")]
     Backups,
+    /// The hosts, a row each.
+    #[strum(message = "hosts")]
+    Hosts,
     /// One row down.
     #[strum(message = "down")]
     Down,

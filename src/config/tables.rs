@@ -34,7 +34,18 @@ pub(super) fn thresholds(root: &Table<'_>) -> Thresholds {
         all.ack_for = span(&table, "ack_for").unwrap_or(all.ack_for);
         all.max_silence = span(&table, "max_silence").unwrap_or(all.max_silence);
     }
+    if let Some(table) = root.table("identity") {
+        let names = |names: Vec<String>| {
+            if !names.is_empty() && names.iter().all(|name| is_name(name)) {
+                Ok(names.into_iter().map(Arc::from).collect())
+            } else {
+                Err("a list of names of labels".to_owned())
+            }
+        };
+        all.identity = table.get_with("labels", names).unwrap_or(all.identity);
+    }
     if let Some(table) = root.table("chain") {
+        all.skew = span(&table, "clock_skew").unwrap_or(all.skew);
         all.watchdog = table.get::<String>("watchdog").map_or(all.watchdog, Into::into);
     }
     if let Some(table) = root.table("backups") {

@@ -13,9 +13,11 @@ use super::cluster::Cluster;
 use super::correlate;
 use super::datastore::Datastore;
 use super::feed::{Failure, FailureKind, Feed, FeedState, Freshness, SourceId, SourceKind};
+use super::hosts::{self, Host};
 use super::job::Job;
 use super::labels::Labels;
 use super::log::{RingLimits, Tail};
+use super::measure::Measured;
 use super::observation::{Observation, Peer, Split};
 use super::rule::Rule;
 use super::server::Server;
@@ -33,6 +35,8 @@ pub struct Data {
     pub scrapes: Arc<[Scrape]>,
     /// Prometheus' rules.
     pub rules: Arc<[Rule]>,
+    /// What it measured of hosts and of the chain.
+    pub measured: Arc<[Measured]>,
     /// Prometheus' own alerts.
     pub raised: Arc<[RaisedAlert]>,
     /// Prometheus' external labels.
@@ -206,6 +210,7 @@ pub struct Store {
     pub clocks: Clocks,
     listed: Arc<[Listed]>,
     heartbeats: Vec<Listed>,
+    hosts: Arc<[Host]>,
 }
 
 impl Store {
@@ -235,6 +240,7 @@ impl Store {
             clocks: Clocks::default(),
             listed: Arc::default(),
             heartbeats: Vec::new(),
+            hosts: Arc::default(),
         }
     }
 
@@ -257,6 +263,11 @@ impl Store {
     /// The Watchdog, wherever it arrives: an alert that fires when all is well.
     pub fn heartbeats(&self) -> &[Listed] {
         &self.heartbeats
+    }
+
+    /// The hosts, the worst first.
+    pub fn hosts(&self) -> &[Host] {
+        &self.hosts
     }
 
     /// Takes in the outcome of a poll. On failure the old rows stay, and the feed says why.
@@ -287,6 +298,9 @@ impl Store {
                     source.weigh_tails(took);
                 }
             }
+        }
+        if matches!(feed, Feed::Targets | Feed::Scrapes | Feed::Measures) {
+            self.hosts = hosts::hosts(self).into();
         }
         if matches!(feed, Feed::Alerts | Feed::Silences | Feed::Status | Feed::Rules) {
             if feed == Feed::Alerts && id.kind == SourceKind::Alertmanager {
@@ -363,6 +377,7 @@ impl Data {
             Observation::Scrapes(scrapes) => self.scrapes = in_order(scrapes),
             Observation::Rules(rules) => self.rules = rules,
             Observation::Raised(raised) => self.raised = raised,
+            Observation::Measures(measured) => self.measured = measured,
             Observation::ExternalLabels(labels) => self.external = labels,
             Observation::Alerts(alerts) => self.alerts = alerts,
             Observation::Silences(silences) => self.silences = silences,
@@ -422,27 +437,5 @@ impl Data {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_asked_seldom_does_not_make_a_source_look_old() {
-        let now = DateTime::from_timestamp(1_795_000_000, 0).expect("a time");
-        let feed = |interval: f64, age: i64| Freshness {
-            at: Some(now - chrono::TimeDelta::seconds(age)),
-            ..Freshness::pending(interval)
-        };
-        let source = |feeds: &[(Feed, Freshness)]| SourceState {
-            id: SourceId::new(SourceKind::Pbs, "main"),
-            site: "".into(),
-            feeds: feeds.iter().cloned().collect(),
-            data: Data::default(),
-        };
-        let (tasks, jobs) = ((Feed::Tasks, feed(10.0, 4)), (Feed::Jobs, feed(300.0, 290)));
-        assert_eq!(source(&[tasks.clone(), jobs.clone()]).age(now), Some(4.0));
-        assert_eq!(source(&[jobs]).age(now), Some(290.0), "there is nothing else");
-        let stale = source(&[tasks.clone(), (Feed::Jobs, feed(300.0, 900))]);
-        assert_eq!((stale.state(now), stale.age(now)), (FeedState::Stale, Some(900.0)));
-        assert_eq!(source(&[tasks, (Feed::Server, Freshness::pending(900.0))]).age(now), None);
-    }
-}
+#[path = "store_tests.rs"]
+mod tests;

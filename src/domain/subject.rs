@@ -74,6 +74,8 @@ pub enum Subject {
         /// Its identity there.
         id: Arc<str>,
     },
+    /// A host, by name.
+    Host(Arc<str>),
     /// A source itself.
     Source(SourceId),
 }

@@ -9,6 +9,7 @@ use super::alert::Severity;
 use super::backup::{BackupGroup, Expectation};
 use super::datastore::FillLimits;
 use super::feed::SourceId;
+use super::host::Inventory;
 use super::log::selector::LabelMap;
 
 /// When what counts as what.
@@ -34,6 +35,12 @@ pub struct Thresholds {
     pub clusters: Vec<Mapping>,
     /// Which labels of an alert lead to its logs.
     pub log_labels: LabelMap,
+    /// The operator's hosts.
+    pub hosts: Arc<Inventory>,
+    /// The labels that name hosts; the first that is there counts.
+    pub identity: Vec<Arc<str>>,
+    /// How far the clock of a host may be from that of its Prometheus.
+    pub skew: TimeDelta,
 }
 
 /// A namespace of a backup server that holds the guests of one hypervisor.
@@ -63,6 +70,9 @@ impl Default for Thresholds {
             fill: FillLimits::default(),
             clusters: Vec::new(),
             log_labels: LabelMap::default(),
+            hosts: Arc::default(),
+            identity: ["host", "exported_host", "nodename", "guest"].map(Arc::from).into(),
+            skew: TimeDelta::seconds(30),
         }
     }
 }

@@ -4,6 +4,7 @@
 mod alerts;
 mod backups;
 mod cluster;
+mod hosts;
 mod sources;
 mod table;
 mod targets;
@@ -95,17 +96,26 @@ pub struct Scope {
     pub logs: bool,
     /// Backups and datastores.
     pub backups: bool,
+    /// What is measured of hosts.
+    pub hosts: bool,
+    /// The chain that carries alerts.
+    pub chain: bool,
 }
 
 impl Scope {
     /// All of it.
-    pub const ALL: Self = Self { alerts: true, targets: true, logs: true, backups: true };
+    pub const ALL: Self = Self { alerts: true, targets: true, logs: true, backups: true, hosts: true, chain: true };
+    /// Nothing.
+    pub const NONE: Self =
+        Self { alerts: false, targets: false, logs: false, backups: false, hosts: false, chain: false };
 
     /// Whether a feed of a kind of source is asked for.
     pub const fn covers(self, kind: SourceKind, feed: Feed) -> bool {
         match (kind, feed) {
-            (SourceKind::Prometheus, Feed::Targets | Feed::Scrapes) => self.targets,
-            (SourceKind::Prometheus | SourceKind::Alertmanager, _) => self.alerts,
+            (SourceKind::Prometheus, Feed::Targets | Feed::Scrapes) => self.targets || self.hosts || self.chain,
+            (SourceKind::Prometheus, Feed::Measures) => self.hosts || self.chain,
+            (SourceKind::Prometheus | SourceKind::Alertmanager, _) => self.alerts || self.chain,
+            (SourceKind::Loki, Feed::Ready) => self.logs || self.chain,
             (SourceKind::Loki, _) => self.logs,
             (SourceKind::Pbs | SourceKind::Pve | SourceKind::Files, _) => self.backups,
         }
@@ -128,6 +138,9 @@ pub fn judge(store: &Store, scope: Scope, now: DateTime<Utc>) -> Verdict {
     if scope.backups {
         findings.extend(backups::backups(store, now, &mut counts));
         findings.extend(cluster::cluster(store, now));
+    }
+    if scope.hosts {
+        findings.extend(hosts::hosts(store, now));
     }
     // Stable: within a state the order above is the order of importance, a cause before what
     // follows from it.

@@ -3,6 +3,7 @@
 
 mod alerts;
 mod backups;
+mod hosts;
 mod lines;
 mod morning;
 mod nagios;
@@ -17,6 +18,7 @@ use crate::domain::health::Health;
 use crate::domain::store::Store;
 use crate::domain::verdict::{self, Counts, Scope, Verdict};
 pub use alerts::Alerts;
+pub use hosts::HostRow;
 pub use backups::{BackupReport, JobRow, TaskRow};
 pub use rows::{AlertRow, BackupRow, DatastoreRow, FeedRow, LogRow, SourceRow, TargetRow};
 pub use silences::{AckRow, MatcherRow, SilenceRow, Silences};
@@ -46,8 +48,8 @@ pub struct Report {
     pub backups: Vec<BackupRow>,
     /// Datastores.
     pub datastores: Vec<DatastoreRow>,
-    /// Part of the schema; empty.
-    pub hosts: [(); 0],
+    /// The hosts.
+    pub hosts: Vec<HostRow>,
     /// Part of the schema; empty.
     pub chain: [(); 0],
     /// Part of the schema; empty.
@@ -97,7 +99,7 @@ impl Report {
             logs: tails.collect(),
             backups: judged.iter().map(|judged| BackupRow::of(judged, now)).collect(),
             datastores: stores.collect(),
-            hosts: [],
+            hosts: if scope.hosts { hosts::rows(store, now) } else { Vec::new() },
             chain: [],
             slo: [],
             counts: verdict.counts,

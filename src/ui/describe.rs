@@ -2,6 +2,7 @@
 
 mod activity;
 mod alert;
+mod host;
 mod kept;
 mod line;
 mod silence;
@@ -76,6 +77,7 @@ pub fn wants(subject: &Subject, place: Place, scene: &Scene<'_>) -> Vec<Ask> {
         Subject::Alert { fingerprint, .. } => find_alert(scene.store, fingerprint)
             .map_or_else(Vec::new, |found| alert::wants(found, place, scene)),
         Subject::Backup { source, group } => story::wants(source, group, scene.store),
+        Subject::Host(_) => host::wants(place, scene),
         Subject::Task { source, upid } => {
             let ask = scene
                 .store
@@ -118,6 +120,7 @@ pub fn describe(subject: &Subject, place: Place, scene: &Scene<'_>) -> Descripti
             source.data.tasks.iter().find(|task| task.upid == *upid).map(|task| of_task(task, source, scene))
         }),
         Subject::Silence { source, id } => silence::of_silence(source, id, scene),
+        Subject::Host(name) => host::of_host(name, place, scene),
         Subject::Source(id) => store.source(id).map(|source| of_source(source, scene)),
     };
     told.unwrap_or_else(|| Description {
@@ -139,6 +142,7 @@ pub fn copied(subject: &Subject, store: &Store) -> String {
         Subject::Backup { group, .. } => group.to_string(),
         Subject::Task { upid, .. } => upid.to_string(),
         Subject::Silence { id, .. } => id.to_string(),
+        Subject::Host(name) => name.to_string(),
         Subject::Source(id) => match store.source(id).and_then(|source| source.failure(DateTime::UNIX_EPOCH))
         {
             Some((failure, _)) => format!("{id}: {}", failure.text),

@@ -14,7 +14,7 @@ use super::super::script::{HOUR, MINUTE, Script, mark, mix};
 use super::super::serve::{Answer, Ask};
 use super::super::span;
 use super::wire::{Queried, Sample, Series};
-use super::{ALERTMANAGERS, bad, failure, success};
+use super::{ALERTMANAGERS, bad, failure, measured, success};
 use crate::domain::labels::Labels;
 
 /// More points than this in one series are refused.
@@ -31,6 +31,10 @@ enum Query {
     Counted { matchers: Vec<Matcher>, span: i64 },
     /// Which targets flap: none does.
     Changes,
+    /// A query of the dashboard's catalogue, by its name.
+    Measure(&'static str),
+    /// The time.
+    Time,
     /// A number.
     Number(f64),
 }
@@ -40,9 +44,15 @@ const LAST_SUCCESS: &str = "max_over_time(timestamp(up";
 
 /// Parses a query; the error is a whole answer.
 fn parse(text: &str) -> Result<Query, Answer> {
-    let dense: String = text.chars().filter(|char| !char.is_whitespace()).collect();
+    let dense = measured::dense(text);
     if dense.is_empty() {
         return Err(bad("invalid parameter \"query\": 1:1: parse error: no expression found in input"));
+    }
+    if dense == "time()" {
+        return Ok(Query::Time);
+    }
+    if let Some(measure) = measured::named_by(&dense) {
+        return Ok(Query::Measure(measure));
     }
     if dense.starts_with(LAST_SUCCESS) {
         return Ok(Query::LastSuccess);
@@ -127,7 +137,8 @@ fn evaluate(script: &Script, query: &Query, at: DateTime<Utc>) -> Vec<Point> {
             points
         }
         Query::LastSuccess => last_success(script, at),
-        Query::Changes | Query::Number(_) => Vec::new(),
+        Query::Measure(measure) => measured::points(script, measure, (at - script.anchor).num_seconds()),
+        Query::Changes | Query::Number(_) | Query::Time => Vec::new(),
     }
 }
 
@@ -292,6 +303,10 @@ pub fn instant(script: &Script, ask: &Ask, now: DateTime<Utc>) -> Answer {
         Err(refusal) => refusal,
         Ok(Query::Number(number)) => {
             let result = (stamp(at), number.to_string());
+            success(&serde_json::json!({ "resultType": "scalar", "result": result }))
+        }
+        Ok(Query::Time) => {
+            let result = (stamp(at), stamp(at).to_string());
             success(&serde_json::json!({ "resultType": "scalar", "result": result }))
         }
         // Nothing is known of the future or of the time before the lab.

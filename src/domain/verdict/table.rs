@@ -57,6 +57,8 @@ pub enum Condition {
     NodeAway,
     /// A datastore's fill or absence, or that of a storage or a node's own disk.
     Datastore(Health),
+    /// The clock of a host, or of a server, is off.
+    ClockSkew,
     /// The certificate of a server, by the time that is left.
     Certificate(Health),
 }
@@ -86,7 +88,8 @@ pub fn weigh(condition: Condition) -> Option<Health> {
         Condition::SourceDown { .. }
         | Condition::LogsNotFresh
         | Condition::Unauthorised
-        | Condition::RuleBroken => Some(Warning),
+        | Condition::RuleBroken
+        | Condition::ClockSkew => Some(Warning),
         Condition::Target { covered: true, .. } | Condition::Target { settled: false, .. } => None,
         Condition::Target { health: TargetHealth::Up, hollow: false, .. } => None,
         Condition::Target { health: TargetHealth::Unknown, .. } => Some(Unknown),

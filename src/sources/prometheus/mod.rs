@@ -1,6 +1,7 @@
 //! Prometheus, and servers with the same API: targets, what their scrapes brought, rules, alerts,
 //! and the external labels.
 
+mod measures;
 mod series;
 mod wire;
 
@@ -8,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::domain::feed::{Feed, SourceId};
+use crate::domain::measure::Measure;
 use crate::domain::observation::Observation;
 use crate::domain::question::{Answer, Question};
 use crate::domain::target::Scrape;
@@ -36,14 +38,16 @@ pub struct Prometheus {
     site: Arc<str>,
     client: Client,
     interval: Duration,
+    measures: Vec<Arc<Measure>>,
 }
 
 /// Reads `[sources.prometheus.NAME]`.
 pub fn read(id: SourceId, table: &Table<'_>) -> Option<Arc<dyn Source>> {
     let site = site(table);
     let interval = interval(table, Duration::from_secs(5));
+    let measures = measures::measures(table);
     let client = Client::new(Endpoint::read(table, Token::Bearer)?);
-    Some(Arc::new(Prometheus { id, site, client, interval }))
+    Some(Arc::new(Prometheus { id, site, client, interval, measures }))
 }
 
 impl Source for Prometheus {
@@ -63,6 +67,7 @@ impl Source for Prometheus {
             (Feed::Rules, 3, 1),
             (Feed::Scrapes, 3, 3),
             (Feed::Status, 12, 2),
+            (Feed::Measures, 6, u32::try_from(self.measures.len()).unwrap_or(u32::MAX).div_ceil(8).max(2)),
         ];
         let plan = |(feed, slower, requests)| Plan {
             feed,
@@ -86,6 +91,7 @@ impl Source for Prometheus {
                     return Ok([labels].into_iter().chain(pools).collect());
                 }
                 Feed::Scrapes => Observation::Scrapes(self.scrapes().await?.into()),
+                Feed::Measures => Observation::Measures(self.measure().await?.into()),
                 _ => return Ok(Vec::new()),
             };
             Ok(vec![seen])
