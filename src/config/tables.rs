@@ -8,6 +8,7 @@ use chrono::TimeDelta;
 
 use crate::domain::alert::Severity;
 use crate::domain::backup::Expectation;
+use crate::domain::cause::CauseRules;
 use crate::domain::datastore::FillLimits;
 use crate::domain::log::RingLimits;
 use crate::domain::log::selector::{LabelMap, LabelRule, is_name};
@@ -43,6 +44,16 @@ pub(super) fn thresholds(root: &Table<'_>) -> Thresholds {
             }
         };
         all.identity = table.get_with("labels", names).unwrap_or(all.identity);
+    }
+    if let Some(table) = root.table("causes") {
+        let list = |key: &str, otherwise: Vec<Arc<str>>| {
+            let read = table.get::<Vec<String>>(key);
+            read.map_or(otherwise, |all| all.into_iter().map(Arc::from).collect())
+        };
+        all.causes = CauseRules {
+            layers: list("layers", all.causes.layers),
+            follow: list("follow", all.causes.follow),
+        };
     }
     if let Some(table) = root.table("chain") {
         all.skew = span(&table, "clock_skew").unwrap_or(all.skew);

@@ -199,6 +199,26 @@ impl Lab {
             r#"[ui]
 operator = "sam@desk"
 
+[hosts.vm102]
+vmid = 102
+mounts = ["/mnt/mergerfs"]
+
+[hosts.vm100]
+vmid = 100
+depends = ["vm102"]
+
+[hosts.lxc210]
+vmid = 210
+depends = ["vm102"]
+
+[hosts.lxc212]
+vmid = 212
+depends = ["vm102"]
+
+[hosts.lxc230]
+vmid = 230
+depends = ["vm102"]
+
 [sources.prometheus.home]
 url = "http://127.0.0.1:{prometheus}"
 

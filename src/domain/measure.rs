@@ -45,8 +45,8 @@ impl Unit {
             Self::Seconds => {
                 let size = value.abs();
                 let sign = if value < 0.0 { "-" } else { "" };
-                if size < 60.0 && size.fract() >= 0.05 {
-                    format!("{sign}{size:.1}s")
+                if size < 10.0 {
+                    format!("{sign}{}", text::took(size))
                 } else {
                     format!("{sign}{}", text::age_of(Some(size)))
                 }
@@ -264,7 +264,8 @@ mod tests {
         for (unit, value, text) in [
             (Unit::Ratio, 0.914, "91 %"),
             (Unit::Seconds, 12.04, "12s"),
-            (Unit::Seconds, -0.35, "-0.3s"),
+            (Unit::Seconds, -0.004, "-4ms"),
+            (Unit::Seconds, 5.24, "5.2s"),
             (Unit::Seconds, 90.0, "1m"),
             (Unit::Seconds, 93_600.0, "26h"),
             (Unit::Rate, 4.5, "4.50/s"),

@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use super::alert::{Alert, RaisedAlert};
 use super::archive::Archive;
 use super::backup::{BackupGroup, Unreadable};
+use super::cause::{self, Cause};
 use super::clocks::Clocks;
 use super::cluster::Cluster;
 use super::correlate;
@@ -22,7 +23,7 @@ use super::observation::{Observation, Peer, Split};
 use super::rule::Rule;
 use super::server::Server;
 use super::silence::Silence;
-use super::target::{Scrape, Target};
+use super::target::{self, Scrape, Target};
 use super::task::Task;
 use super::thresholds::Thresholds;
 
@@ -211,6 +212,7 @@ pub struct Store {
     listed: Arc<[Listed]>,
     heartbeats: Vec<Listed>,
     hosts: Arc<[Host]>,
+    causes: BTreeMap<Arc<str>, Cause>,
 }
 
 impl Store {
@@ -241,6 +243,7 @@ impl Store {
             listed: Arc::default(),
             heartbeats: Vec::new(),
             hosts: Arc::default(),
+            causes: BTreeMap::new(),
         }
     }
 
@@ -268,6 +271,11 @@ impl Store {
     /// The hosts, the worst first.
     pub fn hosts(&self) -> &[Host] {
         &self.hosts
+    }
+
+    /// What alerts follow from, by fingerprint; those that stand on their own are absent.
+    pub const fn causes(&self) -> &BTreeMap<Arc<str>, Cause> {
+        &self.causes
     }
 
     /// Takes in the outcome of a poll. On failure the old rows stay, and the feed says why.
@@ -299,9 +307,6 @@ impl Store {
                 }
             }
         }
-        if matches!(feed, Feed::Targets | Feed::Scrapes | Feed::Measures) {
-            self.hosts = hosts::hosts(self).into();
-        }
         if matches!(feed, Feed::Alerts | Feed::Silences | Feed::Status | Feed::Rules) {
             if feed == Feed::Alerts && id.kind == SourceKind::Alertmanager {
                 self.note_vanished(id, &before, now);
@@ -318,6 +323,17 @@ impl Store {
                 });
                 self.clocks.hear(self.listed.iter().map(|listed| &listed.alert), measured, now);
             }
+        }
+        self.join(feed);
+    }
+
+    /// Joins what the feeds said: hosts, and what follows from what.
+    fn join(&mut self, feed: Feed) {
+        if matches!(feed, Feed::Targets | Feed::Scrapes | Feed::Measures) {
+            self.hosts = hosts::hosts(self).into();
+        }
+        if matches!(feed, Feed::Alerts | Feed::Silences | Feed::Rules | Feed::Targets | Feed::Guests) {
+            self.causes = cause::causes(self);
         }
     }
 
@@ -359,22 +375,11 @@ impl Store {
     }
 }
 
-/// The scrapes by job and instance, so that each target finds its own at once.
-fn in_order(scrapes: Arc<[Scrape]>) -> Arc<[Scrape]> {
-    let key = |scrape: &Scrape| (Arc::clone(&scrape.job), Arc::clone(&scrape.instance));
-    if scrapes.is_sorted_by_key(key) {
-        return scrapes;
-    }
-    let mut sorted = scrapes.to_vec();
-    sorted.sort_by_key(key);
-    sorted.into()
-}
-
 impl Data {
     fn take(&mut self, observation: Observation, now: DateTime<Utc>) {
         match observation {
             Observation::Targets(targets) => self.targets = targets,
-            Observation::Scrapes(scrapes) => self.scrapes = in_order(scrapes),
+            Observation::Scrapes(scrapes) => self.scrapes = target::in_order(scrapes),
             Observation::Rules(rules) => self.rules = rules,
             Observation::Raised(raised) => self.raised = raised,
             Observation::Measures(measured) => self.measured = measured,

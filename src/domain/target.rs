@@ -188,6 +188,17 @@ pub const fn health(target: TargetHealth, hollow: bool) -> Health {
     }
 }
 
+/// The scrapes by job and instance, so that each target finds its own at once.
+pub fn in_order(scrapes: Arc<[Scrape]>) -> Arc<[Scrape]> {
+    let key = |scrape: &Scrape| (Arc::clone(&scrape.job), Arc::clone(&scrape.instance));
+    if scrapes.is_sorted_by_key(key) {
+        return scrapes;
+    }
+    let mut sorted = scrapes.to_vec();
+    sorted.sort_by_key(key);
+    sorted.into()
+}
+
 #[cfg(test)]
 mod tests {
     use super::ErrorClass;

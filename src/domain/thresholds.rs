@@ -6,6 +6,7 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 
 use super::alert::Severity;
+use super::cause::CauseRules;
 use super::backup::{BackupGroup, Expectation};
 use super::datastore::FillLimits;
 use super::feed::SourceId;
@@ -39,6 +40,8 @@ pub struct Thresholds {
     pub hosts: Arc<Inventory>,
     /// The labels that name hosts; the first that is there counts.
     pub identity: Vec<Arc<str>>,
+    /// How consequences are told from causes.
+    pub causes: CauseRules,
     /// How far the clock of a host may be from that of its Prometheus.
     pub skew: TimeDelta,
 }
@@ -72,6 +75,7 @@ impl Default for Thresholds {
             log_labels: LabelMap::default(),
             hosts: Arc::default(),
             identity: ["host", "exported_host", "nodename", "guest"].map(Arc::from).into(),
+            causes: CauseRules::default(),
             skew: TimeDelta::seconds(30),
         }
     }
@@ -129,7 +133,7 @@ impl Select {
 }
 
 /// Whether `text` matches `pattern`, in which `*` stands for any characters.
-fn matches(pattern: &str, text: &str) -> bool {
+pub fn matches(pattern: &str, text: &str) -> bool {
     let mut parts = pattern.split('*');
     let Some(mut rest) = parts.next().and_then(|first| text.strip_prefix(first)) else { return false };
     let mut last = None;

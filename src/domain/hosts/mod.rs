@@ -155,7 +155,18 @@ fn add_target(host: &mut Host, target: &Target, source: &SourceState) {
         host.instances.push(Arc::clone(&target.instance));
     }
     match target.health {
-        TargetHealth::Up => host.targets.0 += 1,
+        TargetHealth::Up => {
+            host.targets.0 += 1;
+            if source.data.scrape(target).is_some_and(|scrape| scrape.hollow) {
+                host.faults.push(Fault {
+                    weight: Weight::Bad(Health::Warning),
+                    measure: "samples".into(),
+                    thing: Arc::clone(&target.instance),
+                    text: format!("{} brings no sample", target.job),
+                    labels: target.labels.clone(),
+                });
+            }
+        }
         TargetHealth::Unknown => {}
         TargetHealth::Down => {
             let success = source.data.scrape(target).and_then(|scrape| scrape.last_success);

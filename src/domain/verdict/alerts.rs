@@ -1,5 +1,8 @@
 //! What the alerts, the rules behind them and the Watchdog say.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Condition, Counts, Finding, weigh};
@@ -27,6 +30,8 @@ pub(super) struct Alerts {
 pub(super) fn alerts(store: &Store, now: DateTime<Utc>, counts: &mut Counts) -> Alerts {
     let mut found = Alerts { measured: Vec::new(), unheard: Vec::new() };
     let unheard = correlate::unheard(store, now);
+    let causing: BTreeSet<Arc<str>> = store.causes().values().map(|cause| Arc::clone(&cause.id)).collect();
+    let (mut first, mut consequences) = (Vec::new(), Vec::new());
     for listed in &**store.alerts() {
         let alert = &listed.alert;
         let subject =
@@ -43,8 +48,17 @@ pub(super) fn alerts(store: &Store, now: DateTime<Utc>, counts: &mut Counts) -> 
             counts.warning += usize::from(health == Some(Health::Warning));
         }
         let text = if health.is_some() { alert_text(alert, store, now) } else { String::new() };
-        found.measured.push(Finding { health, text, subject });
+        let place = match store.causes().get(&alert.fingerprint) {
+            Some(_) => &mut consequences,
+            None if causing.contains(&alert.fingerprint) => &mut first,
+            None => &mut found.measured,
+        };
+        place.push(Finding { health, text, subject });
     }
+    // A cause before all else, what follows from it after.
+    first.append(&mut found.measured);
+    first.append(&mut consequences);
+    found.measured = first;
     found.unheard.extend(vanished(store, now));
     if watchdog_missing(store, now) {
         found.measured.push(Finding {
@@ -74,7 +88,14 @@ fn vanished(store: &Store, now: DateTime<Utc>) -> impl Iterator<Item = Finding> 
 
 fn alert_text(alert: &Alert, store: &Store, now: DateTime<Utc>) -> String {
     let mut text = format!("{} {} {}", alert.name, alert.subject(), text::age(now - alert.starts_at));
-    if let Some(ack) = &alert.acked_by {
+    let follow = store.causes().values().filter(|cause| cause.id == alert.fingerprint).count();
+    if follow > 0 {
+        text.push_str(&format!(", {follow} follow"));
+    }
+    if let Some(cause) = store.causes().get(&alert.fingerprint) {
+        text.push_str(", follows from ");
+        text.push_str(&cause.text);
+    } else if let Some(ack) = &alert.acked_by {
         text.push_str(", acknowledged by ");
         text.push_str(&ack.who);
     } else if let Some(due) = response_due(alert, store).filter(|due| *due < now) {

@@ -11,7 +11,7 @@ use crate::domain::measure::{Measure, Topic, Unit, Weight};
 use crate::domain::question::{Ask, Known};
 use crate::text;
 use crate::ui::glyphs;
-use crate::ui::panes::hosts::past;
+use crate::ui::panes::hosts::{grid, past};
 use crate::ui::scene::{Piece, Scene, piece};
 use crate::ui::theme::Role;
 use crate::ui::widgets::gauge::gauge;
@@ -84,13 +84,9 @@ fn charts(host: &Host, place: Place, scene: &Scene<'_>, to: &mut Vec<Prose>) {
             Known::Answer(_) | Known::Waiting => {
                 let answer = scene.answers.latest(&ask).map_or(&[][..], |answer| answer.series());
                 let mine = |labels| rule.owner(labels, &[]) == Owner::Host(host.name.clone());
-                let values: Vec<f64> = answer
-                    .iter()
-                    .filter(|series| mine(&series.labels))
-                    .flat_map(|series| series.points.iter().map(|(_, value)| *value))
-                    .filter(|value| value.is_finite())
-                    .collect();
-                if values.is_empty() {
+                let mine = answer.iter().find(|series| mine(&series.labels));
+                let values = mine.map_or_else(Vec::new, |series| grid(&ask, series));
+                if values.iter().all(|value| !value.is_finite()) {
                     continue;
                 }
                 chart(&values, unit_of(measure, scene))
@@ -105,8 +101,9 @@ fn charts(host: &Host, place: Place, scene: &Scene<'_>, to: &mut Vec<Prose>) {
 }
 
 fn chart(values: &[f64], unit: Unit) -> Vec<Piece> {
-    let low = values.iter().copied().fold(f64::INFINITY, f64::min);
-    let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let known = || values.iter().copied().filter(|value| value.is_finite());
+    let low = known().fold(f64::INFINITY, f64::min);
+    let high = known().fold(f64::NEG_INFINITY, f64::max);
     let range = format!("  {} to {}", unit.write(low), unit.write(high));
     vec![piece(spark(values), Role::Text), piece(range, Role::Muted)]
 }

@@ -14,7 +14,7 @@ use crate::action::Action;
 use crate::domain::feed::{Feed, SourceKind};
 use crate::domain::health::Health;
 use crate::domain::hosts::{Host, identity, is_measured};
-use crate::domain::question::{Ask, Question};
+use crate::domain::question::{Ask, Question, Series};
 use crate::domain::store::Store;
 use crate::domain::subject::Subject;
 use crate::keymap::Context;
@@ -131,6 +131,20 @@ pub fn past(measure: &str, slot: String, span: TimeDelta, bars: i64, scene: &Sce
     let from = to - TimeDelta::seconds(step * (bars - 1));
     let step = u32::try_from(step).ok()?;
     Some(Ask { slot: slot.into(), source, question: Question::Series { query, from, to, step } })
+}
+
+/// The values of a series, one for each step that was asked for; what was not measured is no number.
+pub fn grid(ask: &Ask, series: &Series) -> Vec<f64> {
+    let Question::Series { from, to, step, .. } = &ask.question else { return Vec::new() };
+    let step = i64::from(*step).max(1);
+    let place = |at: DateTime<Utc>| usize::try_from((at - *from).num_seconds() / step).ok();
+    let mut values = vec![f64::NAN; place(*to).map_or(0, |last| last + 1)];
+    for (at, value) in &series.points {
+        if let Some(slot) = place(*at).and_then(|at| values.get_mut(at)) {
+            *slot = *value;
+        }
+    }
+    values
 }
 
 fn spark_ask(measure: &str, span: TimeDelta, scene: &Scene<'_>) -> Option<Ask> {

@@ -2,7 +2,7 @@
 //! be evaluated, which is as blind as an alert is loud.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -51,6 +51,8 @@ pub struct Entry {
     pub split: bool,
     /// The alerts that this row stands for beside its own: those that follow from the one above.
     pub folded: Vec<Subject>,
+    /// The fingerprint of the alert that it follows from.
+    pub cause: Option<Arc<str>>,
     /// The group it belongs to.
     pub group: Option<Arc<str>>,
     /// When the row was made.
@@ -188,6 +190,7 @@ pub fn entries(store: &Store, now: DateTime<Utc>) -> Vec<Entry> {
         hidden: hidden(&listed.alert, &listed.source, store),
         stale: unheard.contains(&listed.alert.fingerprint),
         folded: Vec::new(),
+        cause: cause(&listed.alert, store),
         group: None,
         now,
         matter: Matter::Alert(listed.alert.clone()),
@@ -202,6 +205,7 @@ pub fn entries(store: &Store, now: DateTime<Utc>) -> Vec<Entry> {
         hidden: None,
         stale: false,
         folded: Vec::new(),
+        cause: None,
         group: None,
         now,
         matter: Matter::Alert(ghost.alert.clone()),
@@ -229,6 +233,7 @@ fn broken(store: &Store, now: DateTime<Utc>) -> impl Iterator<Item = Entry> {
             hidden: None,
             stale: !source.is_fresh(Feed::Rules, now),
             folded: Vec::new(),
+            cause: None,
             group: None,
             now,
             matter: Matter::Rule(rule.clone()),
@@ -236,26 +241,52 @@ fn broken(store: &Store, now: DateTime<Utc>) -> impl Iterator<Item = Entry> {
     })
 }
 
-/// Puts what another alert inhibits below that one, as a single row: trouble stays in sight.
+/// What an alert follows from: the fall of a host, else the alert that inhibits it.
+fn cause(alert: &Alert, store: &Store) -> Option<Arc<str>> {
+    let caused = store.causes().get(&alert.fingerprint).map(|cause| Arc::clone(&cause.id));
+    let inhibited = || alert.inhibited_by.first().filter(|_| alert.state == AlertState::Inhibited);
+    caused.or_else(|| inhibited().cloned())
+}
+
+/// Puts what follows from another alert below that one: dimmed, and each in its own row.
+pub fn below(entries: Vec<Entry>) -> Vec<Entry> {
+    let all: HashSet<Arc<str>> =
+        entries.iter().filter_map(|entry| Some(Arc::clone(&entry.alert()?.fingerprint))).collect();
+    let follows = |entry: &Entry| entry.cause.as_ref().is_some_and(|cause| all.contains(cause));
+    let (follow, kept): (Vec<Entry>, Vec<Entry>) = entries.into_iter().partition(follows);
+    let mut by_cause: HashMap<Arc<str>, Vec<Entry>> = HashMap::new();
+    for entry in follow {
+        by_cause.entry(entry.cause.clone().unwrap_or_default()).or_default().push(entry);
+    }
+    let mut sorted = Vec::with_capacity(kept.len());
+    for entry in kept {
+        let fingerprint = entry.alert().map(|alert| Arc::clone(&alert.fingerprint));
+        sorted.push(entry);
+        sorted.extend(fingerprint.and_then(|cause| by_cause.remove(&cause)).into_iter().flatten());
+    }
+    // What follows from something that itself follows.
+    sorted.extend(by_cause.into_values().flatten());
+    sorted
+}
+
+/// The same as a single row for each cause: trouble stays in sight.
 pub fn fold(entries: Vec<Entry>) -> Vec<Entry> {
-    let is_inhibited =
-        |entry: &Entry| entry.alert().is_some_and(|alert| alert.state == AlertState::Inhibited);
-    let (follow, mut kept): (Vec<Entry>, Vec<Entry>) = entries.into_iter().partition(is_inhibited);
-    for mut entry in follow {
-        let causes = entry.alert().map_or(&[][..], |alert| &alert.inhibited_by);
-        let cause = |other: &Entry| other.alert().is_some_and(|other| causes.contains(&other.fingerprint));
-        let Some(at) = kept.iter().position(cause) else {
-            kept.push(entry);
-            continue;
-        };
-        if let Some(below) = kept.get_mut(at + 1).filter(|below| is_inhibited(below)) {
-            below.folded.push(entry.subject);
-        } else {
-            entry.hidden = None;
-            kept.insert(at + 1, entry);
+    let mut folded: Vec<Entry> = Vec::with_capacity(entries.len());
+    for mut entry in below(entries) {
+        let is_cause = |other: &Entry| other.alert().map(|alert| &alert.fingerprint) == entry.cause.as_ref();
+        let above = folded.last_mut();
+        match above {
+            Some(above) if entry.cause.is_some() && above.cause == entry.cause => {
+                above.folded.push(entry.subject);
+            }
+            Some(above) if entry.cause.is_some() && is_cause(above) => {
+                entry.hidden = None;
+                folded.push(entry);
+            }
+            _ => folded.push(entry),
         }
     }
-    kept
+    folded
 }
 
 fn hidden(alert: &Alert, source: &SourceId, store: &Store) -> Option<(String, Option<DateTime<Utc>>)> {

@@ -11,6 +11,7 @@ use crate::ui::panes::silences::SOON;
 use crate::ui::scene::{Piece, Scene, piece};
 use crate::ui::theme::Role;
 use crate::ui::widgets::columns::{Column, EXTRA};
+use crate::ui::widgets::sign::Sign;
 use crate::ui::widgets::table::Row;
 
 /// The columns.
@@ -29,11 +30,12 @@ pub fn row(entry: &Entry, scene: &Scene<'_>) -> Row {
         Matter::Alert(alert) => alert,
         Matter::Rule(rule) => return broken(entry, rule, scene),
     };
-    let quiet = entry.sign.role == Role::Muted;
+    let follows = entry.cause.is_some();
+    let quiet = follows || entry.sign.role == Role::Muted;
     let plain = if quiet { Role::Muted } else { Role::Text };
     let sign = if entry.stale { STALE } else { entry.sign };
-    let follows = !scene.whole && alert.state == AlertState::Inhibited && entry.hidden.is_none();
-    if follows && !entry.folded.is_empty() {
+    let sign = if follows { Sign { role: Role::Muted, ..sign } } else { sign };
+    if follows && !scene.whole && !entry.folded.is_empty() {
         let text = format!("└ {} alerts follow", entry.folded.len() + 1);
         let cells = [piece("", plain), piece(text, plain)];
         return Row { sign, cells: cells.into(), stale: entry.stale };
@@ -42,7 +44,7 @@ pub fn row(entry: &Entry, scene: &Scene<'_>) -> Row {
     Row {
         sign,
         cells: vec![
-            piece(entry.sign.word, entry.sign.role),
+            piece(entry.sign.word, sign.role),
             piece(name, plain),
             piece(alert.subject(), plain),
             piece(scene.times.since(entry.since, scene.wall()), plain),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::Entry;
+use super::{Entry, grid};
 use crate::domain::health::Health;
 use crate::domain::hosts::identity::Owner;
 use crate::domain::hosts::{self, DISK, FULL_IN, Host};
@@ -20,14 +20,14 @@ use crate::ui::widgets::table::{Item, Row};
 /// The columns. What is wrong comes in words, at the side of the name; numbers follow.
 pub const COLUMNS: [Column; 20] = [
     Column::text("host", 0, 6, 16),
-    Column::text("what is wrong", 1, 14, 44),
+    Column::text("what is wrong", 1, 18, 44),
     Column::number("cpu", 1, 5),
     Column::word("", EXTRA, 12),
     Column::number("ram", 2, 5),
     Column::word("", EXTRA + 1, 12),
     Column::number("disk", 2, 5),
     Column::number("full in", EXTRA + 2, 7),
-    Column::number("load", 3, 4),
+    Column::number("load", EXTRA, 4),
     Column::number("swap", EXTRA, 5),
     Column::number("iowait", EXTRA + 1, 6),
     Column::number("inodes", EXTRA + 3, 6),
@@ -70,9 +70,7 @@ fn bars(ask: &Ask, scene: &Scene<'_>) -> BTreeMap<Arc<str>, String> {
     let series = answer.map_or(&[][..], |answer| answer.series());
     let named = series.iter().filter_map(|series| match rule.owner(&series.labels, &[]) {
         Owner::Host(host) => {
-            let values: Vec<f64> =
-                series.points.iter().map(|(_, value)| *value).filter(|value| value.is_finite()).collect();
-            Some((host, spark(&values)))
+            Some((host, spark(&grid(ask, series))))
         }
         _ => None,
     });
