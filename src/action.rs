@@ -43,6 +43,9 @@ pub enum Action {
     /// The hosts, a row each.
     #[strum(message = "hosts")]
     Hosts,
+    /// The chain that carries alerts, link by link.
+    #[strum(message = "chain")]
+    Chain,
     /// One row down.
     #[strum(message = "down")]
     Down,

@@ -7,6 +7,7 @@ pub mod answers;
 pub mod archive;
 pub mod backup;
 pub mod cause;
+pub mod chain;
 pub mod clocks;
 pub mod cluster;
 pub mod comment;

@@ -42,6 +42,8 @@ pub enum Observation {
     Alerts(Arc<[Alert]>),
     /// Alerts on which Alertmanager's peers disagree: none where all agree, or only one answered.
     Splits(Arc<[Split]>),
+    /// The names of all metrics that Prometheus saw within 7 days.
+    Names(Arc<[Arc<str>]>),
     /// The scrape pools of Prometheus' configuration, by name: also those without a target.
     Pools(Arc<[Arc<str>]>),
     /// Alertmanager's silences; of the expired ones only the last.
@@ -143,7 +145,7 @@ impl Observation {
             Self::Alerts(all) => all.len(),
             Self::Silences(all) => all.len(),
             Self::Splits(all) => all.len(),
-            Self::Pools(all) => all.len(),
+            Self::Pools(all) | Self::Names(all) => all.len(),
             Self::Backups { groups, .. } => groups.len(),
             Self::Datastores(all) => all.len(),
             Self::Tasks(all) => all.len(),

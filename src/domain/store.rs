@@ -48,6 +48,8 @@ pub struct Data {
     pub splits: Arc<[Split]>,
     /// The scrape pools of Prometheus' configuration.
     pub pools: Arc<[Arc<str>]>,
+    /// The names of all metrics of the last 7 days; empty when they were not told.
+    pub names: Arc<[Arc<str>]>,
     /// Alertmanager's silences.
     pub silences: Arc<[Silence]>,
     /// Alertmanager's peers.
@@ -388,6 +390,7 @@ impl Data {
             Observation::Silences(silences) => self.silences = silences,
             Observation::Splits(splits) => self.splits = splits,
             Observation::Pools(pools) => self.pools = pools,
+            Observation::Names(names) => self.names = names,
             Observation::Peers(peers) => self.peers = peers,
             Observation::Ready { version } => self.version = version,
             Observation::Backups { groups, unreadable } => {

@@ -3,6 +3,7 @@
 
 mod alerts;
 mod backups;
+mod chain;
 mod cluster;
 mod hosts;
 mod sources;
@@ -13,7 +14,7 @@ mod tests;
 
 use chrono::{DateTime, Utc};
 
-pub use alerts::response_due;
+pub use alerts::{response_due, watchdog_missing};
 pub use backups::{JudgedBackup, judged_backups};
 pub use table::{Condition, weigh};
 pub use targets::target_condition;
@@ -141,6 +142,9 @@ pub fn judge(store: &Store, scope: Scope, now: DateTime<Utc>) -> Verdict {
     }
     if scope.hosts {
         findings.extend(hosts::hosts(store, now));
+    }
+    if scope.chain {
+        findings.extend(chain::chain(store, now));
     }
     // Stable: within a state the order above is the order of importance, a cause before what
     // follows from it.

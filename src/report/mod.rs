@@ -3,6 +3,7 @@
 
 mod alerts;
 mod backups;
+mod chain;
 mod hosts;
 mod lines;
 mod morning;
@@ -18,6 +19,7 @@ use crate::domain::health::Health;
 use crate::domain::store::Store;
 use crate::domain::verdict::{self, Counts, Scope, Verdict};
 pub use alerts::Alerts;
+pub use chain::LinkRow;
 pub use hosts::HostRow;
 pub use backups::{BackupReport, JobRow, TaskRow};
 pub use rows::{AlertRow, BackupRow, DatastoreRow, FeedRow, LogRow, SourceRow, TargetRow};
@@ -50,8 +52,8 @@ pub struct Report {
     pub datastores: Vec<DatastoreRow>,
     /// The hosts.
     pub hosts: Vec<HostRow>,
-    /// Part of the schema; empty.
-    pub chain: [(); 0],
+    /// The chain that carries alerts, link by link.
+    pub chain: Vec<LinkRow>,
     /// Part of the schema; empty.
     pub slo: [(); 0],
     #[serde(skip)]
@@ -100,7 +102,7 @@ impl Report {
             backups: judged.iter().map(|judged| BackupRow::of(judged, now)).collect(),
             datastores: stores.collect(),
             hosts: if scope.hosts { hosts::rows(store, now) } else { Vec::new() },
-            chain: [],
+            chain: if scope.chain { chain::rows(store, now) } else { Vec::new() },
             slo: [],
             counts: verdict.counts,
             scope,

@@ -10,12 +10,14 @@ use super::super::Scenario;
 use super::super::matcher::{Fault, Matcher, Reader};
 use super::super::script::alerts::Raised;
 use super::super::script::hosts::{Reach, probe_succeeds};
+use super::super::script::rules::RULES;
 use super::super::script::{HOUR, MINUTE, Script, mark, mix};
 use super::super::serve::{Answer, Ask};
 use super::super::span;
 use super::wire::{Queried, Sample, Series};
 use super::{ALERTMANAGERS, bad, failure, measured, success};
 use crate::domain::labels::Labels;
+use crate::domain::promql::metrics;
 
 /// More points than this in one series are refused.
 const MOST_POINTS: i64 = 11_000;
@@ -370,8 +372,19 @@ pub fn labels(script: &Script, now: DateTime<Utc>) -> Answer {
 /// `/label/NAME/values`.
 pub fn values(script: &Script, name: &str, now: DateTime<Utc>) -> Answer {
     let points = samples(script, "", now);
+    if name == "__name__" {
+        return success(&names(script));
+    }
     let values: BTreeSet<&str> = points.iter().filter_map(|(labels, _)| labels.get(name)).collect();
     success(&values)
+}
+
+/// The names of all metrics: those that the lab plays, and those that the owner's rules are made of,
+/// which its exporters have too. When the chain is broken nobody has exported SMART for weeks.
+fn names(script: &Script) -> BTreeSet<&'static str> {
+    let of_rules = RULES.iter().flat_map(|rule| metrics(rule.query));
+    let lost = |name: &&str| script.scenario == Scenario::ChainBroken && name.starts_with("smartctl_");
+    METRICS.into_iter().chain(of_rules).filter(|name| !lost(name)).collect()
 }
 
 /// A time as a number of seconds or in RFC 3339; `now` if it is not given.

@@ -110,7 +110,7 @@ const WATCHDOG_GRACE: TimeDelta = TimeDelta::seconds(90);
 
 /// The Watchdog is missing when a Prometheus that is heard has evaluated a rule for it, and yet it
 /// does not arrive where alerts should.
-fn watchdog_missing(store: &Store, now: DateTime<Utc>) -> bool {
+pub fn watchdog_missing(store: &Store, now: DateTime<Utc>) -> bool {
     let name = &*store.thresholds.watchdog;
     let is_for_it = |rule: &Rule| {
         rule.kind == RuleKind::Alerting && &*rule.name == name && rule.last_evaluation.is_some()

@@ -17,7 +17,7 @@ use crate::net::{Client, Endpoint, NetError, Token};
 use crate::settings::Table;
 use crate::sources::wire::{Wrong, ask, interval, site};
 use crate::sources::{Answering, Looking, Plan, Source, SourceError};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 const WHAT: &str = "Prometheus' API";
 
@@ -30,6 +30,9 @@ const ZEROES: &str = r#"{__name__=~"up|scrape_samples_scraped"} == 0"#;
 
 /// The targets that went down or came up often within the last hour.
 const CHANGES: &str = "changes(up[1h]) > 3";
+
+/// A rule whose metrics were not seen for so long is blind.
+const SEEN: TimeDelta = TimeDelta::days(7);
 
 /// A server that speaks Prometheus' API.
 #[derive(Debug)]
@@ -66,7 +69,7 @@ impl Source for Prometheus {
             (Feed::Alerts, 1, 1),
             (Feed::Rules, 3, 1),
             (Feed::Scrapes, 3, 3),
-            (Feed::Status, 12, 2),
+            (Feed::Status, 12, 3),
             (Feed::Measures, 6, u32::try_from(self.measures.len()).unwrap_or(u32::MAX).div_ceil(8).max(2)),
         ];
         let plan = |(feed, slower, requests)| Plan {
@@ -77,7 +80,7 @@ impl Source for Prometheus {
         feeds.map(plan).into()
     }
 
-    fn observe(&self, feed: Feed, _now: DateTime<Utc>) -> Looking<'_> {
+    fn observe(&self, feed: Feed, now: DateTime<Utc>) -> Looking<'_> {
         Box::pin(async move {
             let seen = match feed {
                 Feed::Targets => self.ask("targets", &[("state", "active")], wire::targets).await?,
@@ -88,7 +91,10 @@ impl Source for Prometheus {
                     let labels = self.ask("status/config", &[], wire::external_labels).await?;
                     // Servers before 2.42 do not tell their pools: nothing is lost without them.
                     let pools = self.ask("scrape_pools", &[], wire::pools).await.ok();
-                    return Ok([labels].into_iter().chain(pools).collect());
+                    // Nor is a server asked that has too many names to tell them.
+                    let since = (now - SEEN).timestamp().to_string();
+                    let names = self.ask("label/__name__/values", &[("start", &since)], wire::names).await.ok();
+                    return Ok([labels].into_iter().chain(pools).chain(names).collect());
                 }
                 Feed::Scrapes => Observation::Scrapes(self.scrapes().await?.into()),
                 Feed::Measures => Observation::Measures(self.measure().await?.into()),

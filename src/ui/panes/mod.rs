@@ -2,6 +2,7 @@
 
 pub mod alerts;
 pub mod backups;
+pub mod chain;
 pub mod coverage;
 pub mod datastores;
 pub mod detail;
@@ -40,12 +41,13 @@ use crate::text;
 pub type Made = (&'static str, u8, fn() -> Box<dyn Pane>);
 
 /// Every pane.
-pub const PANES: [Made; 11] = [
+pub const PANES: [Made; 12] = [
     ("alerts", 2, || Box::new(alerts::Alerts::default())),
     ("targets", 3, || Box::new(targets::Targets::default())),
     ("logs", 4, || Box::new(logs::Logs::default())),
     ("backups", 5, || Box::<Listed<backups::Backups>>::default()),
     ("hosts", 6, || Box::new(hosts::Hosts::default())),
+    ("chain", 8, || Box::new(chain::Chain::default())),
     ("datastores", 0, || Box::<Listed<datastores::Datastores>>::default()),
     ("tasks", 0, || Box::<Listed<tasks::Tasks>>::default()),
     ("sources", 0, || Box::new(sources::Sources::default())),
