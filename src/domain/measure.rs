@@ -256,7 +256,7 @@ mod tests {
         ] {
             assert_eq!(measure(worse, unit).weigh(value), weight, "{worse:?} {unit:?} {value}");
         }
-        assert!(Weight::Noted < Weight::Bad(Health::Warning));
+        assert!(Noted < Bad(Health::Warning));
     }
 
     #[test]

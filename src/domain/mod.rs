@@ -37,6 +37,7 @@ pub mod rule;
 pub mod server;
 pub mod silence;
 pub mod silencing;
+pub mod slo;
 pub mod store;
 pub mod subject;
 pub mod target;

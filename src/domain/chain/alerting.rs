@@ -89,8 +89,13 @@ fn missing(store: &Store, now: DateTime<Utc>) -> Option<Check> {
     for alert in routed {
         by_name.entry(&*alert.name).or_default().push(alert);
     }
+    // The Watchdog has a check of its own.
+    let watchdog = &*store.thresholds.watchdog;
+    let is_counted = move |raised: &&crate::domain::alert::RaisedAlert| {
+        raised.firing && raised.labels.get("alertname") != Some(watchdog)
+    };
     let mut lost = store.of(SourceKind::Prometheus).filter(heard).flat_map(|source| {
-        let firing = source.data.raised.iter().filter(|raised| raised.firing);
+        let firing = source.data.raised.iter().filter(is_counted);
         let old = firing.filter(|raised| {
             let hold = source.data.rules.iter().find(|rule| Some(&*rule.name) == raised.labels.get("alertname"));
             #[expect(clippy::cast_possible_truncation, reason = "whole seconds are fine enough")]

@@ -39,8 +39,9 @@ fn scraped(source: &SourceState) -> Check {
     let up = targets.iter().filter(|target| target.health == TargetHealth::Up).count();
     let all = targets.len();
     match (up, all) {
-        (_, 0) => Check::judged(Condition::ChainBroken, "Prometheus scrapes nothing: it has no target"),
-        (0, _) => Check::judged(Condition::ChainBroken, format!("none of {all} targets answers")),
+        // Targets that are down are told by their own rule of the verdict.
+        (_, 0) => Check::bad(Health::Critical, "Prometheus scrapes nothing: it has no target"),
+        (0, _) => Check::bad(Health::Critical, format!("none of {all} targets answers")),
         (up, all) if up < all => Check::bad(Health::Warning, format!("{} of {all} targets do not answer", all - up)),
         _ => Check::ok(format!("{all} targets answer")),
     }

@@ -34,6 +34,11 @@ const CHANGES: &str = "changes(up[1h]) > 3";
 /// A rule whose metrics were not seen for so long is blind.
 const SEEN: TimeDelta = TimeDelta::days(7);
 
+/// The built-in catalogue of what is measured.
+pub fn catalogue() -> Vec<Measure> {
+    measures::embedded()
+}
+
 /// A server that speaks Prometheus' API.
 #[derive(Debug)]
 pub struct Prometheus {
