@@ -3,6 +3,7 @@
 mod hosts;
 mod place;
 mod runbooks;
+mod slo;
 mod tables;
 
 use std::fmt;
@@ -128,6 +129,7 @@ impl Config {
             clusters: mappings(&sources),
             log_labels,
             hosts: Arc::new(hosts.clone()),
+            goals: slo::goals(root),
             ..tables::thresholds(root)
         };
         let config = Self {

@@ -219,6 +219,15 @@ depends = ["vm102"]
 vmid = 230
 depends = ["vm102"]
 
+[slo.nextcloud]
+objective = 99.5
+query = 'probe_success{{instance="https://cloud.home.arpa"}}'
+
+[slo.vault]
+objective = 99.5
+query = 'probe_success{{instance="https://vault.home.arpa"}}'
+window = "month"
+
 [sources.prometheus.home]
 url = "http://127.0.0.1:{prometheus}"
 

@@ -112,14 +112,42 @@ pub fn causes(store: &Store) -> BTreeMap<Arc<str>, Cause> {
 
 /// Who rests on whom.
 struct Map<'s> {
-    store: &'s Store,
     down: BTreeMap<&'s str, &'s Host>,
-    /// What each host rests on, directly.
+    /// What each host rests on, over however many steps.
     rests_on: BTreeMap<Arc<str>, BTreeSet<Arc<str>>>,
     /// The layer of each host, by its place in the order.
     layers: BTreeMap<Arc<str>, usize>,
     owners: BTreeMap<Arc<str>, Arc<str>>,
-    rules: BTreeMap<&'s str, &'s Rule>,
+    /// What the rules of the alerts are made of, by name: thousands of alerts come from few rules.
+    made: BTreeMap<&'s str, Made>,
+}
+
+/// What matters of the rule behind an alert.
+#[derive(Clone, Copy, Debug)]
+struct Made {
+    /// It says that something does not answer.
+    tells: bool,
+    /// It is made of something that needs others.
+    suffers: bool,
+    /// How long it waits before it fires.
+    hold: TimeDelta,
+}
+
+impl Made {
+    fn of(name: &str, rule: Option<&Rule>, follow: &[Arc<str>]) -> Self {
+        let Some(rule) = rule else {
+            // Without its rule an alert is known by its name only.
+            let name = name.to_ascii_lowercase();
+            let words = ["down", "mount", "unit", "probe", "service", "backup"];
+            let suffers = words.iter().any(|word| name.contains(word));
+            return Self { tells: name.contains("down"), suffers, hold: TimeDelta::zero() };
+        };
+        let metrics = metrics(&rule.query);
+        let suffers = |metric: &&str| follow.iter().any(|pattern| matches(pattern, metric));
+        #[expect(clippy::cast_possible_truncation, reason = "whole seconds are fine enough")]
+        let hold = TimeDelta::seconds(rule.hold as i64);
+        Self { tells: metrics.contains(&"up"), suffers: metrics.iter().any(suffers), hold }
+    }
 }
 
 impl<'s> Map<'s> {
@@ -132,6 +160,12 @@ impl<'s> Map<'s> {
         let prometheus = || store.of(SourceKind::Prometheus);
         let rules = prometheus().flat_map(|source| source.data.rules.iter());
         let rules = rules.filter(|rule| rule.kind == RuleKind::Alerting).map(|rule| (&*rule.name, rule));
+        let rules: BTreeMap<&str, &Rule> = rules.collect();
+        let mut made = BTreeMap::new();
+        for name in store.alerts().iter().map(|listed| &*listed.alert.name) {
+            let follow = &store.thresholds.causes.follow;
+            made.entry(name).or_insert_with(|| Made::of(name, rules.get(name).copied(), follow));
+        }
         let place = |layer: &str| store.thresholds.causes.layers.iter().position(|have| **have == *layer);
         let targets = prometheus().flat_map(|source| source.data.targets.iter());
         let layers = targets.filter_map(|target| {
@@ -141,11 +175,10 @@ impl<'s> Map<'s> {
         });
         Self {
             down: store.hosts().iter().filter(|host| host.down).map(|host| (&*host.name, host)).collect(),
-            rests_on: rests_on(store, &identity),
+            rests_on: closed(&rests_on(store, &identity)),
             layers: layers.collect(),
             owners: owners.collect(),
-            rules: rules.collect(),
-            store,
+            made,
         }
     }
 
@@ -157,16 +190,9 @@ impl<'s> Map<'s> {
     fn fall(&self, alert: &'s Alert) -> Option<Fall<'s>> {
         let host = self.owner(alert)?;
         self.down.get(&**host)?;
-        let rule = self.rules.get(&*alert.name);
-        let tells = match rule {
-            Some(rule) => metrics(&rule.query).contains(&"up"),
-            None => alert.name.to_ascii_lowercase().contains("down"),
-        };
-        let hold = rule.map_or(0.0, |rule| rule.hold);
-        #[expect(clippy::cast_possible_truncation, reason = "whole seconds are fine enough")]
-        let hold = TimeDelta::seconds(hold as i64);
-        let fell = tells && alert.state != AlertState::Pending;
-        fell.then(|| Fall { alert, host: Arc::clone(host), since: alert.starts_at - hold - SLACK })
+        let made = self.made.get(&*alert.name)?;
+        let fell = made.tells && alert.state != AlertState::Pending;
+        fell.then(|| Fall { alert, host: Arc::clone(host), since: alert.starts_at - made.hold - SLACK })
     }
 
     /// Whether an alert follows from a fall: it began later, and is about the same host or about one
@@ -176,42 +202,13 @@ impl<'s> Map<'s> {
         let later = alert.starts_at >= fall.since && alert.fingerprint != fall.alert.fingerprint;
         if *host == fall.host {
             // Of several that tell the same fall the first is the cause.
-            let tells = self.fall(alert).is_some();
+            let tells = self.made.get(&*alert.name).is_some_and(|made| made.tells);
             let first = (fall.alert.starts_at, &fall.alert.fingerprint) < (alert.starts_at, &alert.fingerprint);
             return later && (!tells || first);
         }
-        later && self.suffers(alert) && (self.reaches(host, &fall.host) || self.lies_above(host, &fall.host))
-    }
-
-    /// Whether an alert is about something that needs others.
-    fn suffers(&self, alert: &Alert) -> bool {
-        let follow = &self.store.thresholds.causes.follow;
-        match self.rules.get(&*alert.name) {
-            Some(rule) => {
-                metrics(&rule.query).iter().any(|metric| follow.iter().any(|pattern| matches(pattern, metric)))
-            }
-            None => {
-                let name = alert.name.to_ascii_lowercase();
-                ["down", "mount", "unit", "probe", "service", "backup"].iter().any(|word| name.contains(word))
-            }
-        }
-    }
-
-    /// Whether a host rests on another, over however many steps.
-    fn reaches(&self, host: &Arc<str>, other: &Arc<str>) -> bool {
-        let mut open = vec![host];
-        let mut seen = BTreeSet::new();
-        while let Some(at) = open.pop() {
-            for next in self.rests_on.get(at).into_iter().flatten() {
-                if next == other {
-                    return true;
-                }
-                if seen.insert(next) {
-                    open.push(next);
-                }
-            }
-        }
-        false
+        let suffers = self.made.get(&*alert.name).is_some_and(|made| made.suffers);
+        let rests = || self.rests_on.get(host).is_some_and(|below| below.contains(&fall.host));
+        later && suffers && (rests() || self.lies_above(host, &fall.host))
     }
 
     /// Whether the layer of a host rests on that of another.
@@ -241,6 +238,23 @@ fn rests_on(store: &Store, identity: &Identity<'_>) -> BTreeMap<Arc<str>, BTreeS
         }
     }
     all
+}
+
+/// The same over however many steps.
+fn closed(direct: &BTreeMap<Arc<str>, BTreeSet<Arc<str>>>) -> BTreeMap<Arc<str>, BTreeSet<Arc<str>>> {
+    let all = direct.keys().map(|host| {
+        let mut open = vec![host];
+        let mut seen = BTreeSet::new();
+        while let Some(at) = open.pop() {
+            for next in direct.get(at).into_iter().flatten() {
+                if seen.insert(Arc::clone(next)) {
+                    open.push(next);
+                }
+            }
+        }
+        (Arc::clone(host), seen)
+    });
+    all.collect()
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! Objectives and their error budgets: how much was good, bad and unknown in a window, what is left, how
 //! fast it burns, and when it is spent. What nobody measured is unknown, neither good nor bad.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Datelike, MappedLocalTime, NaiveDate, TimeDelta, TimeZone, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -104,6 +106,28 @@ impl Tally {
 /// An objective: the share that has to be good, such as 0.995.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Objective(pub f64);
+
+/// Over which time an objective is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Span {
+    /// The calendar month.
+    Month,
+    /// So many days before now.
+    Rolling(i64),
+}
+
+/// What was promised of something.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Goal {
+    /// Its name in the config.
+    pub name: Arc<str>,
+    /// The share that has to be good.
+    pub objective: Objective,
+    /// PromQL: the share that is good, 0 to 1, at an instant.
+    pub query: Arc<str>,
+    /// Over which time.
+    pub span: Span,
+}
 
 /// What became of an error budget.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]

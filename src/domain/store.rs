@@ -1,5 +1,7 @@
 //! The last good value of every feed, and its freshness. It lives on the loop; nobody else reads it.
 
+mod join;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -8,13 +10,13 @@ use chrono::{DateTime, Utc};
 use super::alert::{Alert, RaisedAlert};
 use super::archive::Archive;
 use super::backup::{BackupGroup, Unreadable};
-use super::cause::{self, Cause};
+use super::cause::Cause;
 use super::clocks::Clocks;
 use super::cluster::Cluster;
 use super::correlate;
 use super::datastore::Datastore;
 use super::feed::{Failure, FailureKind, Feed, FeedState, Freshness, SourceId, SourceKind};
-use super::hosts::{self, Host};
+use super::hosts::Host;
 use super::job::Job;
 use super::labels::Labels;
 use super::log::{RingLimits, Tail};
@@ -48,6 +50,10 @@ pub struct Data {
     pub splits: Arc<[Split]>,
     /// The scrape pools of Prometheus' configuration.
     pub pools: Arc<[Arc<str>]>,
+    /// The rules that cannot fire, each with a metric that nobody exports.
+    pub blind: Arc<[(Arc<str>, Arc<str>)]>,
+    /// The jobs of which no rule would say that they do not answer.
+    pub uncovered: Arc<[Arc<str>]>,
     /// The names of all metrics of the last 7 days; empty when they were not told.
     pub names: Arc<[Arc<str>]>,
     /// Alertmanager's silences.
@@ -326,17 +332,7 @@ impl Store {
                 self.clocks.hear(self.listed.iter().map(|listed| &listed.alert), measured, now);
             }
         }
-        self.join(feed);
-    }
-
-    /// Joins what the feeds said: hosts, and what follows from what.
-    fn join(&mut self, feed: Feed) {
-        if matches!(feed, Feed::Targets | Feed::Scrapes | Feed::Measures) {
-            self.hosts = hosts::hosts(self).into();
-        }
-        if matches!(feed, Feed::Alerts | Feed::Silences | Feed::Rules | Feed::Targets | Feed::Guests) {
-            self.causes = cause::causes(self);
-        }
+        self.join(id, feed);
     }
 
     /// How every feed stands, in the order of the sources.

@@ -81,6 +81,8 @@ pub enum Subject {
         /// Where to.
         to: Arc<str>,
     },
+    /// An objective, by name.
+    Objective(Arc<str>),
     /// A host, by name.
     Host(Arc<str>),
     /// A source itself.

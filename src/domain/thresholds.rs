@@ -12,6 +12,7 @@ use super::datastore::FillLimits;
 use super::feed::SourceId;
 use super::host::Inventory;
 use super::log::selector::LabelMap;
+use super::slo::Goal;
 
 /// When what counts as what.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,6 +41,8 @@ pub struct Thresholds {
     pub hosts: Arc<Inventory>,
     /// The labels that name hosts; the first that is there counts.
     pub identity: Vec<Arc<str>>,
+    /// What was promised.
+    pub goals: Vec<Goal>,
     /// How consequences are told from causes.
     pub causes: CauseRules,
     /// How far the clock of a host may be from that of its Prometheus.
@@ -75,6 +78,7 @@ impl Default for Thresholds {
             log_labels: LabelMap::default(),
             hosts: Arc::default(),
             identity: ["host", "exported_host", "nodename", "guest"].map(Arc::from).into(),
+            goals: Vec::new(),
             causes: CauseRules::default(),
             skew: TimeDelta::seconds(30),
         }

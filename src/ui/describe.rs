@@ -121,6 +121,7 @@ pub fn describe(subject: &Subject, place: Place, scene: &Scene<'_>) -> Descripti
             source.data.tasks.iter().find(|task| task.upid == *upid).map(|task| of_task(task, source, scene))
         }),
         Subject::Silence { source, id } => silence::of_silence(source, id, scene),
+        Subject::Objective(name) => chain::of_goal(name, scene),
         Subject::Link { from, to } => chain::of_link(from, to, scene),
         Subject::Host(name) => host::of_host(name, place, scene),
         Subject::Source(id) => store.source(id).map(|source| of_source(source, scene)),
@@ -145,7 +146,7 @@ pub fn copied(subject: &Subject, store: &Store) -> String {
         Subject::Task { upid, .. } => upid.to_string(),
         Subject::Silence { id, .. } => id.to_string(),
         Subject::Link { from, to } => format!("{from} > {to}"),
-        Subject::Host(name) => name.to_string(),
+        Subject::Host(name) | Subject::Objective(name) => name.to_string(),
         Subject::Source(id) => match store.source(id).and_then(|source| source.failure(DateTime::UNIX_EPOCH))
         {
             Some((failure, _)) => format!("{id}: {}", failure.text),

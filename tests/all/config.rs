@@ -110,7 +110,7 @@ fn the_defaults_in_the_example_are_the_defaults() {
         .collect();
     let written = Config::parse("x.toml", &changed.join("\n"), None).expect("the example with its defaults");
     // The hosts there are examples.
-    let thresholds = Thresholds { hosts: Arc::default(), ..written.thresholds };
+    let thresholds = Thresholds { hosts: Arc::default(), goals: Vec::new(), ..written.thresholds };
     assert_eq!(thresholds, defaults.thresholds);
     assert_eq!(written.ring, defaults.ring);
     assert_eq!(written.ui.theme, defaults.ui.theme);
@@ -127,6 +127,9 @@ fn general(keys: impl IntoIterator<Item = String>) -> BTreeSet<String> {
             if parts.get(3) == Some(&"measures") && parts.len() > 4 {
                 parts.splice(4..5, ["NAME"]);
             }
+        }
+        if parts.first() == Some(&"slo") && parts.len() > 1 {
+            parts.splice(1..2, ["NAME"]);
         }
         if parts.first() == Some(&"hosts") && parts.len() > 1 {
             parts.splice(1..2, ["NAME"]);

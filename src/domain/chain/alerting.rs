@@ -1,6 +1,6 @@
 //! From Prometheus to Alertmanager, through its peers, to the receivers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -85,27 +85,31 @@ fn missing(store: &Store, now: DateTime<Utc>) -> Option<Check> {
     if store.of(SourceKind::Alertmanager).filter(heard).count() == 0 {
         return None;
     }
-    let mut by_name: BTreeMap<&str, Vec<_>> = BTreeMap::new();
+    // By name and instance: a storm of thousands is not compared pair by pair.
+    let mut alike: HashMap<(&str, &str), Vec<_>> = HashMap::new();
     for alert in routed {
-        by_name.entry(&*alert.name).or_default().push(alert);
+        let instance = alert.labels.get("instance").unwrap_or("");
+        alike.entry((&*alert.name, instance)).or_default().push(alert);
     }
     // The Watchdog has a check of its own.
     let watchdog = &*store.thresholds.watchdog;
     let is_counted = move |raised: &&crate::domain::alert::RaisedAlert| {
         raised.firing && raised.labels.get("alertname") != Some(watchdog)
     };
+    let rules = store.of(SourceKind::Prometheus).flat_map(|source| source.data.rules.iter());
+    #[expect(clippy::cast_possible_truncation, reason = "whole seconds are fine enough")]
+    let holds: HashMap<&str, i64> = rules.map(|rule| (&*rule.name, rule.hold as i64)).collect();
     let mut lost = store.of(SourceKind::Prometheus).filter(heard).flat_map(|source| {
         let firing = source.data.raised.iter().filter(is_counted);
         let old = firing.filter(|raised| {
-            let hold = source.data.rules.iter().find(|rule| Some(&*rule.name) == raised.labels.get("alertname"));
-            #[expect(clippy::cast_possible_truncation, reason = "whole seconds are fine enough")]
-            let hold = TimeDelta::seconds(hold.map_or(0, |rule| rule.hold as i64));
-            now - raised.active_at > hold + UNDERWAY
+            let hold = raised.labels.get("alertname").and_then(|name| holds.get(name)).copied().unwrap_or(0);
+            now - raised.active_at > TimeDelta::seconds(hold) + UNDERWAY
         });
-        let by_name = &by_name;
+        let alike = &alike;
         old.filter(move |raised| {
-            let alike = by_name.get(raised.labels.get("alertname").unwrap_or("")).into_iter().flatten();
-            !alike.into_iter().any(|alert| is_same(alert, raised, &source.data.external))
+            let [name, instance] = ["alertname", "instance"].map(|name| raised.labels.get(name).unwrap_or(""));
+            let same = |alert: &&crate::domain::alert::Alert| is_same(alert, raised, &source.data.external);
+            !alike.get(&(name, instance)).is_some_and(|alike| alike.iter().copied().any(|alert| same(&alert)))
         })
     });
     let first = lost.next()?;

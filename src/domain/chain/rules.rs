@@ -42,8 +42,8 @@ fn checks(source: &SourceState, now: DateTime<Utc>) -> Vec<Check> {
         let text = format!("rule {} cannot be evaluated: {}", rule.name, crate::text::truncate(&rule.error, 80));
         checks.push(Check::bad(Health::Warning, text));
     }
-    for rule in blind(&source.data) {
-        let text = format!("rule {} is blind: nothing exports {} for 7 days", rule.0.name, rule.1);
+    for (rule, metric) in &*source.data.blind {
+        let text = format!("rule {rule} is blind: nothing exports {metric} for 7 days");
         checks.push(Check::judged(Condition::RuleBlind, text));
     }
     for reading in readings(source, "rule-lag", now).iter().filter(|reading| reading.value > LATE) {
@@ -51,7 +51,7 @@ fn checks(source: &SourceState, now: DateTime<Utc>) -> Vec<Check> {
         let text = format!("{group} was not evaluated for {:.0} of its intervals", reading.value);
         checks.push(Check::judged(Condition::ChainBroken, text));
     }
-    let open = uncovered(&source.data);
+    let open = &source.data.uncovered;
     if !open.is_empty() {
         checks.push(Check::ok(format!("no rule watches whether these jobs answer: {}", open.join(", "))));
     }
@@ -59,8 +59,9 @@ fn checks(source: &SourceState, now: DateTime<Utc>) -> Vec<Check> {
     checks
 }
 
-/// The alerting rules that cannot fire because a metric of theirs was never seen, with that metric.
-pub fn blind(data: &Data) -> Vec<(&Rule, &str)> {
+/// The names of the alerting rules that cannot fire because a metric of theirs was never seen, with that
+/// metric.
+pub fn blind(data: &Data) -> Vec<(Arc<str>, Arc<str>)> {
     if data.names.is_empty() {
         return Vec::new();
     }
@@ -79,7 +80,11 @@ pub fn blind(data: &Data) -> Vec<(&Rule, &str)> {
         let is_blind = if either { missing.len() == all.len() } else { true };
         missing.first().copied().filter(|_| is_blind)
     };
-    alerting.filter_map(|rule| Some((rule, *metrics(&rule.query).get(unseen(rule)?)?))).collect()
+    let told = |rule: &Rule| {
+        let metric = *metrics(&rule.query).get(unseen(rule)?)?;
+        Some((Arc::clone(&rule.name), metric.into()))
+    };
+    alerting.filter_map(told).collect()
 }
 
 /// The jobs of which no rule would say that their targets do not answer.

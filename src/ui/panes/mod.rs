@@ -10,6 +10,7 @@ pub mod hosts;
 pub mod listed;
 pub mod logs;
 pub mod silences;
+pub mod slo;
 pub mod sources;
 pub mod stream;
 pub mod targets;
@@ -41,13 +42,14 @@ use crate::text;
 pub type Made = (&'static str, u8, fn() -> Box<dyn Pane>);
 
 /// Every pane.
-pub const PANES: [Made; 12] = [
+pub const PANES: [Made; 13] = [
     ("alerts", 2, || Box::new(alerts::Alerts::default())),
     ("targets", 3, || Box::new(targets::Targets::default())),
     ("logs", 4, || Box::new(logs::Logs::default())),
     ("backups", 5, || Box::<Listed<backups::Backups>>::default()),
     ("hosts", 6, || Box::new(hosts::Hosts::default())),
     ("chain", 8, || Box::new(chain::Chain::default())),
+    ("slo", 0, || Box::new(slo::Objectives::default())),
     ("datastores", 0, || Box::<Listed<datastores::Datastores>>::default()),
     ("tasks", 0, || Box::<Listed<tasks::Tasks>>::default()),
     ("sources", 0, || Box::new(sources::Sources::default())),

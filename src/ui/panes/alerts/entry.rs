@@ -241,22 +241,33 @@ fn broken(store: &Store, now: DateTime<Utc>) -> impl Iterator<Item = Entry> {
     })
 }
 
-/// What an alert follows from: the fall of a host, else the alert that inhibits it.
+/// The fall of a host that an alert follows from.
 fn cause(alert: &Alert, store: &Store) -> Option<Arc<str>> {
-    let caused = store.causes().get(&alert.fingerprint).map(|cause| Arc::clone(&cause.id));
-    let inhibited = || alert.inhibited_by.first().filter(|_| alert.state == AlertState::Inhibited);
-    caused.or_else(|| inhibited().cloned())
+    store.causes().get(&alert.fingerprint).map(|cause| Arc::clone(&cause.id))
 }
 
-/// Puts what follows from another alert below that one: dimmed, and each in its own row.
+/// What an alert follows from: the fall of a host, else the alert that inhibits it.
+fn above(entry: &Entry) -> Option<Arc<str>> {
+    let inhibited = entry.alert().filter(|alert| alert.state == AlertState::Inhibited);
+    entry.cause.clone().or_else(|| inhibited?.inhibited_by.first().cloned())
+}
+
+/// Puts what follows from the fall of a host below it: dimmed, and each in its own row.
 pub fn below(entries: Vec<Entry>) -> Vec<Entry> {
+    under(entries, |entry| entry.cause.clone())
+}
+
+fn under(entries: Vec<Entry>, above: fn(&Entry) -> Option<Arc<str>>) -> Vec<Entry> {
+    if entries.iter().all(|entry| above(entry).is_none()) {
+        return entries;
+    }
     let all: HashSet<Arc<str>> =
         entries.iter().filter_map(|entry| Some(Arc::clone(&entry.alert()?.fingerprint))).collect();
-    let follows = |entry: &Entry| entry.cause.as_ref().is_some_and(|cause| all.contains(cause));
+    let follows = |entry: &Entry| above(entry).is_some_and(|cause| all.contains(&cause));
     let (follow, kept): (Vec<Entry>, Vec<Entry>) = entries.into_iter().partition(follows);
     let mut by_cause: HashMap<Arc<str>, Vec<Entry>> = HashMap::new();
     for entry in follow {
-        by_cause.entry(entry.cause.clone().unwrap_or_default()).or_default().push(entry);
+        by_cause.entry(above(&entry).unwrap_or_default()).or_default().push(entry);
     }
     let mut sorted = Vec::with_capacity(kept.len());
     for entry in kept {
@@ -272,15 +283,16 @@ pub fn below(entries: Vec<Entry>) -> Vec<Entry> {
 /// The same as a single row for each cause: trouble stays in sight.
 pub fn fold(entries: Vec<Entry>) -> Vec<Entry> {
     let mut folded: Vec<Entry> = Vec::with_capacity(entries.len());
-    for mut entry in below(entries) {
-        let is_cause = |other: &Entry| other.alert().map(|alert| &alert.fingerprint) == entry.cause.as_ref();
-        let above = folded.last_mut();
-        match above {
-            Some(above) if entry.cause.is_some() && above.cause == entry.cause => {
-                above.folded.push(entry.subject);
+    for mut entry in under(entries, above) {
+        let cause = above(&entry);
+        let is_cause = |other: &Entry| other.alert().map(|alert| &alert.fingerprint) == cause.as_ref();
+        match folded.last_mut() {
+            Some(last) if cause.is_some() && above(last) == cause => {
+                last.folded.push(entry.subject);
             }
-            Some(above) if entry.cause.is_some() && is_cause(above) => {
+            Some(last) if cause.is_some() && is_cause(last) => {
                 entry.hidden = None;
+                entry.cause = cause;
                 folded.push(entry);
             }
             _ => folded.push(entry),

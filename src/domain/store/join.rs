@@ -1,0 +1,25 @@
+//! What is joined anew when a feed has said something: not with every frame, which may come often.
+
+use super::Store;
+use crate::domain::feed::{Feed, SourceId, SourceKind};
+use crate::domain::{cause, chain, hosts};
+
+impl Store {
+    /// Joins what the feeds said: hosts, and what follows from what.
+    pub(super) fn join(&mut self, id: &SourceId, feed: Feed) {
+        let source = self.sources.iter_mut().find(|source| source.id == *id);
+        if let Some(data) = source.map(|source| &mut source.data)
+            && id.kind == SourceKind::Prometheus
+            && matches!(feed, Feed::Rules | Feed::Status)
+        {
+            data.blind = chain::blind(data).into();
+            data.uncovered = chain::uncovered(data).into();
+        }
+        if matches!(feed, Feed::Targets | Feed::Scrapes | Feed::Measures) {
+            self.hosts = hosts::hosts(self).into();
+        }
+        if matches!(feed, Feed::Alerts | Feed::Silences | Feed::Rules | Feed::Targets | Feed::Guests) {
+            self.causes = cause::causes(self);
+        }
+    }
+}
