@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use color_eyre::eyre::Result;
 
+use super::promises::promised;
 use super::{Usage, complain};
 use crate::app::Setup;
 use crate::cli::Global;
@@ -84,6 +85,7 @@ pub fn read(global: &Global, file: &Path) -> Result<Config> {
     if let Some(site) = &global.site {
         config.keep_site(site).map_err(Usage)?;
     }
+    config.thresholds.promised = promised(&config.runbooks);
     dress(&mut config, Some(file), global)?;
     Ok(config)
 }
@@ -113,6 +115,8 @@ pub fn setup(config: &Config, global: &Global, banner: Option<String>) -> Result
         view,
         wanted: None,
         clocks: Clocks::default(),
+        drills: Vec::new(),
+        queries: Vec::new(),
     })
 }
 
@@ -136,7 +140,7 @@ async fn demo(scenario: Option<&str>, still: bool) -> Result<Ground> {
     let lab = Lab::start(scenario, 1, clock.clone()).await?;
     let mut config = Config::parse("the demo lab's config", &lab.config(), None)?;
     if still {
-        config.ui.zone = Zone::Named(chrono_tz::UTC);
+        config.ui.zone = Zone::Named("UTC".parse()?);
     }
     Ok(Ground { config, file: None, clock, lab: Some(lab) })
 }

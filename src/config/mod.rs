@@ -123,12 +123,13 @@ impl Config {
     pub fn read(root: &Table<'_>, directory: Option<&Path>) -> (Self, Vec<Fault>) {
         let mut elsewhere = Vec::new();
         let (sources, holds_secrets) = sources(root);
-        let (ring, log_labels) = tables::logs(root);
+        let (ring, log_labels, log_queries) = tables::logs(root);
         let hosts = hosts::hosts(root);
         let thresholds = Thresholds {
             clusters: mappings(&sources),
             log_labels,
-            hosts: Arc::new(hosts.clone()),
+            log_queries,
+            hosts: hosts.clone(),
             goals: slo::goals(root),
             ..tables::thresholds(root)
         };

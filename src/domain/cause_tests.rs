@@ -121,7 +121,7 @@ fn the_config_says_who_rests_on_whom_and_the_first_cause_is_told() {
         ("nas".to_owned(), depends("pve")),
         ("pve".to_owned(), host::Host::default()),
     ]);
-    let thresholds = Thresholds { hosts: Arc::new(Inventory(inventory)), ..Thresholds::default() };
+    let thresholds = Thresholds { hosts: Inventory(inventory), ..Thresholds::default() };
     let targets = vec![target("pve", "", false), target("nas", "", false), target("web", "", false)];
     let alerts = vec![
         alert("HostDown", "pve", 10),
@@ -139,7 +139,7 @@ fn the_config_says_who_rests_on_whom_and_the_first_cause_is_told() {
 fn what_began_before_and_what_rests_on_itself_has_no_cause() {
     let depends = |on: &str| host::Host { depends: vec![on.to_owned()], ..host::Host::default() };
     let inventory = BTreeMap::from([("a".to_owned(), depends("b")), ("b".to_owned(), depends("a"))]);
-    let thresholds = Thresholds { hosts: Arc::new(Inventory(inventory)), ..Thresholds::default() };
+    let thresholds = Thresholds { hosts: Inventory(inventory), ..Thresholds::default() };
     let targets = vec![target("a", "", false), target("b", "", false)];
     let alerts = vec![alert("HostDown", "a", 30), alert("HostDown", "b", 10), alert("MountGone", "b", 60)];
     assert_eq!(told(thresholds, targets, alerts), [pair("HostDown b", "HostDown a")]);

@@ -6,6 +6,7 @@ mod backups;
 mod chain;
 mod hosts;
 mod lines;
+mod log;
 mod morning;
 mod nagios;
 mod rows;
@@ -22,6 +23,7 @@ pub use alerts::Alerts;
 pub use chain::LinkRow;
 pub use hosts::HostRow;
 pub use backups::{BackupReport, JobRow, TaskRow};
+pub use log::{log_json, log_line, log_text, log_time};
 pub use rows::{AlertRow, BackupRow, DatastoreRow, FeedRow, LogRow, SourceRow, TargetRow};
 pub use silences::{AckRow, MatcherRow, SilenceRow, Silences};
 

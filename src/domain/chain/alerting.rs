@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Check, Link, link, name_of, readings, unheard};
-use crate::domain::correlate::is_same;
+use crate::domain::correlate::kinship;
 use crate::domain::feed::{Feed, SourceKind};
 use crate::domain::health::Health;
 use crate::domain::silence::SilenceState;
@@ -108,7 +108,7 @@ fn missing(store: &Store, now: DateTime<Utc>) -> Option<Check> {
         let alike = &alike;
         old.filter(move |raised| {
             let [name, instance] = ["alertname", "instance"].map(|name| raised.labels.get(name).unwrap_or(""));
-            let same = |alert: &&crate::domain::alert::Alert| is_same(alert, raised, &source.data.external);
+            let same = |alert: &&crate::domain::alert::Alert| kinship(alert, raised, source.data.external.as_ref()).is_some();
             !alike.get(&(name, instance)).is_some_and(|alike| alike.iter().copied().any(|alert| same(&alert)))
         })
     });

@@ -132,6 +132,7 @@ impl Seen {
                 full_at: None,
                 maintenance: None,
                 error: None,
+                climbs: None,
             }],
             server: Server::default(),
             tail: TailState::Live,

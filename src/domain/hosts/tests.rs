@@ -94,7 +94,7 @@ fn a_host_is_down_when_nothing_of_it_answers() {
     ];
     let mut thresholds = Thresholds::default();
     let game = host::Host { expected: Expected::Sometimes, ..host::Host::default() };
-    thresholds.hosts = Arc::new(Inventory(BTreeMap::from([("game".to_owned(), game)])));
+    thresholds.hosts = Inventory(BTreeMap::from([("game".to_owned(), game)]));
     let store = store(thresholds, targets, Vec::new());
     let [nas, web, game] = store.hosts() else { panic!("three hosts") };
     assert!(nas.down && told(nas) == ["down: node refused"], "{nas:?}");
@@ -110,7 +110,7 @@ fn mounts_of_the_config_must_be_there_and_some_may_be_read_only() {
         read_only: vec!["/books".to_owned()],
         ..host::Host::default()
     };
-    thresholds.hosts = Arc::new(Inventory(BTreeMap::from([("nas".to_owned(), nas)])));
+    thresholds.hosts = Inventory(BTreeMap::from([("nas".to_owned(), nas)]));
     let disks = measured(measure(DISK, "mountpoint", Worse::High), &[("nas", "/", 0.2)]);
     let read_only = Measure { warning: Some(1.0), ..measure(READ_ONLY, "mountpoint", Worse::High) };
     let read_only = measured(read_only, &[("nas", "/books", 1.0), ("nas", "/data", 1.0), ("nas", "/", 0.0)]);
@@ -124,7 +124,7 @@ fn two_hosts_that_claim_one_address_are_never_merged() {
     let at = |address: &str| host::Host { addresses: vec![address.to_owned()], ..host::Host::default() };
     let mut thresholds = Thresholds::default();
     let all = BTreeMap::from([("a".to_owned(), at("nas")), ("b".to_owned(), at("nas"))]);
-    thresholds.hosts = Arc::new(Inventory(all));
+    thresholds.hosts = Inventory(all);
     let disks = measured(measure(DISK, "mountpoint", Worse::High), &[("nas", "/", 0.2)]);
     let store = store(thresholds, Vec::new(), vec![disks]);
     let [row] = store.hosts() else { panic!("one row") };

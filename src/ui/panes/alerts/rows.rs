@@ -2,8 +2,9 @@
 
 use chrono::{DateTime, Utc};
 
-use super::entry::{Entry, Matter};
+use super::entry::Entry;
 use crate::domain::alert::AlertState;
+use crate::domain::correlate::Keeper;
 use crate::domain::rule::Rule;
 use crate::text;
 use crate::ui::panes::STALE;
@@ -26,15 +27,19 @@ pub const COLUMNS: [Column; 6] = [
 
 /// A row.
 pub fn row(entry: &Entry, scene: &Scene<'_>) -> Row {
-    let alert = match &entry.matter {
-        Matter::Alert(alert) => alert,
-        Matter::Rule(rule) => return broken(entry, rule, scene),
+    let Some(alert) = entry.alert() else {
+        return match entry.rule() {
+            Some(rule) => broken(entry, rule, scene),
+            None => Row { sign: entry.sign, cells: Vec::new(), stale: entry.stale },
+        };
     };
-    let follows = entry.cause.is_some();
-    let quiet = follows || entry.sign.role == Role::Muted;
+    // It is dimmed below its cause, and counted as ever.
+    let caused = entry.cause.is_some();
+    let quiet = caused || entry.sign.role == Role::Muted;
     let plain = if quiet { Role::Muted } else { Role::Text };
     let sign = if entry.stale { STALE } else { entry.sign };
-    let sign = if follows { Sign { role: Role::Muted, ..sign } } else { sign };
+    let sign = if caused { Sign { role: Role::Muted, ..sign } } else { sign };
+    let follows = caused || (!scene.whole && entry.follows);
     if follows && !scene.whole && !entry.folded.is_empty() {
         let text = format!("└ {} alerts follow", entry.folded.len() + 1);
         let cells = [piece("", plain), piece(text, plain)];
@@ -44,7 +49,7 @@ pub fn row(entry: &Entry, scene: &Scene<'_>) -> Row {
     Row {
         sign,
         cells: vec![
-            piece(entry.sign.word, sign.role),
+            piece(entry.sign.word, if caused { Role::Muted } else { entry.sign.role }),
             piece(name, plain),
             piece(alert.subject(), plain),
             piece(scene.times.since(entry.since, scene.wall()), plain),
@@ -74,23 +79,28 @@ fn broken(entry: &Entry, rule: &Rule, scene: &Scene<'_>) -> Row {
 fn note(entry: &Entry, state: AlertState, scene: &Scene<'_>) -> Piece {
     let now = scene.wall();
     let until = |at: &DateTime<Utc>| scene.times.short(*at, now);
-    match (&entry.hidden, entry.vanished, state, entry.due) {
-        _ if entry.split && !entry.vanished => piece("peers disagree", Role::Warning),
-        (_, true, ..) => piece("vanished unheard", Role::Unknown),
-        (Some((who, Some(at))), _, AlertState::Silenced, _) => {
+    if entry.vanished {
+        return piece("vanished unheard", Role::Unknown);
+    }
+    if entry.listed().is_some_and(|listed| listed.split) {
+        return piece("peers disagree", Role::Warning);
+    }
+    let keeper = entry.listed().filter(|_| !entry.follows).and_then(|listed| listed.keeper.as_ref());
+    match (keeper, state, entry.due) {
+        (Some(Keeper { who, until: Some(at) }), AlertState::Silenced, _) => {
             let by = if scene.whole { format!(" by {who}") } else { String::new() };
             let soon = *at - now < SOON;
             piece(format!("until {}{by}", until(at)), if soon { Role::Warning } else { Role::Muted })
         }
-        (Some((who, Some(at))), ..) => {
+        (Some(Keeper { who, until: Some(at) }), ..) => {
             let until = if scene.whole { format!(" until {}", until(at)) } else { String::new() };
             piece(format!("by {who}{until}"), Role::Info)
         }
-        (Some((who, None)), ..) => piece(format!("by {who}"), Role::Muted),
-        (None, _, AlertState::Firing, Some(due)) if due < now => {
+        (Some(Keeper { who, until: None }), ..) => piece(format!("by {who}"), Role::Muted),
+        (None, AlertState::Firing, Some(due)) if due < now => {
             piece(format!("over {}", text::age(now - due)), entry.sign.role)
         }
-        (None, _, AlertState::Firing, Some(due)) => {
+        (None, AlertState::Firing, Some(due)) => {
             piece(format!("due in {}", text::age(due - now)), Role::Muted)
         }
         _ => piece("", Role::Muted),
