@@ -106,11 +106,11 @@ impl Scope {
     /// Whether a feed of a kind of source is asked for.
     pub const fn covers(self, kind: SourceKind, feed: Feed) -> bool {
         match (kind, feed) {
+            (SourceKind::Prometheus, Feed::Kept)
+            | (SourceKind::Pbs | SourceKind::Pve | SourceKind::Files, _) => self.backups,
             (SourceKind::Prometheus, Feed::Targets | Feed::Scrapes) => self.targets,
-            (SourceKind::Prometheus, Feed::Kept) => self.backups,
             (SourceKind::Prometheus | SourceKind::Alertmanager, _) => self.alerts,
             (SourceKind::Loki, _) => self.logs,
-            (SourceKind::Pbs | SourceKind::Pve | SourceKind::Files, _) => self.backups,
         }
     }
 }
