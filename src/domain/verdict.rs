@@ -116,15 +116,15 @@ impl Scope {
     /// Whether a feed of a kind of source is asked for.
     pub const fn covers(self, kind: SourceKind, feed: Feed) -> bool {
         match (kind, feed) {
+            (SourceKind::Prometheus, Feed::Kept)
+            | (SourceKind::Pbs | SourceKind::Pve | SourceKind::Files, _) => self.backups,
             (SourceKind::Prometheus, Feed::Targets | Feed::Scrapes) => {
                 self.targets || self.hosts || self.chain
             }
             (SourceKind::Prometheus, Feed::Measures) => self.hosts || self.chain,
-            (SourceKind::Prometheus, Feed::Kept) => self.backups,
             (SourceKind::Prometheus | SourceKind::Alertmanager, _) => self.alerts || self.chain,
             (SourceKind::Loki, Feed::Ready) => self.logs || self.chain,
             (SourceKind::Loki, _) => self.logs,
-            (SourceKind::Pbs | SourceKind::Pve | SourceKind::Files, _) => self.backups,
         }
     }
 }

@@ -120,9 +120,9 @@ pub fn describe(subject: &Subject, place: Place, scene: &Scene<'_>) -> Descripti
         Subject::Datastore { source, name } => {
             store.source(source).map(|source| of_datastore(name, source, scene))
         }
-        Subject::Task { source, upid } => store.source(source).and_then(|source| {
+        Subject::Task { source, upid } => store.source(source).map(|source| {
             let listed = source.data.tasks.iter().find(|task| task.upid == *upid);
-            Some(listed.map_or_else(|| of_begun(upid, source, scene), |task| of_task(task, source, scene)))
+            listed.map_or_else(|| of_begun(upid, source, scene), |task| of_task(task, source, scene))
         }),
         Subject::Silence { source, id } => silence::of_silence(source, id, scene),
         Subject::Objective(name) => chain::of_goal(name, scene),

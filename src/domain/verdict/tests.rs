@@ -671,7 +671,8 @@ fn a_guest_of_the_operators_list_without_any_backup_is_told() {
         let host = crate::domain::host::Host { vmid: Some(vmid), ..crate::domain::host::Host::default() };
         (name.to_owned(), host)
     };
-    let hosts = [listed("web", 100), listed("nas", 102), ("router".to_owned(), Default::default())];
+    let hosts =
+        [listed("web", 100), listed("nas", 102), ("router".to_owned(), crate::domain::host::Host::default())];
     let hosts = crate::domain::host::Inventory(hosts.into_iter().collect());
     let mut field = Field::new(&ALL_SOURCES).well();
     field.store.thresholds.listed = hosts.guests();
