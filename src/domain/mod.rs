@@ -29,6 +29,7 @@ pub mod question;
 pub mod re2;
 pub mod reaping;
 pub mod rule;
+pub mod run;
 pub mod server;
 pub mod silence;
 pub mod silencing;

@@ -5,11 +5,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A room, and the rooms whose doors are open to it. What stands here with `*` may enter all.
-const RULES: [(&str, &[&str]); 26] = [
+const RULES: [(&str, &[&str]); 29] = [
     ("text", &[]),
     ("action", &[]),
     ("settings", &[]),
     ("clock", &[]),
+    ("mask", &[]),
     ("secret", &["settings", "text"]),
     ("net", &["settings", "secret", "text"]),
     ("domain", &["text"]),
@@ -17,6 +18,8 @@ const RULES: [(&str, &[&str]); 26] = [
     ("keymap", &["action", "settings"]),
     ("sources", &["domain", "text", "net", "secret", "settings", "clock"]),
     ("runbooks", &["domain", "text"]),
+    ("runner", &["domain", "runbooks", "mask", "text"]),
+    ("journal", &["domain", "mask"]),
     ("border", &["domain", "runbooks", "action", "clock"]),
     ("ui", &["domain", "runbooks", "action", "keymap", "text", "border", "settings", "clock"]),
     ("app", &["ui", "domain", "runbooks", "action", "keymap", "border", "text", "clock"]),

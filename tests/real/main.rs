@@ -21,6 +21,7 @@ mod pbs;
 mod program;
 mod pve;
 mod quoting;
+mod runs;
 mod secure;
 mod shared;
 mod silences;

@@ -135,7 +135,8 @@ fn check(printed: &[u8], expected: &[(String, String, Takes)], who: &str) {
 }
 
 fn nothing_was_run(directory: &Path) {
-    let left: Vec<_> = fs::read_dir(directory).expect("a directory").flatten().map(|one| one.path()).collect();
+    let left: Vec<_> =
+        fs::read_dir(directory).expect("a directory").flatten().map(|one| one.path()).collect();
     assert!(!left.iter().any(|file| file.ends_with("canary")), "something was run: {left:?}");
 }
 
@@ -144,9 +145,9 @@ fn every_context_is_byte_exact_or_refused_here_and_over_ssh() {
     let Some(daemon) = Sshd::start("quoting over ssh") else { return };
     let mut expected = Vec::new();
     for (template, around, takes) in TEMPLATES {
-        let taken = VALUES.iter().filter_map(|value| {
-            Some((filled(template, value)?, around.replace('V', value), takes))
-        });
+        let taken = VALUES
+            .iter()
+            .filter_map(|value| Some((filled(template, value)?, around.replace('V', value), takes)));
         let before = expected.len();
         expected.extend(taken);
         let count = expected.len() - before;
@@ -189,7 +190,8 @@ fn run_planned(daemon: &Sshd, instance: &str, body: &str) -> Option<Output> {
     let argv = plan.groups.first().expect("a group").argv.clone()?;
     let (program, arguments) = argv.split_first().expect("words");
     let mut command = Command::new(program);
-    let output = command.args(arguments).env("PATH", daemon.path()).current_dir(daemon.home()).stdin(Stdio::null());
+    let output =
+        command.args(arguments).env("PATH", daemon.path()).current_dir(daemon.home()).stdin(Stdio::null());
     Some(output.output().expect("it starts"))
 }
 
@@ -216,7 +218,14 @@ fn a_planned_command_arrives_and_no_host_becomes_an_option() {
         assert!(run_planned(&daemon, &host, "true").is_none(), "{host:?} is refused");
         // Should a host like this ever come so far: behind `--` it is a name, and a bad one.
         let mut command = Command::new("ssh");
-        command.arg("-F").arg(daemon.client_config()).args(["-T", "-o", "BatchMode=yes", "--", &host, "true"]);
+        command.arg("-F").arg(daemon.client_config()).args([
+            "-T",
+            "-o",
+            "BatchMode=yes",
+            "--",
+            &host,
+            "true",
+        ]);
         let _answer = command.stdin(Stdio::null()).output().expect("ssh starts");
         assert!(!canary.exists(), "{host:?} was run");
     }

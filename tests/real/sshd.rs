@@ -78,13 +78,15 @@ impl Sshd {
         ];
         if own == 0 {
             let id = NOBODY.to_string();
-            arguments.extend(["setpriv", "--reuid", &id, "--regid", &id, "--clear-groups"].map(str::to_owned));
+            arguments
+                .extend(["setpriv", "--reuid", &id, "--regid", &id, "--clear-groups"].map(str::to_owned));
         }
         arguments.extend([programs.daemon.display().to_string(), "-D".into(), "-e".into()]);
         arguments.extend(["-f".to_owned(), at("sshd_config")]);
         let launch = Launch { name: "sshd", program: "env", arguments, page: String::new() };
         let mut guard = Guard::start(directory.path()).map_err(told)?;
-        let mut process = Process::start(&launch, PathBuf::from("/usr/bin/env"), directory.path()).map_err(told)?;
+        let mut process =
+            Process::start(&launch, PathBuf::from("/usr/bin/env"), directory.path()).map_err(told)?;
         guard.watch(&process).map_err(told)?;
         until("sshd", READY, || {
             if process.has_ended() {
@@ -100,12 +102,7 @@ impl Sshd {
         self.port
     }
 
-    /// Where its files are; everybody may write to `home`.
-    pub fn directory(&self) -> &Path {
-        self.directory.path()
-    }
-
-    /// Home of its users.
+    /// Home of its users; everybody may write there.
     pub fn home(&self) -> PathBuf {
         self.directory.path().join("home")
     }
@@ -151,9 +148,12 @@ impl Programs {
         let roots = named.as_deref().and_then(|bin| bin.ancestors().nth(2)).map(Path::to_owned);
         let roots: Vec<PathBuf> = roots.into_iter().chain([PathBuf::from("/")]).collect();
         let daemon = roots.iter().map(|root| root.join("usr/sbin/sshd")).find(|file| file.is_file());
-        let libraries = roots.iter().flat_map(|root| fs::read_dir(root.join("usr/lib")).into_iter().flatten());
-        let wrapper =
-            libraries.flatten().map(|entry| entry.path().join("libnss_wrapper.so")).find(|file| file.is_file());
+        let libraries =
+            roots.iter().flat_map(|root| fs::read_dir(root.join("usr/lib")).into_iter().flatten());
+        let wrapper = libraries
+            .flatten()
+            .map(|entry| entry.path().join("libnss_wrapper.so"))
+            .find(|file| file.is_file());
         let lacks = |what: &str| format!("{what} is not there: `tests/run servers` fetches it");
         Ok(Self {
             daemon: daemon.ok_or_else(|| lacks("sshd"))?,
@@ -165,7 +165,8 @@ impl Programs {
 /// Keys, users and both configurations.
 fn write(directory: &Path, port: u16, user: u32) -> Result<(), String> {
     let at = |name: &str| directory.join(name);
-    let write = |name: &str, text: String| fs::write(at(name), text).map_err(|error| format!("{name}: {error}"));
+    let write =
+        |name: &str, text: String| fs::write(at(name), text).map_err(|error| format!("{name}: {error}"));
     for folder in ["home", "bin"] {
         fs::create_dir(at(folder)).map_err(|error| error.to_string())?;
     }
