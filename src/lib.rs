@@ -33,6 +33,7 @@ pub mod config;
 #[cfg(feature = "demo")]
 pub mod demo;
 pub mod domain;
+pub mod incident;
 pub mod keymap;
 pub mod net;
 pub mod picture;

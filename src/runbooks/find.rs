@@ -105,7 +105,7 @@ fn fragments(annotations: &Labels) -> Vec<String> {
 }
 
 /// Whether an alias means this procedure: its anchor, its heading, or the heading's beginning.
-fn is_meant(procedure: &Procedure, to: &str) -> bool {
+pub fn is_meant(procedure: &Procedure, to: &str) -> bool {
     let to = to.trim().trim_start_matches('#');
     let begins = procedure.title.strip_prefix(to);
     !to.is_empty()

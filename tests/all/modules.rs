@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A room, and the rooms whose doors are open to it. What stands here with `*` may enter all.
-const RULES: [(&str, &[&str]); 26] = [
+const RULES: [(&str, &[&str]); 27] = [
     ("text", &[]),
     ("action", &[]),
     ("settings", &[]),
@@ -17,13 +17,14 @@ const RULES: [(&str, &[&str]); 26] = [
     ("keymap", &["action", "settings"]),
     ("sources", &["domain", "text", "net", "secret", "settings", "clock"]),
     ("runbooks", &["domain", "text"]),
-    ("border", &["domain", "runbooks", "action", "clock"]),
-    ("ui", &["domain", "runbooks", "action", "keymap", "text", "border", "settings", "clock"]),
-    ("app", &["ui", "domain", "runbooks", "action", "keymap", "border", "text", "clock"]),
+    ("incident", &["domain", "runbooks", "text"]),
+    ("border", &["domain", "runbooks", "incident", "action", "clock"]),
+    ("ui", &["domain", "runbooks", "incident", "action", "keymap", "text", "border", "settings", "clock"]),
+    ("app", &["ui", "domain", "runbooks", "incident", "action", "keymap", "border", "text", "clock"]),
     ("demo", &["domain", "text", "clock"]),
     ("report", &["domain", "text"]),
     ("picture", &["text"]),
-    ("state", &["domain"]),
+    ("state", &["domain", "runbooks", "incident"]),
     (
         "config",
         &["sources", "domain", "runbooks", "net", "secret", "settings", "text", "action", "keymap", "ui"],

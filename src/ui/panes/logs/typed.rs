@@ -106,6 +106,8 @@ impl Logs {
                 self.set_nothing();
                 self.show(Some(Look::of_query(source.clone(), text, scene.wall())));
             }
+            // Those are typed for a runbook.
+            Purpose::Note | Purpose::Value { .. } => {}
             Purpose::Time => {
                 let at = time(text, scene.wall(), scene.times).and_then(|at| at.timestamp_nanos_opt());
                 let at =
