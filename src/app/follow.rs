@@ -78,8 +78,13 @@ impl App {
             }
         }
         let found = desk.of_names(&names).into_iter();
-        let choices = found.map(|(book, one)| Choice::new(book, one, "configured")).collect();
+        let mut choices: Vec<Choice> =
+            found.map(|(book, one)| Choice::new(book, one, "configured")).collect();
         let name = names.last().cloned().unwrap_or_default();
+        if choices.is_empty() {
+            let alike = desk.suggested(&name).into_iter();
+            choices = alike.map(|one| Choice::new(one.runbook, one.procedure, how(MatchKind::Suggested))).collect();
+        }
         (desk::cause_with(Some(subject.clone()), labels), name, choices)
     }
 
@@ -112,6 +117,7 @@ impl App {
         self.filter("");
         self.show_runbooks();
         let mut effects = self.look_at_runbook(now);
+        self.known.desk.diagnose(&self.known.store, now.wall);
         if is_new {
             effects.extend(self.begin_incident(now));
         }
@@ -303,13 +309,19 @@ impl App {
             What::Group(_) => self.preview(now),
             What::Check(_) => self.follow(Action::Verify, now).unwrap_or_default(),
             What::Step => self.mark(State::ByHand, now),
+            What::Fold => {
+                if !session.unfolded.remove(&stop.line) {
+                    session.unfolded.insert(stop.line);
+                }
+                Vec::new()
+            }
         }
     }
 
     /// Shows the command at the focus as it would run. Its file must be trusted: that is asked first.
     fn preview(&mut self, now: Now) -> Vec<Effect> {
         let desk = &self.known.desk;
-        let Some((session, (book, procedure, page))) = desk.session().zip(desk.document()) else {
+        let Some((session, (book, _, page))) = desk.session().zip(desk.document()) else {
             return Vec::new();
         };
         match &page.standing {
@@ -322,7 +334,7 @@ impl App {
             }
             Standing::Trusted => {
                 if let (Some(group), Some(stop)) = (session.focused(), session.stop()) {
-                    let layer = Preview::new(group, book, procedure, session.missing(stop));
+                    let layer = Preview::new(group, book, &session.before(stop));
                     self.layers.push(Box::new(layer));
                 }
             }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
+use super::diagnosis;
 use super::facts::{Facts, instance_of};
 use super::find::{self, Hit, Match, Wanted, find};
 use super::lore::Lore;
@@ -15,6 +16,7 @@ use crate::domain::alert::Alert;
 use crate::domain::feed::{Feed, SourceKind};
 use crate::domain::host::Inventory;
 use crate::domain::labels::Labels;
+use crate::domain::log::Entry;
 use crate::domain::store::Store;
 
 /// All of it.
@@ -100,6 +102,11 @@ impl Desk {
         wanted.iter().flat_map(|to| all().filter(|(_, one)| find::is_meant(one, to))).collect()
     }
 
+    /// The procedures whose titles are like a word.
+    pub fn suggested(&self, word: &str) -> Vec<Match<'_>> {
+        find::suggested(word, self.books())
+    }
+
     /// Puts a procedure on the screen. One that is followed for the same thing already is gone on with.
     /// `true` when it is a new one.
     pub fn open(&mut self, file: &str, procedure: &str, cause: Cause, now: DateTime<Utc>) -> bool {
@@ -165,6 +172,17 @@ impl Desk {
         }
     }
 
+    /// What the data and the logs say of the procedure on the screen.
+    pub fn diagnose(&mut self, store: &Store, now: DateTime<Utc>) {
+        let Some((_, procedure, _)) = self.document() else { return };
+        let Some(session) = self.session() else { return };
+        let found = diagnosis::diagnose(procedure, &session.cause.about, store, now);
+        let heard = diagnosis::heard(procedure, lines(store));
+        if let Some(session) = self.session_mut() {
+            (session.diagnosis, session.heard) = (found, heard);
+        }
+    }
+
     /// Looks at what is known: which hosts are scraped, since when the alert is quiet, which boxes are
     /// ticked by what is measured. Gives the boxes of the procedure on the screen that are otherwise
     /// than before.
@@ -203,6 +221,18 @@ fn is_heard(store: &Store, now: DateTime<Utc>) -> bool {
         .iter()
         .flat_map(|kind| store.of(*kind))
         .all(|source| source.is_fresh(Feed::Alerts, now))
+}
+
+/// So many of the newest lines of each tail are searched for what gives a cause away.
+const NEWEST: usize = 1_000;
+
+/// The newest lines of all tails, the newest first.
+fn lines(store: &Store) -> impl Iterator<Item = (&str, Option<DateTime<Utc>>)> {
+    let tails = store.of(SourceKind::Loki).flat_map(|source| source.data.tails.iter());
+    tails.flat_map(|tail| tail.entries().iter().rev().take(NEWEST)).filter_map(|entry| match entry {
+        Entry::Line(line) => Some((&*line.text, Some(line.time()))),
+        _ => None,
+    })
 }
 
 /// The hosts that Prometheus scrapes.

@@ -12,6 +12,7 @@ mod code;
 pub mod comment;
 pub mod danger;
 pub mod desk;
+pub mod diagnosis;
 pub mod document;
 mod duration;
 pub mod facts;

@@ -20,6 +20,7 @@ mod lost;
 mod pbs;
 mod program;
 mod pve;
+mod runbooks;
 mod secure;
 mod shared;
 mod silences;

@@ -12,6 +12,8 @@ use serde::{Deserialize, Serialize};
 pub use check::Check;
 pub use stop::{Stop, What};
 
+use super::diagnosis::{Diagnosis, Heard};
+use super::document::{Node, walk};
 use super::facts::Facts;
 use super::model::{Procedure, Runbook};
 use super::plan::{Plan, Planned, plan};
@@ -102,6 +104,10 @@ pub struct Session {
     pub at: usize,
     /// Its checklists.
     pub checks: Vec<Check>,
+    /// What the data say of its decision tree.
+    pub diagnosis: Diagnosis,
+    /// Causes that the logs give away.
+    pub heard: Vec<Heard>,
     /// Queries that somebody let be asked.
     pub asked: BTreeSet<Key>,
     /// Parts that were unfolded, by their line.
@@ -130,6 +136,8 @@ impl Session {
             stops: Vec::new(),
             at: 0,
             checks: Vec::new(),
+            diagnosis: Diagnosis::default(),
+            heard: Vec::new(),
             asked: BTreeSet::new(),
             unfolded: BTreeSet::new(),
             incident: None,
@@ -144,7 +152,7 @@ impl Session {
         self.cause.about.vmid = facts.value("VMID").ok().flatten().map(|found| found.text);
         self.plan = plan(runbook, procedure, &self.cause.about.alertname, facts, self.scenario.as_deref());
         self.checks = check::checks(procedure, &self.cause.about, &self.checks);
-        self.stops = stop::stops(procedure, &self.plan, &self.checks);
+        self.stops = stop::stops(procedure, &self.plan, &self.checks, &folds(runbook, procedure));
         let same = stood.and_then(|key| self.stops.iter().position(|stop| stop.key == key));
         self.at = same.unwrap_or(self.at).min(self.stops.len().saturating_sub(1));
         self.gone = false;
@@ -195,23 +203,37 @@ impl Session {
         Some(key)
     }
 
-    /// The steps before `stop` that must be done first and are not: prerequisites for everything
-    /// that follows them.
-    pub fn missing(&self, stop: &Stop) -> usize {
-        let Some(first) = self.stops.iter().find(|one| one.key == stop.key) else { return 0 };
-        let needed = self.stops.iter().filter(|one| one.is_prerequisite && one.line < first.line);
-        needed.filter(|one| matches!(self.state(one), State::Todo | State::Failed)).count()
+    /// What is to be done before a stop and is not: prerequisites, and the steps before its own where
+    /// they are worked off in order. It is told before anything is confirmed.
+    pub fn before(&self, stop: &Stop) -> Vec<String> {
+        let is_open = |one: &&Stop| !self.is_done(one);
+        let needed = self.stops.iter().filter(|one| one.is_prerequisite && one.line < stop.line);
+        let open = needed.filter(is_open).count();
+        let mut told = Vec::new();
+        if open > 0 {
+            told.push(format!("{open} of the prerequisites are not ticked yet"));
+        }
+        if let Some(turn) = stop.turn {
+            let earlier = self.stops.iter().filter(|one| one.turn.is_some_and(|other| other < turn));
+            let left: BTreeSet<u64> = earlier.filter(is_open).filter_map(|one| one.turn).collect();
+            told.extend(left.into_iter().map(|left| format!("step {left} is not done yet")));
+        }
+        told
+    }
+
+    /// Whether a stop is behind one: marked, or measured to be so.
+    pub fn is_done(&self, stop: &Stop) -> bool {
+        match (self.state(stop), stop.what) {
+            (State::Failed, _) => false,
+            (State::Todo, What::Check(at)) => self.checks.get(at).is_some_and(Check::passes),
+            (state, _) => state != State::Todo,
+        }
     }
 
     /// How many of its commands and boxes are done, and how many there are.
     pub fn progress(&self) -> (usize, usize) {
-        let done = self.stops.iter().filter(|stop| match stop.what {
-            What::Check(at) => {
-                self.state(stop) != State::Todo || self.checks.get(at).is_some_and(Check::passes)
-            }
-            _ => self.state(stop) != State::Todo,
-        });
-        (done.count(), self.stops.len())
+        let counted = self.stops.iter().filter(|stop| stop.what != What::Fold);
+        (counted.clone().filter(|stop| self.is_done(stop)).count(), counted.count())
     }
 
     /// Chooses a scenario by its letter; the same again takes the choice away. `false` when there is
@@ -250,4 +272,16 @@ impl Session {
         let open = group.placeholders.iter().find(|one| one.value.is_none());
         open.or_else(|| group.placeholders.first())
     }
+}
+
+/// The parts of a procedure that fold: their lines and titles.
+fn folds(runbook: &Runbook, procedure: &Procedure) -> Vec<(usize, String)> {
+    let (from, to) = procedure.source_lines;
+    let inside = runbook.sections.iter().filter(|section| (from..=to).contains(&section.lines.0));
+    let nodes = inside.flat_map(|section| walk(&section.body));
+    let folds = nodes.filter_map(|node| match node {
+        Node::Fold { summary, lines, .. } => Some((lines.0, summary.clone())),
+        _ => None,
+    });
+    folds.collect()
 }

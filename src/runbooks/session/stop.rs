@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::{Check, Key};
-use crate::runbooks::model::{Procedure, Role, Step};
+use crate::runbooks::model::{Procedure, ProcedureKind, Role, Step};
 use crate::runbooks::plan::Plan;
 
 /// What stands there.
@@ -15,6 +15,8 @@ pub enum What {
     Group(usize),
     /// A box to tick, by its place among the checks.
     Check(usize),
+    /// A part that folds.
+    Fold,
 }
 
 /// A place to stand.
@@ -32,10 +34,17 @@ pub struct Stop {
     pub scenario: Option<String>,
     /// What follows waits for it.
     pub is_prerequisite: bool,
+    /// The number of its step in a list that is worked off in order; rollback is none.
+    pub turn: Option<u64>,
 }
 
 /// All places, in the order of the page.
-pub(super) fn stops(procedure: &Procedure, plan: &Plan, checks: &[Check]) -> Vec<Stop> {
+pub(super) fn stops(
+    procedure: &Procedure,
+    plan: &Plan,
+    checks: &[Check],
+    folds: &[(usize, String)],
+) -> Vec<Stop> {
     let groups = plan.groups.iter().enumerate().map(|(at, group)| {
         let step = group.step.map(|step| format!("step {step}"));
         let part = group.scenario.clone().or(step).unwrap_or_else(|| group.part.clone());
@@ -51,6 +60,7 @@ pub(super) fn stops(procedure: &Procedure, plan: &Plan, checks: &[Check]) -> Vec
             last: group.lines.1,
             scenario: group.scenario.clone(),
             is_prerequisite: false,
+            turn: turn(procedure, group.lines.0),
         }
     });
     let boxes = checks.iter().enumerate().map(|(at, check)| Stop {
@@ -60,6 +70,21 @@ pub(super) fn stops(procedure: &Procedure, plan: &Plan, checks: &[Check]) -> Vec
         last: check.line,
         scenario: None,
         is_prerequisite: check.is_prerequisite,
+        turn: None,
+    });
+    let folded = folds.iter().map(|(line, summary)| Stop {
+        key: Key {
+            procedure: procedure.id.clone(),
+            part: "fold".to_owned(),
+            text: summary.clone(),
+            nth: 0,
+        },
+        what: What::Fold,
+        line: *line,
+        last: *line,
+        scenario: None,
+        is_prerequisite: false,
+        turn: None,
     });
     let bare = procedure.steps.iter().chain(&procedure.post_incident).filter(|step| {
         let has_command = plan.groups.iter().any(|group| within(group.lines.0, step.lines));
@@ -77,8 +102,9 @@ pub(super) fn stops(procedure: &Procedure, plan: &Plan, checks: &[Check]) -> Vec
         last: step.lines.0,
         scenario: None,
         is_prerequisite: step.role == Role::Prerequisites,
+        turn: turn(procedure, step.lines.0),
     });
-    let mut all: Vec<Stop> = groups.chain(boxes).chain(bare).collect();
+    let mut all: Vec<Stop> = groups.chain(boxes).chain(bare).chain(folded).collect();
     all.sort_by_key(|stop| (stop.line, stop.last));
     let mut seen: HashMap<Key, usize> = HashMap::new();
     for stop in all.iter_mut().filter(|stop| !matches!(stop.what, What::Check(_))) {
@@ -87,6 +113,14 @@ pub(super) fn stops(procedure: &Procedure, plan: &Plan, checks: &[Check]) -> Vec
         *count += 1;
     }
     all
+}
+
+/// The number of the step at a line, when its list is worked off in order: not in an alert's
+/// procedure, where one looks here and there.
+fn turn(procedure: &Procedure, line: usize) -> Option<u64> {
+    let mut steps = procedure.steps.iter().filter(|step| step.role == Role::Steps);
+    let is_ordered = procedure.kind != ProcedureKind::Alert;
+    steps.find(|step| is_ordered && within(line, step.lines))?.ordinal
 }
 
 fn part_of(step: &Step) -> String {

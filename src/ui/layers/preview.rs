@@ -9,7 +9,7 @@ use super::sheet::draw_sheet;
 use super::{Layer, Outcome};
 use crate::action::Action;
 use crate::keymap::Context;
-use crate::runbooks::model::{Procedure, Runbook};
+use crate::runbooks::model::Runbook;
 use crate::runbooks::plan::Planned;
 use crate::ui::panes::plan::{of_group, unhidden};
 use crate::ui::panes::runbook::level_role;
@@ -27,16 +27,17 @@ pub struct Preview {
 }
 
 impl Preview {
-    /// A command of a procedure, before which so many boxes are still open.
-    pub fn new(group: &Planned, book: &Runbook, procedure: &Procedure, missing: usize) -> Self {
+    /// A command of a runbook, and what is to be done before it and is not.
+    pub fn new(group: &Planned, book: &Runbook, before: &[String]) -> Self {
         let mut told = of_group(group);
         if let Some(argv) = &group.argv {
             told.extend([Prose::Blank, Prose::Head("Executed, word by word".to_owned())]);
             told.extend(argv.iter().map(|word| Prose::Line(vec![piece(unhidden(word), Role::Text)])));
         }
-        if missing > 0 {
-            let words = format!("{missing} of the prerequisites of {} are not ticked yet", procedure.title);
-            told.extend([Prose::Blank, Prose::Line(vec![piece(words, Role::Warning)])]);
+        if !before.is_empty() {
+            told.extend([Prose::Blank, Prose::Head("Before it".to_owned())]);
+            let open = before.iter().map(|one| Prose::Line(vec![piece(one.clone(), Role::Warning)]));
+            told.extend(open);
         }
         if !book.warnings.is_empty() {
             told.extend([Prose::Blank, Prose::Head("What NOT to do".to_owned())]);

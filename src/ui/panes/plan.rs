@@ -18,7 +18,7 @@ use crate::runbooks::model::{Procedure, Runbook};
 use crate::runbooks::plan::Planned;
 use crate::runbooks::session::{Session, What};
 use crate::runbooks::whereabouts::Provenance;
-use crate::text::{self, sanitise};
+use crate::text::{self, sanitise, sanitise_lines};
 use crate::ui::scene::{Piece, Scene, piece};
 use crate::ui::theme::Role;
 use crate::ui::widgets::frame::Title;
@@ -92,23 +92,53 @@ fn told(session: &Session, book: &Runbook, procedure: &Procedure, scene: &Scene<
             }
         }
         Some(What::Step) => told.push(Prose::plain("For a person: m marks it done, - leaves it out.")),
+        Some(What::Fold) => told.push(Prose::plain("Enter unfolds this part, or folds it.")),
         None => told.push(Prose::plain("This procedure has nothing to follow.")),
     }
     if let Some(stop) = session.stop() {
-        let missing = session.missing(stop);
-        if missing > 0 {
-            let words = format!("{missing} of what must be so before is not ticked yet");
-            told.push(Prose::Pair("First".into(), vec![piece(words, Role::Warning)]));
+        for before in session.before(stop) {
+            told.push(Prose::Pair("First".into(), vec![piece(before, Role::Warning)]));
         }
     }
     told.extend(clock(session, procedure, scene));
     if let Some(asks) = queries(session, scene) {
         answers(&asks, scene, &mut told);
     }
+    told.extend(diagnosis(session, procedure, scene));
     if !book.warnings.is_empty() {
         told.extend([Prose::Blank, Prose::Head("What NOT to do".to_owned())]);
         let never = book.warnings.iter();
         told.extend(never.map(|one| Prose::Line(vec![piece(format!("✗ {}", one.text), Role::Warning)])));
+    }
+    told
+}
+
+/// What the data and the logs say: the end of the decision tree that fits, and causes by their message.
+fn diagnosis(session: &Session, procedure: &Procedure, scene: &Scene<'_>) -> Vec<Prose> {
+    let mut told = Vec::new();
+    let found = &session.diagnosis;
+    if !found.known.is_empty() {
+        told.extend([Prose::Blank, Prose::Head("What is known".to_owned())]);
+        told.extend(found.known.iter().map(|known| Prose::plain(sanitise(known))));
+    }
+    let suggested = found.scenario.as_ref().filter(|_| session.scenario.is_none());
+    if let Some((label, why)) = suggested {
+        let title = procedure.scenarios.iter().find(|one| one.label == *label).map(|one| one.title.as_str());
+        told.push(Prose::Line(vec![
+            piece(format!("suggested: {label} {}", sanitise(title.unwrap_or_default())), Role::Accent),
+            piece(format!("  {}", sanitise(why)), Role::Muted),
+        ]));
+    }
+    if !session.heard.is_empty() {
+        told.extend([Prose::Blank, Prose::Head("In the logs".to_owned())]);
+    }
+    for heard in &session.heard {
+        let at = heard.at.map(|at| scene.times.clock(at)).unwrap_or_default();
+        let more = heard.resolution.as_ref().map(|what| format!(": {}", sanitise(what))).unwrap_or_default();
+        told.push(Prose::Line(vec![
+            piece(format!("{at} {}", sanitise(&heard.line)), Role::Muted),
+            piece(format!("\n  → {}{more}", sanitise(&heard.cause)), Role::Warning),
+        ]));
     }
     told
 }
@@ -120,8 +150,9 @@ pub fn of_group(group: &Planned) -> Vec<Prose> {
     told.push(Prose::Pair("Command".into(), command(group)));
     let role = level_role(group.danger.level);
     let mut danger = vec![piece(format!("{} {}", group.danger.level, demand(group.danger.level)), role)];
-    if !group.danger.reasons.is_empty() {
-        danger.push(piece(format!("\n{}", group.danger.reasons.join("\n")), Role::Muted));
+    let reasons: Vec<&str> = group.danger.reasons.iter().map(String::as_str).filter(|why| *why != "only reads").collect();
+    if !reasons.is_empty() {
+        danger.push(piece(format!("\n{}", sanitise_lines(&reasons.join("\n"))), Role::Muted));
     }
     told.push(Prose::Pair("Danger".into(), danger));
     told.push(Prose::Pair("Values".into(), values(group)));
@@ -143,7 +174,7 @@ pub fn of_group(group: &Planned) -> Vec<Prose> {
         told.push(Prose::pair("Instead", format!("{}{seen}", wrong.instead)));
     }
     if let Some(expectation) = &group.expectation {
-        told.push(Prose::pair("Expect", text::sanitise_lines(expectation)));
+        told.push(Prose::pair("Expect", sanitise_lines(expectation)));
     }
     for note in &group.notes {
         told.push(Prose::Pair("Note".into(), vec![piece(sanitise(note).into_owned(), Role::Muted)]));

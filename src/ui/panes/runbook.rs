@@ -14,6 +14,8 @@ use crate::domain::feed::SourceKind;
 use crate::domain::question::Ask;
 use crate::keymap::Context;
 use crate::runbooks::danger::Level;
+use crate::runbooks::diagnosis::Answer;
+use crate::runbooks::model::ProcedureKind;
 use crate::runbooks::session::{Check, Session, State, Stop, What};
 use crate::runbooks::shelf::{Standing, short};
 use crate::runbooks::verify::Outcome;
@@ -48,16 +50,18 @@ impl Pane for Runbook {
             let counts = vec![piece(words, Role::Muted)];
             return Title { short: counts.clone(), counts, ..Title::new("Runbooks") };
         };
-        let name = format!("{} › {}", short(&book.path), text::truncate(&sanitise(&procedure.title), 44));
+        let title = procedure.title.strip_prefix("Alert:").unwrap_or(&procedure.title).trim();
+        let room = if procedure.kind == ProcedureKind::Alert { 24 } else { 40 };
+        let name = format!("{} › {}", short(&book.path), text::truncate(&sanitise(title), room));
         let (done, of) = session.progress();
         let about = ["host", "guest", "instance"].iter().find_map(|name| session.cause.about.labels.get(name));
         let counts = vec![piece(about.unwrap_or_default().to_owned(), Role::Text)];
-        let mut right = vec![piece(format!("{done} of {of} done"), Role::Muted)];
+        let mut right = vec![piece(format!("{done}/{of} done"), Role::Muted)];
         match page.standing {
             Standing::Trusted => {}
-            Standing::New => right.insert(0, piece("not trusted yet  ", Role::Muted)),
-            Standing::Changed { .. } => right.insert(0, piece("changed since it was trusted  ", Role::Warning)),
-            Standing::Exposed => right.insert(0, piece("others may write it  ", Role::Warning)),
+            Standing::New => right.insert(0, piece("not trusted  ", Role::Muted)),
+            Standing::Changed { .. } => right.insert(0, piece("changed  ", Role::Warning)),
+            Standing::Exposed => right.insert(0, piece("others write it  ", Role::Warning)),
         }
         if desk.unrecorded.is_some() {
             right.insert(0, piece("UNRECORDED  ", Role::Critical));
@@ -149,7 +153,7 @@ impl Runbook {
             return draw_lines(&[vec![piece(gone, Role::Warning)]], area, buffer, scene);
         };
         let cells = area.width.saturating_sub(4);
-        let unfolded = session.unfolded.len();
+        let unfolded = session.unfolded.iter().fold(session.unfolded.len(), |sum, line| sum * 31 + line);
         let wanted = (book.sha256.clone(), procedure.id.clone(), cells, unfolded);
         if self.laid_for.as_ref() != Some(&wanted) {
             self.lines = lay(book, procedure, cells, &|line| session.unfolded.contains(&line));
@@ -217,7 +221,7 @@ fn decorate(lines: &[Laid], session: &Session, scene: &Scene<'_>, cells: usize) 
         let focused = stop.is_some_and(|_| next == session.at);
         let (sign, tag) = match stop {
             Some(stop) if laid.first && laid.line == stop.line => (sign(stop, session), danger(stop, session)),
-            _ => (piece(" ", Role::Muted), None),
+            _ => (piece(" ", Role::Muted), answer(laid, session)),
         };
         let bar = if focused { glyphs::BAR } else { " " };
         let mut pieces = vec![piece(bar, Role::Accent), sign, piece(" ", Role::Muted)];
@@ -237,6 +241,17 @@ fn decorate(lines: &[Laid], session: &Session, scene: &Scene<'_>, cells: usize) 
         }
     }
     out
+}
+
+/// What the data say of an end of the decision tree.
+fn answer(laid: &Laid, session: &Session) -> Option<Piece> {
+    let leaves = session.diagnosis.leaves.iter();
+    let (_, answer) = leaves.filter(|_| laid.first).find(|(line, _)| *line == laid.line)?;
+    match answer {
+        Answer::Fits(_) => Some(piece("fits", Role::Warning)),
+        Answer::RuledOut(_) => Some(piece("ruled out", Role::Muted)),
+        Answer::Open => None,
+    }
 }
 
 /// Whether a line belongs to a scenario that was not chosen.
