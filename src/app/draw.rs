@@ -200,7 +200,11 @@ impl App {
         let context = over.map_or_else(|| self.context(), |layer| layer.context());
         let mut x = 1;
         for action in useful(context) {
+            let is_list = context == Context::Runbook && self.known.desk.session().is_none();
             let idle = match action {
+                Action::Open | Action::Filter if is_list => false,
+                Action::Help | Action::Quit | Action::NextPane if is_list => false,
+                _ if is_list => true,
                 Action::Open if context == Context::Pick => false,
                 Action::Close if context == Context::Runbook => false,
                 Action::NextPane | Action::Open => over.is_some(),
@@ -257,10 +261,10 @@ const fn useful(context: Context) -> &'static [Action] {
             Mark,
             Filter,
             Group,
+            Help,
             Overview,
             OnlyTrouble,
             NextPane,
-            Help,
             Silences,
             Expand,
             Link,

@@ -5,6 +5,7 @@ mod act;
 mod asks;
 mod draw;
 mod follow;
+mod records;
 mod setup;
 mod upkeep;
 

@@ -64,7 +64,12 @@ impl Pane for Plan {
     fn draw(&mut self, scene: &Scene<'_>, area: Rect, buffer: &mut Buffer) {
         let area = Rect { x: area.x + 1.min(area.width), width: area.width.saturating_sub(2), ..area };
         let Some((session, (book, procedure, _))) = scene.desk.session().zip(scene.desk.document()) else {
-            return draw_lines(&[vec![piece("no procedure is open", Role::Muted)]], area, buffer, scene);
+            let hits = scene.desk.hits();
+            let lines = match hits.get(scene.desk.selected) {
+                Some(hit) => lay_out(&summary(hit.procedure), area.width),
+                None => vec![vec![piece("no procedure is open", Role::Muted)]],
+            };
+            return draw_lines(&lines, area, buffer, scene);
         };
         let of = Some((session.procedure.clone(), session.at));
         if self.of != of {
@@ -74,6 +79,37 @@ impl Pane for Plan {
         let lines = lay_out(&told(session, book, procedure, scene), area.width);
         self.scroll.draw(&lines, area, buffer, scene);
     }
+}
+
+/// What a procedure is for, and what is done in it, before it is opened.
+fn summary(procedure: &Procedure) -> Vec<Prose> {
+    let mut told = vec![Prose::Head(sanitise(&procedure.title).into_owned())];
+    let plain = |text: &str| sanitise(text).into_owned();
+    if let Some(trigger) = &procedure.trigger {
+        told.push(Prose::pair("trigger", plain(&trigger.text)));
+    }
+    if let Some(severity) = &procedure.severity {
+        told.push(Prose::pair("severity", plain(severity)));
+    }
+    if let Some(seconds) = procedure.response_time {
+        let span = TimeDelta::try_seconds(i64::try_from(seconds).unwrap_or(0)).unwrap_or_default();
+        told.push(Prose::pair("respond in", text::age(span)));
+    }
+    if let Some(when) = &procedure.when {
+        told.push(Prose::pair("when", plain(when)));
+    }
+    for (at, symptom) in procedure.symptoms.iter().enumerate() {
+        told.push(Prose::pair(if at == 0 { "symptoms" } else { "" }, plain(&symptom.text)));
+    }
+    told.push(Prose::Blank);
+    for step in procedure.steps.iter().filter(|step| !step.title.is_empty()) {
+        let number = step.ordinal.map(|ordinal| format!("{ordinal}. ")).unwrap_or_default();
+        told.push(Prose::plain(format!("{number}{}", plain(&step.title))));
+    }
+    for scenario in &procedure.scenarios {
+        told.push(Prose::plain(format!("{}  {}", scenario.label, plain(&scenario.title))));
+    }
+    told
 }
 
 /// All that is known of where one stands.

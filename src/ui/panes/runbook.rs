@@ -188,12 +188,15 @@ impl Runbook {
     }
 }
 
-/// Where a text of `room` lines is to begin so that the lines `from` to `to` are seen, and a little of
-/// what stands above them.
+/// Where a text of `room` lines is to begin so that the lines `from` to `to` are seen, and some of what
+/// stands around them.
 fn into_view(top: usize, room: usize, from: usize, to: usize) -> usize {
     let above = from.saturating_sub(2);
-    if above < top || to >= top + room {
-        above.max((to + 2).saturating_sub(room)).min(from)
+    if above < top {
+        above
+    } else if to >= top + room {
+        // What was just done stays in sight above.
+        (to + 1 + room / 3).saturating_sub(room).min(above)
     } else {
         top
     }

@@ -165,7 +165,7 @@ fn a_placeholder_is_said_and_its_command_is_whole() {
     let mut desk = desk(WIDE);
     desk.keys("7/updating prometheus<enter><enter>");
     let mut found = false;
-    for _ in 0..12 {
+    for _ in 0..40 {
         if desk.screen().contains("<OLD_VERSION> open") {
             found = true;
             break;

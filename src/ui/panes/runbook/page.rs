@@ -9,6 +9,9 @@ use crate::ui::scene::{Piece, piece};
 use crate::ui::theme::Role;
 use crate::ui::widgets::prose::wrap;
 
+/// The cells at the right end of code that are kept free.
+const TAG: usize = 5;
+
 /// A line of the page.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Laid {
@@ -159,7 +162,8 @@ impl<F: Fn(usize) -> bool> Page<'_, F> {
         } else {
             Role::Info
         };
-        let room = self.cells.saturating_sub(indent + 2).max(8);
+        // At the right end stands how dangerous it is.
+        let room = self.cells.saturating_sub(indent + 2 + TAG).max(8);
         let shown = sanitise(line);
         for (nth, wrapped) in wrap(&[piece(shown.into_owned(), role)], room).into_iter().enumerate() {
             let start = if nth == 0 { "  " } else { "› " };
