@@ -5,8 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A room, and the rooms whose doors are open to it. What stands here with `*` may enter all.
-const RULES: [(&str, &[&str]); 27] = [
+const RULES: [(&str, &[&str]); 28] = [
     ("text", &[]),
+    ("zone", &[]),
     ("action", &[]),
     ("settings", &[]),
     ("clock", &[]),
@@ -19,7 +20,7 @@ const RULES: [(&str, &[&str]); 27] = [
     ("runbooks", &["domain", "text"]),
     ("incident", &["domain", "runbooks", "text"]),
     ("border", &["domain", "runbooks", "incident", "action", "clock"]),
-    ("ui", &["domain", "runbooks", "incident", "action", "keymap", "text", "border", "settings", "clock"]),
+    ("ui", &["domain", "runbooks", "incident", "action", "keymap", "text", "border", "settings", "clock", "zone"]),
     ("app", &["ui", "domain", "runbooks", "incident", "action", "keymap", "border", "text", "clock"]),
     ("demo", &["domain", "text", "clock"]),
     ("report", &["domain", "text"]),
