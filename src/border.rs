@@ -11,6 +11,8 @@ use crate::domain::deed::{Deed, Receipt};
 use crate::domain::feed::{Failure, Feed, SourceId};
 use crate::domain::observation::Observation;
 use crate::domain::question::{Answer, Ask, Slot};
+use crate::incident::Entry;
+use crate::runbooks::shelf::Shelf;
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -55,6 +57,17 @@ pub enum Msg {
         /// What came of it, or why nothing did.
         result: Result<Receipt, Failure>,
     },
+    /// The runbooks were read, or read again after one of them had changed.
+    Shelved(Shelf),
+    /// The record of an incident as it was kept before.
+    Remembered {
+        /// Which incident.
+        incident: String,
+        /// Its lines.
+        entries: Vec<Entry>,
+    },
+    /// Something could not be written down; nothing, once it could.
+    Unrecorded(Option<String>),
     /// The config was read again: nothing, or its faults; with faults the old one goes on.
     Reloaded(Result<(), Vec<String>>),
     /// The machine slept or its clock was set: nothing is known to be fresh.
@@ -88,6 +101,24 @@ pub enum Effect {
     },
     /// Write down these response clocks.
     KeepClocks(Vec<Clock>),
+    /// Trust a runbook as it was shown: its file, and SHA-256 of its bytes.
+    Trust {
+        /// The file.
+        file: String,
+        /// What was shown.
+        sha256: String,
+    },
+    /// Say what was recorded of this incident before.
+    Remember(String),
+    /// Add these lines to the record of their incidents, and wait until the disk has them.
+    Record(Vec<Entry>),
+    /// Keep the report of an incident beside its record.
+    Report {
+        /// Which incident.
+        incident: String,
+        /// The report, as Markdown.
+        text: String,
+    },
     /// Put a text on the clipboard of the operator's terminal.
     Copy(String),
     /// Give the terminal back to the shell until the operator returns.

@@ -30,6 +30,8 @@ pub enum Context {
     Silences,
     /// The log pane.
     Logs,
+    /// A runbook, and the plan beside it.
+    Runbook,
     /// A text that lies over the panes: a detail, or why the verdict is what it is.
     Detail,
     /// The help.
@@ -49,7 +51,7 @@ impl Context {
     pub const fn around(self) -> Option<Self> {
         match self {
             Self::Global | Self::Prompt | Self::Form | Self::Confirm => None,
-            Self::List | Self::Detail | Self::Help | Self::Pick => Some(Self::Global),
+            Self::List | Self::Runbook | Self::Detail | Self::Help | Self::Pick => Some(Self::Global),
             Self::Alerts | Self::Targets | Self::Silences | Self::Logs => Some(Self::List),
         }
     }

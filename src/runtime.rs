@@ -7,6 +7,7 @@ mod asks;
 mod feeds;
 mod retired;
 mod screen;
+mod shelf;
 mod signals;
 
 use std::io;
@@ -18,6 +19,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use self::asks::Asks;
 pub use self::feeds::{Feeds, Load, Loaded};
 use self::retired::Retired;
+use self::shelf::Shelves;
 pub use self::screen::{Live, Paper, Screen};
 pub use self::signals::{listen, listen_for_the_deaf, stop};
 use crate::app::App;
@@ -56,6 +58,7 @@ pub struct Loop<S> {
     /// What is polled.
     pub feeds: Feeds,
     asks: Asks,
+    shelves: Shelves,
     retired: Retired,
     last: Now,
     tick: Option<Instant>,
@@ -79,6 +82,8 @@ impl<S: Screen> Loop<S> {
         let last = clock.now();
         let tick = next_second(&clock, last);
         let asks = Asks::new(feeds.network());
+        let mut shelves = Shelves::new(feeds.network(), feeds.state.as_deref(), &clock);
+        shelves.watch(app.files(), feeds.state.as_deref());
         Self {
             app,
             screen,
@@ -86,6 +91,7 @@ impl<S: Screen> Loop<S> {
             inputs,
             feeds,
             asks,
+            shelves,
             retired: Retired::default(),
             last,
             tick,
@@ -137,6 +143,7 @@ impl<S: Screen> Loop<S> {
                 return Ok(self.take(Msg::Observed { source, feed, result, took }));
             }
             Some(answer) = self.asks.answers.recv() => return Ok(self.take(answer)),
+            Some(told) = self.shelves.messages.recv() => return Ok(self.take(told)),
             Some(loaded) = self.feeds.loads.recv() => self.reloaded(loaded),
             () = until(self.tick.unwrap_or(due)), if self.tick.is_some() => {
                 let ended = self.take(Msg::Tick);
@@ -185,6 +192,10 @@ impl<S: Screen> Loop<S> {
                 self.asks.call(id, deed, source);
             }
             Effect::KeepClocks(clocks) => self.feeds.keep_clocks(clocks),
+            Effect::Trust { file, sha256 } => self.shelves.trust(file, sha256),
+            Effect::Remember(incident) => self.shelves.remember(incident),
+            Effect::Record(entries) => self.shelves.record(entries),
+            Effect::Report { incident, text } => self.shelves.report(incident, text),
             Effect::Copy(text) => {
                 if let Err(error) = self.screen.copy(&text) {
                     tracing::warn!(%error, "nothing was copied");
@@ -250,6 +261,7 @@ impl<S: Screen> Loop<S> {
         let outcome = loaded.map(|loaded| {
             self.feeds.watch(&loaded.sources, &self.clock);
             self.app.reconfigure(loaded.setup);
+            self.shelves.watch(self.app.files(), self.feeds.state.as_deref());
         });
         self.take(Msg::Reloaded(outcome));
     }

@@ -11,8 +11,12 @@ use std::sync::Mutex;
 use tracing_subscriber::EnvFilter;
 
 mod clocks;
+mod incidents;
+mod trust;
 
 pub use clocks::{clocks, keep_clocks};
+pub use incidents::{record, recorded, report};
+pub use trust::{accept, accepted_text, others_write, standing, trust_name, trusted};
 
 /// A log file that has grown beyond this many bytes is put aside at the next start; the one that
 /// was put aside before goes.
@@ -31,6 +35,11 @@ impl Place {
         let root = user_directory()?;
         private_directory(&root)?;
         Ok(Self { root, is_temporary: false })
+    }
+
+    /// A directory that is there, and that stays.
+    pub fn at(root: &Path) -> Self {
+        Self { root: root.to_owned(), is_temporary: false }
     }
 
     /// The user's own, if it is there already: for those who only read.

@@ -56,9 +56,21 @@ impl App {
             Outcome::Close => {
                 self.layers.remove(at);
             }
+            Outcome::Entered(purpose @ (Purpose::Note | Purpose::Value { .. }), text) => {
+                self.layers.remove(at);
+                return self.followed(&purpose, &text, now);
+            }
             Outcome::Entered(purpose, text) => {
                 self.layers.remove(at);
                 self.entered(&purpose, &text, now);
+            }
+            Outcome::Chosen { file, procedure, cause } => {
+                self.layers.remove(at);
+                return self.follow_procedure(&file, &procedure, *cause, now);
+            }
+            Outcome::Trusted { file, sha256 } => {
+                self.layers.remove(at);
+                return self.trust(file, sha256, now);
             }
             Outcome::Call(deed) => return self.call(deed, now),
             Outcome::Typed(text) => self.set_filter(at, &text),
@@ -93,7 +105,8 @@ impl App {
     }
 
     /// Filters the pane with the focus.
-    fn filter(&mut self, text: &str) {
+    pub(super) fn filter(&mut self, text: &str) {
+        self.search_list(text);
         let name = self.pane_name();
         if let Some(slot) = self.panes.get_mut(name) {
             slot.pane.set_filter(text);
@@ -117,6 +130,11 @@ impl App {
             self.open_view(view);
             return Vec::new();
         }
+        if self.layers.is_empty()
+            && let Some(effects) = self.follow(action, now)
+        {
+            return effects;
+        }
         match action {
             Action::Quit => return vec![Effect::Quit],
             Action::Suspend => return vec![Effect::Suspend],
@@ -138,6 +156,7 @@ impl App {
             Action::Link => return self.link(now),
             action if deeds::is_one(action) => self.propose(action, now),
             Action::ShowLogs => self.show_logs(now),
+            Action::Runbook => return self.open_runbook(now),
             _ if !self.layers.is_empty() => {}
             Action::Overview => self.overview(),
             Action::NextPane => self.move_focus(1),
@@ -236,12 +255,12 @@ impl App {
     }
 
     /// What is selected: in the layer on top, else in the pane with the focus.
-    fn subject_over(&self, now: Now) -> Option<Subject> {
+    pub(super) fn subject_over(&self, now: Now) -> Option<Subject> {
         let over = self.layers.last().map(|layer| layer.subject().cloned());
         over.unwrap_or_else(|| self.subject(now))
     }
 
-    fn copy_text(&mut self, text: String, now: Now) -> Vec<Effect> {
+    pub(super) fn copy_text(&mut self, text: String, now: Now) -> Vec<Effect> {
         self.notify(format!("copied {}", crate::text::truncate(&text, 60)), Role::Ok, now);
         vec![Effect::Copy(text)]
     }

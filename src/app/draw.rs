@@ -200,8 +200,13 @@ impl App {
         let context = over.map_or_else(|| self.context(), |layer| layer.context());
         let mut x = 1;
         for action in useful(context) {
+            let is_list = context == Context::Runbook && self.known.desk.session().is_none();
             let idle = match action {
+                Action::Open | Action::Filter if is_list => false,
+                Action::Help | Action::Quit | Action::NextPane if is_list => false,
+                _ if is_list => true,
                 Action::Open if context == Context::Pick => false,
+                Action::Close if context == Context::Runbook => false,
                 Action::NextPane | Action::Open => over.is_some(),
                 Action::Copy => over.is_some_and(|layer| layer.subject().is_none() && !layer.has_command()),
                 Action::Close => over.is_none(),
@@ -214,7 +219,7 @@ impl App {
             };
             let Some(key) = scene.keymap.hint(*action, context).filter(|_| !idle) else { continue };
             let word = match (action, context) {
-                (Action::Filter, Context::Detail | Context::Help) => "search",
+                (Action::Filter, Context::Detail | Context::Help | Context::Runbook) => "search",
                 (Action::Open, Context::Pick) => "filter by it",
                 (Action::Group, Context::Pick) => "group by it",
                 (Action::Accept, Context::Form) => "go on",
@@ -246,19 +251,20 @@ const fn useful(context: Context) -> &'static [Action] {
     };
     match context {
         Context::Global | Context::List => {
-            &[Open, Filter, NextPane, Expand, Why, Help, Copy, Freeze, Times, Refresh, Quit]
+            &[Open, Action::Runbook, Filter, NextPane, Expand, Why, Help, Copy, Freeze, Times, Refresh, Quit]
         }
         Context::Alerts => &[
             Open,
+            Action::Runbook,
             Silence,
             Acknowledge,
             Mark,
             Filter,
             Group,
+            Help,
             Overview,
             OnlyTrouble,
             NextPane,
-            Help,
             Silences,
             Expand,
             Link,
@@ -267,7 +273,7 @@ const fn useful(context: Context) -> &'static [Action] {
             Quit,
         ],
         Context::Targets => {
-            &[Open, Filter, Sort, OnlyTrouble, Group, NextPane, Expand, Help, Copy, Link, Why, Quit]
+            &[Open, Action::Runbook, Filter, Sort, OnlyTrouble, Group, NextPane, Expand, Help, Copy, Link, Why, Quit]
         }
         Context::Silences => {
             &[Open, Extend, Edit, Expire, Mark, UndoMine, Silence, Filter, NextPane, Help, Copy, Quit]
@@ -293,8 +299,27 @@ const fn useful(context: Context) -> &'static [Action] {
             Quit,
         ],
         Context::Detail => {
-            &[Close, Down, Up, Silence, Acknowledge, Link, Filter, Copy, NextPane, Expand, Help, Quit]
+            &[Close, Down, Up, Action::Runbook, Silence, Acknowledge, Link, Filter, Copy, NextPane, Expand, Help, Quit]
         }
+        Context::Runbook => &[
+            Open,
+            Action::NextStep,
+            Action::Done,
+            Action::Skip,
+            Action::Note,
+            Action::Verify,
+            Action::SwapHost,
+            Action::Value,
+            Action::ScenarioA,
+            Filter,
+            Copy,
+            Action::Escalate,
+            Action::Report,
+            NextPane,
+            Close,
+            Help,
+            Quit,
+        ],
         Context::Help => &[Close, Down, Up, Filter, Quit],
         Context::Pick => &[Open, Group, Close, Down, Up],
         Context::Prompt => &[],

@@ -4,6 +4,8 @@
 mod act;
 mod asks;
 mod draw;
+mod follow;
+mod records;
 mod setup;
 mod upkeep;
 
@@ -20,7 +22,9 @@ use crate::domain::feed::{FeedState, SourceKind};
 use crate::domain::log::RingLimits;
 use crate::domain::store::{Expected, Store};
 use crate::domain::verdict::{Scope, Verdict, judge};
+use crate::incident::Entry;
 use crate::keymap::{self, Context, Keymap};
+use crate::runbooks::desk::Desk;
 use crate::ui::glyphs::Glyphs;
 use crate::ui::layers::Layer;
 use crate::ui::layers::sheet::{Matter, Sheet};
@@ -53,6 +57,10 @@ struct Known {
     verdict: Verdict,
     /// What was asked beside the feeds.
     answers: Answers,
+    /// The runbooks.
+    desk: Desk,
+    /// What was recorded, incident by incident.
+    records: BTreeMap<String, Vec<Entry>>,
     /// How often each kind of source has said something, so that only what changed is redone.
     said: BTreeMap<SourceKind, u64>,
     /// How every feed stood a second ago.
@@ -134,6 +142,7 @@ fn scene<'a>(known: &'a Known, frozen: Option<&'a Frozen>, look: &'a Look, now: 
         store,
         verdict,
         answers: &known.answers,
+        desk: &known.desk,
         theme: &look.theme,
         keymap: &look.keymap,
         times: look.times,
@@ -157,6 +166,8 @@ impl App {
                 store,
                 verdict: Verdict::default(),
                 answers: Answers::default(),
+                desk: Desk::new(setup.lore, setup.hosts),
+                records: BTreeMap::new(),
                 said: BTreeMap::new(),
                 states: Vec::new(),
                 unjudged: true,
@@ -199,6 +210,8 @@ impl App {
             self.known.store.clocks = clocks;
             self.expected = (setup.sources, setup.ring);
         }
+        (self.known.desk.lore, self.known.desk.hosts) = (setup.lore, setup.hosts);
+        self.known.desk.replan();
         self.focus.resize(setup.views.len(), 0);
         self.view = self.view.min(setup.views.len().saturating_sub(1));
         self.look = Look {
@@ -236,12 +249,22 @@ impl App {
     /// waited for.
     pub fn is_settled(&self) -> bool {
         let mut feeds = self.known.store.sources.iter().flat_map(|source| source.feeds.values());
-        !self.is_asking() && feeds.all(|feed| feed.at.is_some() || feed.failure.is_some())
+        !self.is_asking() && !self.is_reading() && feeds.all(|feed| feed.at.is_some() || feed.failure.is_some())
     }
 
     /// Whether an answer for what is shown is under way.
     pub fn is_asking(&self) -> bool {
         self.known.answers.is_waiting()
+    }
+
+    /// The files of the runbooks.
+    pub fn files(&self) -> &[std::path::PathBuf] {
+        &self.known.desk.lore.files
+    }
+
+    /// Whether the runbooks are still to be read.
+    pub fn is_reading(&self) -> bool {
+        self.known.desk.is_waiting()
     }
 
     /// Whether the screen would look different if it were drawn again.
@@ -284,8 +307,15 @@ impl App {
                 self.known.unjudged = true;
                 self.dirty = true;
                 self.open_wanted(now);
+                return self.look_at_runbook(now);
             }
-            Msg::Answered { slot, id, result } => self.answered(&slot, id, result),
+            Msg::Answered { slot, id, result } => {
+                self.answered(&slot, id, result);
+                return self.look_at_runbook(now);
+            }
+            Msg::Shelved(shelf) => self.shelved(shelf, now),
+            Msg::Remembered { incident, entries } => self.remembered(&incident, entries),
+            Msg::Unrecorded(why) => self.unrecorded(why),
             Msg::Done { id, result } => {
                 return self.kept_up(id, &result, now).unwrap_or_else(|| self.done(&result, now));
             }
@@ -302,7 +332,9 @@ impl App {
             Msg::Terminate => return vec![Effect::Quit],
             Msg::Tick => {
                 self.tick(now);
-                return self.keep_up(now);
+                self.known.desk.diagnose(&self.known.store, now.wall);
+                let kept = self.keep_up(now);
+                return kept.into_iter().chain(self.look_at_runbook(now)).collect();
             }
         }
         Vec::new()

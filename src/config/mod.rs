@@ -144,9 +144,16 @@ impl Config {
     /// # Errors
     /// When it is not there, not readable, or wrong.
     pub fn rooms(file: &Path) -> Result<Rooms, Error> {
-        let text = text_of(file)?;
-        let document = Document::new(file.display().to_string(), text);
-        let read = document.read(|root| Self::read(root, file.parent()));
+        Self::rooms_of(&file.display().to_string(), &text_of(file)?, file.parent())
+    }
+
+    /// As [`Config::rooms`], of a text that faults name `file`.
+    ///
+    /// # Errors
+    /// When it is wrong.
+    pub fn rooms_of(file: &str, text: &str, directory: Option<&Path>) -> Result<Rooms, Error> {
+        let document = Document::new(file, text);
+        let read = document.read(|root| Self::read(root, directory));
         let mut faults = document.faults();
         faults.retain(|fault| !fault.message.contains(NO_SERVER));
         match read {

@@ -11,6 +11,7 @@ use crate::domain::store::Store;
 use crate::domain::subject::Subject;
 use crate::domain::verdict::Verdict;
 use crate::keymap::Keymap;
+use crate::runbooks::desk::Desk;
 
 /// The world as it is drawn, and how.
 #[derive(Clone, Copy, Debug)]
@@ -21,6 +22,8 @@ pub struct Scene<'a> {
     pub verdict: &'a Verdict,
     /// What was asked for what is shown, and answered.
     pub answers: &'a Answers,
+    /// The runbooks.
+    pub desk: &'a Desk,
     /// The colours.
     pub theme: &'a Theme,
     /// The keys.

@@ -5,8 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A room, and the rooms whose doors are open to it. What stands here with `*` may enter all.
-const RULES: [(&str, &[&str]); 29] = [
+const RULES: [(&str, &[&str]); 31] = [
     ("text", &[]),
+    ("zone", &[]),
     ("action", &[]),
     ("settings", &[]),
     ("clock", &[]),
@@ -20,13 +21,14 @@ const RULES: [(&str, &[&str]); 29] = [
     ("runbooks", &["domain", "text"]),
     ("runner", &["domain", "runbooks", "mask", "text"]),
     ("journal", &["domain", "mask"]),
-    ("border", &["domain", "runbooks", "action", "clock"]),
-    ("ui", &["domain", "runbooks", "action", "keymap", "text", "border", "settings", "clock"]),
-    ("app", &["ui", "domain", "runbooks", "action", "keymap", "border", "text", "clock"]),
+    ("incident", &["domain", "runbooks", "text"]),
+    ("border", &["domain", "runbooks", "incident", "action", "clock"]),
+    ("ui", &["domain", "runbooks", "incident", "action", "keymap", "text", "border", "settings", "clock", "zone"]),
+    ("app", &["ui", "domain", "runbooks", "incident", "action", "keymap", "border", "text", "clock"]),
     ("demo", &["domain", "text", "clock"]),
     ("report", &["domain", "text"]),
     ("picture", &["text"]),
-    ("state", &["domain"]),
+    ("state", &["domain", "runbooks", "incident"]),
     (
         "config",
         &["sources", "domain", "runbooks", "net", "secret", "settings", "text", "action", "keymap", "ui"],

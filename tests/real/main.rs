@@ -21,6 +21,7 @@ mod pbs;
 mod program;
 mod pve;
 mod quoting;
+mod runbooks;
 mod runs;
 mod secure;
 mod shared;

@@ -65,6 +65,7 @@ pub fn keys(of: Context, everywhere: bool, keymap: &Keymap) -> Vec<Prose> {
             Context::Targets => "On a target".to_owned(),
             Context::Silences => "On a silence".to_owned(),
             Context::Logs => "In the logs".to_owned(),
+            Context::Runbook => "In a runbook".to_owned(),
             Context::Detail => "In this text".to_owned(),
             Context::Help => "In this help".to_owned(),
             Context::Pick => "While choosing".to_owned(),

@@ -1,13 +1,16 @@
 //! What lies over the panes: a stack. A key goes from the top down until a layer takes it.
 
+pub mod choose;
 pub mod compose;
 pub mod deeds;
 pub mod dialogue;
 pub mod entry;
 pub mod help;
 pub mod overview;
+pub mod preview;
 pub mod prompt;
 pub mod sheet;
+pub mod trust;
 
 use crokey::KeyCombination;
 use ratatui::buffer::Buffer;
@@ -21,9 +24,10 @@ use crate::domain::feed::Failure;
 use crate::domain::question::Ask;
 use crate::domain::subject::Subject;
 use crate::keymap::Context;
+use crate::runbooks::session::Cause;
 
 /// What a layer did with a key.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
     /// It is for what lies below.
     Pass,
@@ -43,6 +47,22 @@ pub enum Outcome {
     Filtered(String),
     /// Taken, the layer is done, and the rows of the pane below are grouped by this label.
     Grouped(String),
+    /// Taken, the layer is done, and this procedure is opened.
+    Chosen {
+        /// The file of its runbook.
+        file: String,
+        /// Its anchor.
+        procedure: String,
+        /// What it is opened for.
+        cause: Box<Cause>,
+    },
+    /// Taken, the layer is done, and this file is trusted as it was shown.
+    Trusted {
+        /// The file.
+        file: String,
+        /// SHA-256 of what was shown.
+        sha256: String,
+    },
     /// Taken; put this on the clipboard.
     Copy(String),
 }

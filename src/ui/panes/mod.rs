@@ -7,6 +7,8 @@ pub mod datastores;
 pub mod detail;
 pub mod listed;
 pub mod logs;
+pub mod plan;
+pub mod runbook;
 pub mod silences;
 pub mod sources;
 pub mod stream;
@@ -39,7 +41,7 @@ use crate::text;
 pub type Made = (&'static str, u8, fn() -> Box<dyn Pane>);
 
 /// Every pane.
-pub const PANES: [Made; 10] = [
+pub const PANES: [Made; 12] = [
     ("alerts", 2, || Box::new(alerts::Alerts::default())),
     ("targets", 3, || Box::new(targets::Targets::default())),
     ("logs", 4, || Box::new(logs::Logs::default())),
@@ -49,6 +51,8 @@ pub const PANES: [Made; 10] = [
     ("sources", 0, || Box::new(sources::Sources::default())),
     ("silences", 0, || Box::new(silences::Silences::default())),
     ("coverage", 0, || Box::<Listed<coverage::Coverage>>::default()),
+    ("runbook", 7, || Box::<runbook::Runbook>::default()),
+    ("plan", 0, || Box::<plan::Plan>::default()),
     ("detail", 0, || Box::new(detail::Detail::default())),
 ];
 

@@ -7,5 +7,6 @@ mod keys;
 mod logs;
 mod looks;
 mod robust;
+mod runbooks;
 mod themes;
 mod upkeep;
