@@ -193,6 +193,18 @@ pub enum Action {
     /// Follow scenario F, or all again.
     #[strum(message = "scenario F")]
     ScenarioF,
+    /// The actions of your config for what is selected.
+    #[strum(message = "actions")]
+    Actions,
+    /// What the last command said, or says.
+    #[strum(message = "output")]
+    Output,
+    /// Stop what runs, here and on its host.
+    #[strum(message = "stop it")]
+    Stop,
+    /// Hand the terminal over to it: for passwords, editors, host keys.
+    #[strum(message = "hand over")]
+    HandOver,
     /// What stands around this line, asked of the server.
     #[strum(message = "context")]
     Context,

@@ -3,6 +3,8 @@
 //! Messages can be written down and read back, so that a recording (time, message) in order shows
 //! the same frames again.
 
+use std::sync::Arc;
+
 use crokey::KeyCombination;
 use serde::{Deserialize, Serialize};
 
@@ -11,6 +13,7 @@ use crate::domain::deed::{Deed, Receipt};
 use crate::domain::feed::{Failure, Feed, SourceId};
 use crate::domain::observation::Observation;
 use crate::domain::question::{Answer, Ask, Slot};
+use crate::domain::run::{Order, Told};
 use crate::incident::Entry;
 use crate::runbooks::shelf::Shelf;
 
@@ -68,6 +71,13 @@ pub enum Msg {
     },
     /// Something could not be written down; nothing, once it could.
     Unrecorded(Option<String>),
+    /// Something was heard of a run.
+    Ran {
+        /// Which.
+        id: u64,
+        /// What.
+        told: Told,
+    },
     /// The config was read again: nothing, or its faults; with faults the old one goes on.
     Reloaded(Result<(), Vec<String>>),
     /// The machine slept or its clock was set: nothing is known to be fresh.
@@ -119,6 +129,22 @@ pub enum Effect {
         /// The report, as Markdown.
         text: String,
     },
+    /// Run what was confirmed.
+    Run {
+        /// Which; what is heard of it comes back with it.
+        id: u64,
+        /// What.
+        order: Arc<Order>,
+    },
+    /// The same, with the terminal handed over to it.
+    HandOver {
+        /// Which.
+        id: u64,
+        /// What.
+        order: Arc<Order>,
+    },
+    /// Stop a run, here and where it runs.
+    Stop(u64),
     /// Put a text on the clipboard of the operator's terminal.
     Copy(String),
     /// Give the terminal back to the shell until the operator returns.

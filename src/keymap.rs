@@ -44,14 +44,20 @@ pub enum Context {
     Form,
     /// What is about to be done, before it is.
     Confirm,
+    /// A command that may be run: what is not bound here is pressed at it.
+    Gate,
+    /// What a command says.
+    Output,
 }
 
 impl Context {
     /// The context around it.
     pub const fn around(self) -> Option<Self> {
         match self {
-            Self::Global | Self::Prompt | Self::Form | Self::Confirm => None,
-            Self::List | Self::Runbook | Self::Detail | Self::Help | Self::Pick => Some(Self::Global),
+            Self::Global | Self::Prompt | Self::Form | Self::Confirm | Self::Gate => None,
+            Self::List | Self::Runbook | Self::Detail | Self::Help | Self::Pick | Self::Output => {
+                Some(Self::Global)
+            }
             Self::Alerts | Self::Targets | Self::Silences | Self::Logs => Some(Self::List),
         }
     }

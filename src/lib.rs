@@ -33,8 +33,8 @@ pub mod config;
 #[cfg(feature = "demo")]
 pub mod demo;
 pub mod domain;
-pub mod journal;
 pub mod incident;
+pub mod journal;
 pub mod keymap;
 pub mod mask;
 pub mod net;

@@ -6,11 +6,13 @@
 mod asks;
 mod feeds;
 mod retired;
+mod runs;
 mod screen;
 mod shelf;
 mod signals;
 
 use std::io;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::{TimeDelta, Timelike as _};
@@ -19,12 +21,14 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use self::asks::Asks;
 pub use self::feeds::{Feeds, Load, Loaded};
 use self::retired::Retired;
-use self::shelf::Shelves;
+use self::runs::Runs;
 pub use self::screen::{Live, Paper, Screen};
+use self::shelf::Shelves;
 pub use self::signals::{listen, listen_for_the_deaf, stop};
 use crate::app::App;
 use crate::border::{Effect, Msg};
 use crate::clock::{Clock, Now};
+use crate::domain::run::{Order, Told};
 use crate::terminal::{Call, Input};
 
 /// When messages come without a pause, a frame is drawn in between after this time.
@@ -60,11 +64,14 @@ pub struct Loop<S> {
     asks: Asks,
     shelves: Shelves,
     retired: Retired,
+    runs: Runs,
     last: Now,
     tick: Option<Instant>,
     /// Since when the screen is not what it should be, if it is not.
     dirty_since: Option<Instant>,
     suspended: bool,
+    /// What the terminal is to be handed over to.
+    handing: Option<(u64, Arc<Order>)>,
 }
 
 impl<S: std::fmt::Debug> std::fmt::Debug for Loop<S> {
@@ -84,6 +91,7 @@ impl<S: Screen> Loop<S> {
         let asks = Asks::new(feeds.network());
         let mut shelves = Shelves::new(feeds.network(), feeds.state.as_deref(), &clock);
         shelves.watch(app.files(), feeds.state.as_deref());
+        let runs = Runs::new(feeds.network(), feeds.state.as_deref(), &clock);
         Self {
             app,
             screen,
@@ -93,10 +101,12 @@ impl<S: Screen> Loop<S> {
             asks,
             shelves,
             retired: Retired::default(),
+            runs,
             last,
             tick,
             dirty_since: None,
             suspended: false,
+            handing: None,
         }
     }
 
@@ -113,6 +123,7 @@ impl<S: Screen> Loop<S> {
         loop {
             if let Some(ended) = self.turn().await? {
                 self.settle().await;
+                self.runs.end().await;
                 return Ok(ended);
             }
         }
@@ -144,6 +155,7 @@ impl<S: Screen> Loop<S> {
             }
             Some(answer) = self.asks.answers.recv() => return Ok(self.take(answer)),
             Some(told) = self.shelves.messages.recv() => return Ok(self.take(told)),
+            Some(told) = self.runs.messages.recv() => return Ok(self.take(told)),
             Some(loaded) = self.feeds.loads.recv() => self.reloaded(loaded),
             () = until(self.tick.unwrap_or(due)), if self.tick.is_some() => {
                 let ended = self.take(Msg::Tick);
@@ -196,6 +208,9 @@ impl<S: Screen> Loop<S> {
             Effect::Remember(incident) => self.shelves.remember(incident),
             Effect::Record(entries) => self.shelves.record(entries),
             Effect::Report { incident, text } => self.shelves.report(incident, text),
+            Effect::Run { id, order } => self.runs.start(id, order),
+            Effect::HandOver { id, order } => self.handing = Some((id, order)),
+            Effect::Stop(id) => self.runs.stop(id),
             Effect::Copy(text) => {
                 if let Err(error) = self.screen.copy(&text) {
                     tracing::warn!(%error, "nothing was copied");
@@ -233,10 +248,25 @@ impl<S: Screen> Loop<S> {
                 Some(Ended::Signal(signal))
             }
         };
+        if let (Some((id, order)), None) = (self.handing.take(), ended) {
+            return self.hand_over(id, &order).await;
+        }
         if std::mem::take(&mut self.suspended) && ended.is_none() {
             return self.suspend().await;
         }
         Ok(ended)
+    }
+
+    /// Gives the terminal to a command, and takes it back when that has ended.
+    async fn hand_over(&mut self, id: u64, order: &Order) -> io::Result<Option<Ended>> {
+        self.settle().await;
+        self.screen.give_back();
+        let (end, signal) = self.runs.hand_over(order, &mut self.inputs).await;
+        if let Some(signal) = signal {
+            return Ok(Some(Ended::Signal(signal)));
+        }
+        self.screen.take()?;
+        Ok(self.take(Msg::Ran { id, told: Told::Ended(end) }).or(self.take(Msg::Tick)))
     }
 
     /// Gives the terminal to the shell, and takes it back when the operator returns.

@@ -31,6 +31,7 @@ impl App {
             let Some(layer) = self.layers.get_mut(at) else { continue };
             let context = layer.context();
             let action = self.look.keymap.action(context, key);
+            layer.at(now);
             let outcome = layer.key(key, action);
             if outcome != Outcome::Pass {
                 return self.settle(at, outcome, now);
@@ -87,6 +88,12 @@ impl App {
                 self.group_by(&label, now);
             }
             Outcome::Copy(text) => return self.copy_text(text, now),
+            Outcome::Run(order) => {
+                self.layers.remove(at);
+                return self.begin(*order, now);
+            }
+            Outcome::Stop(id) => return vec![Effect::Stop(id)],
+            Outcome::HandOver(id) => return self.hand_over(id, now),
         }
         Vec::new()
     }
@@ -136,7 +143,7 @@ impl App {
             return effects;
         }
         match action {
-            Action::Quit => return vec![Effect::Quit],
+            Action::Quit => return self.leave(now),
             Action::Suspend => return vec![Effect::Suspend],
             Action::Reload => return vec![Effect::Reload],
             Action::Refresh => {
@@ -156,6 +163,8 @@ impl App {
             Action::Link => return self.link(now),
             action if deeds::is_one(action) => self.propose(action, now),
             Action::ShowLogs => self.show_logs(now),
+            Action::Output => self.show_output(now),
+            Action::Actions => return self.offer_actions(now),
             Action::Runbook => return self.open_runbook(now),
             _ if !self.layers.is_empty() => {}
             Action::Overview => self.overview(),

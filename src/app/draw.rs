@@ -219,7 +219,9 @@ impl App {
             };
             let Some(key) = scene.keymap.hint(*action, context).filter(|_| !idle) else { continue };
             let word = match (action, context) {
-                (Action::Filter, Context::Detail | Context::Help | Context::Runbook) => "search",
+                (Action::Filter, Context::Detail | Context::Help | Context::Runbook | Context::Output) => {
+                    "search"
+                }
                 (Action::Open, Context::Pick) => "filter by it",
                 (Action::Group, Context::Pick) => "group by it",
                 (Action::Accept, Context::Form) => "go on",
@@ -272,9 +274,21 @@ const fn useful(context: Context) -> &'static [Action] {
             Why,
             Quit,
         ],
-        Context::Targets => {
-            &[Open, Action::Runbook, Filter, Sort, OnlyTrouble, Group, NextPane, Expand, Help, Copy, Link, Why, Quit]
-        }
+        Context::Targets => &[
+            Open,
+            Action::Runbook,
+            Filter,
+            Sort,
+            OnlyTrouble,
+            Group,
+            NextPane,
+            Expand,
+            Help,
+            Copy,
+            Link,
+            Why,
+            Quit,
+        ],
         Context::Silences => {
             &[Open, Extend, Edit, Expire, Mark, UndoMine, Silence, Filter, NextPane, Help, Copy, Quit]
         }
@@ -298,9 +312,21 @@ const fn useful(context: Context) -> &'static [Action] {
             Times,
             Quit,
         ],
-        Context::Detail => {
-            &[Close, Down, Up, Action::Runbook, Silence, Acknowledge, Link, Filter, Copy, NextPane, Expand, Help, Quit]
-        }
+        Context::Detail => &[
+            Close,
+            Down,
+            Up,
+            Action::Runbook,
+            Silence,
+            Acknowledge,
+            Link,
+            Filter,
+            Copy,
+            NextPane,
+            Expand,
+            Help,
+            Quit,
+        ],
         Context::Runbook => &[
             Open,
             Action::NextStep,
@@ -325,6 +351,8 @@ const fn useful(context: Context) -> &'static [Action] {
         Context::Prompt => &[],
         Context::Form => &[Accept, NextField, Another, Close],
         Context::Confirm => &[Accept, Copy, Close],
+        Context::Gate => &[Close, Down, Up],
+        Context::Output => &[Close, Action::Stop, Action::HandOver, Filter, Down, Up, Help],
     }
 }
 

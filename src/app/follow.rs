@@ -15,7 +15,6 @@ use crate::runbooks::shelf::{Shelf, Standing};
 use crate::ui::describe::find_alert;
 use crate::ui::layers::choose::{Choice, Choose};
 use crate::ui::layers::entry::{Entry as Line, Purpose};
-use crate::ui::layers::preview::Preview;
 use crate::ui::layers::trust::Trust;
 use crate::ui::panes::runbook::about;
 use crate::ui::theme::Role;
@@ -83,7 +82,8 @@ impl App {
         let name = names.last().cloned().unwrap_or_default();
         if choices.is_empty() {
             let alike = desk.suggested(&name).into_iter();
-            choices = alike.map(|one| Choice::new(one.runbook, one.procedure, how(MatchKind::Suggested))).collect();
+            choices =
+                alike.map(|one| Choice::new(one.runbook, one.procedure, how(MatchKind::Suggested))).collect();
         }
         (desk::cause_with(Some(subject.clone()), labels), name, choices)
     }
@@ -134,15 +134,15 @@ impl App {
                 let Some(samples) = about::samples(known.answers.get(&ask)) else { continue };
                 let about = &session.cause.about;
                 let Some(check) = session.checks.get_mut(at) else { continue };
-                let outcome = samples.map_or_else(
-                    crate::runbooks::verify::Outcome::Unknown,
-                    |samples| crate::runbooks::verify::judge_answer(&check.probe, about, &samples, now.wall),
-                );
+                let outcome = samples.map_or_else(crate::runbooks::verify::Outcome::Unknown, |samples| {
+                    crate::runbooks::verify::judge_answer(&check.probe, about, &samples, now.wall)
+                });
                 if check.hear(outcome, now.wall) {
                     changed.push(at);
                 }
             }
         }
+        self.renew_confirmation(now);
         let Some(session) = self.known.desk.session() else { return Vec::new() };
         let events = changed.into_iter().filter_map(|at| session.checks.get(at)).flat_map(about::measured);
         let events: Vec<(String, Event)> = events.map(|event| (String::new(), event)).collect();
@@ -249,7 +249,7 @@ impl App {
     /// Shows the command at the focus as it would run. Its file must be trusted: that is asked first.
     fn preview(&mut self, now: Now) -> Vec<Effect> {
         let desk = &self.known.desk;
-        let Some((session, (book, _, page))) = desk.session().zip(desk.document()) else {
+        let Some((_, _, page)) = desk.document() else {
             return Vec::new();
         };
         match &page.standing {
@@ -261,10 +261,7 @@ impl App {
                 self.layers.push(Box::new(Trust::new(page)));
             }
             Standing::Trusted => {
-                if let (Some(group), Some(stop)) = (session.focused(), session.stop()) {
-                    let layer = Preview::new(group, book, &session.before(stop));
-                    self.layers.push(Box::new(layer));
-                }
+                self.confirm(false, now);
             }
         }
         Vec::new()
@@ -331,7 +328,8 @@ impl App {
     }
 
     fn escalate(&mut self, now: Now) -> Vec<Effect> {
-        let condition = self.known.desk.document().and_then(|(_, procedure, _)| procedure.escalation.as_ref());
+        let condition =
+            self.known.desk.document().and_then(|(_, procedure, _)| procedure.escalation.as_ref());
         let condition = condition.map_or_else(String::new, |escalation| escalation.condition.clone());
         if let Some(session) = self.known.desk.session_mut() {
             session.escalated = Some(now.wall);
@@ -374,7 +372,8 @@ impl App {
         self.known.desk.replan();
         let scenario = procedure.scenarios.iter().find(|one| Some(&one.label) == chosen.as_ref());
         if let (Some(scenario), Some(session)) = (scenario, self.known.desk.session_mut())
-            && let Some(at) = session.stops.iter().position(|stop| stop.scenario.as_ref() == Some(&scenario.label))
+            && let Some(at) =
+                session.stops.iter().position(|stop| stop.scenario.as_ref() == Some(&scenario.label))
         {
             session.at = at;
         }

@@ -6,6 +6,7 @@ mod asks;
 mod draw;
 mod follow;
 mod records;
+mod runs;
 mod setup;
 mod upkeep;
 
@@ -61,6 +62,8 @@ struct Known {
     desk: Desk,
     /// What was recorded, incident by incident.
     records: BTreeMap<String, Vec<Entry>>,
+    /// What was run here, and runs.
+    going: runs::Going,
     /// How often each kind of source has said something, so that only what changed is redone.
     said: BTreeMap<SourceKind, u64>,
     /// How every feed stood a second ago.
@@ -143,6 +146,7 @@ fn scene<'a>(known: &'a Known, frozen: Option<&'a Frozen>, look: &'a Look, now: 
         verdict,
         answers: &known.answers,
         desk: &known.desk,
+        runs: &known.going.runs,
         theme: &look.theme,
         keymap: &look.keymap,
         times: look.times,
@@ -168,6 +172,7 @@ impl App {
                 answers: Answers::default(),
                 desk: Desk::new(setup.lore, setup.hosts),
                 records: BTreeMap::new(),
+                going: runs::Going::default(),
                 said: BTreeMap::new(),
                 states: Vec::new(),
                 unjudged: true,
@@ -249,7 +254,9 @@ impl App {
     /// waited for.
     pub fn is_settled(&self) -> bool {
         let mut feeds = self.known.store.sources.iter().flat_map(|source| source.feeds.values());
-        !self.is_asking() && !self.is_reading() && feeds.all(|feed| feed.at.is_some() || feed.failure.is_some())
+        !self.is_asking()
+            && !self.is_reading()
+            && feeds.all(|feed| feed.at.is_some() || feed.failure.is_some())
     }
 
     /// Whether an answer for what is shown is under way.
@@ -319,6 +326,7 @@ impl App {
             Msg::Done { id, result } => {
                 return self.kept_up(id, &result, now).unwrap_or_else(|| self.done(&result, now));
             }
+            Msg::Ran { id, told } => return self.ran(id, told, now),
             Msg::Reloaded(Ok(())) => self.notify("the config was read again", Role::Ok, now),
             Msg::Reloaded(Err(faults)) => {
                 self.layers.push(Box::new(Sheet::new(Matter::Faults(faults))));

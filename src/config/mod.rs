@@ -1,5 +1,6 @@
 //! The operator's config: where it stands, what it says, and all that is wrong with it, at once.
 
+mod actions;
 mod hosts;
 mod place;
 mod runbooks;
@@ -130,7 +131,7 @@ impl Config {
             thresholds,
             ring,
             hosts: hosts::hosts(root),
-            runbooks: runbooks::runbooks(root, directory),
+            runbooks: Runbooks { actions: actions::actions(root), ..runbooks::runbooks(root, directory) },
             ui: ui(root, directory, &mut elsewhere),
             keymap: Keymap::default().with(root),
             views: view::with(&view::embedded(), root),

@@ -26,6 +26,7 @@ pub(super) fn runbooks(root: &Table<'_>, directory: Option<&Path>) -> Runbooks {
         hosts: table.table("hosts").map(|hosts| mapped(&hosts)).unwrap_or_default(),
         subjects: table.get("subjects").unwrap_or_default(),
         placeholders: placeholders.into_iter().map(|(name, table)| (name, declared(&table))).collect(),
+        actions: Vec::new(),
     }
 }
 

@@ -38,6 +38,10 @@ pub struct Order {
     pub limit: Option<Duration>,
     /// It does not end by itself: to stop it is no failure.
     pub is_follow: bool,
+    /// The terminal is handed over to it: what it says is not captured.
+    pub is_handed: bool,
+    /// Words that may occur in its output, and what they mean.
+    pub hints: Vec<(String, String)>,
     /// It was confirmed that nothing can be written down of it.
     pub is_unrecorded: bool,
 }

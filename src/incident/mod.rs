@@ -95,6 +95,23 @@ pub enum Event {
         /// The value.
         value: String,
     },
+    /// A command was run.
+    Ran {
+        /// The line that it stands at.
+        line: Key,
+        /// The command.
+        command: String,
+        /// Where.
+        host: String,
+        /// What confirmation it asked for.
+        level: String,
+        /// What was pressed.
+        confirmed: String,
+        /// How it ended.
+        outcome: String,
+        /// SHA-256 of its output.
+        output_sha256: String,
+    },
     /// Somebody was called.
     Escalated {
         /// What the document says of it.

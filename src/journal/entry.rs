@@ -127,6 +127,15 @@ impl Entry {
         Self { schema: SCHEMA, at, run: run.to_owned(), event: Event::Began(Box::new(began)) }
     }
 
+    /// The same for a command that got the terminal: nobody knows what it said.
+    #[must_use]
+    pub fn handed_over(mut self) -> Self {
+        if let Event::Began(began) = &mut self.event {
+            "handed over".clone_into(&mut began.output);
+        }
+        self
+    }
+
     /// A command that is over. Its last lines have no secrets any more.
     pub fn ended(run: &str, end: &End, last: Vec<String>, at: DateTime<Utc>) -> Self {
         let trouble: Vec<&str> = end.trouble.iter().chain(&end.left).map(String::as_str).collect();

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
+use super::actions;
 use super::diagnosis;
 use super::facts::{Facts, instance_of};
 use super::find::{self, Hit, Match, Wanted, find};
@@ -44,7 +45,9 @@ pub struct Desk {
 impl Desk {
     /// A desk with nothing on it.
     pub fn new(lore: Lore, hosts: Inventory) -> Self {
-        Self { lore, hosts, ..Self::default() }
+        let own = actions::page(&lore.actions);
+        let shelf = own.filter(|_| lore.files.is_empty()).map(|page| Shelf::new(vec![page], Vec::new()));
+        Self { lore, hosts, shelf, ..Self::default() }
     }
 
     /// Whether files are still to be read.
@@ -102,6 +105,16 @@ impl Desk {
         wanted.iter().flat_map(|to| all().filter(|(_, one)| find::is_meant(one, to))).collect()
     }
 
+    /// The actions of the config for something with these labels, and this alert if it is one.
+    pub fn actions_for(&self, alert: &str, labels: &Labels) -> Vec<(&Runbook, &Procedure)> {
+        let Some((book, _)) = self.shelf.as_ref().and_then(|shelf| shelf.find(actions::FILE)) else {
+            return Vec::new();
+        };
+        let fit = self.lore.actions.iter().filter(|action| action.is_for(alert, labels));
+        fit.filter_map(|action| Some((book, book.procedures.iter().find(|one| one.title == action.name)?)))
+            .collect()
+    }
+
     /// The procedures whose titles are like a word.
     pub fn suggested(&self, word: &str) -> Vec<Match<'_>> {
         find::suggested(word, self.books())
@@ -137,7 +150,10 @@ impl Desk {
 
     /// Takes what was read anew. What is ticked stays.
     pub fn take(&mut self, shelf: Shelf) {
-        self.shelf = Some(shelf);
+        self.shelf = Some(match actions::page(&self.lore.actions) {
+            Some(page) => shelf.with(page),
+            None => shelf,
+        });
         self.selected = self.selected.min(self.hits().len().saturating_sub(1));
         let open = self.open;
         for at in 0..self.sessions.len() {

@@ -77,11 +77,7 @@ fn key_by_key() {
             ],
             go("typed pve"),
         ),
-        (
-            Level::L3,
-            vec![(100, char('p')), (200, char('v')), (300, char('e')), (400, ENTER)],
-            Step::Wait,
-        ),
+        (Level::L3, vec![(100, char('p')), (200, char('v')), (300, char('e')), (400, ENTER)], Step::Wait),
     ] {
         assert_eq!(after(level, &keys), expected, "{level:?} {keys:?}");
     }

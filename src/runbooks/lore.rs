@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use super::actions::Configured;
 use super::placeholder::Declared;
 
 /// `[runbooks]`
@@ -18,4 +19,6 @@ pub struct Lore {
     pub subjects: BTreeMap<String, Vec<String>>,
     /// What is declared about placeholders.
     pub placeholders: BTreeMap<String, Declared>,
+    /// `[[actions]]`: commands of the config itself.
+    pub actions: Vec<Configured>,
 }

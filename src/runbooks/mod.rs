@@ -5,6 +5,7 @@
 //! is broken in the Markdown becomes a lint, never a guess.
 
 mod about;
+pub mod actions;
 mod annotation;
 mod block;
 mod causes;

@@ -87,6 +87,14 @@ impl Shelf {
         Self { pages, books, faults }
     }
 
+    /// The same with one more, behind the others.
+    #[must_use]
+    pub fn with(self, page: Page) -> Self {
+        let more = Self::new(vec![page], Vec::new());
+        let books = self.books.iter().chain(more.books.iter()).cloned().collect();
+        Self { pages: self.pages.into_iter().chain(more.pages).collect(), books, faults: self.faults }
+    }
+
     /// The runbook of that file, and the file.
     pub fn find(&self, file: &str) -> Option<(&Runbook, &Page)> {
         self.books.iter().zip(&self.pages).find(|(_, page)| page.file == file)

@@ -14,8 +14,6 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 
-pub use order::limit;
-
 use crate::domain::run::{End, Order, Told};
 use crate::mask::Mask;
 
@@ -76,6 +74,19 @@ pub fn start(order: Arc<Order>, mask: Mask, patience: Patience) -> Running {
         let _sent = to.send(Told::Ended(end)).await;
     });
     Running { told, stop: Stop(Some(stop)) }
+}
+
+/// The command of an order that is to get the terminal.
+///
+/// # Errors
+/// When its words are not those that were confirmed.
+pub fn handed_over(order: &Order) -> Result<std::process::Command, String> {
+    order::launch(order, "")?;
+    let (program, arguments) = order.argv.split_first().ok_or("there is nothing to run")?;
+    let mut command = std::process::Command::new(program);
+    // It is the operator's own terminal and theirs to use: only what we know ourselves stays here.
+    command.args(arguments);
+    Ok(command)
 }
 
 /// A number that what runs cannot know beforehand.

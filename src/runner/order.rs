@@ -1,11 +1,8 @@
 //! From the words that were confirmed to those that are started: the same command, in a session of
 //! its own here, and told apart from its login there.
 
-use std::time::Duration;
-
 use crate::domain::run::Order;
 use crate::runbooks::login::digest;
-use crate::runbooks::shell;
 
 /// What a login is wrapped in, and how its answers are known from the command's own.
 #[derive(Clone, Debug)]
@@ -20,41 +17,6 @@ pub struct Launch {
 
 /// A byte that no text of a command begins with.
 pub const RECORD: char = '\u{1e}';
-
-/// The limit that a command has by what it is.
-pub fn limit(level: &str, is_follow: bool, text: &str) -> Option<Duration> {
-    const LONG: [&str; 16] = [
-        "vzdump",
-        "qmrestore",
-        "proxmox-backup-manager",
-        "proxmox-backup-client",
-        "du",
-        "find",
-        "wget",
-        "rsync",
-        "restic",
-        "borg",
-        "dd",
-        "tar",
-        "scrub",
-        "snapraid",
-        "apt-get",
-        "apt",
-    ];
-    let script = shell::lex(text);
-    let is_long = shell::commands(&script.tokens, text).iter().any(|command| {
-        command.said(text).iter().any(|word| {
-            let name = word.text.rsplit('/').next().unwrap_or_default();
-            LONG.contains(&name) || ["prune", "restore", "backup", "verify"].contains(&name)
-        })
-    });
-    match level {
-        _ if is_follow || is_long => None,
-        "L0" => Some(Duration::from_secs(30)),
-        "L1" | "L2" => Some(Duration::from_mins(5)),
-        _ => None,
-    }
-}
 
 /// Prepares an order.
 ///
@@ -151,20 +113,5 @@ mod tests {
             "{started:?}"
         );
         assert_eq!(started.get(1..5).expect("words"), ["ssh", "-T", "--", "me@box"]);
-    }
-
-    #[test]
-    fn limits_are_those_of_the_mode() {
-        for (level, is_follow, text, expected) in [
-            ("L0", false, "uptime", Some(30)),
-            ("L1", false, "systemctl restart x", Some(300)),
-            ("L2", false, "systemctl stop x", Some(300)),
-            ("L1", false, "sudo vzdump 102", None),
-            ("L0", false, "du -sh /var", None),
-            ("L0", true, "tail -f x", None),
-            ("L3", false, "rm -rf /tmp/x", None),
-        ] {
-            assert_eq!(limit(level, is_follow, text).map(|span| span.as_secs()), expected, "{text}");
-        }
     }
 }

@@ -7,6 +7,7 @@ use super::theme::{Role, Theme};
 use super::times::Times;
 use crate::clock::Now;
 use crate::domain::answers::Answers;
+use crate::domain::run::Runs;
 use crate::domain::store::Store;
 use crate::domain::subject::Subject;
 use crate::domain::verdict::Verdict;
@@ -24,6 +25,8 @@ pub struct Scene<'a> {
     pub answers: &'a Answers,
     /// The runbooks.
     pub desk: &'a Desk,
+    /// What was run here, and runs.
+    pub runs: &'a Runs,
     /// The colours.
     pub theme: &'a Theme,
     /// The keys.

@@ -13,6 +13,7 @@ mod pty;
 mod stack;
 
 mod alerts;
+mod fixing;
 mod ground;
 mod hostile;
 mod loki;

@@ -70,7 +70,8 @@ pub fn keys(of: Context, everywhere: bool, keymap: &Keymap) -> Vec<Prose> {
             Context::Help => "In this help".to_owned(),
             Context::Pick => "While choosing".to_owned(),
             Context::Prompt | Context::Form => "While typing".to_owned(),
-            Context::Confirm => "Before it is done".to_owned(),
+            Context::Confirm | Context::Gate => "Before it is done".to_owned(),
+            Context::Output => "In what a command says".to_owned(),
         }));
         told.extend(shown);
     }

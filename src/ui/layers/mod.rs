@@ -2,10 +2,12 @@
 
 pub mod choose;
 pub mod compose;
+pub mod confirm;
 pub mod deeds;
 pub mod dialogue;
 pub mod entry;
 pub mod help;
+pub mod output;
 pub mod overview;
 pub mod preview;
 pub mod prompt;
@@ -19,9 +21,11 @@ use ratatui::layout::Rect;
 use super::scene::Scene;
 use super::widgets::prose::Scroll;
 use crate::action::Action;
+use crate::clock::Now;
 use crate::domain::deed::{Deed, Receipt};
 use crate::domain::feed::Failure;
 use crate::domain::question::Ask;
+use crate::domain::run::Order;
 use crate::domain::subject::Subject;
 use crate::keymap::Context;
 use crate::runbooks::session::Cause;
@@ -65,12 +69,21 @@ pub enum Outcome {
     },
     /// Taken; put this on the clipboard.
     Copy(String),
+    /// Taken, the layer is done, and this is run.
+    Run(Box<Order>),
+    /// Taken; this run is stopped.
+    Stop(u64),
+    /// Taken, the layer is done, and this run is done again with the terminal handed over.
+    HandOver(u64),
 }
 
 /// Something over the panes.
 pub trait Layer {
     /// Which keys it knows.
     fn context(&self) -> Context;
+
+    /// It is so late: said before each key.
+    fn at(&mut self, _now: Now) {}
 
     /// Takes a key, and what the keymap says that it does here.
     fn key(&mut self, key: KeyCombination, action: Option<Action>) -> Outcome;
@@ -106,6 +119,11 @@ pub trait Layer {
 
     /// Its text, when it is one that can be searched.
     fn text(&mut self) -> Option<&mut Scroll> {
+        None
+    }
+
+    /// SHA-256 of what it shows to be confirmed.
+    fn shows(&self) -> Option<&str> {
         None
     }
 

@@ -48,6 +48,13 @@ impl Preview {
     }
 }
 
+impl Preview {
+    /// Moves in the text.
+    pub fn scroll(&mut self, action: Action) -> bool {
+        self.scroll.act(action)
+    }
+}
+
 impl Layer for Preview {
     fn context(&self) -> Context {
         Context::Detail
@@ -56,9 +63,7 @@ impl Layer for Preview {
     fn key(&mut self, _key: KeyCombination, action: Option<Action>) -> Outcome {
         match action {
             Some(Action::Close | Action::Open) => Outcome::Close,
-            Some(Action::Copy) => {
-                self.group.filled.clone().map_or(Outcome::Stay, Outcome::Copy)
-            }
+            Some(Action::Copy) => self.group.filled.clone().map_or(Outcome::Stay, Outcome::Copy),
             Some(action) if self.scroll.act(action) => Outcome::Stay,
             _ => Outcome::Pass,
         }

@@ -8,5 +8,6 @@ mod logs;
 mod looks;
 mod robust;
 mod runbooks;
+mod runs;
 mod themes;
 mod upkeep;
