@@ -261,7 +261,9 @@ impl<S: Screen> Loop<S> {
     async fn hand_over(&mut self, id: u64, order: &Order) -> io::Result<Option<Ended>> {
         self.settle().await;
         self.screen.give_back();
+        signals::elsewhere(true);
         let (end, signal) = self.runs.hand_over(order, &mut self.inputs).await;
+        signals::elsewhere(false);
         if let Some(signal) = signal {
             return Ok(Some(Ended::Signal(signal)));
         }

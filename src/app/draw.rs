@@ -207,6 +207,8 @@ impl App {
                 _ if is_list => true,
                 Action::Open if context == Context::Pick => false,
                 Action::Close if context == Context::Runbook => false,
+                Action::Stop => !self.is_running(),
+                Action::HandOver => !self.is_asked_for_terminal(),
                 Action::NextPane | Action::Open => over.is_some(),
                 Action::Copy => over.is_some_and(|layer| layer.subject().is_none() && !layer.has_command()),
                 Action::Close => over.is_none(),

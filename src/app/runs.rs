@@ -16,6 +16,7 @@ use crate::runbooks::mode::Mode;
 use crate::runbooks::model::Runbook;
 use crate::runbooks::plan::Planned;
 use crate::runbooks::session::{Cause, Key, Mark, Session, State};
+use crate::runbooks::shelf::Standing;
 use crate::ui::describe::find_alert;
 use crate::ui::layers::Layer;
 use crate::ui::layers::choose::{Choice, Choose};
@@ -108,14 +109,19 @@ impl App {
         (desk::cause_with(Some(subject.clone()), labels), String::new())
     }
 
-    /// Runs what was confirmed.
+    /// Runs what was confirmed, if it is still what stands there, in a file that is still trusted.
     pub(super) fn begin(&mut self, order: Order, now: Now) -> Vec<Effect> {
-        let planned = self.known.desk.session().and_then(Session::focused).and_then(|one| one.sha256.clone());
-        if planned.as_ref() != Some(&order.confirmed) && !order.is_handed {
+        let desk = &self.known.desk;
+        let planned = desk.session().and_then(Session::focused).and_then(|one| one.sha256.as_ref());
+        let is_trusted = desk.document().is_some_and(|(_, _, page)| page.standing == Standing::Trusted);
+        if planned != Some(&order.confirmed) || !is_trusted {
             self.notify("it has changed since it was shown: look again", Role::Warning, now);
-            self.confirm(true, now);
             return Vec::new();
         }
+        self.launch(order, now)
+    }
+
+    fn launch(&mut self, order: Order, now: Now) -> Vec<Effect> {
         let why = if self.look.read_only {
             Some("nothing is run under --read-only".to_owned())
         } else if self.look.banner.is_some() {
@@ -146,7 +152,7 @@ impl App {
         let how = format!("{}, terminal handed over", run.order.how);
         let order = Order { argv, confirmed, how, is_handed: true, ..(*run.order).clone() };
         self.layers.pop();
-        self.begin(order, now)
+        self.launch(order, now)
     }
 
     /// Hears of a run.
@@ -202,6 +208,16 @@ impl App {
             if live == 1 { "a command still runs".to_owned() } else { format!("{live} commands still run") };
         self.notify(format!("{runs}: once more within 2 s stops all and leaves"), Role::Warning, now);
         Vec::new()
+    }
+
+    /// Whether something runs.
+    pub(super) fn is_running(&self) -> bool {
+        self.known.going.runs.live().next().is_some()
+    }
+
+    /// Whether a run has asked for a terminal and got none.
+    pub(super) fn is_asked_for_terminal(&self) -> bool {
+        self.known.going.runs.iter().filter_map(|run| run.end.as_ref()).any(|end| end.asks_terminal)
     }
 
     /// Shows what the last run said.

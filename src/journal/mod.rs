@@ -21,6 +21,12 @@ pub struct Journal {
     waiting: VecDeque<Entry>,
 }
 
+/// The refuge of the user: in the directory of this login, which needs no room on a disk.
+pub fn refuge() -> Option<PathBuf> {
+    let dirs = directories::BaseDirs::new()?;
+    dirs.runtime_dir().map(|place| place.join("wardroom/journal"))
+}
+
 /// Where an entry was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kept {

@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process};
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{JoinHandle, spawn_blocking};
@@ -14,7 +15,7 @@ use tokio::time::timeout;
 use crate::border::Msg;
 use crate::clock::Clock;
 use crate::domain::run::{End, Order, Told};
-use crate::journal::{Entry, Journal, Kept, LAST};
+use crate::journal::{Entry, Journal, Kept, LAST, refuge};
 use crate::mask::Mask;
 use crate::runner::{self, Patience};
 use crate::secret::{ExposeSecret as _, revealed};
@@ -40,9 +41,7 @@ impl Runs {
     /// Nothing runs. The journal is kept under `root`.
     pub fn new(network: Handle, root: Option<&Path>, clock: &Clock) -> Self {
         let (to, messages) = mpsc::unbounded_channel();
-        let refuge = directories::BaseDirs::new()
-            .and_then(|dirs| dirs.runtime_dir().map(|place| place.join("wardroom/journal")));
-        let journal = root.map(|root| Arc::new(Mutex::new(Journal::new(root.join("journal"), refuge))));
+        let journal = root.map(|root| Arc::new(Mutex::new(Journal::new(root.join("journal"), refuge()))));
         Self { messages, to, network, clock: clock.clone(), journal, going: HashMap::new() }
     }
 
@@ -112,6 +111,8 @@ impl Runs {
                                 signal = Some(number);
                                 let _killed = child.kill().await;
                             }
+                            // No shell would tell a child that stopped itself to go on.
+                            Some(Input::Signal(Call::Stop)) => go_on(child.id()).await,
                             None => break None,
                             _ => {}
                         },
@@ -133,6 +134,15 @@ impl Runs {
         );
         let _kept = keep(self.journal.as_ref(), ended, order).await;
         (end, signal)
+    }
+}
+
+/// Lets a child that is being stopped go on.
+async fn go_on(id: Option<u32>) {
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    if let Some(child) = id.and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw) {
+        // It may have ended instead.
+        let _sent = kill_process(child, Signal::CONT);
     }
 }
 

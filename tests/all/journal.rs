@@ -136,3 +136,35 @@ fn two_writers_and_a_kill_lose_nothing() {
         );
     }
 }
+
+#[test]
+fn the_command_tells_what_was_run() {
+    let state = tempfile::tempdir().expect("a directory");
+    let home = state.path().join("wardroom/journal");
+    let mut journal = Journal::new(&home, None);
+    journal.add(began("1", "systemctl restart x"));
+    let end = End { exit: Some(3), took: Duration::from_secs(2), ..End::refused("it broke") };
+    journal.add(Entry::ended("1", &end, vec!["last".into()], Utc::now()));
+    journal.add(began("2", "uptime"));
+    let run = |more: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_wardroom"));
+        let output = command.arg("journal").args(more).env("XDG_STATE_HOME", state.path()).output();
+        let output = output.expect("it runs");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("text")
+    };
+    let text = run(&[]);
+    for words in
+        ["on pve", "L1 (y)", "exit 3 in 2", "systemctl restart x", "! it broke", "no end is written down"]
+    {
+        assert!(text.contains(words), "{words:?} is not in\n{text}");
+    }
+    let told: serde_json::Value = serde_json::from_str(&run(&["--format", "json"])).expect("JSON");
+    let schema = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/schemas/journal.json"));
+    let schema = serde_json::from_str(&schema.expect("the schema")).expect("JSON");
+    let schema = jsonschema::validator_for(&schema).expect("a schema");
+    assert_eq!(
+        schema.iter_errors(&told).map(|error| error.to_string()).collect::<Vec<_>>(),
+        Vec::<String>::new()
+    );
+}

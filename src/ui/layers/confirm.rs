@@ -86,6 +86,9 @@ impl Confirm {
             ]),
             None => {}
         }
+        if matches!(self.order.provenance.as_str(), "inherited" | "inferred" | "target") {
+            pieces.push(piece("  the host is a guess", Role::Warning));
+        }
         pieces.extend([piece("  Esc", Role::Key), piece(" does not", Role::Muted)]);
         pieces
     }

@@ -16,15 +16,14 @@ use super::{homelab, runbooks};
 
 const WIDE: (u16, u16) = (120, 40);
 
-/// The procedure of the firing HostDown, in scenario B: first a look, then a restart.
+/// The procedure of the firing HostDown: first a look.
 fn host_down(size: (u16, u16)) -> Desk {
-    let mut desk = runbooks::host_down(size);
-    desk.keys("B");
-    desk
+    runbooks::host_down(size)
 }
 
-/// Stands at the restart, which is of level L1.
+/// Stands at the restart of scenario B, which is of level L1.
 fn at_restart(desk: &mut Desk) {
+    desk.keys("gB");
     for _ in 0..40 {
         if desk.screen().contains("Command  sudo systemctl restart node_exporter") {
             return;
