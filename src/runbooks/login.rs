@@ -222,7 +222,7 @@ pub fn handed(argv: &[String]) -> Vec<String> {
             }
             // An unknown key is shown and asked about; a changed one is still refused.
             "StrictHostKeyChecking=yes" if at < options => {
-                handed.push("StrictHostKeyChecking=ask".to_owned())
+                handed.push("StrictHostKeyChecking=ask".to_owned());
             }
             _ => handed.push(word.clone()),
         }

@@ -65,8 +65,8 @@ pub fn start(order: Arc<Order>, mask: Mask, patience: Patience) -> Running {
     let (to, told) = mpsc::channel(QUEUE);
     let (stop, stopped) = oneshot::channel();
     tokio::spawn(async move {
-        let mark = format!("wardroom-{:016x}-", unguessable());
-        let end = match order::launch(&order, &mark) {
+        let own = format!("wardroom-{:016x}-", unguessable());
+        let end = match order::launch(&order, &own) {
             Ok(launch) => process::run(&order, &launch, mask, patience, stopped, &to).await,
             Err(why) => End::refused(why),
         };

@@ -80,13 +80,13 @@ pub async fn run(
         let wait = BEAT.min(patience.rest);
         tokio::select! {
             _asked = &mut stop, if watched.stopped.is_none() && ended.is_none() => {
-                watched.begin(Stopped::Operator, to).await;
+                watched.begin(Stopped::Operator, to);
             }
             () = sleep_until(limit.unwrap_or(start).into()), if limit.is_some() && watched.stopped.is_none() && ended.is_none() => {
-                watched.begin(Stopped::Limit, to).await;
+                watched.begin(Stopped::Limit, to);
             }
-            read = read(&mut out, &mut of_out) => watched.hear(Stream::Out, &mut out, &of_out, read),
-            read = read(&mut err, &mut of_err) => watched.hear(Stream::Err, &mut err, &of_err, read),
+            read = read(&mut out, &mut of_out) => watched.hear(Stream::Out, &mut out, &of_out, &read),
+            read = read(&mut err, &mut of_err) => watched.hear(Stream::Err, &mut err, &of_err, &read),
             status = child.wait(), if ended.is_none() => ended = Some((status, Instant::now())),
             () = sleep(wait) => {}
         }
@@ -129,9 +129,9 @@ async fn read(from: &mut Option<impl AsyncRead + Unpin>, into: &mut [u8]) -> io:
 }
 
 impl Watched<'_> {
-    fn hear<R>(&mut self, stream: Stream, from: &mut Option<R>, bytes: &[u8], read: io::Result<usize>) {
+    fn hear<R>(&mut self, stream: Stream, from: &mut Option<R>, bytes: &[u8], read: &io::Result<usize>) {
         match read {
-            Ok(count) if count > 0 => self.report.hear(stream, bytes.get(..count).unwrap_or_default()),
+            Ok(count) if *count > 0 => self.report.hear(stream, bytes.get(..*count).unwrap_or_default()),
             _ => *from = None,
         }
     }
@@ -139,7 +139,7 @@ impl Watched<'_> {
     /// Takes what is there already.
     async fn drain(&mut self, from: &mut Option<impl AsyncRead + Unpin>, into: &mut [u8], stream: Stream) {
         while let Ok(read) = timeout(Duration::from_millis(1), read(from, into)).await {
-            self.hear(stream, from, into, read);
+            self.hear(stream, from, into, &read);
             if from.is_none() {
                 return;
             }
@@ -159,7 +159,7 @@ impl Watched<'_> {
         }
     }
 
-    async fn begin(&mut self, why: Stopped, to: &mpsc::Sender<Told>) {
+    fn begin(&mut self, why: Stopped, to: &mpsc::Sender<Told>) {
         self.stopped = Some((why, Instant::now()));
         let _sent = to.try_send(Told::Stopping);
         if let (Some(login), Some(group)) = (&self.launch.second, self.report.group) {

@@ -46,11 +46,11 @@ pub struct Report {
 
 impl Report {
     /// Nothing was said. `mark` is what the login's own records begin with.
-    pub fn new(mark: &str, mask: &Mask) -> Self {
+    pub fn new(mark: &str, secrets: &Mask) -> Self {
         Self {
             mark: mark.to_owned(),
             cut: [Lines::default(), Lines::default()],
-            mask: [mask.clone(), mask.clone()],
+            mask: [secrets.clone(), secrets.clone()],
             waiting: VecDeque::new(),
             held: 0,
             dropped: 0,

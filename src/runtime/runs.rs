@@ -1,6 +1,7 @@
 //! What runs: each command in a task of its own, written down before it begins and after it ended.
 
 use std::collections::{HashMap, VecDeque};
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,7 +19,7 @@ use crate::domain::run::{End, Order, Told};
 use crate::journal::{Entry, Journal, Kept, LAST, refuge};
 use crate::mask::Mask;
 use crate::runner::{self, Patience};
-use crate::secret::{ExposeSecret as _, revealed};
+use crate::secret::{ExposeSecret, revealed};
 use crate::terminal::{Call, Input};
 
 /// When all is stopped before the program leaves, it waits so long for the ends.
@@ -100,7 +101,7 @@ impl Runs {
         }
         let start = Instant::now();
         let mut signal = None;
-        let end = match runner::handed_over(order).map(|command| spawn(command)) {
+        let end = match runner::handed_over(order).map(spawn) {
             Ok(Ok(mut child)) => {
                 let status = loop {
                     tokio::select! {
@@ -118,7 +119,6 @@ impl Runs {
                         },
                     }
                 };
-                use std::os::unix::process::ExitStatusExt as _;
                 let exit = status.and_then(|status| status.code());
                 let by = status.and_then(|status| status.signal());
                 End { trouble: None, exit, signal: by, took: start.elapsed(), ..End::refused("") }
@@ -153,7 +153,7 @@ fn spawn(mut command: Command) -> std::io::Result<tokio::process::Child> {
 
 fn mask() -> Mask {
     let secrets = revealed();
-    Mask::new(secrets.iter().map(|secret| secret.expose_secret()))
+    Mask::new(secrets.iter().map(ExposeSecret::expose_secret))
 }
 
 /// Writes an entry. An error: it is not written, and the order asks for that it is.

@@ -87,20 +87,17 @@ impl Layer for Output {
 fn title(run: &Run, scene: &Scene<'_>) -> Title {
     let mut counts = Vec::new();
     let now = scene.now.mono;
-    match &run.end {
-        Some(end) => {
-            let role = if end.is_well(run.order.is_follow) { Role::Ok } else { Role::Critical };
-            counts.push(piece(end.words(), role));
-            counts.push(piece(format!(" in {}", text::took(end.took.as_secs_f64())), Role::Muted));
-        }
-        None => {
-            let word = if run.is_stopping { "is being stopped" } else { "runs" };
-            let since = now.saturating_sub(run.began).as_secs();
-            counts.push(piece(format!("{word}, {since}s"), Role::Accent));
-            let quiet = now.saturating_sub(run.heard).as_secs();
-            if quiet >= IDLE {
-                counts.push(piece(format!(", silent for {quiet}s"), Role::Warning));
-            }
+    if let Some(end) = &run.end {
+        let role = if end.is_well(run.order.is_follow) { Role::Ok } else { Role::Critical };
+        counts.push(piece(end.words(), role));
+        counts.push(piece(format!(" in {}", text::took(end.took.as_secs_f64())), Role::Muted));
+    } else {
+        let word = if run.is_stopping { "is being stopped" } else { "runs" };
+        let since = now.saturating_sub(run.began).as_secs();
+        counts.push(piece(format!("{word}, {since}s"), Role::Accent));
+        let quiet = now.saturating_sub(run.heard).as_secs();
+        if quiet >= IDLE {
+            counts.push(piece(format!(", silent for {quiet}s"), Role::Warning));
         }
     }
     let here = run.order.host == "localhost";
