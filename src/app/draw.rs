@@ -214,6 +214,7 @@ impl App {
                 Action::Silence | Action::Acknowledge if context == Context::Detail => {
                     !over.and_then(|layer| layer.subject()).is_some_and(Subject::is_alert)
                 }
+                Action::Runbook => over.is_some_and(|layer| layer.subject().is_none()),
                 Action::Link if context == Context::Detail => over.is_none(),
                 _ => false,
             };

@@ -332,6 +332,7 @@ impl App {
             Msg::Terminate => return vec![Effect::Quit],
             Msg::Tick => {
                 self.tick(now);
+                self.known.desk.hear_hosts(&self.known.store);
                 self.known.desk.diagnose(&self.known.store, now.wall);
                 let kept = self.keep_up(now);
                 return kept.into_iter().chain(self.look_at_runbook(now)).collect();

@@ -25,6 +25,9 @@ use crate::ui::widgets::frame::Title;
 use crate::ui::widgets::prose::{Prose, Scroll, lay_out};
 use crate::ui::widgets::spark::spark;
 
+/// In fewer lines than these little is seen of a plan.
+const SHORT: u16 = 5;
+
 /// The pane.
 #[derive(Debug, Default)]
 pub struct Plan {
@@ -76,7 +79,15 @@ impl Pane for Plan {
             self.of = of;
             self.scroll.top = 0;
         }
-        let lines = lay_out(&told(session, book, procedure, scene), area.width);
+        let mut told = told(session, book, procedure, scene);
+        let is_command = |one: &Prose| matches!(one, Prose::Pair(name, _) if name == "Command");
+        // In a few lines what would run is seen before where.
+        if area.height < SHORT
+            && let Some(at) = told.iter().position(is_command)
+        {
+            told[..=at].rotate_right(1);
+        }
+        let lines = lay_out(&told, area.width);
         self.scroll.draw(&lines, area, buffer, scene);
     }
 }

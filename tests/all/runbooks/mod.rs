@@ -3,6 +3,7 @@
 mod chance;
 mod commands;
 mod counts;
+mod diagnosis;
 mod find;
 mod hostile;
 mod plan;
