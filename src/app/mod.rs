@@ -210,6 +210,9 @@ impl App {
             self.known.store.clocks = clocks;
             self.expected = (setup.sources, setup.ring);
         }
+        if self.known.desk.lore.files != setup.lore.files {
+            self.known.desk.shelf = None;
+        }
         (self.known.desk.lore, self.known.desk.hosts) = (setup.lore, setup.hosts);
         self.known.desk.replan();
         self.focus.resize(setup.views.len(), 0);

@@ -89,6 +89,10 @@ impl<'s> Host<'s> {
 
     /// Whether anything on the host answers; `None` when that cannot be said.
     fn answers(&self) -> Option<(bool, String)> {
+        // What is off cannot answer, whoever refuses in its place.
+        if let Answer::Fits(why) = self.stopped() {
+            return Some((false, why));
+        }
         if let Some(target) = self.targets.iter().find(|target| target.health == TargetHealth::Up) {
             return Some((true, format!("{} {} is up", target.job, target.instance)));
         }
@@ -106,7 +110,7 @@ impl<'s> Host<'s> {
             format!("{} {} is {} on {}", guest.id, guest.name, guest.state, guest.node)
         });
         let node = self.node.map(|online| if online { "its node is online" } else { "its node is offline" });
-        let answers = self.answers().map(|(_, why)| why);
+        let answers = self.answers().map(|(_, why)| why).filter(|_| !matches!(self.stopped(), Answer::Fits(_)));
         [guest, node.map(str::to_owned), answers].into_iter().flatten().collect()
     }
 

@@ -197,13 +197,14 @@ pub fn of_group(group: &Planned) -> Vec<Prose> {
     told.push(Prose::Pair("Command".into(), command(group)));
     let role = level_role(group.danger.level);
     let mut danger = vec![piece(format!("{} {}", group.danger.level, demand(group.danger.level)), role)];
-    let reasons: Vec<&str> = group.danger.reasons.iter().map(String::as_str).filter(|why| *why != "only reads").collect();
+    let reasons: Vec<&str> = group.danger.reasons.iter().map(String::as_str).filter(|why| !why.ends_with("only reads")).collect();
     if !reasons.is_empty() {
         danger.push(piece(format!("\n{}", sanitise_lines(&reasons.join("\n"))), Role::Muted));
     }
     told.push(Prose::Pair("Danger".into(), danger));
     told.push(Prose::Pair("Values".into(), values(group)));
-    told.push(Prose::Pair("Runs".into(), vec![piece(mode(group.mode), Role::Text)]));
+    let runs = if group.lang == "promql" { "Enter asks Prometheus" } else { mode(group.mode) };
+    told.push(Prose::Pair("Runs".into(), vec![piece(runs, Role::Text)]));
     if group.needs_sudo {
         told.push(Prose::Pair("".into(), vec![piece("it becomes root", Role::Warning)]));
     }
@@ -359,14 +360,14 @@ fn clock(session: &Session, procedure: &Procedure, scene: &Scene<'_>) -> Vec<Pro
     let escalation = procedure.escalation.as_ref().and_then(|one| one.after).and_then(seconds);
     let is_over = session.cause.about.quiet_since.is_some();
     match (session.escalated, escalation.map(|after| began + after)) {
-        (Some(at), _) => pieces.push(piece(format!(" · help called {}", scene.times.clock(at)), Role::Ok)),
-        (None, Some(_)) if is_over => pieces.push(piece(" · the alert is gone: no escalation", Role::Muted)),
+        (Some(at), _) => pieces.push(piece(format!("\nhelp called {}", scene.times.clock(at)), Role::Ok)),
+        (None, Some(_)) if is_over => pieces.push(piece("\nthe alert is gone: no escalation", Role::Muted)),
         (None, Some(at)) if at <= now => {
-            let words = format!(" · escalate now: due {} ago, X notes it", text::age(now - at));
+            let words = format!("\nescalate now: due {} ago, X notes it", text::age(now - at));
             pieces.push(piece(words, Role::Critical));
         }
         (None, Some(at)) => {
-            let words = format!(" · escalate {}, in {}", scene.times.clock(at), text::age(at - now));
+            let words = format!("\nescalate {}, in {}", scene.times.clock(at), text::age(at - now));
             pieces.push(piece(words, Role::Muted));
         }
         (None, None) => {}

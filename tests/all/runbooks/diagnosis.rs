@@ -108,6 +108,8 @@ fn each_state_of_a_host_has_its_end_of_the_tree() {
     let own = |error| target("10.0.0.25:9100", error);
     let off = diagnosed(&[own("no route to host")], Some(GuestState::Stopped));
     assert_eq!((ends(&off), scenario(&off)), ((vec![0], vec![2, 3, 4, 5]), Some("A")), "{off:#?}");
+    let refused_for_it = diagnosed(&[own(REFUSED)], Some(GuestState::Stopped));
+    assert_eq!(scenario(&refused_for_it), Some("A"), "{refused_for_it:#?}");
     let service = diagnosed(&[own(REFUSED)], Some(GuestState::Running));
     assert_eq!((ends(&service), scenario(&service)), ((vec![3], vec![0, 1, 2, 4]), Some("B")), "{service:#?}");
     let port = diagnosed(&[own(LATE), target("10.0.0.25:9115", "")], Some(GuestState::Running));

@@ -46,7 +46,9 @@ pub fn lay(
             }
         }
     }
-    while page.lines.last().is_some_and(|laid| laid.pieces.is_empty()) {
+    // Nothing is set apart from what follows: nothing does.
+    let is_idle = |laid: &Laid| laid.pieces.last().is_none_or(|(_, role)| *role == Role::Border);
+    while page.lines.last().is_some_and(is_idle) {
         page.lines.pop();
     }
     let mut last = 0;
