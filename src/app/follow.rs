@@ -121,11 +121,9 @@ impl App {
         self.known.desk.hear_hosts(&self.known.store);
         self.filter("");
         self.show_runbooks();
-        let mut effects = self.look_at_runbook(now);
         self.known.desk.diagnose(&self.known.store, now.wall);
-        if is_new {
-            effects.extend(self.begin_incident(now));
-        }
+        let mut effects = if is_new { self.begin_incident(now) } else { Vec::new() };
+        effects.extend(self.look_at_runbook(now));
         effects
     }
 

@@ -143,6 +143,7 @@ fn scene<'a>(known: &'a Known, frozen: Option<&'a Frozen>, look: &'a Look, now: 
         verdict,
         answers: &known.answers,
         desk: &known.desk,
+        record: known.record(),
         theme: &look.theme,
         keymap: &look.keymap,
         times: look.times,
@@ -151,6 +152,14 @@ fn scene<'a>(known: &'a Known, frozen: Option<&'a Frozen>, look: &'a Look, now: 
         whole: false,
         held: false,
         selected: None,
+    }
+}
+
+impl Known {
+    /// The record of the incident for which a procedure is followed.
+    fn record(&self) -> &[Entry] {
+        let incident = self.desk.session().and_then(|session| session.incident.as_ref());
+        incident.and_then(|incident| self.records.get(incident)).map_or(&[], Vec::as_slice)
     }
 }
 

@@ -97,9 +97,12 @@ impl<'s> Host<'s> {
             return Some((true, format!("{} {} is up", target.job, target.instance)));
         }
         let down = |target: &&&Target| target.health == TargetHealth::Down;
-        let refuses = |target: &&&Target| target.error_class() == Some(ErrorClass::Refused);
-        if self.targets.iter().filter(down).any(|target| refuses(&&target)) {
-            return Some((true, "the connection is refused: the host answers".to_owned()));
+        let speaks = |target: &&&Target| {
+            let answers = [ErrorClass::Refused, ErrorClass::Http, ErrorClass::Tls, ErrorClass::Parse];
+            target.error_class().is_some_and(|class| answers.contains(&class))
+        };
+        if let Some(target) = self.targets.iter().filter(down).find(speaks) {
+            return Some((true, format!("the host answers, the exporter does not: {}", target.error)));
         }
         let first = self.targets.iter().find(|target| down(&target))?;
         Some((false, format!("nothing on {} answers: {}", self.name, first.error)))

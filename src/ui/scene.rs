@@ -10,6 +10,7 @@ use crate::domain::answers::Answers;
 use crate::domain::store::Store;
 use crate::domain::subject::Subject;
 use crate::domain::verdict::Verdict;
+use crate::incident::Entry;
 use crate::keymap::Keymap;
 use crate::runbooks::desk::Desk;
 
@@ -24,6 +25,8 @@ pub struct Scene<'a> {
     pub answers: &'a Answers,
     /// The runbooks.
     pub desk: &'a Desk,
+    /// The record of the incident for which a procedure is followed.
+    pub record: &'a [Entry],
     /// The colours.
     pub theme: &'a Theme,
     /// The keys.

@@ -91,7 +91,7 @@ fn a_firing_host_down_is_followed_until_its_target_is_back() {
     shows(&pty, &["done by hand by Sam Vimes"]);
 
     pty.keys("G");
-    shows(&pty, &["✗ Target shows \"UP\"", "fail node is down", "✗ Alert resolves", "fail HostDown is firing"]);
+    shows(&pty, &["✗ Target shows \"UP\"", "is down: server returned HTTP", "✗ Alert resolves", "fail HostDown is firing"]);
     let now = Utc::now();
     let matcher =
         |name: &str, value: &str| json!({ "name": name, "value": value, "isRegex": false, "isEqual": true });

@@ -10,6 +10,7 @@ use super::{Pane, draw_lines};
 use crate::action::Action;
 use crate::domain::feed::SourceKind;
 use crate::domain::question::{Ask, Known, Question, Series};
+use crate::incident;
 use crate::keymap::Context;
 use crate::runbooks::danger::Level;
 use crate::runbooks::facts::Origin;
@@ -152,12 +153,30 @@ fn told(session: &Session, book: &Runbook, procedure: &Procedure, scene: &Scene<
         answers(&asks, scene, &mut told);
     }
     told.extend(diagnosis(session, procedure, scene));
+    told.extend(timeline(scene));
     if !book.warnings.is_empty() {
         told.extend([Prose::Blank, Prose::Head("What NOT to do".to_owned())]);
         let never = book.warnings.iter();
         told.extend(never.map(|one| Prose::Line(vec![piece(format!("✗ {}", one.text), Role::Warning)])));
     }
     told
+}
+
+/// So many lines of the record are shown, the newest first.
+const NEWEST: usize = 8;
+
+/// What was recorded last of the incident.
+fn timeline(scene: &Scene<'_>) -> Vec<Prose> {
+    if scene.record.is_empty() {
+        return Vec::new();
+    }
+    let mut lines = vec![Prose::Blank, Prose::Head("Recorded".to_owned())];
+    lines.extend(scene.record.iter().rev().take(NEWEST).map(|entry| {
+        let at = scene.times.clock(entry.at);
+        let what = sanitise(&incident::told(entry)).into_owned();
+        Prose::Line(vec![piece(format!("{at} "), Role::Muted), piece(what, Role::Text)])
+    }));
+    lines
 }
 
 /// What the data and the logs say: the end of the decision tree that fits, and causes by their message.

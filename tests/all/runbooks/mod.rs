@@ -8,6 +8,7 @@ mod find;
 mod hostile;
 mod plan;
 mod quoting;
+mod session;
 mod verify;
 
 use std::fs;

@@ -177,11 +177,12 @@ impl<F: Fn(usize) -> bool> Page<'_, F> {
 
     fn item(&mut self, item: &ListItem, number: Option<u64>, indent: usize) {
         let lead = match (item.ticked, number) {
-            (Some(_), _) => "  ".to_owned(),
+            // Its sign stands before the page.
+            (Some(_), _) => String::new(),
             (None, Some(number)) => format!("{number}. "),
             (None, None) => "• ".to_owned(),
         };
-        let inner = indent + text::width(&lead).max(2);
+        let inner = if lead.is_empty() { indent } else { indent + text::width(&lead) };
         let mut body = item.body.iter();
         if let Some(Node::Paragraph { words, .. }) = item.body.first() {
             body.next();
