@@ -118,6 +118,9 @@ pub enum Action {
     /// End all silences that you made within the last 12 hours.
     #[strum(message = "undo mine")]
     UndoMine,
+    /// What can be done to what is selected.
+    #[strum(message = "actions")]
+    Actions,
     /// Say why: everything that the verdict rests on.
     #[strum(message = "why")]
     Why,

@@ -5,6 +5,7 @@
 
 mod asks;
 mod feeds;
+mod network;
 mod retired;
 mod screen;
 mod shelf;
@@ -18,9 +19,10 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use self::asks::Asks;
 pub use self::feeds::{Feeds, Load, Loaded};
+pub use self::network::{Network, network};
 use self::retired::Retired;
-use self::shelf::Shelves;
 pub use self::screen::{Live, Paper, Screen};
+use self::shelf::Shelves;
 pub use self::signals::{listen, listen_for_the_deaf, stop};
 use crate::app::App;
 use crate::border::{Effect, Msg};
@@ -142,7 +144,12 @@ impl<S: Screen> Loop<S> {
                 }
                 return Ok(self.take(Msg::Observed { source, feed, result, took }));
             }
-            Some(answer) = self.asks.answers.recv() => return Ok(self.take(answer)),
+            Some(answer) = self.asks.answers.recv() => {
+                if let Msg::Computed { joined: Some(joined), .. } = &answer {
+                    self.retired.keep_joined(joined);
+                }
+                return Ok(self.take(answer));
+            }
             Some(told) = self.shelves.messages.recv() => return Ok(self.take(told)),
             Some(loaded) = self.feeds.loads.recv() => self.reloaded(loaded),
             () = until(self.tick.unwrap_or(due)), if self.tick.is_some() => {
@@ -191,11 +198,13 @@ impl<S: Screen> Loop<S> {
                 let source = self.feeds.source(&deed.source);
                 self.asks.call(id, deed, source);
             }
+            Effect::Compute(join) => self.asks.compute(*join),
             Effect::KeepClocks(clocks) => self.feeds.keep_clocks(clocks),
             Effect::Trust { file, sha256 } => self.shelves.trust(file, sha256),
             Effect::Remember(incident) => self.shelves.remember(incident),
             Effect::Record(entries) => self.shelves.record(entries),
             Effect::Report { incident, text } => self.shelves.report(incident, text),
+            Effect::KeepDrill(drill) => self.feeds.keep_drill(drill),
             Effect::Copy(text) => {
                 if let Err(error) = self.screen.copy(&text) {
                     tracing::warn!(%error, "nothing was copied");
@@ -260,7 +269,9 @@ impl<S: Screen> Loop<S> {
     fn reloaded(&mut self, loaded: Result<Loaded, Vec<String>>) {
         let outcome = loaded.map(|loaded| {
             self.feeds.watch(&loaded.sources, &self.clock);
-            self.app.reconfigure(loaded.setup);
+            for effect in self.app.reconfigure(loaded.setup, self.clock.now()) {
+                self.carry_out(effect);
+            }
             self.shelves.watch(self.app.files(), self.feeds.state.as_deref());
         });
         self.take(Msg::Reloaded(outcome));

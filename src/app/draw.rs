@@ -205,7 +205,7 @@ impl App {
                 Action::Open | Action::Filter if is_list => false,
                 Action::Help | Action::Quit | Action::NextPane if is_list => false,
                 _ if is_list => true,
-                Action::Open if context == Context::Pick => false,
+                Action::Open if matches!(context, Context::Pick | Context::Menu) => false,
                 Action::Close if context == Context::Runbook => false,
                 Action::NextPane | Action::Open => over.is_some(),
                 Action::Copy => over.is_some_and(|layer| layer.subject().is_none() && !layer.has_command()),
@@ -216,12 +216,16 @@ impl App {
                 }
                 Action::Runbook => over.is_some_and(|layer| layer.subject().is_none()),
                 Action::Link if context == Context::Detail => over.is_none(),
+                Action::Actions => {
+                    over.is_some_and(|layer| !layer.subject().is_some_and(Subject::has_actions))
+                }
                 _ => false,
             };
             let Some(key) = scene.keymap.hint(*action, context).filter(|_| !idle) else { continue };
             let word = match (action, context) {
                 (Action::Filter, Context::Detail | Context::Help | Context::Runbook) => "search",
                 (Action::Open, Context::Pick) => "filter by it",
+                (Action::Open, Context::Menu) => "choose",
                 (Action::Group, Context::Pick) => "group by it",
                 (Action::Accept, Context::Form) => "go on",
                 (Action::Accept, Context::Confirm) => "do it",
@@ -246,14 +250,27 @@ impl App {
 /// The keys that the footer tells, the most useful first.
 const fn useful(context: Context) -> &'static [Action] {
     use Action::{
-        Accept, Acknowledge, Another, Bookmark, Close, Copy, Down, Edit, Expand, Expire, Extend, Filter,
-        Freeze, GoTo, Group, Help, Link, Longer, Mark, NextError, NextField, NextPane, NextTab, OnlyTrouble,
-        Open, Overview, Pause, Query, Quit, Refresh, Silence, Silences, Sort, Times, UndoMine, Up, Why, Wrap,
+        Accept, Acknowledge, Actions, Another, Bookmark, Close, Copy, Down, Edit, Expand, Expire, Extend,
+        Filter, Freeze, GoTo, Group, Help, Link, Longer, Mark, NextError, NextField, NextPane, NextTab,
+        OnlyTrouble, Open, Overview, Pause, Query, Quit, Refresh, Silence, Silences, Sort, Times, UndoMine,
+        Up, Why, Wrap,
     };
     match context {
-        Context::Global | Context::List => {
-            &[Open, Action::Runbook, Filter, NextPane, Expand, Why, Help, Copy, Freeze, Times, Refresh, Quit]
-        }
+        Context::Global | Context::List => &[
+            Open,
+            Action::Runbook,
+            Filter,
+            NextPane,
+            Actions,
+            Expand,
+            Why,
+            Help,
+            Copy,
+            Freeze,
+            Times,
+            Refresh,
+            Quit,
+        ],
         Context::Alerts => &[
             Open,
             Action::Runbook,
@@ -273,9 +290,21 @@ const fn useful(context: Context) -> &'static [Action] {
             Why,
             Quit,
         ],
-        Context::Targets => {
-            &[Open, Action::Runbook, Filter, Sort, OnlyTrouble, Group, NextPane, Expand, Help, Copy, Link, Why, Quit]
-        }
+        Context::Targets => &[
+            Open,
+            Action::Runbook,
+            Filter,
+            Sort,
+            OnlyTrouble,
+            Group,
+            NextPane,
+            Expand,
+            Help,
+            Copy,
+            Link,
+            Why,
+            Quit,
+        ],
         Context::Silences => {
             &[Open, Extend, Edit, Expire, Mark, UndoMine, Silence, Filter, NextPane, Help, Copy, Quit]
         }
@@ -299,9 +328,22 @@ const fn useful(context: Context) -> &'static [Action] {
             Times,
             Quit,
         ],
-        Context::Detail => {
-            &[Close, Down, Up, Action::Runbook, Silence, Acknowledge, Link, Filter, Copy, NextPane, Expand, Help, Quit]
-        }
+        Context::Detail => &[
+            Close,
+            Down,
+            Up,
+            Action::Runbook,
+            Silence,
+            Acknowledge,
+            Link,
+            Filter,
+            Copy,
+            NextPane,
+            Expand,
+            Help,
+            Actions,
+            Quit,
+        ],
         Context::Runbook => &[
             Open,
             Action::NextStep,
@@ -323,6 +365,7 @@ const fn useful(context: Context) -> &'static [Action] {
         ],
         Context::Help => &[Close, Down, Up, Filter, Quit],
         Context::Pick => &[Open, Group, Close, Down, Up],
+        Context::Menu => &[Open, Close, Down, Up],
         Context::Prompt => &[],
         Context::Form => &[Accept, NextField, Another, Close],
         Context::Confirm => &[Accept, Copy, Close],

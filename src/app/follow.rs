@@ -87,7 +87,8 @@ impl App {
         let name = names.last().cloned().unwrap_or_default();
         if choices.is_empty() {
             let alike = desk.suggested(&name).into_iter();
-            choices = alike.map(|one| Choice::new(one.runbook, one.procedure, how(MatchKind::Suggested))).collect();
+            choices =
+                alike.map(|one| Choice::new(one.runbook, one.procedure, how(MatchKind::Suggested))).collect();
         }
         (desk::cause_with(Some(subject.clone()), labels), name, choices)
     }
@@ -137,10 +138,9 @@ impl App {
                 let Some(samples) = about::samples(known.answers.get(&ask)) else { continue };
                 let about = &session.cause.about;
                 let Some(check) = session.checks.get_mut(at) else { continue };
-                let outcome = samples.map_or_else(
-                    crate::runbooks::verify::Outcome::Unknown,
-                    |samples| crate::runbooks::verify::judge_answer(&check.probe, about, &samples, now.wall),
-                );
+                let outcome = samples.map_or_else(crate::runbooks::verify::Outcome::Unknown, |samples| {
+                    crate::runbooks::verify::judge_answer(&check.probe, about, &samples, now.wall)
+                });
                 if check.hear(outcome, now.wall) {
                     changed.push(at);
                 }
@@ -334,7 +334,8 @@ impl App {
     }
 
     fn escalate(&mut self, now: Now) -> Vec<Effect> {
-        let condition = self.known.desk.document().and_then(|(_, procedure, _)| procedure.escalation.as_ref());
+        let condition =
+            self.known.desk.document().and_then(|(_, procedure, _)| procedure.escalation.as_ref());
         let condition = condition.map_or_else(String::new, |escalation| escalation.condition.clone());
         if let Some(session) = self.known.desk.session_mut() {
             session.escalated = Some(now.wall);
@@ -377,7 +378,8 @@ impl App {
         self.known.desk.replan();
         let scenario = procedure.scenarios.iter().find(|one| Some(&one.label) == chosen.as_ref());
         if let (Some(scenario), Some(session)) = (scenario, self.known.desk.session_mut())
-            && let Some(at) = session.stops.iter().position(|stop| stop.scenario.as_ref() == Some(&scenario.label))
+            && let Some(at) =
+                session.stops.iter().position(|stop| stop.scenario.as_ref() == Some(&scenario.label))
         {
             session.at = at;
         }

@@ -18,6 +18,7 @@ use ratatui::layout::Rect;
 use crate::border::{Effect, Msg};
 use crate::clock::Now;
 use crate::domain::answers::Answers;
+use crate::domain::correlate::Join;
 use crate::domain::feed::{FeedState, SourceKind};
 use crate::domain::log::RingLimits;
 use crate::domain::store::{Expected, Store};
@@ -167,7 +168,8 @@ impl App {
     /// A screen that waits for its sources.
     pub fn new(setup: Setup) -> Self {
         let mut store = Store::new(setup.sources.clone(), setup.thresholds, setup.ring);
-        store.clocks = setup.clocks;
+        store.take_clocks(setup.clocks);
+        store.drills = setup.drills;
         let panes = PANES.iter().map(|(name, _, make)| (*name, Slot { pane: make(), seen: None }));
         let view = setup.views.iter().position(|view| view.name == setup.view).unwrap_or(0);
         Self {
@@ -210,13 +212,13 @@ impl App {
 
     /// Takes a new config. What is known stays, as far as the sources are the same; where one is
     /// on the screen stays too.
-    pub fn reconfigure(&mut self, setup: Setup) {
+    pub fn reconfigure(&mut self, setup: Setup, now: Now) -> Vec<Effect> {
+        let mut join = None;
         if (&setup.sources, &setup.ring) == (&self.expected.0, &self.expected.1) {
-            self.known.store.thresholds = setup.thresholds;
+            join = self.known.store.take_thresholds(setup.thresholds, now.wall);
         } else {
-            let clocks = std::mem::take(&mut self.known.store.clocks);
-            self.known.store = Store::new(setup.sources.clone(), setup.thresholds, setup.ring);
-            self.known.store.clocks = clocks;
+            let store = Store::new(setup.sources.clone(), setup.thresholds, setup.ring);
+            self.known.store = store.instead_of(&self.known.store);
             self.expected = (setup.sources, setup.ring);
         }
         if self.known.desk.lore.files != setup.lore.files {
@@ -239,6 +241,7 @@ impl App {
         };
         self.frozen = None;
         self.forget_seen();
+        self.joined(join, now)
     }
 
     /// Who is at the keyboard, as far as is known.
@@ -261,7 +264,10 @@ impl App {
     /// waited for.
     pub fn is_settled(&self) -> bool {
         let mut feeds = self.known.store.sources.iter().flat_map(|source| source.feeds.values());
-        !self.is_asking() && !self.is_reading() && feeds.all(|feed| feed.at.is_some() || feed.failure.is_some())
+        !self.is_asking()
+            && !self.is_reading()
+            && !self.known.store.is_joining()
+            && feeds.all(|feed| feed.at.is_some() || feed.failure.is_some())
     }
 
     /// Whether an answer for what is shown is under way.
@@ -314,12 +320,24 @@ impl App {
                 self.dirty = true;
             }
             Msg::Observed { source, feed, result, took } => {
-                *self.known.said.entry(source.kind).or_default() += 1;
-                self.known.store.apply(&source, feed, result, took, now.wall);
-                self.known.unjudged = true;
-                self.dirty = true;
+                let taken = self.known.store.observe(&source, feed, result, took, now.wall);
+                if taken.changed {
+                    self.hear(source.kind);
+                }
+                let effects = self.joined(taken.join, now);
                 self.open_wanted(now);
-                return self.look_at_runbook(now);
+                return effects.into_iter().chain(self.look_at_runbook(now)).collect();
+            }
+            Msg::Computed { number, joined: Some(joined) } => {
+                let next = self.known.store.take_joined(number, joined, now.wall);
+                self.hear(SourceKind::Alertmanager);
+                let effects = self.joined(next, now);
+                self.open_wanted(now);
+                return effects.into_iter().chain(self.look_at_runbook(now)).collect();
+            }
+            Msg::Computed { number, joined: None } => {
+                self.known.store.forget_join(number);
+                self.notify("the alerts were not joined: a fault in wardroom", Role::Critical, now);
             }
             Msg::Answered { slot, id, result } => {
                 self.answered(&slot, id, result);
@@ -353,9 +371,31 @@ impl App {
         Vec::new()
     }
 
+    /// A source of this kind has said something new.
+    fn hear(&mut self, kind: SourceKind) {
+        *self.known.said.entry(kind).or_default() += 1;
+        self.known.unjudged = true;
+        self.dirty = true;
+    }
+
+    /// Has the alerts joined: here when that takes no time, else away from the loop.
+    fn joined(&mut self, join: Option<Join>, now: Now) -> Vec<Effect> {
+        let mut next = join;
+        while let Some(join) = next {
+            if !join.is_light() {
+                return vec![Effect::Compute(Box::new(join))];
+            }
+            let number = join.number;
+            next = self.known.store.take_joined(number, Arc::new(join.run()), now.wall);
+            self.hear(SourceKind::Alertmanager);
+        }
+        Vec::new()
+    }
+
     fn tick(&mut self, now: Now) {
         if self.frozen.as_ref().is_some_and(|frozen| now.mono.saturating_sub(frozen.at.mono) >= THAW) {
             self.frozen = None;
+            self.forget_seen();
             self.notify("thawed after 10 minutes", Role::Info, now);
         }
         if self.notice.as_ref().is_some_and(|notice| notice.until <= now.mono) {

@@ -51,8 +51,12 @@ impl App {
         self.dirty = true;
         let session = self.known.desk.session();
         let Some(incident) = session.and_then(|session| session.incident.clone()) else { return Vec::new() };
-        let line = |(by, event)| {
-            Entry { schema: incident::SCHEMA, incident: incident.clone(), at: now.wall, by, event }
+        let line = |(by, event)| Entry {
+            schema: incident::SCHEMA,
+            incident: incident.clone(),
+            at: now.wall,
+            by,
+            event,
         };
         let entries: Vec<Entry> = events.into_iter().map(line).collect();
         self.known.records.entry(incident.clone()).or_default().extend(entries.iter().cloned());
@@ -62,7 +66,8 @@ impl App {
     /// Takes what was recorded of an incident before: its marks go on where there are none newer.
     pub(super) fn remembered(&mut self, incident: &str, entries: Vec<Entry>) {
         self.dirty = true;
-        let Some(session) = self.known.desk.sessions_mut().find(|one| one.incident.as_deref() == Some(incident))
+        let Some(session) =
+            self.known.desk.sessions_mut().find(|one| one.incident.as_deref() == Some(incident))
         else {
             return;
         };
@@ -86,10 +91,15 @@ impl App {
     pub(super) fn report(&mut self, now: Now) -> Vec<Effect> {
         let Some(session) = self.known.desk.session() else { return Vec::new() };
         let Some(incident) = session.incident.clone() else {
-            self.notify("no incident is kept: a procedure that is opened at an alert begins one", Role::Muted, now);
+            self.notify(
+                "no incident is kept: a procedure that is opened at an alert begins one",
+                Role::Muted,
+                now,
+            );
             return Vec::new();
         };
-        let text = incident::markdown(&Record::of(self.known.records.get(&incident).cloned().unwrap_or_default()));
+        let text =
+            incident::markdown(&Record::of(self.known.records.get(&incident).cloned().unwrap_or_default()));
         self.notify(format!("the report is incidents/{incident}.md, and on the clipboard"), Role::Ok, now);
         vec![Effect::Report { incident, text: text.clone() }, Effect::Copy(text)]
     }

@@ -49,7 +49,8 @@ impl Runbooks {
 
     /// What a config says of them and of the lab's hosts.
     pub fn config(&self) -> String {
-        let files: Vec<String> = self.files().iter().map(|file| format!("{:?}", file.display().to_string())).collect();
+        let files: Vec<String> =
+            self.files().iter().map(|file| format!("{:?}", file.display().to_string())).collect();
         let mut config = format!(
             "\n[runbooks]\nfiles = [{}]\n\n[runbooks.hosts]\n\"10.0.0.21\" = \"{{target}}\"\n",
             files.join(", ")
@@ -59,11 +60,8 @@ impl Runbooks {
             let role = role.map(|(_, role)| format!("role = \"{role}\"\n")).unwrap_or_default();
             let vmid = if host.vmid.is_empty() { String::new() } else { format!("vmid = {}\n", host.vmid) };
             // Writing to a text cannot fail.
-            let _written = write!(
-                config,
-                "\n[hosts.{}]\naddresses = [\"{}\"]\n{vmid}{role}",
-                host.name, host.address
-            );
+            let _written =
+                write!(config, "\n[hosts.{}]\naddresses = [\"{}\"]\n{vmid}{role}", host.name, host.address);
         }
         config
     }

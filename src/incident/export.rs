@@ -21,17 +21,32 @@ fn write(record: &Record, out: &mut String) -> std::fmt::Result {
     let Some((entry, opened)) = record.opened().map(|entry| (entry, &entry.event)) else {
         return writeln!(out, "# Incident\n\nNothing was recorded.");
     };
-    let Event::Opened { alert, labels, severity, began, due, last_good, file, sha256, procedure, lines, .. } = opened
+    let Event::Opened {
+        alert, labels, severity, began, due, last_good, file, sha256, procedure, lines, ..
+    } = opened
     else {
         return Ok(());
     };
     writeln!(out, "# Incident {}\n", entry.incident)?;
     writeln!(out, "**Alert:** {} `{}`  ", plain(alert), plain(&labels.to_string()))?;
     writeln!(out, "**Severity:** {}  ", or_none(severity))?;
-    writeln!(out, "**Runbook:** {}, {} (lines {} to {}), sha256 `{sha256}`\n", plain(file), plain(procedure), lines.0, lines.1)?;
+    writeln!(
+        out,
+        "**Runbook:** {}, {} (lines {} to {}), sha256 `{sha256}`\n",
+        plain(file),
+        plain(procedure),
+        lines.0,
+        lines.1
+    )?;
     writeln!(out, "## What failed?\n")?;
     writeln!(out, "- {} fires since {}", plain(alert), time(*began))?;
-    writeln!(out, "- the procedure was opened {} by {}, {} after it began", time(entry.at), or_none(&entry.by), age(entry.at - *began))?;
+    writeln!(
+        out,
+        "- the procedure was opened {} by {}, {} after it began",
+        time(entry.at),
+        or_none(&entry.by),
+        age(entry.at - *began)
+    )?;
     match due {
         Some(due) if *due < entry.at => {
             writeln!(out, "- the response was due {}: {} late", time(*due), age(entry.at - *due))?;
@@ -58,8 +73,17 @@ fn write(record: &Record, out: &mut String) -> std::fmt::Result {
     }
     writeln!(out, "\n## How long was the RPO gap?\n")?;
     match (last_good, record.resolved()) {
-        (Some(good), Some(end)) => writeln!(out, "- {}: from the last good backup, {}, until it was resolved", age(end - *good), time(*good))?,
-        (Some(good), None) => writeln!(out, "- open: the last good backup is of {}, and it was not seen to be resolved", time(*good))?,
+        (Some(good), Some(end)) => writeln!(
+            out,
+            "- {}: from the last good backup, {}, until it was resolved",
+            age(end - *good),
+            time(*good)
+        )?,
+        (Some(good), None) => writeln!(
+            out,
+            "- open: the last good backup is of {}, and it was not seen to be resolved",
+            time(*good)
+        )?,
         (None, _) => writeln!(out, "- not known: no backup of a guest belongs to this alert")?,
     }
     writeln!(out, "\n## Preventive measures?\n\n- to be written by whoever was on it\n")?;
@@ -68,8 +92,15 @@ fn write(record: &Record, out: &mut String) -> std::fmt::Result {
     for (line, tick) in record.ticks() {
         any = true;
         let by = if tick.by.is_empty() { "measured".to_owned() } else { format!("by {}", plain(&tick.by)) };
-        let evidence = if tick.evidence.is_empty() { String::new() } else { format!(": {}", plain(&tick.evidence)) };
-        writeln!(out, "- {}: `{}` ({by}, {}){evidence}", tick.word, plain(first_line(&line.text)), time(tick.at))?;
+        let evidence =
+            if tick.evidence.is_empty() { String::new() } else { format!(": {}", plain(&tick.evidence)) };
+        writeln!(
+            out,
+            "- {}: `{}` ({by}, {}){evidence}",
+            tick.word,
+            plain(first_line(&line.text)),
+            time(tick.at)
+        )?;
     }
     if !any {
         writeln!(out, "- nothing was ticked")?;

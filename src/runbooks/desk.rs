@@ -256,7 +256,7 @@ pub fn cause_of(alert: &Alert, subject: crate::domain::subject::Subject, store: 
         alertname: alert.name.to_string(),
         labels: alert.labels.clone(),
         vmid: None,
-        since: Some(store.clocks.since(alert)),
+        since: Some(store.clocks().since(alert)),
         quiet_since: None,
     };
     Cause {

@@ -41,7 +41,8 @@ pub struct Diagnosis {
 pub fn diagnose(procedure: &Procedure, about: &About, store: &Store, now: DateTime<Utc>) -> Diagnosis {
     let Some(tree) = &procedure.tree else { return Diagnosis::default() };
     let host = Host::of(about, store, now);
-    let leaves: Vec<(usize, Answer)> = tree.leaves.iter().map(|leaf| (leaf.line, host.answer(leaf))).collect();
+    let leaves: Vec<(usize, Answer)> =
+        tree.leaves.iter().map(|leaf| (leaf.line, host.answer(leaf))).collect();
     let fits = tree.leaves.iter().zip(&leaves).filter_map(|(leaf, (_, answer))| match answer {
         Answer::Fits(why) => Some((leaf, why)),
         _ => None,
@@ -84,7 +85,13 @@ impl<'s> Host<'s> {
             })
         });
         let own = targets.iter().copied().find(|target| &*target.instance == instance);
-        Self { name, guest: guest.map(|(guest, _)| guest), node: guest.and_then(|(_, node)| node), targets, own }
+        Self {
+            name,
+            guest: guest.map(|(guest, _)| guest),
+            node: guest.and_then(|(_, node)| node),
+            targets,
+            own,
+        }
     }
 
     /// Whether anything on the host answers; `None` when that cannot be said.
@@ -109,11 +116,12 @@ impl<'s> Host<'s> {
     }
 
     fn told(&self) -> Vec<String> {
-        let guest = self.guest.map(|guest| {
-            format!("{} {} is {} on {}", guest.id, guest.name, guest.state, guest.node)
-        });
+        let guest = self
+            .guest
+            .map(|guest| format!("{} {} is {} on {}", guest.id, guest.name, guest.state, guest.node));
         let node = self.node.map(|online| if online { "its node is online" } else { "its node is offline" });
-        let answers = self.answers().map(|(_, why)| why).filter(|_| !matches!(self.stopped(), Answer::Fits(_)));
+        let answers =
+            self.answers().map(|(_, why)| why).filter(|_| !matches!(self.stopped(), Answer::Fits(_)));
         [guest, node.map(str::to_owned), answers].into_iter().flatten().collect()
     }
 
@@ -122,7 +130,11 @@ impl<'s> Host<'s> {
         let asks = path.first().is_some_and(|root| root.contains("unreachable"));
         let branch = path.get(1).map(String::as_str).unwrap_or_default();
         if asks && let Some((answers, why)) = self.answers() {
-            let wants = if branch.starts_with("yes") { Some(false) } else { branch.starts_with("no").then_some(true) };
+            let wants = if branch.starts_with("yes") {
+                Some(false)
+            } else {
+                branch.starts_with("no").then_some(true)
+            };
             if wants.is_some_and(|wants| wants != answers) {
                 return Answer::RuledOut(why);
             }

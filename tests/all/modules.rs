@@ -20,7 +20,13 @@ const RULES: [(&str, &[&str]); 28] = [
     ("runbooks", &["domain", "text"]),
     ("incident", &["domain", "runbooks", "text"]),
     ("border", &["domain", "runbooks", "incident", "action", "clock"]),
-    ("ui", &["domain", "runbooks", "incident", "action", "keymap", "text", "border", "settings", "clock", "zone"]),
+    (
+        "ui",
+        &[
+            "domain", "runbooks", "incident", "action", "keymap", "text", "border", "settings", "clock",
+            "zone",
+        ],
+    ),
     ("app", &["ui", "domain", "runbooks", "incident", "action", "keymap", "border", "text", "clock"]),
     ("demo", &["domain", "text", "clock"]),
     ("report", &["domain", "text"]),

@@ -71,13 +71,8 @@ fn a_firing_host_down_is_followed_until_its_target_is_back() {
     let (home, book) = home(&stack);
     let config = home.path().join("wardroom.toml").display().to_string();
     let command = [env!("CARGO_BIN_EXE_wardroom"), "--config", &config, "--view", "alerts"];
-    let setup = Setup {
-        command: &command,
-        home: home.path(),
-        size: (120, 40),
-        env: &[],
-        answers: Answers::Given,
-    };
+    let setup =
+        Setup { command: &command, home: home.path(), size: (120, 40), env: &[], answers: Answers::Given };
     let mut pty = Pty::open(&setup);
     shows(&pty, &["HostDown"]);
     pty.keys("/HostDown instance=vm100:9100 job=node\r");
@@ -91,7 +86,15 @@ fn a_firing_host_down_is_followed_until_its_target_is_back() {
     shows(&pty, &["done by hand by Sam Vimes"]);
 
     pty.keys("G");
-    shows(&pty, &["✗ Target shows \"UP\"", "is down: server returned HTTP", "✗ Alert resolves", "fail HostDown is firing"]);
+    shows(
+        &pty,
+        &[
+            "✗ Target shows \"UP\"",
+            "is down: server returned HTTP",
+            "✗ Alert resolves",
+            "fail HostDown is firing",
+        ],
+    );
     let now = Utc::now();
     let matcher =
         |name: &str, value: &str| json!({ "name": name, "value": value, "isRegex": false, "isEqual": true });

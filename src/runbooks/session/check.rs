@@ -85,12 +85,8 @@ impl Check {
 pub(super) fn checks(procedure: &Procedure, about: &About, before: &[Check]) -> Vec<Check> {
     let of = |item: &CheckItem, is_prerequisite: bool| {
         let part = if is_prerequisite { "prerequisites" } else { "verification" };
-        let key = Key {
-            procedure: procedure.id.clone(),
-            part: part.to_owned(),
-            text: item.text.clone(),
-            nth: 0,
-        };
+        let key =
+            Key { procedure: procedure.id.clone(), part: part.to_owned(), text: item.text.clone(), nth: 0 };
         let probe = verify::probe(item, about);
         let known = before.iter().find(|check| check.key == key && check.probe == probe);
         let fresh = Check {

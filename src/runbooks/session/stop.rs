@@ -73,12 +73,7 @@ pub(super) fn stops(
         turn: None,
     });
     let folded = folds.iter().map(|(line, summary)| Stop {
-        key: Key {
-            procedure: procedure.id.clone(),
-            part: "fold".to_owned(),
-            text: summary.clone(),
-            nth: 0,
-        },
+        key: Key { procedure: procedure.id.clone(), part: "fold".to_owned(), text: summary.clone(), nth: 0 },
         what: What::Fold,
         line: *line,
         last: *line,
@@ -91,12 +86,7 @@ pub(super) fn stops(
         !has_command && !step.title.is_empty()
     });
     let bare = bare.map(|step| Stop {
-        key: Key {
-            procedure: procedure.id.clone(),
-            part: part_of(step),
-            text: step.title.clone(),
-            nth: 0,
-        },
+        key: Key { procedure: procedure.id.clone(), part: part_of(step), text: step.title.clone(), nth: 0 },
         what: What::Step,
         line: step.lines.0,
         last: step.lines.0,

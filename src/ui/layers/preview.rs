@@ -56,9 +56,7 @@ impl Layer for Preview {
     fn key(&mut self, _key: KeyCombination, action: Option<Action>) -> Outcome {
         match action {
             Some(Action::Close | Action::Open) => Outcome::Close,
-            Some(Action::Copy) => {
-                self.group.filled.clone().map_or(Outcome::Stay, Outcome::Copy)
-            }
+            Some(Action::Copy) => self.group.filled.clone().map_or(Outcome::Stay, Outcome::Copy),
             Some(action) if self.scroll.act(action) => Outcome::Stay,
             _ => Outcome::Pass,
         }

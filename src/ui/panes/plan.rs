@@ -216,7 +216,8 @@ pub fn of_group(group: &Planned) -> Vec<Prose> {
     told.push(Prose::Pair("Command".into(), command(group)));
     let role = level_role(group.danger.level);
     let mut danger = vec![piece(format!("{} {}", group.danger.level, demand(group.danger.level)), role)];
-    let reasons: Vec<&str> = group.danger.reasons.iter().map(String::as_str).filter(|why| !why.ends_with("only reads")).collect();
+    let reasons: Vec<&str> =
+        group.danger.reasons.iter().map(String::as_str).filter(|why| !why.ends_with("only reads")).collect();
     if !reasons.is_empty() {
         danger.push(piece(format!("\n{}", sanitise_lines(&reasons.join("\n"))), Role::Muted));
     }
@@ -367,7 +368,11 @@ fn clock(session: &Session, procedure: &Procedure, scene: &Scene<'_>) -> Vec<Pro
     let mut pieces = Vec::new();
     match procedure.response_time.and_then(seconds).map(|span| began + span) {
         Some(due) if session.opened > due => {
-            let words = format!("respond by {}, opened {} late", scene.times.clock(due), text::age(session.opened - due));
+            let words = format!(
+                "respond by {}, opened {} late",
+                scene.times.clock(due),
+                text::age(session.opened - due)
+            );
             pieces.push(piece(words, Role::Warning));
         }
         Some(due) => {
@@ -416,7 +421,9 @@ fn answers(asks: &[Ask; 2], scene: &Scene<'_>, told: &mut Vec<Prose>) {
     let past = scene.answers.latest(hour).map_or(&[][..], |answer| answer.series());
     match scene.answers.get(now) {
         Known::Waiting if scene.answers.latest(now).is_none() => told.push(Prose::plain("asking")),
-        Known::Failed(failure) => told.push(Prose::Line(vec![piece(failure.text.to_string(), Role::Unknown)])),
+        Known::Failed(failure) => {
+            told.push(Prose::Line(vec![piece(failure.text.to_string(), Role::Unknown)]))
+        }
         Known::Waiting | Known::Answer(_) => {
             let series = scene.answers.latest(now).map_or(&[][..], |answer| answer.series());
             if series.is_empty() {
@@ -434,9 +441,13 @@ fn answers(asks: &[Ask; 2], scene: &Scene<'_>, told: &mut Vec<Prose>) {
 const MOST: usize = 12;
 
 fn line(series: &Series, past: &[Series]) -> Prose {
-    let value = series.points.last().map_or_else(String::new, |(_, value)| text::truncate(&format!("{value:.3}"), 12).into_owned());
+    let value = series
+        .points
+        .last()
+        .map_or_else(String::new, |(_, value)| text::truncate(&format!("{value:.3}"), 12).into_owned());
     let before = past.iter().find(|one| one.labels == series.labels);
-    let numbers: Vec<f64> = before.map_or_else(Vec::new, |one| one.points.iter().map(|(_, value)| *value).collect());
+    let numbers: Vec<f64> =
+        before.map_or_else(Vec::new, |one| one.points.iter().map(|(_, value)| *value).collect());
     let numbers: Vec<f64> = numbers.into_iter().filter(|number| number.is_finite()).collect();
     // An hour in so many bars: the last of each five minutes.
     let thin: Vec<f64> = numbers.iter().rev().step_by(3).rev().copied().collect();

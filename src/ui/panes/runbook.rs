@@ -54,7 +54,8 @@ impl Pane for Runbook {
         let room = if procedure.kind == ProcedureKind::Alert { 24 } else { 40 };
         let name = format!("{} › {}", short(&book.path), text::truncate(&sanitise(title), room));
         let (done, of) = session.progress();
-        let about = ["host", "guest", "instance"].iter().find_map(|name| session.cause.about.labels.get(name));
+        let about =
+            ["host", "guest", "instance"].iter().find_map(|name| session.cause.about.labels.get(name));
         let counts = vec![piece(about.unwrap_or_default().to_owned(), Role::Text)];
         let mut right = vec![piece(format!("{done}/{of} done"), Role::Muted)];
         match page.standing {
@@ -140,7 +141,8 @@ impl Runbook {
             let place = format!("{}:{}", short(&hit.runbook.path), hit.line);
             let tail = vec![piece(format!("{severity:<9} "), Role::Muted), piece(place, Role::Muted)];
             let room = area.width.saturating_sub(width(&tail) + 2);
-            let title = vec![piece(bar, Role::Accent), piece(sanitise(&hit.procedure.title).into_owned(), role)];
+            let title =
+                vec![piece(bar, Role::Accent), piece(sanitise(&hit.procedure.title).into_owned(), role)];
             put_pieces(buffer, (area.x, y), &title, room, scene);
             let at = area.right().saturating_sub(width(&tail) + 1);
             put_pieces(buffer, (at, y), &tail, area.right().saturating_sub(at), scene);
@@ -223,7 +225,9 @@ fn decorate(lines: &[Laid], session: &Session, scene: &Scene<'_>, cells: usize) 
         let stop = session.stops.get(next).filter(|stop| (stop.line..=stop.last).contains(&laid.line));
         let focused = stop.is_some_and(|_| next == session.at);
         let (sign, tag) = match stop {
-            Some(stop) if laid.first && laid.line == stop.line => (sign(stop, session), danger(stop, session)),
+            Some(stop) if laid.first && laid.line == stop.line => {
+                (sign(stop, session), danger(stop, session))
+            }
             _ => (piece(" ", Role::Muted), answer(laid, session)),
         };
         let bar = if focused { glyphs::BAR } else { " " };
@@ -294,7 +298,9 @@ fn danger(stop: &Stop, session: &Session) -> Option<Piece> {
     let What::Group(at) = stop.what else { return None };
     let group = session.plan.groups.get(at)?;
     let role = level_role(group.danger.level);
-    Some(if group.filled.is_none() { piece(format!("! {}", group.danger.level), Role::Warning) } else {
+    Some(if group.filled.is_none() {
+        piece(format!("! {}", group.danger.level), Role::Warning)
+    } else {
         piece(group.danger.level.name(), role)
     })
 }
@@ -324,7 +330,10 @@ fn under(stop: &Stop, session: &Session, scene: &Scene<'_>, cells: usize) -> Vec
                 Outcome::Unknown(why) => ("unknown", why, Role::Unknown),
             };
             let at = scene.times.clock(*when);
-            told.push(vec![piece(format!("{word} "), role), piece(format!("{} {at}", sanitise(why)), Role::Muted)]);
+            told.push(vec![
+                piece(format!("{word} "), role),
+                piece(format!("{} {at}", sanitise(why)), Role::Muted),
+            ]);
         }
     }
     if let Some(mark) = session.marks.get(&stop.key) {

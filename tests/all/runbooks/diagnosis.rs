@@ -39,12 +39,8 @@ fn target(instance: &str, error: &str) -> Target {
 /// What is said of the host of the alert by its targets, and by its hypervisor.
 fn diagnosed(targets: &[Target], state: Option<GuestState>) -> Diagnosis {
     let id = |kind| SourceId::new(kind, "main");
-    let expect = |kind, feed| Expected {
-        id: id(kind),
-        site: "".into(),
-        feeds: vec![(feed, 15.0)],
-        tails: Vec::new(),
-    };
+    let expect =
+        |kind, feed| Expected { id: id(kind), site: "".into(), feeds: vec![(feed, 15.0)], tails: Vec::new() };
     let sources = [expect(SourceKind::Prometheus, Feed::Targets), expect(SourceKind::Pve, Feed::Guests)];
     let mut store = Store::new(sources, Thresholds::default(), RingLimits::default());
     let targets = Observation::Targets(targets.iter().cloned().collect());
@@ -111,7 +107,11 @@ fn each_state_of_a_host_has_its_end_of_the_tree() {
     let refused_for_it = diagnosed(&[own(REFUSED)], Some(GuestState::Stopped));
     assert_eq!(scenario(&refused_for_it), Some("A"), "{refused_for_it:#?}");
     let service = diagnosed(&[own(REFUSED)], Some(GuestState::Running));
-    assert_eq!((ends(&service), scenario(&service)), ((vec![3], vec![0, 1, 2, 4]), Some("B")), "{service:#?}");
+    assert_eq!(
+        (ends(&service), scenario(&service)),
+        ((vec![3], vec![0, 1, 2, 4]), Some("B")),
+        "{service:#?}"
+    );
     let port = diagnosed(&[own(LATE), target("10.0.0.25:9115", "")], Some(GuestState::Running));
     assert_eq!((ends(&port), scenario(&port)), ((vec![4], vec![0, 1, 2, 3]), Some("C")), "{port:#?}");
     let crashed = diagnosed(&[own(LATE)], Some(GuestState::Running));
@@ -132,7 +132,8 @@ fn what_is_not_known_decides_nothing() {
 fn a_message_in_the_logs_gives_its_cause_away() {
     let book = owner("observability");
     let procedure = book.procedure("alert-backupjobfailed").expect("it is there");
-    let cause = procedure.causes.iter().find(|cause| cause.message.is_some()).expect("the table names messages");
+    let cause =
+        procedure.causes.iter().find(|cause| cause.message.is_some()).expect("the table names messages");
     let message = cause.message.clone().unwrap_or_default();
     let line = format!("INFO: Backup of VM 102: {}", message.to_uppercase());
     let lines = [("all is well", None), (line.as_str(), Some(now())), (line.as_str(), None)];

@@ -76,7 +76,11 @@ fn where_one_stands_is_found_again_by_its_words() {
     let mut desk = desk("observability", "alert-hostdown");
     desk.session_mut().expect("it is open").step(3);
     let stood = session(&desk).stop().expect("a stop").clone();
-    let more = text("observability").replacen("#### Symptoms", "#### Symptoms\n\n- one more line\n- and another\n", 1);
+    let more = text("observability").replacen(
+        "#### Symptoms",
+        "#### Symptoms\n\n- one more line\n- and another\n",
+        1,
+    );
     desk.take(Shelf::new(vec![page("observability", more)], Vec::new()));
     let stands = session(&desk).stop().expect("a stop");
     assert_eq!(stands.key, stood.key);

@@ -7,8 +7,8 @@ use wardroom::border::{Effect, Msg};
 use wardroom::incident::{self, Entry, Event, Record};
 use wardroom::runbooks::lore::Lore;
 use wardroom::runbooks::session::State;
-use wardroom::runbooks::shelf::{Page, Shelf, Standing};
 use wardroom::runbooks::sha256;
+use wardroom::runbooks::shelf::{Page, Shelf, Standing};
 
 use super::desk::Desk;
 use super::homelab;
@@ -97,13 +97,16 @@ fn a_file_that_changes_takes_no_tick_away() {
     let mut desk = host_down(WIDE);
     desk.keys("..m");
     assert!(desk.screen().contains("done by hand by sam"), "{}", desk.screen());
-    let changed = text().replacen("#### Immediate Actions", "#### Immediate Actions\n\nRead this first.\n", 1);
+    let changed =
+        text().replacen("#### Immediate Actions", "#### Immediate Actions\n\nRead this first.\n", 1);
     desk.hear([shelf(changed)]).keys("g");
     let screen = desk.screen();
     assert!(screen.contains("Read this first."), "{screen}");
     assert!(screen.contains("done by hand by sam"), "{screen}");
     // The words of the line itself are other words.
-    desk.hear([shelf(text().replace("sudo systemctl status node_exporter", "systemctl status node_exporter"))]);
+    desk.hear([shelf(
+        text().replace("sudo systemctl status node_exporter", "systemctl status node_exporter"),
+    )]);
     assert!(!desk.screen().contains("done by hand by sam"), "{}", desk.screen());
     desk.hear([shelf(text().replace("### Alert: HostDown", "### Alert: HostGone"))]);
     assert!(desk.screen().contains("no longer has this procedure"), "{}", desk.screen());
@@ -200,7 +203,10 @@ fn a_file_is_trusted_once_and_asked_about_when_it_changes() {
     desk.hear([Msg::Shelved(Shelf::new(vec![changed], Vec::new()))]);
     desk.keys("<enter>");
     let screen = desk.screen();
-    assert!(screen.contains("- ") && screen.contains("ping -c 4") && screen.contains("ping -c 9"), "{screen}");
+    assert!(
+        screen.contains("- ") && screen.contains("ping -c 4") && screen.contains("ping -c 9"),
+        "{screen}"
+    );
     let exposed = page(text(), Standing::Exposed);
     desk.keys("<esc>");
     desk.hear([Msg::Shelved(Shelf::new(vec![exposed], Vec::new()))]);

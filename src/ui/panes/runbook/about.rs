@@ -37,7 +37,8 @@ pub fn of_subject(subject: &Subject, store: &Store) -> (Labels, Vec<String>) {
             let labels = target.map(|target| target.labels.clone()).unwrap_or_default();
             let host = instance_of(instance).map(|target| target.host).ok();
             let label = labels.get("host").map(str::to_owned);
-            let names = [Some(instance.to_string()), label, host, Some(pool.to_string()), Some("target".into())];
+            let names =
+                [Some(instance.to_string()), label, host, Some(pool.to_string()), Some("target".into())];
             (labels, names.into_iter().flatten().collect())
         }
         Subject::Backup { group, .. } => {
@@ -54,9 +55,7 @@ pub fn of_subject(subject: &Subject, store: &Store) -> (Labels, Vec<String>) {
         }
         Subject::Task { source, .. } => (Labels::default(), vec![source.to_string(), "task".into()]),
         Subject::Rule { name, .. } => (Labels::default(), vec![name.to_string()]),
-        Subject::Line { line, source, .. } => {
-            (line.stream.clone(), vec![source.to_string(), "logs".into()])
-        }
+        Subject::Line { line, source, .. } => (line.stream.clone(), vec![source.to_string(), "logs".into()]),
         Subject::Silence { .. } => (Labels::default(), vec!["silence".into()]),
         Subject::Source(id) => {
             (Labels::default(), vec![id.to_string(), id.name.to_string(), id.kind.to_string()])
@@ -74,9 +73,8 @@ pub fn alert_of<'s>(subject: &Subject, store: &'s Store) -> Option<&'s Alert> {
             alerts.find(|alert| correlate::covers(alert, target))
         }
         Subject::Backup { group, .. } => alerts.find(|alert| is_of(alert, group)),
-        Subject::Datastore { name, .. } => {
-            alerts.find(|alert| alert.labels.get("datastore") == Some(name) && alert.labels.get("vmid").is_none())
-        }
+        Subject::Datastore { name, .. } => alerts
+            .find(|alert| alert.labels.get("datastore") == Some(name) && alert.labels.get("vmid").is_none()),
         Subject::Rule { name, .. } => alerts.find(|alert| alert.name == *name),
         _ => None,
     }
@@ -84,7 +82,8 @@ pub fn alert_of<'s>(subject: &Subject, store: &'s Store) -> Option<&'s Alert> {
 
 fn is_of(alert: &Alert, group: &GroupId) -> bool {
     let guest = alert.labels.get("guest").or_else(|| alert.labels.get("vmid"));
-    let named = guest.is_some_and(|guest| guest == &*group.id || *guest == format!("{}/{}", group.kind, group.id));
+    let named =
+        guest.is_some_and(|guest| guest == &*group.id || *guest == format!("{}/{}", group.kind, group.id));
     named && alert.name.to_lowercase().contains("backup")
 }
 
@@ -137,11 +136,8 @@ pub fn measured(check: &Check) -> Vec<Event> {
         Outcome::Unknown(_) if !check.passed => return Vec::new(),
         Outcome::Unknown(why) => ("unknown", why),
     };
-    let told = Event::Measured {
-        line: check.key.clone(),
-        outcome: word.to_owned(),
-        evidence: evidence.clone(),
-    };
+    let told =
+        Event::Measured { line: check.key.clone(), outcome: word.to_owned(), evidence: evidence.clone() };
     let is_alert = matches!(check.probe, crate::runbooks::verify::Probe::AlertResolved { .. });
     let more = match outcome {
         Outcome::Pass(_) if is_alert => Some(Event::Resolved),
@@ -178,7 +174,10 @@ pub fn offered(wanted: &Placeholder, session: &Session, store: &Store) -> Vec<Ar
             .collect(),
         Kind::Host => {
             let targets = store.of(SourceKind::Prometheus).flat_map(|source| source.data.targets.iter());
-            targets.filter_map(|target| instance_of(&target.instance).ok()).map(|target| target.host).collect()
+            targets
+                .filter_map(|target| instance_of(&target.instance).ok())
+                .map(|target| target.host)
+                .collect()
         }
         Kind::Unit => {
             let labels = &session.cause.about.labels;
