@@ -5,6 +5,8 @@ mod act;
 mod asks;
 mod draw;
 mod follow;
+mod footer;
+mod places;
 mod records;
 mod setup;
 mod upkeep;
@@ -24,16 +26,16 @@ use crate::domain::log::RingLimits;
 use crate::domain::store::{Expected, Store};
 use crate::domain::verdict::{Scope, Verdict, judge};
 use crate::incident::Entry;
-use crate::keymap::{self, Context, Keymap};
+use crate::keymap::{self, Keymap};
 use crate::runbooks::desk::Desk;
 use crate::ui::glyphs::Glyphs;
 use crate::ui::layers::Layer;
 use crate::ui::layers::sheet::{Matter, Sheet};
-use crate::ui::panes::{self, PANES, Pane};
+use crate::ui::panes::{PANES, Pane};
 use crate::ui::scene::Scene;
 use crate::ui::theme::{Role, Theme};
 use crate::ui::times::Times;
-use crate::ui::view::{Place, View, Views};
+use crate::ui::view::Views;
 
 pub use setup::Setup;
 
@@ -420,63 +422,6 @@ impl App {
     fn paste(&mut self, text: &str, now: Now) -> Vec<Effect> {
         let outcome = self.layers.last_mut().and_then(|layer| layer.paste(text));
         outcome.map_or_else(Vec::new, |outcome| self.settle(self.layers.len() - 1, outcome, now))
-    }
-
-    fn current(&self) -> Option<&View> {
-        self.look.views.get(self.view)
-    }
-
-    /// Where the panes of the view stand, whatever is zoomed.
-    fn places(&self) -> Vec<Place> {
-        let body = draw::Regions::of(self.screen, self.look.banner.is_some()).body;
-        self.current().map_or_else(Vec::new, |view| view.arrange(body))
-    }
-
-    /// Where the panes stand that are shown: all of the view, or the one that has the whole screen.
-    fn shown(&self) -> Vec<Place> {
-        let places = self.places();
-        if !self.zoomed {
-            return places;
-        }
-        let body = draw::Regions::of(self.screen, self.look.banner.is_some()).body;
-        let place = places.get(self.focus_at(&places));
-        place.map(|place| Place { area: body, ..place.clone() }).into_iter().collect()
-    }
-
-    /// Which of the shown panes has the focus.
-    fn focus_at(&self, places: &[Place]) -> usize {
-        self.focus.get(self.view).copied().unwrap_or(0).min(places.len().saturating_sub(1))
-    }
-
-    /// Whether the panes have room, and need not be brief.
-    const fn is_whole(&self) -> bool {
-        self.view != 0 || self.zoomed
-    }
-
-    fn move_focus(&mut self, by: isize) {
-        let places = self.places();
-        let count = isize::try_from(places.len()).unwrap_or(1).max(1);
-        let at = isize::try_from(self.focus_at(&places)).unwrap_or(0);
-        if let Some(focus) = self.focus.get_mut(self.view) {
-            *focus = usize::try_from((at + by).rem_euclid(count)).unwrap_or(0);
-        }
-    }
-
-    /// The name of the pane with the focus.
-    fn pane_name(&self) -> &'static str {
-        let places = self.places();
-        let focused = places.get(self.focus_at(&places));
-        let name = focused.map_or("alerts", |place| &place.pane);
-        panes::NAMES.iter().find(|have| **have == name).copied().unwrap_or("alerts")
-    }
-
-    fn focused(&mut self) -> Option<&mut Box<dyn Pane>> {
-        let name = self.pane_name();
-        self.panes.get_mut(name).map(|slot| &mut slot.pane)
-    }
-
-    fn context(&self) -> Context {
-        self.panes.get(self.pane_name()).map_or(Context::Global, |slot| slot.pane.context())
     }
 
     /// The site, when all sources are of one.

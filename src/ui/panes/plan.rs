@@ -1,15 +1,17 @@
 //! The plan of the command at which one stands: where it runs, its exact text, how dangerous it is
 //! and why, what stands for its placeholders, what it should show, and why it would not run.
 
+mod queries;
+
 use chrono::TimeDelta;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::runbook::{about, level_role};
+use super::runbook::level_role;
 use super::{Pane, draw_lines};
 use crate::action::Action;
 use crate::domain::feed::SourceKind;
-use crate::domain::question::{Ask, Known, Question, Series};
+use crate::domain::question::Ask;
 use crate::incident;
 use crate::keymap::Context;
 use crate::runbooks::danger::Level;
@@ -24,7 +26,6 @@ use crate::ui::scene::{Piece, Scene, piece};
 use crate::ui::theme::Role;
 use crate::ui::widgets::frame::Title;
 use crate::ui::widgets::prose::{Prose, Scroll, lay_out};
-use crate::ui::widgets::spark::spark;
 
 /// In fewer lines than these little is seen of a plan.
 const SHORT: u16 = 5;
@@ -58,7 +59,7 @@ impl Pane for Plan {
 
     fn wants(&self, scene: &Scene<'_>) -> Vec<Ask> {
         let session = scene.desk.session();
-        session.and_then(|session| queries(session, scene)).map_or_else(Vec::new, Vec::from)
+        session.and_then(|session| queries::asks(session, scene)).map_or_else(Vec::new, Vec::from)
     }
 
     fn act(&mut self, action: Action, _scene: &Scene<'_>) -> bool {
@@ -149,8 +150,8 @@ fn told(session: &Session, book: &Runbook, procedure: &Procedure, scene: &Scene<
         }
     }
     told.extend(clock(session, procedure, scene));
-    if let Some(asks) = queries(session, scene) {
-        answers(&asks, scene, &mut told);
+    if let Some(asks) = queries::asks(session, scene) {
+        queries::answers(&asks, scene, &mut told);
     }
     told.extend(diagnosis(session, procedure, scene));
     told.extend(timeline(scene));
@@ -397,64 +398,4 @@ fn clock(session: &Session, procedure: &Procedure, scene: &Scene<'_>) -> Vec<Pro
         (None, None) => {}
     }
     vec![Prose::Pair("Clock".into(), pieces)]
-}
-
-/// The two questions of a query that somebody let be asked: its value now, and its last hour.
-fn queries(session: &Session, scene: &Scene<'_>) -> Option<[Ask; 2]> {
-    let group = session.focused().filter(|group| group.lang == "promql")?;
-    let query: std::sync::Arc<str> = group.filled.as_deref()?.into();
-    let stop = session.stop().filter(|stop| session.asked.contains(&stop.key))?;
-    let source = about::prometheus(scene.store)?;
-    let to = about::beat(scene.wall());
-    let ask = |what: &str, question| Ask {
-        slot: format!("runbook/query/{}/{what}", stop.line).into(),
-        source: source.clone(),
-        question,
-    };
-    let series = Question::Series { query: query.clone(), from: to - TimeDelta::hours(1), to, step: 60 };
-    Some([ask("now", Question::Value { query, at: Some(to) }), ask("hour", series)])
-}
-
-fn answers(asks: &[Ask; 2], scene: &Scene<'_>, told: &mut Vec<Prose>) {
-    told.extend([Prose::Blank, Prose::Head("Now, and the last hour".to_owned())]);
-    let [now, hour] = asks;
-    let past = scene.answers.latest(hour).map_or(&[][..], |answer| answer.series());
-    match scene.answers.get(now) {
-        Known::Waiting if scene.answers.latest(now).is_none() => told.push(Prose::plain("asking")),
-        Known::Failed(failure) => {
-            told.push(Prose::Line(vec![piece(failure.text.to_string(), Role::Unknown)]))
-        }
-        Known::Waiting | Known::Answer(_) => {
-            let series = scene.answers.latest(now).map_or(&[][..], |answer| answer.series());
-            if series.is_empty() {
-                told.push(Prose::plain("no series: such a thing is not measured"));
-            }
-            told.extend(series.iter().take(MOST).map(|one| line(one, past)));
-            if series.len() > MOST {
-                told.push(Prose::Line(vec![piece(format!("and {} more", series.len() - MOST), Role::Muted)]));
-            }
-        }
-    }
-}
-
-/// So many series are shown.
-const MOST: usize = 12;
-
-fn line(series: &Series, past: &[Series]) -> Prose {
-    let value = series
-        .points
-        .last()
-        .map_or_else(String::new, |(_, value)| text::truncate(&format!("{value:.3}"), 12).into_owned());
-    let before = past.iter().find(|one| one.labels == series.labels);
-    let numbers: Vec<f64> =
-        before.map_or_else(Vec::new, |one| one.points.iter().map(|(_, value)| *value).collect());
-    let numbers: Vec<f64> = numbers.into_iter().filter(|number| number.is_finite()).collect();
-    // An hour in so many bars: the last of each five minutes.
-    let thin: Vec<f64> = numbers.iter().rev().step_by(3).rev().copied().collect();
-    let labels = if series.labels.is_empty() { "value".to_owned() } else { series.labels.to_string() };
-    Prose::Line(vec![
-        piece(format!("{value:>10} "), Role::Accent),
-        piece(format!("{} ", spark(&thin)), Role::Info),
-        piece(labels, Role::Muted),
-    ])
 }
