@@ -118,6 +118,9 @@ pub enum Action {
     /// End all silences that you made within the last 12 hours.
     #[strum(message = "undo mine")]
     UndoMine,
+    /// What can be done to what is selected.
+    #[strum(message = "actions")]
+    Actions,
     /// Say why: everything that the verdict rests on.
     #[strum(message = "why")]
     Why,
@@ -193,9 +196,6 @@ pub enum Action {
     /// Follow scenario F, or all again.
     #[strum(message = "scenario F")]
     ScenarioF,
-    /// The actions of your config for what is selected.
-    #[strum(message = "actions")]
-    Actions,
     /// What the last command said, or says.
     #[strum(message = "output")]
     Output,

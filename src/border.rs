@@ -8,8 +8,10 @@ use std::sync::Arc;
 use crokey::KeyCombination;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::clocks::Clock;
+use crate::domain::clocks::Clocks;
+use crate::domain::correlate::{Join, Joined};
 use crate::domain::deed::{Deed, Receipt};
+use crate::domain::drill::Drill;
 use crate::domain::feed::{Failure, Feed, SourceId};
 use crate::domain::observation::Observation;
 use crate::domain::question::{Answer, Ask, Slot};
@@ -52,6 +54,13 @@ pub enum Msg {
         id: u64,
         /// What was answered, or why nothing was.
         result: Result<Answer, Failure>,
+    },
+    /// The alerts were joined, or something of ours broke.
+    Computed {
+        /// Which join.
+        number: u64,
+        /// What came of it.
+        joined: Option<Arc<Joined>>,
     },
     /// Something was done on a server, or not.
     Done {
@@ -109,8 +118,12 @@ pub enum Effect {
         /// What is to be done.
         deed: Deed,
     },
-    /// Write down these response clocks.
-    KeepClocks(Vec<Clock>),
+    /// Join the alerts: more of them than a key may wait for.
+    Compute(Box<Join>),
+    /// Write down what of these response clocks is not yet.
+    KeepClocks(Clocks),
+    /// Write down that a restore was tried.
+    KeepDrill(Drill),
     /// Trust a runbook as it was shown: its file, and SHA-256 of its bytes.
     Trust {
         /// The file.

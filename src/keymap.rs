@@ -38,6 +38,8 @@ pub enum Context {
     Help,
     /// A list over the panes, from which something is chosen.
     Pick,
+    /// What can be done to one thing.
+    Menu,
     /// A line that is being typed: what is not bound here is text.
     Prompt,
     /// Fields that are being filled in: what is not bound here is text.
@@ -55,9 +57,13 @@ impl Context {
     pub const fn around(self) -> Option<Self> {
         match self {
             Self::Global | Self::Prompt | Self::Form | Self::Confirm | Self::Gate => None,
-            Self::List | Self::Runbook | Self::Detail | Self::Help | Self::Pick | Self::Output => {
-                Some(Self::Global)
-            }
+            Self::List
+            | Self::Runbook
+            | Self::Detail
+            | Self::Help
+            | Self::Pick
+            | Self::Menu
+            | Self::Output => Some(Self::Global),
             Self::Alerts | Self::Targets | Self::Silences | Self::Logs => Some(Self::List),
         }
     }

@@ -5,6 +5,7 @@
 
 mod asks;
 mod feeds;
+mod network;
 mod retired;
 mod runs;
 mod screen;
@@ -20,6 +21,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use self::asks::Asks;
 pub use self::feeds::{Feeds, Load, Loaded};
+pub use self::network::{Network, network};
 use self::retired::Retired;
 use self::runs::Runs;
 pub use self::screen::{Live, Paper, Screen};
@@ -153,7 +155,12 @@ impl<S: Screen> Loop<S> {
                 }
                 return Ok(self.take(Msg::Observed { source, feed, result, took }));
             }
-            Some(answer) = self.asks.answers.recv() => return Ok(self.take(answer)),
+            Some(answer) = self.asks.answers.recv() => {
+                if let Msg::Computed { joined: Some(joined), .. } = &answer {
+                    self.retired.keep_joined(joined);
+                }
+                return Ok(self.take(answer));
+            }
             Some(told) = self.shelves.messages.recv() => return Ok(self.take(told)),
             Some(told) = self.runs.messages.recv() => return Ok(self.take(told)),
             Some(loaded) = self.feeds.loads.recv() => self.reloaded(loaded),
@@ -203,6 +210,7 @@ impl<S: Screen> Loop<S> {
                 let source = self.feeds.source(&deed.source);
                 self.asks.call(id, deed, source);
             }
+            Effect::Compute(join) => self.asks.compute(*join),
             Effect::KeepClocks(clocks) => self.feeds.keep_clocks(clocks),
             Effect::Trust { file, sha256 } => self.shelves.trust(file, sha256),
             Effect::Remember(incident) => self.shelves.remember(incident),
@@ -211,6 +219,7 @@ impl<S: Screen> Loop<S> {
             Effect::Run { id, order } => self.runs.start(id, order),
             Effect::HandOver { id, order } => self.handing = Some((id, order)),
             Effect::Stop(id) => self.runs.stop(id),
+            Effect::KeepDrill(drill) => self.feeds.keep_drill(drill),
             Effect::Copy(text) => {
                 if let Err(error) = self.screen.copy(&text) {
                     tracing::warn!(%error, "nothing was copied");
@@ -292,7 +301,9 @@ impl<S: Screen> Loop<S> {
     fn reloaded(&mut self, loaded: Result<Loaded, Vec<String>>) {
         let outcome = loaded.map(|loaded| {
             self.feeds.watch(&loaded.sources, &self.clock);
-            self.app.reconfigure(loaded.setup);
+            for effect in self.app.reconfigure(loaded.setup, self.clock.now()) {
+                self.carry_out(effect);
+            }
             self.shelves.watch(self.app.files(), self.feeds.state.as_deref());
         });
         self.take(Msg::Reloaded(outcome));

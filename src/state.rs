@@ -11,10 +11,12 @@ use std::sync::Mutex;
 use tracing_subscriber::EnvFilter;
 
 mod clocks;
+mod drills;
 mod incidents;
 mod trust;
 
 pub use clocks::{clocks, keep_clocks};
+pub use drills::{drills, keep_drill};
 pub use incidents::{record, recorded, report};
 pub use trust::{accept, accepted_text, others_write, standing, trust_name, trusted};
 

@@ -87,6 +87,17 @@ impl App {
                 self.layers.remove(at);
                 self.group_by(&label, now);
             }
+            Outcome::Drilled(drill) => {
+                self.layers.remove(at);
+                self.known.store.drills.push(drill.clone());
+                self.forget_seen();
+                self.notify("noted: a restore was tried today", Role::Ok, now);
+                return vec![Effect::KeepDrill(drill)];
+            }
+            Outcome::Show(subject) => {
+                self.layers.remove(at);
+                self.layers.push(Box::new(Sheet::new(Matter::Detail(subject))));
+            }
             Outcome::Copy(text) => return self.copy_text(text, now),
             Outcome::Run(order) => {
                 self.layers.remove(at);
@@ -114,11 +125,11 @@ impl App {
     /// Filters the pane with the focus.
     pub(super) fn filter(&mut self, text: &str) {
         self.search_list(text);
-        let name = self.pane_name();
+        let (name, whole) = (self.pane_name(), self.is_whole());
         if let Some(slot) = self.panes.get_mut(name) {
             slot.pane.set_filter(text);
-            // What a pane folds away it brings out for a filter.
-            slot.seen = None;
+            // What a pane folds away where it is brief it brings out for a filter.
+            slot.seen = slot.seen.filter(|_| whole);
             self.held_until = Duration::ZERO;
         }
     }
@@ -161,10 +172,10 @@ impl App {
             Action::Filter => self.prompt(),
             Action::Copy => return self.copy(now),
             Action::Link => return self.link(now),
+            Action::Actions => return self.offer_actions(now),
             action if deeds::is_one(action) => self.propose(action, now),
             Action::ShowLogs => self.show_logs(now),
             Action::Output => self.show_output(now),
-            Action::Actions => return self.offer_actions(now),
             Action::Runbook => return self.open_runbook(now),
             _ if !self.layers.is_empty() => {}
             Action::Overview => self.overview(),

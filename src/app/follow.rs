@@ -30,13 +30,17 @@ impl App {
             self.notify("the runbooks were read again: what is ticked stays", Role::Info, now);
         }
         self.known.desk.take(shelf);
+        self.known.desk.diagnose(&self.known.store, now.wall);
         self.forget_seen();
     }
 
     /// Opens the procedure for what is selected; asks where there are several, and offers a search
     /// where there is none.
     pub(super) fn open_runbook(&mut self, now: Now) -> Vec<Effect> {
-        let Some(subject) = self.subject_over(now) else { return self.search_runbooks("", now) };
+        let Some(subject) = self.subject_over(now) else {
+            // A text over the panes that is about nothing.
+            return if self.layers.is_empty() { self.search_runbooks("", now) } else { Vec::new() };
+        };
         if self.known.desk.is_waiting() {
             self.notify("the runbooks are still being read", Role::Muted, now);
             return Vec::new();
@@ -114,13 +118,12 @@ impl App {
         now: Now,
     ) -> Vec<Effect> {
         let is_new = self.known.desk.open(file, procedure, cause, now.wall);
+        self.known.desk.hear_hosts(&self.known.store);
         self.filter("");
         self.show_runbooks();
-        let mut effects = self.look_at_runbook(now);
         self.known.desk.diagnose(&self.known.store, now.wall);
-        if is_new {
-            effects.extend(self.begin_incident(now));
-        }
+        let mut effects = if is_new { self.begin_incident(now) } else { Vec::new() };
+        effects.extend(self.look_at_runbook(now));
         effects
     }
 

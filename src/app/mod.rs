@@ -5,6 +5,8 @@ mod act;
 mod asks;
 mod draw;
 mod follow;
+mod footer;
+mod places;
 mod records;
 mod runs;
 mod setup;
@@ -19,21 +21,22 @@ use ratatui::layout::Rect;
 use crate::border::{Effect, Msg};
 use crate::clock::Now;
 use crate::domain::answers::Answers;
+use crate::domain::correlate::Join;
 use crate::domain::feed::{FeedState, SourceKind};
 use crate::domain::log::RingLimits;
 use crate::domain::store::{Expected, Store};
 use crate::domain::verdict::{Scope, Verdict, judge};
 use crate::incident::Entry;
-use crate::keymap::{self, Context, Keymap};
+use crate::keymap::{self, Keymap};
 use crate::runbooks::desk::Desk;
 use crate::ui::glyphs::Glyphs;
 use crate::ui::layers::Layer;
 use crate::ui::layers::sheet::{Matter, Sheet};
-use crate::ui::panes::{self, PANES, Pane};
+use crate::ui::panes::{PANES, Pane};
 use crate::ui::scene::Scene;
 use crate::ui::theme::{Role, Theme};
 use crate::ui::times::Times;
-use crate::ui::view::{Place, View, Views};
+use crate::ui::view::Views;
 
 pub use setup::Setup;
 
@@ -147,6 +150,7 @@ fn scene<'a>(known: &'a Known, frozen: Option<&'a Frozen>, look: &'a Look, now: 
         answers: &known.answers,
         desk: &known.desk,
         runs: &known.going.runs,
+        record: known.record(),
         theme: &look.theme,
         keymap: &look.keymap,
         times: look.times,
@@ -158,11 +162,20 @@ fn scene<'a>(known: &'a Known, frozen: Option<&'a Frozen>, look: &'a Look, now: 
     }
 }
 
+impl Known {
+    /// The record of the incident for which a procedure is followed.
+    fn record(&self) -> &[Entry] {
+        let incident = self.desk.session().and_then(|session| session.incident.as_ref());
+        incident.and_then(|incident| self.records.get(incident)).map_or(&[], Vec::as_slice)
+    }
+}
+
 impl App {
     /// A screen that waits for its sources.
     pub fn new(setup: Setup) -> Self {
         let mut store = Store::new(setup.sources.clone(), setup.thresholds, setup.ring);
-        store.clocks = setup.clocks;
+        store.take_clocks(setup.clocks);
+        store.drills = setup.drills;
         let panes = PANES.iter().map(|(name, _, make)| (*name, Slot { pane: make(), seen: None }));
         let view = setup.views.iter().position(|view| view.name == setup.view).unwrap_or(0);
         Self {
@@ -206,14 +219,17 @@ impl App {
 
     /// Takes a new config. What is known stays, as far as the sources are the same; where one is
     /// on the screen stays too.
-    pub fn reconfigure(&mut self, setup: Setup) {
+    pub fn reconfigure(&mut self, setup: Setup, now: Now) -> Vec<Effect> {
+        let mut join = None;
         if (&setup.sources, &setup.ring) == (&self.expected.0, &self.expected.1) {
-            self.known.store.thresholds = setup.thresholds;
+            join = self.known.store.take_thresholds(setup.thresholds, now.wall);
         } else {
-            let clocks = std::mem::take(&mut self.known.store.clocks);
-            self.known.store = Store::new(setup.sources.clone(), setup.thresholds, setup.ring);
-            self.known.store.clocks = clocks;
+            let store = Store::new(setup.sources.clone(), setup.thresholds, setup.ring);
+            self.known.store = store.instead_of(&self.known.store);
             self.expected = (setup.sources, setup.ring);
+        }
+        if self.known.desk.lore.files != setup.lore.files {
+            self.known.desk.shelf = None;
         }
         (self.known.desk.lore, self.known.desk.hosts) = (setup.lore, setup.hosts);
         self.known.desk.replan();
@@ -232,6 +248,7 @@ impl App {
         };
         self.frozen = None;
         self.forget_seen();
+        self.joined(join, now)
     }
 
     /// Who is at the keyboard, as far as is known.
@@ -256,6 +273,7 @@ impl App {
         let mut feeds = self.known.store.sources.iter().flat_map(|source| source.feeds.values());
         !self.is_asking()
             && !self.is_reading()
+            && !self.known.store.is_joining()
             && feeds.all(|feed| feed.at.is_some() || feed.failure.is_some())
     }
 
@@ -309,12 +327,24 @@ impl App {
                 self.dirty = true;
             }
             Msg::Observed { source, feed, result, took } => {
-                *self.known.said.entry(source.kind).or_default() += 1;
-                self.known.store.apply(&source, feed, result, took, now.wall);
-                self.known.unjudged = true;
-                self.dirty = true;
+                let taken = self.known.store.observe(&source, feed, result, took, now.wall);
+                if taken.changed {
+                    self.hear(source.kind);
+                }
+                let effects = self.joined(taken.join, now);
                 self.open_wanted(now);
-                return self.look_at_runbook(now);
+                return effects.into_iter().chain(self.look_at_runbook(now)).collect();
+            }
+            Msg::Computed { number, joined: Some(joined) } => {
+                let next = self.known.store.take_joined(number, joined, now.wall);
+                self.hear(SourceKind::Alertmanager);
+                let effects = self.joined(next, now);
+                self.open_wanted(now);
+                return effects.into_iter().chain(self.look_at_runbook(now)).collect();
+            }
+            Msg::Computed { number, joined: None } => {
+                self.known.store.forget_join(number);
+                self.notify("the alerts were not joined: a fault in wardroom", Role::Critical, now);
             }
             Msg::Answered { slot, id, result } => {
                 self.answered(&slot, id, result);
@@ -340,6 +370,7 @@ impl App {
             Msg::Terminate => return vec![Effect::Quit],
             Msg::Tick => {
                 self.tick(now);
+                self.known.desk.hear_hosts(&self.known.store);
                 self.known.desk.diagnose(&self.known.store, now.wall);
                 let kept = self.keep_up(now);
                 return kept.into_iter().chain(self.look_at_runbook(now)).collect();
@@ -348,9 +379,31 @@ impl App {
         Vec::new()
     }
 
+    /// A source of this kind has said something new.
+    fn hear(&mut self, kind: SourceKind) {
+        *self.known.said.entry(kind).or_default() += 1;
+        self.known.unjudged = true;
+        self.dirty = true;
+    }
+
+    /// Has the alerts joined: here when that takes no time, else away from the loop.
+    fn joined(&mut self, join: Option<Join>, now: Now) -> Vec<Effect> {
+        let mut next = join;
+        while let Some(join) = next {
+            if !join.is_light() {
+                return vec![Effect::Compute(Box::new(join))];
+            }
+            let number = join.number;
+            next = self.known.store.take_joined(number, Arc::new(join.run()), now.wall);
+            self.hear(SourceKind::Alertmanager);
+        }
+        Vec::new()
+    }
+
     fn tick(&mut self, now: Now) {
         if self.frozen.as_ref().is_some_and(|frozen| now.mono.saturating_sub(frozen.at.mono) >= THAW) {
             self.frozen = None;
+            self.forget_seen();
             self.notify("thawed after 10 minutes", Role::Info, now);
         }
         if self.notice.as_ref().is_some_and(|notice| notice.until <= now.mono) {
@@ -375,63 +428,6 @@ impl App {
     fn paste(&mut self, text: &str, now: Now) -> Vec<Effect> {
         let outcome = self.layers.last_mut().and_then(|layer| layer.paste(text));
         outcome.map_or_else(Vec::new, |outcome| self.settle(self.layers.len() - 1, outcome, now))
-    }
-
-    fn current(&self) -> Option<&View> {
-        self.look.views.get(self.view)
-    }
-
-    /// Where the panes of the view stand, whatever is zoomed.
-    fn places(&self) -> Vec<Place> {
-        let body = draw::Regions::of(self.screen, self.look.banner.is_some()).body;
-        self.current().map_or_else(Vec::new, |view| view.arrange(body))
-    }
-
-    /// Where the panes stand that are shown: all of the view, or the one that has the whole screen.
-    fn shown(&self) -> Vec<Place> {
-        let places = self.places();
-        if !self.zoomed {
-            return places;
-        }
-        let body = draw::Regions::of(self.screen, self.look.banner.is_some()).body;
-        let place = places.get(self.focus_at(&places));
-        place.map(|place| Place { area: body, ..place.clone() }).into_iter().collect()
-    }
-
-    /// Which of the shown panes has the focus.
-    fn focus_at(&self, places: &[Place]) -> usize {
-        self.focus.get(self.view).copied().unwrap_or(0).min(places.len().saturating_sub(1))
-    }
-
-    /// Whether the panes have room, and need not be brief.
-    const fn is_whole(&self) -> bool {
-        self.view != 0 || self.zoomed
-    }
-
-    fn move_focus(&mut self, by: isize) {
-        let places = self.places();
-        let count = isize::try_from(places.len()).unwrap_or(1).max(1);
-        let at = isize::try_from(self.focus_at(&places)).unwrap_or(0);
-        if let Some(focus) = self.focus.get_mut(self.view) {
-            *focus = usize::try_from((at + by).rem_euclid(count)).unwrap_or(0);
-        }
-    }
-
-    /// The name of the pane with the focus.
-    fn pane_name(&self) -> &'static str {
-        let places = self.places();
-        let focused = places.get(self.focus_at(&places));
-        let name = focused.map_or("alerts", |place| &place.pane);
-        panes::NAMES.iter().find(|have| **have == name).copied().unwrap_or("alerts")
-    }
-
-    fn focused(&mut self) -> Option<&mut Box<dyn Pane>> {
-        let name = self.pane_name();
-        self.panes.get_mut(name).map(|slot| &mut slot.pane)
-    }
-
-    fn context(&self) -> Context {
-        self.panes.get(self.pane_name()).map_or(Context::Global, |slot| slot.pane.context())
     }
 
     /// The site, when all sources are of one.

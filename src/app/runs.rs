@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::App;
+use crate::action::Action;
 use crate::border::Effect;
 use crate::clock::Now;
 use crate::domain::run::{Order, Run, Runs, Told};
@@ -72,7 +73,11 @@ impl App {
     /// Offers the actions of the config for what is selected. The one that is chosen stands there like
     /// a procedure of one command.
     pub(super) fn offer_actions(&mut self, now: Now) -> Vec<Effect> {
-        let Some(subject) = self.subject_over(now) else { return Vec::new() };
+        let Some(subject) = self.subject_over(now).filter(|subject| !subject.has_actions()) else {
+            // What a server itself can be told to do.
+            self.propose(Action::Actions, now);
+            return Vec::new();
+        };
         let (cause, named) = self.cause_of(&subject);
         let desk = &self.known.desk;
         let found = desk.actions_for(&named, &cause.about.labels).into_iter();

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::domain::clocks::Clocks;
+use crate::domain::drill::Drill;
 use crate::domain::host::Inventory;
 use crate::domain::log::RingLimits;
 use crate::domain::store::Expected;
@@ -50,6 +51,8 @@ pub struct Setup {
     pub lore: Lore,
     /// The operator's hosts.
     pub hosts: Inventory,
+    /// The restore drills that were kept.
+    pub drills: Vec<Drill>,
 }
 
 impl Default for Setup {
@@ -72,6 +75,7 @@ impl Default for Setup {
             clocks: Clocks::default(),
             lore: Lore::default(),
             hosts: Inventory::default(),
+            drills: Vec::new(),
         }
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use color_eyre::eyre::Result;
 
+use super::promises::promised;
 use super::{Usage, complain};
 use crate::app::Setup;
 use crate::cli::Global;
@@ -84,6 +85,7 @@ pub fn read(global: &Global, file: &Path) -> Result<Config> {
     if let Some(site) = &global.site {
         config.keep_site(site).map_err(Usage)?;
     }
+    config.thresholds.promised = promised(&config.runbooks);
     dress(&mut config, Some(file), global)?;
     Ok(config)
 }
@@ -115,6 +117,7 @@ pub fn setup(config: &Config, global: &Global, banner: Option<String>) -> Result
         clocks: Clocks::default(),
         lore: config.runbooks.clone(),
         hosts: config.hosts.clone(),
+        drills: Vec::new(),
     })
 }
 

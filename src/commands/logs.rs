@@ -19,6 +19,7 @@ use crate::domain::log::{Entry, Level, Line, TailState};
 use crate::domain::observation::Observation;
 use crate::domain::question::{Answer, Question, Window};
 use crate::report::SCHEMA;
+use crate::runtime::network;
 use crate::sources::{Source, SourceError};
 use crate::text;
 
@@ -34,7 +35,7 @@ const REPEATED: i64 = 60_000_000_000;
 /// Wrong usage, a wrong config, a server that does not answer or refuses the query, or stdout that
 /// cannot be written.
 pub fn run(global: &Global, logs: &Logs) -> Result<ExitCode> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    let runtime = network()?;
     let done = runtime.block_on(async {
         let ground = ground(global, false).await?;
         let source = source(&ground, logs.source.as_deref())?;

@@ -43,6 +43,7 @@ pub(super) fn thresholds(root: &Table<'_>) -> Thresholds {
             verify_max_age: span(&table, "verify_max_age").unwrap_or(all.backups.verify_max_age),
             ..all.backups
         };
+        all.drill_every = span(&table, "drill_every").unwrap_or(all.drill_every);
         all.backup_rules = table.list("rule").iter().filter_map(rule).collect();
     }
     if let Some(table) = root.table("datastores") {

@@ -7,7 +7,7 @@ mod record;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-pub use export::markdown;
+pub use export::{markdown, told};
 pub use record::{Record, Tick, word};
 
 use crate::runbooks::session::{Key, State};

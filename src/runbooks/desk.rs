@@ -199,14 +199,23 @@ impl Desk {
         }
     }
 
-    /// Looks at what is known: which hosts are scraped, since when the alert is quiet, which boxes are
-    /// ticked by what is measured. Gives the boxes of the procedure on the screen that are otherwise
-    /// than before.
-    pub fn look(&mut self, store: &Store, now: DateTime<Utc>) -> Vec<usize> {
+    /// Hears which hosts are scraped: an alert's host must be one of those that are known.
+    pub fn hear_hosts(&mut self, store: &Store) {
+        if self.open.is_none() {
+            return;
+        }
         let scraped = scraped(store);
         if scraped != self.scraped {
             self.scraped = scraped;
             self.replan();
+        }
+    }
+
+    /// Looks at what is known: since when the alert is quiet, which boxes are ticked by what is
+    /// measured. Gives the boxes of the procedure on the screen that are otherwise than before.
+    pub fn look(&mut self, store: &Store, now: DateTime<Utc>) -> Vec<usize> {
+        if self.sessions.is_empty() {
+            return Vec::new();
         }
         let is_heard = is_heard(store, now);
         let mut changed = Vec::new();
@@ -263,7 +272,7 @@ pub fn cause_of(alert: &Alert, subject: crate::domain::subject::Subject, store: 
         alertname: alert.name.to_string(),
         labels: alert.labels.clone(),
         vmid: None,
-        since: Some(store.clocks.since(alert)),
+        since: Some(store.clocks().since(alert)),
         quiet_since: None,
     };
     Cause {

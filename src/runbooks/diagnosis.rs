@@ -96,13 +96,20 @@ impl<'s> Host<'s> {
 
     /// Whether anything on the host answers; `None` when that cannot be said.
     fn answers(&self) -> Option<(bool, String)> {
+        // What is off cannot answer, whoever refuses in its place.
+        if let Answer::Fits(why) = self.stopped() {
+            return Some((false, why));
+        }
         if let Some(target) = self.targets.iter().find(|target| target.health == TargetHealth::Up) {
             return Some((true, format!("{} {} is up", target.job, target.instance)));
         }
         let down = |target: &&&Target| target.health == TargetHealth::Down;
-        let refuses = |target: &&&Target| target.error_class() == Some(ErrorClass::Refused);
-        if self.targets.iter().filter(down).any(|target| refuses(&&target)) {
-            return Some((true, "the connection is refused: the host answers".to_owned()));
+        let speaks = |target: &&&Target| {
+            let answers = [ErrorClass::Refused, ErrorClass::Http, ErrorClass::Tls, ErrorClass::Parse];
+            target.error_class().is_some_and(|class| answers.contains(&class))
+        };
+        if let Some(target) = self.targets.iter().filter(down).find(speaks) {
+            return Some((true, format!("the host answers, the exporter does not: {}", target.error)));
         }
         let first = self.targets.iter().find(|target| down(&target))?;
         Some((false, format!("nothing on {} answers: {}", self.name, first.error)))
@@ -113,7 +120,8 @@ impl<'s> Host<'s> {
             .guest
             .map(|guest| format!("{} {} is {} on {}", guest.id, guest.name, guest.state, guest.node));
         let node = self.node.map(|online| if online { "its node is online" } else { "its node is offline" });
-        let answers = self.answers().map(|(_, why)| why);
+        let answers =
+            self.answers().map(|(_, why)| why).filter(|_| !matches!(self.stopped(), Answer::Fits(_)));
         [guest, node.map(str::to_owned), answers].into_iter().flatten().collect()
     }
 

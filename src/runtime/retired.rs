@@ -1,10 +1,13 @@
 //! What was seen before and is no longer shown. To free ten thousand targets takes milliseconds,
 //! which a key should not wait for.
 
+use std::any::Any;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use tokio::runtime::Handle;
 
+use crate::domain::correlate::Joined;
 use crate::domain::feed::{Feed, SourceId};
 use crate::domain::observation::Observation;
 
@@ -15,7 +18,8 @@ const MANY: usize = 2_000;
 #[derive(Debug, Default)]
 pub struct Retired {
     newest: HashMap<(SourceId, Feed), Vec<Observation>>,
-    older: Vec<Vec<Observation>>,
+    joined: Option<Arc<Joined>>,
+    older: Vec<Box<dyn Any + Send>>,
 }
 
 impl Retired {
@@ -27,7 +31,13 @@ impl Retired {
         } else {
             self.newest.insert(key, seen.to_vec())
         };
-        self.older.extend(before);
+        self.older.extend(before.map(|before| Box::new(before) as _));
+    }
+
+    /// Shares the alerts as they were joined.
+    pub fn keep_joined(&mut self, joined: &Arc<Joined>) {
+        let before = self.joined.replace(Arc::clone(joined));
+        self.older.extend(before.map(|before| Box::new(before) as _));
     }
 
     /// Frees what was replaced, away from the loop. To be called when it is no longer shown.

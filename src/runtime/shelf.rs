@@ -224,3 +224,7 @@ fn trust(place: &Place, file: &Path, sha256_shown: &str, now: DateTime<Utc>) -> 
     }
     state::accept(place, file, &bytes, now).map(|_| ())
 }
+
+#[cfg(test)]
+#[path = "shelf_tests.rs"]
+mod tests;

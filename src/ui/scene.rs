@@ -11,6 +11,7 @@ use crate::domain::run::Runs;
 use crate::domain::store::Store;
 use crate::domain::subject::Subject;
 use crate::domain::verdict::Verdict;
+use crate::incident::Entry;
 use crate::keymap::Keymap;
 use crate::runbooks::desk::Desk;
 
@@ -27,6 +28,8 @@ pub struct Scene<'a> {
     pub desk: &'a Desk,
     /// What was run here, and runs.
     pub runs: &'a Runs,
+    /// The record of the incident for which a procedure is followed.
+    pub record: &'a [Entry],
     /// The colours.
     pub theme: &'a Theme,
     /// The keys.

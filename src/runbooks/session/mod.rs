@@ -206,6 +206,9 @@ impl Session {
     /// What is to be done before a stop and is not: prerequisites, and the steps before its own where
     /// they are worked off in order. It is told before anything is confirmed.
     pub fn before(&self, stop: &Stop) -> Vec<String> {
+        if stop.is_prerequisite {
+            return Vec::new();
+        }
         let is_open = |one: &&Stop| !self.is_done(one);
         let needed = self.stops.iter().filter(|one| one.is_prerequisite && one.line < stop.line);
         let open = needed.filter(is_open).count();

@@ -108,7 +108,8 @@ pub(super) fn stops(
 /// The number of the step at a line, when its list is worked off in order: not in an alert's
 /// procedure, where one looks here and there.
 fn turn(procedure: &Procedure, line: usize) -> Option<u64> {
-    let mut steps = procedure.steps.iter().filter(|step| step.role == Role::Steps);
+    let apart = [Role::Rollback, Role::Diagnosis, Role::Prerequisites];
+    let mut steps = procedure.steps.iter().filter(|step| !apart.contains(&step.role));
     let is_ordered = procedure.kind != ProcedureKind::Alert;
     steps.find(|step| is_ordered && within(line, step.lines))?.ordinal
 }

@@ -1,12 +1,14 @@
 //! What lies over the panes: a stack. A key goes from the top down until a layer takes it.
 
 pub mod choose;
+mod chores;
 pub mod compose;
 pub mod confirm;
 pub mod deeds;
 pub mod dialogue;
 pub mod entry;
 pub mod help;
+pub mod menu;
 pub mod output;
 pub mod overview;
 pub mod preview;
@@ -23,6 +25,7 @@ use super::widgets::prose::Scroll;
 use crate::action::Action;
 use crate::clock::Now;
 use crate::domain::deed::{Deed, Receipt};
+use crate::domain::drill::Drill;
 use crate::domain::feed::Failure;
 use crate::domain::question::Ask;
 use crate::domain::run::Order;
@@ -67,6 +70,10 @@ pub enum Outcome {
         /// SHA-256 of what was shown.
         sha256: String,
     },
+    /// The layer is done: a restore was tried.
+    Drilled(Drill),
+    /// The layer is done, and the detail of this takes its place.
+    Show(Subject),
     /// Taken; put this on the clipboard.
     Copy(String),
     /// Taken, the layer is done, and this is run.

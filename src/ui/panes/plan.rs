@@ -1,15 +1,18 @@
 //! The plan of the command at which one stands: where it runs, its exact text, how dangerous it is
 //! and why, what stands for its placeholders, what it should show, and why it would not run.
 
+mod queries;
+
 use chrono::TimeDelta;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::runbook::{about, level_role};
+use super::runbook::level_role;
 use super::{Pane, draw_lines};
 use crate::action::Action;
 use crate::domain::feed::SourceKind;
-use crate::domain::question::{Ask, Known, Question, Series};
+use crate::domain::question::Ask;
+use crate::incident;
 use crate::keymap::Context;
 use crate::runbooks::danger::Level;
 use crate::runbooks::facts::Origin;
@@ -23,7 +26,9 @@ use crate::ui::scene::{Piece, Scene, piece};
 use crate::ui::theme::Role;
 use crate::ui::widgets::frame::Title;
 use crate::ui::widgets::prose::{Prose, Scroll, lay_out};
-use crate::ui::widgets::spark::spark;
+
+/// In fewer lines than these little is seen of a plan.
+const SHORT: u16 = 5;
 
 /// The pane.
 #[derive(Debug, Default)]
@@ -54,7 +59,7 @@ impl Pane for Plan {
 
     fn wants(&self, scene: &Scene<'_>) -> Vec<Ask> {
         let session = scene.desk.session();
-        session.and_then(|session| queries(session, scene)).map_or_else(Vec::new, Vec::from)
+        session.and_then(|session| queries::asks(session, scene)).map_or_else(Vec::new, Vec::from)
     }
 
     fn act(&mut self, action: Action, _scene: &Scene<'_>) -> bool {
@@ -76,7 +81,15 @@ impl Pane for Plan {
             self.of = of;
             self.scroll.top = 0;
         }
-        let lines = lay_out(&told(session, book, procedure, scene), area.width);
+        let mut told = told(session, book, procedure, scene);
+        let is_command = |one: &Prose| matches!(one, Prose::Pair(name, _) if name == "Command");
+        // In a few lines what would run is seen before where.
+        if area.height < SHORT
+            && let Some(at) = told.iter().position(is_command)
+        {
+            told[..=at].rotate_right(1);
+        }
+        let lines = lay_out(&told, area.width);
         self.scroll.draw(&lines, area, buffer, scene);
     }
 }
@@ -137,16 +150,34 @@ fn told(session: &Session, book: &Runbook, procedure: &Procedure, scene: &Scene<
         }
     }
     told.extend(clock(session, procedure, scene));
-    if let Some(asks) = queries(session, scene) {
-        answers(&asks, scene, &mut told);
+    if let Some(asks) = queries::asks(session, scene) {
+        queries::answers(&asks, scene, &mut told);
     }
     told.extend(diagnosis(session, procedure, scene));
+    told.extend(timeline(scene));
     if !book.warnings.is_empty() {
         told.extend([Prose::Blank, Prose::Head("What NOT to do".to_owned())]);
         let never = book.warnings.iter();
         told.extend(never.map(|one| Prose::Line(vec![piece(format!("✗ {}", one.text), Role::Warning)])));
     }
     told
+}
+
+/// So many lines of the record are shown, the newest first.
+const NEWEST: usize = 8;
+
+/// What was recorded last of the incident.
+fn timeline(scene: &Scene<'_>) -> Vec<Prose> {
+    if scene.record.is_empty() {
+        return Vec::new();
+    }
+    let mut lines = vec![Prose::Blank, Prose::Head("Recorded".to_owned())];
+    lines.extend(scene.record.iter().rev().take(NEWEST).map(|entry| {
+        let at = scene.times.clock(entry.at);
+        let what = sanitise(&incident::told(entry)).into_owned();
+        Prose::Line(vec![piece(format!("{at} "), Role::Muted), piece(what, Role::Text)])
+    }));
+    lines
 }
 
 /// What the data and the logs say: the end of the decision tree that fits, and causes by their message.
@@ -187,13 +218,14 @@ pub fn of_group(group: &Planned) -> Vec<Prose> {
     let role = level_role(group.danger.level);
     let mut danger = vec![piece(format!("{} {}", group.danger.level, demand(group.danger.level)), role)];
     let reasons: Vec<&str> =
-        group.danger.reasons.iter().map(String::as_str).filter(|why| *why != "only reads").collect();
+        group.danger.reasons.iter().map(String::as_str).filter(|why| !why.ends_with("only reads")).collect();
     if !reasons.is_empty() {
         danger.push(piece(format!("\n{}", sanitise_lines(&reasons.join("\n"))), Role::Muted));
     }
     told.push(Prose::Pair("Danger".into(), danger));
     told.push(Prose::Pair("Values".into(), values(group)));
-    told.push(Prose::Pair("Runs".into(), vec![piece(mode(group.mode), Role::Text)]));
+    let runs = if group.lang == "promql" { "Enter asks Prometheus" } else { mode(group.mode) };
+    told.push(Prose::Pair("Runs".into(), vec![piece(runs, Role::Text)]));
     if group.needs_sudo {
         told.push(Prose::Pair("".into(), vec![piece("it becomes root", Role::Warning)]));
     }
@@ -353,77 +385,17 @@ fn clock(session: &Session, procedure: &Procedure, scene: &Scene<'_>) -> Vec<Pro
     let escalation = procedure.escalation.as_ref().and_then(|one| one.after).and_then(seconds);
     let is_over = session.cause.about.quiet_since.is_some();
     match (session.escalated, escalation.map(|after| began + after)) {
-        (Some(at), _) => pieces.push(piece(format!(" · help called {}", scene.times.clock(at)), Role::Ok)),
-        (None, Some(_)) if is_over => pieces.push(piece(" · the alert is gone: no escalation", Role::Muted)),
+        (Some(at), _) => pieces.push(piece(format!("\nhelp called {}", scene.times.clock(at)), Role::Ok)),
+        (None, Some(_)) if is_over => pieces.push(piece("\nthe alert is gone: no escalation", Role::Muted)),
         (None, Some(at)) if at <= now => {
-            let words = format!(" · escalate now: due {} ago, X notes it", text::age(now - at));
+            let words = format!("\nescalate now: due {} ago, X notes it", text::age(now - at));
             pieces.push(piece(words, Role::Critical));
         }
         (None, Some(at)) => {
-            let words = format!(" · escalate {}, in {}", scene.times.clock(at), text::age(at - now));
+            let words = format!("\nescalate {}, in {}", scene.times.clock(at), text::age(at - now));
             pieces.push(piece(words, Role::Muted));
         }
         (None, None) => {}
     }
     vec![Prose::Pair("Clock".into(), pieces)]
-}
-
-/// The two questions of a query that somebody let be asked: its value now, and its last hour.
-fn queries(session: &Session, scene: &Scene<'_>) -> Option<[Ask; 2]> {
-    let group = session.focused().filter(|group| group.lang == "promql")?;
-    let query: std::sync::Arc<str> = group.filled.as_deref()?.into();
-    let stop = session.stop().filter(|stop| session.asked.contains(&stop.key))?;
-    let source = about::prometheus(scene.store)?;
-    let to = about::beat(scene.wall());
-    let ask = |what: &str, question| Ask {
-        slot: format!("runbook/query/{}/{what}", stop.line).into(),
-        source: source.clone(),
-        question,
-    };
-    let series = Question::Series { query: query.clone(), from: to - TimeDelta::hours(1), to, step: 60 };
-    Some([ask("now", Question::Value { query, at: Some(to) }), ask("hour", series)])
-}
-
-fn answers(asks: &[Ask; 2], scene: &Scene<'_>, told: &mut Vec<Prose>) {
-    told.extend([Prose::Blank, Prose::Head("Now, and the last hour".to_owned())]);
-    let [now, hour] = asks;
-    let past = scene.answers.latest(hour).map_or(&[][..], |answer| answer.series());
-    match scene.answers.get(now) {
-        Known::Waiting if scene.answers.latest(now).is_none() => told.push(Prose::plain("asking")),
-        Known::Failed(failure) => {
-            told.push(Prose::Line(vec![piece(failure.text.to_string(), Role::Unknown)]))
-        }
-        Known::Waiting | Known::Answer(_) => {
-            let series = scene.answers.latest(now).map_or(&[][..], |answer| answer.series());
-            if series.is_empty() {
-                told.push(Prose::plain("no series: such a thing is not measured"));
-            }
-            told.extend(series.iter().take(MOST).map(|one| line(one, past)));
-            if series.len() > MOST {
-                told.push(Prose::Line(vec![piece(format!("and {} more", series.len() - MOST), Role::Muted)]));
-            }
-        }
-    }
-}
-
-/// So many series are shown.
-const MOST: usize = 12;
-
-fn line(series: &Series, past: &[Series]) -> Prose {
-    let value = series
-        .points
-        .last()
-        .map_or_else(String::new, |(_, value)| text::truncate(&format!("{value:.3}"), 12).into_owned());
-    let before = past.iter().find(|one| one.labels == series.labels);
-    let numbers: Vec<f64> =
-        before.map_or_else(Vec::new, |one| one.points.iter().map(|(_, value)| *value).collect());
-    let numbers: Vec<f64> = numbers.into_iter().filter(|number| number.is_finite()).collect();
-    // An hour in so many bars: the last of each five minutes.
-    let thin: Vec<f64> = numbers.iter().rev().step_by(3).rev().copied().collect();
-    let labels = if series.labels.is_empty() { "value".to_owned() } else { series.labels.to_string() };
-    Prose::Line(vec![
-        piece(format!("{value:>10} "), Role::Accent),
-        piece(format!("{} ", spark(&thin)), Role::Info),
-        piece(labels, Role::Muted),
-    ])
 }

@@ -241,7 +241,7 @@ fn decorate(lines: &[Laid], session: &Session, scene: &Scene<'_>, cells: usize) 
         let is_last = lines.get(at + 1).is_none_or(|after| after.line != laid.line);
         if let Some(stop) = stop.filter(|stop| is_last && laid.line == stop.last) {
             for line in under(stop, session, scene, cells) {
-                let mut pieces = vec![piece(bar, Role::Accent), piece("   ", Role::Muted)];
+                let mut pieces = vec![piece(bar, Role::Accent), piece("    ", Role::Muted)];
                 pieces.extend(line);
                 out.push(Decorated { pieces, tag: None, focused });
             }

@@ -103,7 +103,7 @@ fn a_file_that_changes_takes_no_tick_away() {
     assert!(desk.screen().contains("done by hand by sam"), "{}", desk.screen());
     let changed =
         text().replacen("#### Immediate Actions", "#### Immediate Actions\n\nRead this first.\n", 1);
-    desk.hear([shelf(changed)]);
+    desk.hear([shelf(changed)]).keys("g");
     let screen = desk.screen();
     assert!(screen.contains("Read this first."), "{screen}");
     assert!(screen.contains("done by hand by sam"), "{screen}");

@@ -46,7 +46,9 @@ pub fn lay(
             }
         }
     }
-    while page.lines.last().is_some_and(|laid| laid.pieces.is_empty()) {
+    // Nothing is set apart from what follows: nothing does.
+    let is_idle = |laid: &Laid| laid.pieces.last().is_none_or(|(_, role)| *role == Role::Border);
+    while page.lines.last().is_some_and(is_idle) {
         page.lines.pop();
     }
     let mut last = 0;
@@ -175,11 +177,12 @@ impl<F: Fn(usize) -> bool> Page<'_, F> {
 
     fn item(&mut self, item: &ListItem, number: Option<u64>, indent: usize) {
         let lead = match (item.ticked, number) {
-            (Some(_), _) => "  ".to_owned(),
+            // Its sign stands before the page.
+            (Some(_), _) => String::new(),
             (None, Some(number)) => format!("{number}. "),
             (None, None) => "• ".to_owned(),
         };
-        let inner = indent + text::width(&lead).max(2);
+        let inner = if lead.is_empty() { indent } else { indent + text::width(&lead) };
         let mut body = item.body.iter();
         if let Some(Node::Paragraph { words, .. }) = item.body.first() {
             body.next();
