@@ -46,6 +46,9 @@ pub enum Action {
     /// The chain that carries alerts, link by link.
     #[strum(message = "chain")]
     Chain,
+    /// The runbooks: search, read, follow.
+    #[strum(message = "runbooks")]
+    Runbooks,
     /// One row down.
     #[strum(message = "down")]
     Down,
@@ -148,6 +151,66 @@ pub enum Action {
     /// The logs of this alert, around its start.
     #[strum(message = "logs")]
     ShowLogs,
+    /// The runbook for what is selected.
+    #[strum(message = "runbook")]
+    Runbook,
+    /// The next step of the procedure.
+    #[strum(message = "next")]
+    NextStep,
+    /// The previous step of the procedure.
+    #[strum(message = "back a step")]
+    PreviousStep,
+    /// It is done, by hand; again, and it is not.
+    #[strum(message = "done")]
+    Done,
+    /// Leave it out; again, and it is to be done.
+    #[strum(message = "skip")]
+    Skip,
+    /// Note something here.
+    #[strum(message = "note")]
+    Note,
+    /// Say what stands for a placeholder.
+    #[strum(message = "value")]
+    Value,
+    /// Look again now whether it is mended.
+    #[strum(message = "verify")]
+    Verify,
+    /// Let the alert's host stand for the host that the document names, or take that back.
+    #[strum(message = "swap host")]
+    SwapHost,
+    /// Note that help was called.
+    #[strum(message = "escalate")]
+    Escalate,
+    /// Keep the report of the incident, and copy it.
+    #[strum(message = "report")]
+    Report,
+    /// Follow scenario A, or all again.
+    #[strum(message = "scenario A")]
+    ScenarioA,
+    /// Follow scenario B, or all again.
+    #[strum(message = "scenario B")]
+    ScenarioB,
+    /// Follow scenario C, or all again.
+    #[strum(message = "scenario C")]
+    ScenarioC,
+    /// Follow scenario D, or all again.
+    #[strum(message = "scenario D")]
+    ScenarioD,
+    /// Follow scenario E, or all again.
+    #[strum(message = "scenario E")]
+    ScenarioE,
+    /// Follow scenario F, or all again.
+    #[strum(message = "scenario F")]
+    ScenarioF,
+    /// What the last command said, or says.
+    #[strum(message = "output")]
+    Output,
+    /// Stop what runs, here and on its host.
+    #[strum(message = "stop it")]
+    Stop,
+    /// Hand the terminal over to it: for passwords, editors, host keys.
+    #[strum(message = "hand over")]
+    HandOver,
     /// What stands around this line, asked of the server.
     #[strum(message = "context")]
     Context,

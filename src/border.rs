@@ -16,6 +16,9 @@ use crate::domain::feed::{Failure, Feed, SourceId};
 use crate::domain::log::export::Export;
 use crate::domain::observation::Observation;
 use crate::domain::question::{Answer, Ask, Slot};
+use crate::domain::run::{Order, Told};
+use crate::incident::Entry;
+use crate::runbooks::shelf::Shelf;
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -76,6 +79,24 @@ pub enum Msg {
     },
     /// A file was written, and what is in it; or why it was not.
     Saved(Result<String, String>),
+    /// The runbooks were read, or read again after one of them had changed.
+    Shelved(Shelf),
+    /// The record of an incident as it was kept before.
+    Remembered {
+        /// Which incident.
+        incident: String,
+        /// Its lines.
+        entries: Vec<Entry>,
+    },
+    /// Something could not be written down; nothing, once it could.
+    Unrecorded(Option<String>),
+    /// Something was heard of a run.
+    Ran {
+        /// Which.
+        id: u64,
+        /// What.
+        told: Told,
+    },
     /// The config was read again: nothing, or its faults; with faults the old one goes on.
     Reloaded(Result<(), Vec<String>>),
     /// The machine slept or its clock was set: nothing is known to be fresh.
@@ -114,11 +135,45 @@ pub enum Effect {
     /// Write down that a restore was tried.
     KeepDrill(Drill),
     /// Remember a query for another day.
-    Remember(String),
+    KeepQuery(String),
     /// Write lines into a file.
     Save(Export),
     /// Stop writing; an unfinished file goes.
     StopSaving,
+    /// Trust a runbook as it was shown: its file, and SHA-256 of its bytes.
+    Trust {
+        /// The file.
+        file: String,
+        /// What was shown.
+        sha256: String,
+    },
+    /// Say what was recorded of this incident before.
+    Remember(String),
+    /// Add these lines to the record of their incidents, and wait until the disk has them.
+    Record(Vec<Entry>),
+    /// Keep the report of an incident beside its record.
+    Report {
+        /// Which incident.
+        incident: String,
+        /// The report, as Markdown.
+        text: String,
+    },
+    /// Run what was confirmed.
+    Run {
+        /// Which; what is heard of it comes back with it.
+        id: u64,
+        /// What.
+        order: Arc<Order>,
+    },
+    /// The same, with the terminal handed over to it.
+    HandOver {
+        /// Which.
+        id: u64,
+        /// What.
+        order: Arc<Order>,
+    },
+    /// Stop a run, here and where it runs.
+    Stop(u64),
     /// Put a text on the clipboard of the operator's terminal.
     Copy(String),
     /// Give the terminal back to the shell until the operator returns.

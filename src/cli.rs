@@ -86,6 +86,10 @@ pub enum Command {
     Check(Check),
     /// Report on the backups: connectivity, last backups, integrity, capacity, jobs.
     Backups(Backups),
+    /// Tell what was run: by whom, where, how it was confirmed, what came of it.
+    ///
+    /// Example: wardroom journal --format json
+    Journal(Journal),
     /// Print the lines of a LogQL query, and with --follow those to come.
     Logs(Logs),
     /// Draw one frame of the dashboard into a file or to stdout.
@@ -231,6 +235,14 @@ pub enum Form {
     Text,
     /// For programs: documented, versioned.
     Json,
+}
+
+/// `wardroom journal`
+#[derive(Clone, Debug, Args)]
+pub struct Journal {
+    /// How to say it.
+    #[arg(long, value_enum, default_value_t = Form::Text, value_name = "FORMAT")]
+    pub format: Form,
 }
 
 /// `wardroom logs`

@@ -32,6 +32,8 @@ pub enum Context {
     Silences,
     /// The log pane.
     Logs,
+    /// A runbook, and the plan beside it.
+    Runbook,
     /// A text that lies over the panes: a detail, or why the verdict is what it is.
     Detail,
     /// The help.
@@ -46,14 +48,24 @@ pub enum Context {
     Form,
     /// What is about to be done, before it is.
     Confirm,
+    /// A command that may be run: what is not bound here is pressed at it.
+    Gate,
+    /// What a command says.
+    Output,
 }
 
 impl Context {
     /// The context around it.
     pub const fn around(self) -> Option<Self> {
         match self {
-            Self::Global | Self::Prompt | Self::Form | Self::Confirm => None,
-            Self::List | Self::Detail | Self::Help | Self::Pick | Self::Menu => Some(Self::Global),
+            Self::Global | Self::Prompt | Self::Form | Self::Confirm | Self::Gate => None,
+            Self::List
+            | Self::Runbook
+            | Self::Detail
+            | Self::Help
+            | Self::Pick
+            | Self::Menu
+            | Self::Output => Some(Self::Global),
             Self::Alerts | Self::Targets | Self::Hosts | Self::Silences | Self::Logs => Some(Self::List),
         }
     }

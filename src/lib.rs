@@ -33,11 +33,15 @@ pub mod config;
 #[cfg(feature = "demo")]
 pub mod demo;
 pub mod domain;
+pub mod incident;
+pub mod journal;
 pub mod keymap;
+pub mod mask;
 pub mod net;
 pub mod picture;
 pub mod report;
 pub mod runbooks;
+pub mod runner;
 pub mod runtime;
 pub mod secret;
 pub mod settings;

@@ -7,11 +7,14 @@ mod asks;
 mod feeds;
 mod network;
 mod retired;
+mod runs;
 mod saves;
 mod screen;
+mod shelf;
 mod signals;
 
 use std::io;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::{TimeDelta, Timelike as _};
@@ -21,13 +24,16 @@ use self::asks::Asks;
 pub use self::feeds::{Feeds, Load, Loaded};
 pub use self::network::{Network, network};
 use self::retired::Retired;
+use self::runs::Runs;
 use self::saves::Saves;
 pub use self::screen::{Live, Paper, Screen};
+use self::shelf::Shelves;
 pub use self::signals::{listen, listen_for_the_deaf, stop};
 use crate::app::App;
 use crate::border::{Effect, Msg};
 use crate::clock::{Clock, Now};
 use crate::domain::log::export::Wanted;
+use crate::domain::run::{Order, Told};
 use crate::terminal::{Call, Input};
 
 /// When messages come without a pause, a frame is drawn in between after this time.
@@ -62,12 +68,16 @@ pub struct Loop<S> {
     pub feeds: Feeds,
     asks: Asks,
     saves: Saves,
+    shelves: Shelves,
     retired: Retired,
+    runs: Runs,
     last: Now,
     tick: Option<Instant>,
     /// Since when the screen is not what it should be, if it is not.
     dirty_since: Option<Instant>,
     suspended: bool,
+    /// What the terminal is to be handed over to.
+    handing: Option<(u64, Arc<Order>)>,
 }
 
 impl<S: std::fmt::Debug> std::fmt::Debug for Loop<S> {
@@ -86,6 +96,9 @@ impl<S: Screen> Loop<S> {
         let tick = next_second(&clock, last);
         let asks = Asks::new(feeds.network());
         let saves = Saves::new(feeds.network(), asks.sender());
+        let mut shelves = Shelves::new(feeds.network(), feeds.state.as_deref(), &clock);
+        shelves.watch(app.files(), feeds.state.as_deref());
+        let runs = Runs::new(feeds.network(), feeds.state.as_deref(), &clock);
         Self {
             app,
             screen,
@@ -94,11 +107,14 @@ impl<S: Screen> Loop<S> {
             feeds,
             asks,
             saves,
+            shelves,
             retired: Retired::default(),
+            runs,
             last,
             tick,
             dirty_since: None,
             suspended: false,
+            handing: None,
         }
     }
 
@@ -115,6 +131,7 @@ impl<S: Screen> Loop<S> {
         loop {
             if let Some(ended) = self.turn().await? {
                 self.settle().await;
+                self.runs.end().await;
                 return Ok(ended);
             }
         }
@@ -150,6 +167,8 @@ impl<S: Screen> Loop<S> {
                 }
                 return Ok(self.take(answer));
             }
+            Some(told) = self.shelves.messages.recv() => return Ok(self.take(told)),
+            Some(told) = self.runs.messages.recv() => return Ok(self.take(told)),
             Some(loaded) = self.feeds.loads.recv() => self.reloaded(loaded),
             () = until(self.tick.unwrap_or(due)), if self.tick.is_some() => {
                 let ended = self.take(Msg::Tick);
@@ -200,8 +219,15 @@ impl<S: Screen> Loop<S> {
             }
             Effect::Compute(join) => self.asks.compute(*join),
             Effect::KeepClocks(clocks) => self.feeds.keep_clocks(clocks),
+            Effect::Trust { file, sha256 } => self.shelves.trust(file, sha256),
+            Effect::Remember(incident) => self.shelves.remember(incident),
+            Effect::Record(entries) => self.shelves.record(entries),
+            Effect::Report { incident, text } => self.shelves.report(incident, text),
+            Effect::Run { id, order } => self.runs.start(id, order),
+            Effect::HandOver { id, order } => self.handing = Some((id, order)),
+            Effect::Stop(id) => self.runs.stop(id),
             Effect::KeepDrill(drill) => self.feeds.keep_drill(drill),
-            Effect::Remember(query) => self.feeds.keep_query(query),
+            Effect::KeepQuery(query) => self.feeds.keep_query(query),
             Effect::Save(export) => {
                 let source = match &export.what {
                     Wanted::Range { source, .. } => self.feeds.source(source),
@@ -250,10 +276,27 @@ impl<S: Screen> Loop<S> {
                 Some(Ended::Signal(signal))
             }
         };
+        if let (Some((id, order)), None) = (self.handing.take(), ended) {
+            return self.hand_over(id, &order).await;
+        }
         if std::mem::take(&mut self.suspended) && ended.is_none() {
             return self.suspend().await;
         }
         Ok(ended)
+    }
+
+    /// Gives the terminal to a command, and takes it back when that has ended.
+    async fn hand_over(&mut self, id: u64, order: &Order) -> io::Result<Option<Ended>> {
+        self.settle().await;
+        self.screen.give_back();
+        signals::elsewhere(true);
+        let (end, signal) = self.runs.hand_over(order, &mut self.inputs).await;
+        signals::elsewhere(false);
+        if let Some(signal) = signal {
+            return Ok(Some(Ended::Signal(signal)));
+        }
+        self.screen.take()?;
+        Ok(self.take(Msg::Ran { id, told: Told::Ended(end) }).or(self.take(Msg::Tick)))
     }
 
     /// Gives the terminal to the shell, and takes it back when the operator returns.
@@ -280,6 +323,7 @@ impl<S: Screen> Loop<S> {
             for effect in self.app.reconfigure(loaded.setup, self.clock.now()) {
                 self.carry_out(effect);
             }
+            self.shelves.watch(self.app.files(), self.feeds.state.as_deref());
         });
         self.take(Msg::Reloaded(outcome));
     }

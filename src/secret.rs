@@ -1,6 +1,7 @@
 //! Secrets: where they come from, and that they are never shown.
 
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 pub use secrecy::{ExposeSecret, SecretString};
@@ -20,6 +21,14 @@ pub enum Secret {
     Env(String),
     /// What a program prints, given as program and arguments; no shell is involved.
     Command(Vec<String>),
+}
+
+/// Every secret that was read by this process: what it must not show, wherever it turns up.
+static REVEALED: Mutex<Vec<SecretString>> = Mutex::new(Vec::new());
+
+/// The secrets that were read so far.
+pub fn revealed() -> Vec<SecretString> {
+    REVEALED.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
 /// A program that prints a secret has this long: it may ask a password manager.
@@ -52,8 +61,18 @@ impl Secret {
         first
     }
 
-    /// The secret itself. The error names its place, never its content.
+    /// The secret itself, noted as one that is never to be shown. The error names its place, never
+    /// its content.
     pub async fn reveal(&self) -> Result<SecretString, String> {
+        let secret = self.read_out().await?;
+        let mut known = REVEALED.lock().unwrap_or_else(PoisonError::into_inner);
+        if !known.iter().any(|one| one.expose_secret() == secret.expose_secret()) {
+            known.push(secret.clone());
+        }
+        Ok(secret)
+    }
+
+    async fn read_out(&self) -> Result<SecretString, String> {
         let text = match self {
             Self::Value(value) => return Ok(value.clone()),
             Self::File(path) => tokio::fs::read_to_string(path)

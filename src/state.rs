@@ -12,11 +12,15 @@ use tracing_subscriber::EnvFilter;
 
 mod clocks;
 mod drills;
+mod incidents;
 mod queries;
+mod trust;
 
 pub use clocks::{clocks, keep_clocks};
 pub use drills::{drills, keep_drill};
+pub use incidents::{record, recorded, report};
 pub use queries::{keep_query, queries};
+pub use trust::{accept, accepted_text, others_write, standing, trust_name, trusted};
 
 /// A log file that has grown beyond this many bytes is put aside at the next start; the one that
 /// was put aside before goes.
@@ -35,6 +39,11 @@ impl Place {
         let root = user_directory()?;
         private_directory(&root)?;
         Ok(Self { root, is_temporary: false })
+    }
+
+    /// A directory that is there, and that stays.
+    pub fn at(root: &Path) -> Self {
+        Self { root: root.to_owned(), is_temporary: false }
     }
 
     /// The user's own, if it is there already: for those who only read.

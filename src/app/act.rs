@@ -36,6 +36,7 @@ impl App {
             let Some(layer) = self.layers.get_mut(at) else { continue };
             let context = layer.context();
             let action = self.look.keymap.action(context, key);
+            layer.at(now);
             let outcome = layer.key(key, action);
             if outcome != Outcome::Pass {
                 return self.settle(at, outcome, now);
@@ -61,9 +62,21 @@ impl App {
             Outcome::Close => {
                 self.layers.remove(at);
             }
+            Outcome::Entered(purpose @ (Purpose::Note | Purpose::Value { .. }), text) => {
+                self.layers.remove(at);
+                return self.followed(&purpose, &text, now);
+            }
             Outcome::Entered(purpose, text) => {
                 self.layers.remove(at);
                 return self.entered(&purpose, &text, now);
+            }
+            Outcome::Chosen { file, procedure, cause } => {
+                self.layers.remove(at);
+                return self.follow_procedure(&file, &procedure, *cause, now);
+            }
+            Outcome::Trusted { file, sha256 } => {
+                self.layers.remove(at);
+                return self.trust(file, sha256, now);
             }
             Outcome::Call(deed) => return self.call(deed, now),
             Outcome::Typed(text) => self.set_filter(at, &text),
@@ -91,6 +104,12 @@ impl App {
                 self.layers.push(Box::new(Sheet::new(Matter::Detail(subject))));
             }
             Outcome::Copy(text) => return self.copy_text(text, now),
+            Outcome::Run(order) => {
+                self.layers.remove(at);
+                return self.begin(*order, now);
+            }
+            Outcome::Stop(id) => return vec![Effect::Stop(id)],
+            Outcome::HandOver(id) => return self.hand_over(id, now),
         }
         Vec::new()
     }
@@ -109,7 +128,8 @@ impl App {
     }
 
     /// Filters the pane with the focus.
-    fn filter(&mut self, text: &str) {
+    pub(super) fn filter(&mut self, text: &str) {
+        self.search_list(text);
         let (name, whole) = (self.pane_name(), self.is_whole());
         if let Some(slot) = self.panes.get_mut(name) {
             slot.pane.set_filter(text);
@@ -133,8 +153,13 @@ impl App {
             self.open_view(view);
             return Vec::new();
         }
+        if self.layers.is_empty()
+            && let Some(effects) = self.follow(action, now)
+        {
+            return effects;
+        }
         match action {
-            Action::Quit => return vec![Effect::Quit],
+            Action::Quit => return self.leave(now),
             Action::Suspend => return vec![Effect::Suspend],
             Action::Reload => return vec![Effect::Reload],
             Action::Refresh => {
@@ -153,8 +178,11 @@ impl App {
             Action::Copy => return self.copy(now),
             Action::Export if self.saving => return self.stop_saving(now),
             Action::Link => return self.link(now),
+            Action::Actions => return self.offer_actions(now),
             action if deeds::is_one(action) => self.propose(action, now),
             Action::ShowLogs => self.show_logs(now),
+            Action::Output => self.show_output(now),
+            Action::Runbook => return self.open_runbook(now),
             _ if !self.layers.is_empty() => {}
             Action::Overview => self.overview(),
             Action::NextPane => self.move_focus(1),
@@ -262,12 +290,12 @@ impl App {
     }
 
     /// What is selected: in the layer on top, else in the pane with the focus.
-    fn subject_over(&self, now: Now) -> Option<Subject> {
+    pub(super) fn subject_over(&self, now: Now) -> Option<Subject> {
         let over = self.layers.last().map(|layer| layer.subject().cloned());
         over.unwrap_or_else(|| self.subject(now))
     }
 
-    fn copy_text(&mut self, text: String, now: Now) -> Vec<Effect> {
+    pub(super) fn copy_text(&mut self, text: String, now: Now) -> Vec<Effect> {
         self.notify(format!("copied {}", crate::text::truncate(&text, 60)), Role::Ok, now);
         vec![Effect::Copy(text)]
     }
@@ -346,7 +374,7 @@ impl App {
                 let queries = &mut self.known.store.queries;
                 queries.retain(|have| *have != query);
                 queries.push(query.clone());
-                return vec![Effect::Remember(query)];
+                return vec![Effect::KeepQuery(query)];
             }
             Ok(Entered::Export(export)) => {
                 self.saving = true;

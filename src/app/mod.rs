@@ -4,6 +4,11 @@
 mod act;
 mod asks;
 mod draw;
+mod follow;
+mod footer;
+mod places;
+mod records;
+mod runs;
 mod saves;
 mod setup;
 mod upkeep;
@@ -22,15 +27,17 @@ use crate::domain::feed::{FeedState, SourceKind};
 use crate::domain::log::RingLimits;
 use crate::domain::store::{Expected, Store};
 use crate::domain::verdict::{Scope, Verdict, judge};
-use crate::keymap::{self, Context, Keymap};
+use crate::incident::Entry;
+use crate::keymap::{self, Keymap};
+use crate::runbooks::desk::Desk;
 use crate::ui::glyphs::Glyphs;
 use crate::ui::layers::Layer;
 use crate::ui::layers::sheet::{Matter, Sheet};
-use crate::ui::panes::{self, PANES, Pane};
+use crate::ui::panes::{PANES, Pane};
 use crate::ui::scene::Scene;
 use crate::ui::theme::{Role, Theme};
 use crate::ui::times::Times;
-use crate::ui::view::{Place, View, Views};
+use crate::ui::view::Views;
 
 pub use setup::Setup;
 
@@ -55,6 +62,12 @@ struct Known {
     verdict: Verdict,
     /// What was asked beside the feeds.
     answers: Answers,
+    /// The runbooks.
+    desk: Desk,
+    /// What was recorded, incident by incident.
+    records: BTreeMap<String, Vec<Entry>>,
+    /// What was run here, and runs.
+    going: runs::Going,
     /// How often each kind of source has said something, so that only what changed is redone.
     said: BTreeMap<SourceKind, u64>,
     /// How every feed stood a second ago.
@@ -138,6 +151,9 @@ fn scene<'a>(known: &'a Known, frozen: Option<&'a Frozen>, look: &'a Look, now: 
         store,
         verdict,
         answers: &known.answers,
+        desk: &known.desk,
+        runs: &known.going.runs,
+        record: known.record(),
         theme: &look.theme,
         keymap: &look.keymap,
         times: look.times,
@@ -146,6 +162,14 @@ fn scene<'a>(known: &'a Known, frozen: Option<&'a Frozen>, look: &'a Look, now: 
         whole: false,
         held: false,
         selected: None,
+    }
+}
+
+impl Known {
+    /// The record of the incident for which a procedure is followed.
+    fn record(&self) -> &[Entry] {
+        let incident = self.desk.session().and_then(|session| session.incident.as_ref());
+        incident.and_then(|incident| self.records.get(incident)).map_or(&[], Vec::as_slice)
     }
 }
 
@@ -163,6 +187,9 @@ impl App {
                 store,
                 verdict: Verdict::default(),
                 answers: Answers::default(),
+                desk: Desk::new(setup.lore, setup.hosts),
+                records: BTreeMap::new(),
+                going: runs::Going::default(),
                 said: BTreeMap::new(),
                 states: Vec::new(),
                 unjudged: true,
@@ -206,6 +233,11 @@ impl App {
             self.known.store = store.instead_of(&self.known.store);
             self.expected = (setup.sources, setup.ring);
         }
+        if self.known.desk.lore.files != setup.lore.files {
+            self.known.desk.shelf = None;
+        }
+        (self.known.desk.lore, self.known.desk.hosts) = (setup.lore, setup.hosts);
+        self.known.desk.replan();
         self.focus.resize(setup.views.len(), 0);
         self.view = self.view.min(setup.views.len().saturating_sub(1));
         self.look = Look {
@@ -245,6 +277,7 @@ impl App {
     pub fn is_settled(&self) -> bool {
         let mut feeds = self.known.store.sources.iter().flat_map(|source| source.feeds.values());
         !self.is_asking()
+            && !self.is_reading()
             && !self.known.store.is_joining()
             && feeds.all(|feed| feed.at.is_some() || feed.failure.is_some())
     }
@@ -252,6 +285,16 @@ impl App {
     /// Whether an answer for what is shown is under way.
     pub fn is_asking(&self) -> bool {
         self.known.answers.is_waiting()
+    }
+
+    /// The files of the runbooks.
+    pub fn files(&self) -> &[std::path::PathBuf] {
+        &self.known.desk.lore.files
+    }
+
+    /// Whether the runbooks are still to be read.
+    pub fn is_reading(&self) -> bool {
+        self.known.desk.is_waiting()
     }
 
     /// Whether the screen would look different if it were drawn again.
@@ -295,25 +338,32 @@ impl App {
                 }
                 let effects = self.joined(taken.join, now);
                 self.open_wanted(now);
-                return effects;
+                return effects.into_iter().chain(self.look_at_runbook(now)).collect();
             }
             Msg::Computed { number, joined: Some(joined) } => {
                 let next = self.known.store.take_joined(number, joined, now.wall);
                 self.hear(SourceKind::Alertmanager);
                 let effects = self.joined(next, now);
                 self.open_wanted(now);
-                return effects;
+                return effects.into_iter().chain(self.look_at_runbook(now)).collect();
             }
             Msg::Computed { number, joined: None } => {
                 self.known.store.forget_join(number);
                 self.notify("the alerts were not joined: a fault in wardroom", Role::Critical, now);
             }
-            Msg::Answered { slot, id, result } => self.answered(&slot, id, result),
+            Msg::Answered { slot, id, result } => {
+                self.answered(&slot, id, result);
+                return self.look_at_runbook(now);
+            }
+            Msg::Shelved(shelf) => self.shelved(shelf, now),
+            Msg::Remembered { incident, entries } => self.remembered(&incident, entries),
+            Msg::Unrecorded(why) => self.unrecorded(why),
             Msg::Done { id, result } => {
                 return self.kept_up(id, &result, now).unwrap_or_else(|| self.done(&result, now));
             }
             Msg::Saving { lines, share } => self.hear_saving(lines, share, now),
             Msg::Saved(result) => self.hear_saved(result, now),
+            Msg::Ran { id, told } => return self.ran(id, told, now),
             Msg::Reloaded(Ok(())) => self.notify("the config was read again", Role::Ok, now),
             Msg::Reloaded(Err(faults)) => {
                 self.layers.push(Box::new(Sheet::new(Matter::Faults(faults))));
@@ -327,7 +377,10 @@ impl App {
             Msg::Terminate => return vec![Effect::Quit],
             Msg::Tick => {
                 self.tick(now);
-                return self.keep_up(now);
+                self.known.desk.hear_hosts(&self.known.store);
+                self.known.desk.diagnose(&self.known.store, now.wall);
+                let kept = self.keep_up(now);
+                return kept.into_iter().chain(self.look_at_runbook(now)).collect();
             }
         }
         Vec::new()
@@ -382,63 +435,6 @@ impl App {
     fn paste(&mut self, text: &str, now: Now) -> Vec<Effect> {
         let outcome = self.layers.last_mut().and_then(|layer| layer.paste(text));
         outcome.map_or_else(Vec::new, |outcome| self.settle(self.layers.len() - 1, outcome, now))
-    }
-
-    fn current(&self) -> Option<&View> {
-        self.look.views.get(self.view)
-    }
-
-    /// Where the panes of the view stand, whatever is zoomed.
-    fn places(&self) -> Vec<Place> {
-        let body = draw::Regions::of(self.screen, self.look.banner.is_some()).body;
-        self.current().map_or_else(Vec::new, |view| view.arrange(body))
-    }
-
-    /// Where the panes stand that are shown: all of the view, or the one that has the whole screen.
-    fn shown(&self) -> Vec<Place> {
-        let places = self.places();
-        if !self.zoomed {
-            return places;
-        }
-        let body = draw::Regions::of(self.screen, self.look.banner.is_some()).body;
-        let place = places.get(self.focus_at(&places));
-        place.map(|place| Place { area: body, ..place.clone() }).into_iter().collect()
-    }
-
-    /// Which of the shown panes has the focus.
-    fn focus_at(&self, places: &[Place]) -> usize {
-        self.focus.get(self.view).copied().unwrap_or(0).min(places.len().saturating_sub(1))
-    }
-
-    /// Whether the panes have room, and need not be brief.
-    const fn is_whole(&self) -> bool {
-        self.view != 0 || self.zoomed
-    }
-
-    fn move_focus(&mut self, by: isize) {
-        let places = self.places();
-        let count = isize::try_from(places.len()).unwrap_or(1).max(1);
-        let at = isize::try_from(self.focus_at(&places)).unwrap_or(0);
-        if let Some(focus) = self.focus.get_mut(self.view) {
-            *focus = usize::try_from((at + by).rem_euclid(count)).unwrap_or(0);
-        }
-    }
-
-    /// The name of the pane with the focus.
-    fn pane_name(&self) -> &'static str {
-        let places = self.places();
-        let focused = places.get(self.focus_at(&places));
-        let name = focused.map_or("alerts", |place| &place.pane);
-        panes::NAMES.iter().find(|have| **have == name).copied().unwrap_or("alerts")
-    }
-
-    fn focused(&mut self) -> Option<&mut Box<dyn Pane>> {
-        let name = self.pane_name();
-        self.panes.get_mut(name).map(|slot| &mut slot.pane)
-    }
-
-    fn context(&self) -> Context {
-        self.panes.get(self.pane_name()).map_or(Context::Global, |slot| slot.pane.context())
     }
 
     /// The site, when all sources are of one.

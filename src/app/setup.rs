@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use crate::domain::clocks::Clocks;
 use crate::domain::drill::Drill;
+use crate::domain::host::Inventory;
 use crate::domain::log::RingLimits;
 use crate::domain::store::Expected;
 use crate::domain::thresholds::Thresholds;
 use crate::domain::wanted::Wanted;
 use crate::keymap::Keymap;
+use crate::runbooks::lore::Lore;
 use crate::ui::glyphs::Glyphs;
 use crate::ui::theme::Theme;
 use crate::ui::times::Zone;
@@ -45,6 +47,10 @@ pub struct Setup {
     pub wanted: Option<Wanted>,
     /// The response clocks that were kept.
     pub clocks: Clocks,
+    /// What the config says about runbooks.
+    pub lore: Lore,
+    /// The operator's hosts.
+    pub hosts: Inventory,
     /// The restore drills that were kept.
     pub drills: Vec<Drill>,
     /// The queries that were typed on other days, the newest last.
@@ -69,6 +75,8 @@ impl Default for Setup {
             view: "bridge".to_owned(),
             wanted: None,
             clocks: Clocks::default(),
+            lore: Lore::default(),
+            hosts: Inventory::default(),
             drills: Vec::new(),
             queries: Vec::new(),
         }

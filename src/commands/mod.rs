@@ -9,6 +9,7 @@ pub mod dashboard;
 mod gather;
 mod ground;
 pub mod init;
+pub mod journal;
 pub mod keys;
 #[cfg(feature = "demo")]
 pub mod lab;
@@ -55,6 +56,7 @@ pub fn run(cli: &Cli) -> ExitCode {
         #[cfg(not(feature = "demo"))]
         Some(Command::Lab(_)) => Err(Usage("this wardroom was built without the demo lab".into()).into()),
         Some(Command::Config { what }) => config::run(&cli.global, what),
+        Some(Command::Journal(asked)) => journal::run(asked),
         Some(Command::Init) => init::run(&cli.global),
         Some(Command::Keys) => keys::run(&cli.global),
         Some(Command::Themes) => themes::run(),

@@ -148,7 +148,9 @@ async fn settle(dashboard: &mut Loop<Paper>) -> Result<()> {
 fn is_waiting(dashboard: &Loop<Paper>) -> bool {
     let now = dashboard.clock.now().wall;
     let mut feeds = dashboard.app.store().sources.iter().flat_map(|source| source.feeds.values());
-    dashboard.app.is_asking() || feeds.any(|feed| feed.state(now) == FeedState::Pending)
+    dashboard.app.is_asking()
+        || dashboard.app.is_reading()
+        || feeds.any(|feed| feed.state(now) == FeedState::Pending)
 }
 
 #[cfg(test)]

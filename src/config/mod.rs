@@ -1,5 +1,6 @@
 //! The operator's config: where it stands, what it says, and all that is wrong with it, at once.
 
+mod actions;
 mod hosts;
 mod place;
 mod runbooks;
@@ -140,7 +141,7 @@ impl Config {
             thresholds,
             ring,
             hosts,
-            runbooks: runbooks::runbooks(root, directory),
+            runbooks: Runbooks { actions: actions::actions(root), ..runbooks::runbooks(root, directory) },
             ui: ui(root, directory, &mut elsewhere),
             keymap: Keymap::default().with(root),
             views: view::with(&view::embedded(), root),
@@ -154,9 +155,16 @@ impl Config {
     /// # Errors
     /// When it is not there, not readable, or wrong.
     pub fn rooms(file: &Path) -> Result<Rooms, Error> {
-        let text = text_of(file)?;
-        let document = Document::new(file.display().to_string(), text);
-        let read = document.read(|root| Self::read(root, file.parent()));
+        Self::rooms_of(&file.display().to_string(), &text_of(file)?, file.parent())
+    }
+
+    /// As [`Config::rooms`], of a text that faults name `file`.
+    ///
+    /// # Errors
+    /// When it is wrong.
+    pub fn rooms_of(file: &str, text: &str, directory: Option<&Path>) -> Result<Rooms, Error> {
+        let document = Document::new(file, text);
+        let read = document.read(|root| Self::read(root, directory));
         let mut faults = document.faults();
         faults.retain(|fault| !fault.message.contains(NO_SERVER));
         match read {

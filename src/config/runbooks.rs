@@ -1,26 +1,13 @@
 //! `[runbooks]`: where the owner's Markdown stands, and which procedure is meant by which alert.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::runbooks::placeholder::{Declared, Kind, admit, whole};
 use crate::secret::expand_home;
 use crate::settings::Table;
 
-/// `[runbooks]`
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Runbooks {
-    /// The files, in the order of the config.
-    pub files: Vec<PathBuf>,
-    /// The procedure of an alert: its heading or its anchor, by the alert's name.
-    pub aliases: BTreeMap<String, String>,
-    /// What stands for the hosts of the document: a host, or `{target}` for the alert's.
-    pub hosts: BTreeMap<String, String>,
-    /// The procedures of what is no alert, by what it is.
-    pub subjects: BTreeMap<String, Vec<String>>,
-    /// What is declared about placeholders.
-    pub placeholders: BTreeMap<String, Declared>,
-}
+pub use crate::runbooks::lore::Lore as Runbooks;
 
 /// Reads the table. A relative path starts at the config's directory.
 pub(super) fn runbooks(root: &Table<'_>, directory: Option<&Path>) -> Runbooks {
@@ -39,6 +26,7 @@ pub(super) fn runbooks(root: &Table<'_>, directory: Option<&Path>) -> Runbooks {
         hosts: table.table("hosts").map(|hosts| mapped(&hosts)).unwrap_or_default(),
         subjects: table.get("subjects").unwrap_or_default(),
         placeholders: placeholders.into_iter().map(|(name, table)| (name, declared(&table))).collect(),
+        actions: Vec::new(),
     }
 }
 

@@ -10,6 +10,7 @@ mod matcher;
 mod pbs;
 mod prometheus;
 mod pve;
+mod runbooks;
 mod script;
 mod serve;
 mod span;
@@ -30,6 +31,7 @@ use loki::Loki;
 use pbs::Pbs;
 use prometheus::Prometheus;
 use pve::Pve;
+pub use runbooks::Runbooks;
 use script::Script;
 pub use script::scale::Scale;
 use serve::Shared;
@@ -134,6 +136,7 @@ pub struct Lab {
     loki: u16,
     pbs: u16,
     pve: u16,
+    runbooks: Runbooks,
     /// A port that is taken but on which nobody listens: connections to it are refused.
     _dead: Option<TcpSocket>,
     /// Dropping it tells every server and tail to end.
@@ -144,7 +147,7 @@ impl Lab {
     /// Starts the servers on free ports of loopback, on the runtime that this is called on.
     ///
     /// # Errors
-    /// When no port can be had.
+    /// When no port can be had, or the runbooks cannot be written.
     pub async fn start(scenario: Scenario, seed: u64, clock: Clock) -> io::Result<Self> {
         Self::start_with(scenario, seed, clock, Dialect::default()).await
     }
@@ -186,6 +189,7 @@ impl Lab {
             loki: loki.local_addr()?.port(),
             pbs: pbs.local_addr()?.port(),
             pve: pve.local_addr()?.port(),
+            runbooks: Runbooks::write()?,
             _dead: dead,
             _running: running,
         };
@@ -266,6 +270,7 @@ token = "{PVE_TOKEN}"
             pbs = self.pbs,
             pve = self.pve,
         );
+        config.push_str(&self.runbooks.config());
         config
     }
 }

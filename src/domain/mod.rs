@@ -38,6 +38,7 @@ pub mod re2;
 pub mod reaping;
 pub mod room;
 pub mod rule;
+pub mod run;
 pub mod server;
 pub mod silence;
 pub mod silencing;

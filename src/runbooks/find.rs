@@ -105,7 +105,7 @@ fn fragments(annotations: &Labels) -> Vec<String> {
 }
 
 /// Whether an alias means this procedure: its anchor, its heading, or the heading's beginning.
-fn is_meant(procedure: &Procedure, to: &str) -> bool {
+pub fn is_meant(procedure: &Procedure, to: &str) -> bool {
     let to = to.trim().trim_start_matches('#');
     let begins = procedure.title.strip_prefix(to);
     !to.is_empty()
@@ -184,7 +184,7 @@ fn after_string(text: &str, quote: char) -> &str {
 }
 
 /// Procedures whose titles have the most words in common with an alert's name.
-fn suggested<'a>(name: &str, runbooks: &'a [Runbook]) -> Vec<Match<'a>> {
+pub fn suggested<'a>(name: &str, runbooks: &'a [Runbook]) -> Vec<Match<'a>> {
     let wanted = tokens(name);
     let mut scored: Vec<(usize, Match<'a>)> = all(runbooks)
         .filter_map(|(runbook, procedure)| {
@@ -200,7 +200,7 @@ fn suggested<'a>(name: &str, runbooks: &'a [Runbook]) -> Vec<Match<'a>> {
 
 /// The words of a title or a name, in lower case: `BackupJobFailed` is `backup job fail`. Words that
 /// stand in every title say nothing.
-fn tokens(title: &str) -> BTreeSet<String> {
+pub(super) fn tokens(title: &str) -> BTreeSet<String> {
     let mut words: Vec<String> = vec![String::new()];
     let mut before_was_lower = false;
     for char in title.chars() {

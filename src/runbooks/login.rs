@@ -205,6 +205,31 @@ pub fn digest(argv: &[String]) -> String {
     hex
 }
 
+/// The same words with the terminal handed over to what they start: what asks is answered there.
+pub fn handed(argv: &[String]) -> Vec<String> {
+    let is_login = argv.first().is_some_and(|first| first == "ssh");
+    let Some(options) = argv.iter().position(|word| word == "--").filter(|_| is_login) else {
+        return argv.to_vec();
+    };
+    let mut words = argv.iter().enumerate().peekable();
+    let mut handed = Vec::with_capacity(argv.len());
+    while let Some((at, word)) = words.next() {
+        let is_batch = words.peek().is_some_and(|(_, next)| next.starts_with("BatchMode="));
+        match word.as_str() {
+            "-T" if at < options => handed.push("-tt".to_owned()),
+            "-o" if at < options && is_batch => {
+                words.next();
+            }
+            // An unknown key is shown and asked about; a changed one is still refused.
+            "StrictHostKeyChecking=yes" if at < options => {
+                handed.push("StrictHostKeyChecking=ask".to_owned());
+            }
+            _ => handed.push(word.clone()),
+        }
+    }
+    handed
+}
+
 /// Whether a text becomes another user.
 pub fn is_sudo(text: &str) -> bool {
     let script = shell::lex(text);

@@ -5,21 +5,26 @@
 //! is broken in the Markdown becomes a lint, never a guess.
 
 mod about;
+pub mod actions;
 mod annotation;
 mod block;
 mod causes;
 mod code;
 pub mod comment;
 pub mod danger;
+pub mod desk;
+pub mod diagnosis;
 pub mod document;
 mod duration;
 pub mod facts;
 pub mod fill;
 pub mod find;
 mod fold;
+pub mod gate;
 pub mod group;
 pub mod lint;
 pub mod login;
+pub mod lore;
 mod markdown;
 pub mod mode;
 pub mod model;
@@ -35,6 +40,8 @@ mod repair;
 pub mod roles;
 mod roots;
 pub mod segment;
+pub mod session;
+pub mod shelf;
 pub mod shell;
 pub mod spot;
 mod tree;

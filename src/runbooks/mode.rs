@@ -1,8 +1,11 @@
 //! How a command is run: its output captured, followed until it is stopped, or the terminal handed
 //! over to it.
 
+use std::time::Duration;
+
 use serde::Serialize;
 
+use super::danger::Level;
 use super::shell::{self, Said, Simple, commands};
 
 /// How a group is run.
@@ -21,6 +24,16 @@ pub enum Mode {
 }
 
 impl Mode {
+    /// As it stands in a plan, and as an owner writes it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Capture => "capture",
+            Self::Follow => "follow",
+            Self::Handoff => "handoff",
+            Self::Manual => "manual",
+        }
+    }
+
     /// The mode of an owner's hint.
     pub fn named(name: &str) -> Option<Self> {
         match name.trim().to_ascii_lowercase().as_str() {
@@ -141,6 +154,41 @@ fn short(texts: &[&str], letter: char, valued: &str) -> bool {
     false
 }
 
+/// After so long a command is stopped, by what it is; `None`: when it ends.
+pub fn limit(level: Level, mode: Mode, text: &str) -> Option<Duration> {
+    const LONG: [&str; 18] = [
+        "vzdump",
+        "qmrestore",
+        "proxmox-backup-manager",
+        "proxmox-backup-client",
+        "du",
+        "find",
+        "wget",
+        "rsync",
+        "restic",
+        "borg",
+        "dd",
+        "tar",
+        "scrub",
+        "snapraid",
+        "apt-get",
+        "apt",
+        "prune",
+        "restore",
+    ];
+    let script = shell::lex(text);
+    let is_long = commands(&script.tokens, text).iter().any(|command| {
+        let words = command.said(text);
+        words.iter().any(|word| LONG.contains(&word.text.rsplit('/').next().unwrap_or_default()))
+    });
+    match level {
+        _ if mode != Mode::Capture || is_long => None,
+        Level::L0 => Some(Duration::from_secs(30)),
+        Level::L1 | Level::L2 => Some(Duration::from_mins(5)),
+        Level::L3 | Level::X => None,
+    }
+}
+
 /// What makes gpg ask for a passphrase.
 fn asks(texts: &[&str]) -> bool {
     const ASKING: [&str; 12] = [
@@ -182,6 +230,21 @@ fn unsudoed(words: Vec<Said>) -> Vec<Said> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn limits_are_those_of_the_level_unless_it_takes_long() {
+        for (level, mode, text, expected) in [
+            (Level::L0, Mode::Capture, "uptime", Some(30)),
+            (Level::L1, Mode::Capture, "systemctl restart x", Some(300)),
+            (Level::L2, Mode::Capture, "systemctl stop x", Some(300)),
+            (Level::L1, Mode::Capture, "sudo vzdump 102", None),
+            (Level::L0, Mode::Capture, "du -sh /var", None),
+            (Level::L0, Mode::Follow, "tail -f x", None),
+            (Level::L3, Mode::Capture, "rm -rf /tmp/x", None),
+        ] {
+            assert_eq!(limit(level, mode, text).map(|span| span.as_secs()), expected, "{text}");
+        }
+    }
 
     #[test]
     fn commands_have_their_modes() {

@@ -1,6 +1,7 @@
 //! Signals, in the queue of what is typed, and the one that we send ourselves.
 
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
@@ -10,6 +11,14 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::terminal::{self, Call, Input};
+
+/// Somebody else has the terminal: Ctrl-C is theirs.
+static ELSEWHERE: AtomicBool = AtomicBool::new(false);
+
+/// Says whether somebody else has the terminal.
+pub fn elsewhere(is_so: bool) {
+    ELSEWHERE.store(is_so, Ordering::Relaxed);
+}
 
 /// A loop that has not ended after this time hangs.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -48,7 +57,10 @@ pub fn listen_for_the_deaf() -> io::Result<()> {
     for kind in [SignalKind::terminate(), SignalKind::hangup(), SignalKind::interrupt()] {
         let mut signals = signal(kind)?;
         tokio::spawn(async move {
-            if signals.recv().await.is_some() {
+            while signals.recv().await.is_some() {
+                if kind == SignalKind::interrupt() && ELSEWHERE.load(Ordering::Relaxed) {
+                    continue;
+                }
                 tokio::time::sleep(PATIENCE).await;
                 tracing::error!("the loop did not end when it was asked to");
                 // A terminal that takes nothing any more must not keep us either.

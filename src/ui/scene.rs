@@ -7,10 +7,13 @@ use super::theme::{Role, Theme};
 use super::times::Times;
 use crate::clock::Now;
 use crate::domain::answers::Answers;
+use crate::domain::run::Runs;
 use crate::domain::store::Store;
 use crate::domain::subject::Subject;
 use crate::domain::verdict::Verdict;
+use crate::incident::Entry;
 use crate::keymap::Keymap;
+use crate::runbooks::desk::Desk;
 
 /// The world as it is drawn, and how.
 #[derive(Clone, Copy, Debug)]
@@ -21,6 +24,12 @@ pub struct Scene<'a> {
     pub verdict: &'a Verdict,
     /// What was asked for what is shown, and answered.
     pub answers: &'a Answers,
+    /// The runbooks.
+    pub desk: &'a Desk,
+    /// What was run here, and runs.
+    pub runs: &'a Runs,
+    /// The record of the incident for which a procedure is followed.
+    pub record: &'a [Entry],
     /// The colours.
     pub theme: &'a Theme,
     /// The keys.

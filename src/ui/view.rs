@@ -12,7 +12,7 @@ use crate::settings::{Document, Table};
 pub const EMBEDDED: &str = include_str!("views.toml");
 
 /// The views in the order of their keys, with the action that opens each.
-pub const NAMES: [(&str, Action); 9] = [
+pub const NAMES: [(&str, Action); 10] = [
     ("bridge", Action::Bridge),
     ("alerts", Action::Alerts),
     ("targets", Action::Targets),
@@ -20,6 +20,7 @@ pub const NAMES: [(&str, Action); 9] = [
     ("backups", Action::Backups),
     ("hosts", Action::Hosts),
     ("chain", Action::Chain),
+    ("runbooks", Action::Runbooks),
     ("silences", Action::Silences),
     ("coverage", Action::Coverage),
 ];

@@ -5,12 +5,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A room, and the rooms whose doors are open to it. What stands here with `*` may enter all.
-const RULES: [(&str, &[&str]); 27] = [
+const RULES: [(&str, &[&str]); 31] = [
     ("text", &[]),
     ("zone", &[]),
     ("action", &[]),
     ("settings", &[]),
     ("clock", &[]),
+    ("mask", &[]),
     ("secret", &["settings", "text"]),
     ("net", &["settings", "secret", "text"]),
     ("domain", &["text"]),
@@ -18,13 +19,22 @@ const RULES: [(&str, &[&str]); 27] = [
     ("keymap", &["action", "settings"]),
     ("sources", &["domain", "text", "net", "secret", "settings", "clock"]),
     ("runbooks", &["domain", "text"]),
-    ("border", &["domain", "runbooks", "action", "clock"]),
-    ("ui", &["domain", "runbooks", "action", "keymap", "text", "border", "settings", "clock", "zone"]),
-    ("app", &["ui", "domain", "runbooks", "action", "keymap", "border", "text", "clock"]),
+    ("runner", &["domain", "runbooks", "mask", "text"]),
+    ("journal", &["domain", "mask"]),
+    ("incident", &["domain", "runbooks", "text"]),
+    ("border", &["domain", "runbooks", "incident", "action", "clock"]),
+    (
+        "ui",
+        &[
+            "domain", "runbooks", "incident", "action", "keymap", "text", "border", "settings", "clock",
+            "zone",
+        ],
+    ),
+    ("app", &["ui", "domain", "runbooks", "incident", "action", "keymap", "border", "text", "clock"]),
     ("demo", &["domain", "text", "clock"]),
     ("report", &["domain", "text"]),
     ("picture", &["text"]),
-    ("state", &["domain"]),
+    ("state", &["domain", "runbooks", "incident"]),
     (
         "config",
         &["sources", "domain", "runbooks", "net", "secret", "settings", "text", "action", "keymap", "ui"],

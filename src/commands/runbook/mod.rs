@@ -67,17 +67,34 @@ struct Opened {
 
 /// Reads the files that are named, or those of the config.
 fn open(global: &Global, files: &[PathBuf]) -> Result<Vec<Opened>> {
-    let files = if files.is_empty() { configured(global)? } else { files.to_vec() };
+    #[cfg(feature = "demo")]
+    let papers = demo(global)?;
+    #[cfg(feature = "demo")]
+    let own = papers.as_ref().map(crate::demo::Runbooks::files);
+    #[cfg(not(feature = "demo"))]
+    let own = None;
+    let files = match own {
+        _ if !files.is_empty() => files.to_vec(),
+        Some(files) => files,
+        None => configured(global)?,
+    };
     // Reading asks for no trust: a state that cannot be read is none.
     let trust = trust::known().unwrap_or_default();
     let open = |file: &PathBuf| {
         let shown = file.display().to_string();
         let bytes = std::fs::read(file).wrap_err_with(|| format!("cannot read the runbook {shown}"))?;
         let runbook = runbooks::read(&shown, &bytes);
-        let trusted = trust.judge(&trust::name(file), &runbook.sha256) == Verdict::Trusted;
+        let trusted = trust.judge(&crate::state::trust_name(file), &runbook.sha256) == Verdict::Trusted;
         Ok(Opened { runbook, trusted })
     };
     files.iter().map(open).collect()
+}
+
+/// The runbooks of the demo lab, as long as this is kept.
+#[cfg(feature = "demo")]
+fn demo(global: &Global) -> Result<Option<crate::demo::Runbooks>> {
+    let wanted = global.demo.is_some().then(crate::demo::Runbooks::write);
+    wanted.transpose().wrap_err("the runbooks of the demo lab cannot be written")
 }
 
 fn configured(global: &Global) -> Result<Vec<PathBuf>> {

@@ -23,6 +23,14 @@ use crate::text::{sanitise, sanitise_lines};
 /// # Errors
 /// Wrong usage, a wrong config, a file that cannot be read, or no such procedure.
 pub fn run(global: &Global, asked: &Asked) -> Result<ExitCode> {
+    #[cfg(feature = "demo")]
+    let papers = super::demo(global)?;
+    #[cfg(feature = "demo")]
+    let rooms = match &papers {
+        Some(papers) => Config::rooms_of("the demo lab's config", &papers.config(), None)?,
+        None => rooms(global)?,
+    };
+    #[cfg(not(feature = "demo"))]
     let rooms = rooms(global)?;
     let facts = facts(asked, &rooms)?;
     let files = asked.file.clone().map_or_else(|| rooms.runbooks.files.clone(), |file| vec![file]);

@@ -30,6 +30,15 @@ pub enum Purpose {
     Time,
     /// A file to write.
     File,
+    /// A note at a step of a procedure.
+    Note,
+    /// What stands for a placeholder.
+    Value {
+        /// Its name.
+        name: String,
+        /// What its values look like.
+        expects: String,
+    },
 }
 
 /// The layer.
@@ -51,10 +60,20 @@ impl Entry {
         Self { purpose, input: Input::new(text.to_owned()), history, back: 0, offered: Vec::new() }
     }
 
+    /// The same, with words that may stand there.
+    #[must_use]
+    pub fn offering(mut self, offered: Vec<Arc<str>>) -> Self {
+        self.offered = offered;
+        self
+    }
+
     /// The word at the cursor, and the label whose value it is, if it is one.
     fn word(&self) -> (String, Option<String>) {
         let before: String = self.input.value().chars().take(self.input.cursor()).collect();
-        let is_word = |char: char| char.is_alphanumeric() || matches!(char, '_' | '-' | '.');
+        // Values hold colons and slashes: `main:backup/vm/102/2025-11-06T02:00:03Z`.
+        let more: &[char] = if self.is_value() { &[':', '/', '@'] } else { &[] };
+        let is_word =
+            |char: char| char.is_alphanumeric() || matches!(char, '_' | '-' | '.') || more.contains(&char);
         let quotes = before.matches('"').count();
         if quotes % 2 == 1
             && let Some((head, value)) = before.rsplit_once('"')
@@ -69,6 +88,10 @@ impl Entry {
         }
         let word: String = before.chars().rev().take_while(|char| is_word(*char)).collect();
         (word.chars().rev().collect(), None)
+    }
+
+    const fn is_value(&self) -> bool {
+        matches!(self.purpose, Purpose::Value { .. })
     }
 
     fn offers(&self) -> Option<Ask> {
@@ -170,12 +193,14 @@ impl Layer for Entry {
             }
         }
         blank(buffer, footer, scene);
-        let lead = match self.purpose {
-            Purpose::Query(_) => " LogQL ",
-            Purpose::Time => " go to ",
-            Purpose::File => " write to ",
+        let lead = match &self.purpose {
+            Purpose::Query(_) => " LogQL ".to_owned(),
+            Purpose::Time => " go to ".to_owned(),
+            Purpose::File => " write to ".to_owned(),
+            Purpose::Note => " note ".to_owned(),
+            Purpose::Value { name, .. } => format!(" <{name}> "),
         };
-        let x = footer.x + put(buffer, (footer.x, footer.y), lead, footer.width, scene.style(Role::Accent));
+        let x = footer.x + put(buffer, (footer.x, footer.y), &lead, footer.width, scene.style(Role::Accent));
         let room = footer.right().saturating_sub(x);
         let scroll = self.input.visual_scroll(usize::from(room).saturating_sub(1));
         let shown: String = self.input.value().chars().skip(scroll).collect();
@@ -212,8 +237,12 @@ impl Layer for Entry {
                 );
             }
         } else {
-            let words = match self.purpose {
-                Purpose::Query(_) => {
+            let words = match &self.purpose {
+                Purpose::Note => vec![piece("it is kept with the incident", Role::Muted)],
+                Purpose::Value { expects, .. } if self.offered.is_empty() => {
+                    vec![piece(expects.clone(), Role::Muted)]
+                }
+                Purpose::Query(_) | Purpose::Value { .. } => {
                     let fitting = self.fitting();
                     let offered: Vec<&str> = fitting.iter().take(20).copied().collect();
                     vec![piece("Tab ", Role::Key), piece(offered.join("  "), Role::Muted)]

@@ -66,12 +66,14 @@ pub fn keys(of: Context, everywhere: bool, keymap: &Keymap) -> Vec<Prose> {
             Context::Hosts => "On a host".to_owned(),
             Context::Silences => "On a silence".to_owned(),
             Context::Logs => "In the logs".to_owned(),
+            Context::Runbook => "In a runbook".to_owned(),
             Context::Detail => "In this text".to_owned(),
             Context::Help => "In this help".to_owned(),
             Context::Pick => "While choosing".to_owned(),
             Context::Menu => "Among the actions".to_owned(),
             Context::Prompt | Context::Form => "While typing".to_owned(),
-            Context::Confirm => "Before it is done".to_owned(),
+            Context::Confirm | Context::Gate => "Before it is done".to_owned(),
+            Context::Output => "In what a command says".to_owned(),
         }));
         told.extend(shown);
     }

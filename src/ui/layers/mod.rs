@@ -1,16 +1,21 @@
 //! What lies over the panes: a stack. A key goes from the top down until a layer takes it.
 
+pub mod choose;
 mod chores;
 pub mod compose;
+pub mod confirm;
 pub mod deeds;
 pub mod dialogue;
 pub mod entry;
 pub mod help;
 pub mod journal;
 pub mod menu;
+pub mod output;
 pub mod overview;
+pub mod preview;
 pub mod prompt;
 pub mod sheet;
+pub mod trust;
 
 use crokey::KeyCombination;
 use ratatui::buffer::Buffer;
@@ -19,15 +24,18 @@ use ratatui::layout::Rect;
 use super::scene::Scene;
 use super::widgets::prose::Scroll;
 use crate::action::Action;
+use crate::clock::Now;
 use crate::domain::deed::{Deed, Receipt};
 use crate::domain::drill::Drill;
 use crate::domain::feed::Failure;
 use crate::domain::question::Ask;
+use crate::domain::run::Order;
 use crate::domain::subject::Subject;
 use crate::keymap::Context;
+use crate::runbooks::session::Cause;
 
 /// What a layer did with a key.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
     /// It is for what lies below.
     Pass,
@@ -47,18 +55,43 @@ pub enum Outcome {
     Filtered(String),
     /// Taken, the layer is done, and the rows of the pane below are grouped by this label.
     Grouped(String),
+    /// Taken, the layer is done, and this procedure is opened.
+    Chosen {
+        /// The file of its runbook.
+        file: String,
+        /// Its anchor.
+        procedure: String,
+        /// What it is opened for.
+        cause: Box<Cause>,
+    },
+    /// Taken, the layer is done, and this file is trusted as it was shown.
+    Trusted {
+        /// The file.
+        file: String,
+        /// SHA-256 of what was shown.
+        sha256: String,
+    },
     /// The layer is done: a restore was tried.
     Drilled(Drill),
     /// The layer is done, and the detail of this takes its place.
     Show(Subject),
     /// Taken; put this on the clipboard.
     Copy(String),
+    /// Taken, the layer is done, and this is run.
+    Run(Box<Order>),
+    /// Taken; this run is stopped.
+    Stop(u64),
+    /// Taken, the layer is done, and this run is done again with the terminal handed over.
+    HandOver(u64),
 }
 
 /// Something over the panes.
 pub trait Layer {
     /// Which keys it knows.
     fn context(&self) -> Context;
+
+    /// It is so late: said before each key.
+    fn at(&mut self, _now: Now) {}
 
     /// Takes a key, and what the keymap says that it does here.
     fn key(&mut self, key: KeyCombination, action: Option<Action>) -> Outcome;
@@ -94,6 +127,11 @@ pub trait Layer {
 
     /// Its text, when it is one that can be searched.
     fn text(&mut self) -> Option<&mut Scroll> {
+        None
+    }
+
+    /// SHA-256 of what it shows to be confirmed.
+    fn shows(&self) -> Option<&str> {
         None
     }
 

@@ -9,6 +9,8 @@ pub mod detail;
 pub mod hosts;
 pub mod listed;
 pub mod logs;
+pub mod plan;
+pub mod runbook;
 pub mod silences;
 pub mod slo;
 pub mod sources;
@@ -43,7 +45,7 @@ use crate::text;
 pub type Made = (&'static str, u8, fn() -> Box<dyn Pane>);
 
 /// Every pane.
-pub const PANES: [Made; 13] = [
+pub const PANES: [Made; 15] = [
     ("alerts", 2, || Box::new(alerts::Alerts::default())),
     ("targets", 3, || Box::new(targets::Targets::default())),
     ("logs", 4, || Box::new(logs::Logs::default())),
@@ -56,6 +58,8 @@ pub const PANES: [Made; 13] = [
     ("sources", 0, || Box::new(sources::Sources::default())),
     ("silences", 0, || Box::new(silences::Silences::default())),
     ("coverage", 0, || Box::<Listed<coverage::Coverage>>::default()),
+    ("runbook", 7, || Box::<runbook::Runbook>::default()),
+    ("plan", 0, || Box::<plan::Plan>::default()),
     ("detail", 0, || Box::new(detail::Detail::default())),
 ];
 

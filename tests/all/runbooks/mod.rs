@@ -3,10 +3,12 @@
 mod chance;
 mod commands;
 mod counts;
+mod diagnosis;
 mod find;
 mod hostile;
 mod plan;
 mod quoting;
+mod session;
 mod verify;
 
 use std::fs;

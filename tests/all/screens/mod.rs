@@ -9,5 +9,7 @@ mod lines;
 mod logs;
 mod looks;
 mod robust;
+mod runbooks;
+mod runs;
 mod themes;
 mod upkeep;

@@ -107,6 +107,8 @@ impl Logs {
                 return Ok(Entered::Query(text.to_owned()));
             }
             Purpose::File => return Ok(Entered::Export(self.export(text, scene))),
+            // Those are typed for a runbook.
+            Purpose::Note | Purpose::Value { .. } => {}
             Purpose::Time => {
                 let at = time(text, scene.wall(), scene.times).and_then(|at| at.timestamp_nanos_opt());
                 let at =

@@ -1,0 +1,65 @@
+//! Where the panes stand, and which of them has the focus.
+
+use super::{App, draw};
+use crate::keymap::Context;
+use crate::ui::panes::{self, Pane};
+use crate::ui::view::{Place, View};
+
+impl App {
+    pub(super) fn current(&self) -> Option<&View> {
+        self.look.views.get(self.view)
+    }
+
+    /// Where the panes of the view stand, whatever is zoomed.
+    pub(super) fn places(&self) -> Vec<Place> {
+        let body = draw::Regions::of(self.screen, self.look.banner.is_some()).body;
+        self.current().map_or_else(Vec::new, |view| view.arrange(body))
+    }
+
+    /// Where the panes stand that are shown: all of the view, or the one that has the whole screen.
+    pub(super) fn shown(&self) -> Vec<Place> {
+        let places = self.places();
+        if !self.zoomed {
+            return places;
+        }
+        let body = draw::Regions::of(self.screen, self.look.banner.is_some()).body;
+        let place = places.get(self.focus_at(&places));
+        place.map(|place| Place { area: body, ..place.clone() }).into_iter().collect()
+    }
+
+    /// Which of the shown panes has the focus.
+    pub(super) fn focus_at(&self, places: &[Place]) -> usize {
+        self.focus.get(self.view).copied().unwrap_or(0).min(places.len().saturating_sub(1))
+    }
+
+    /// Whether the panes have room, and need not be brief.
+    pub(super) const fn is_whole(&self) -> bool {
+        self.view != 0 || self.zoomed
+    }
+
+    pub(super) fn move_focus(&mut self, by: isize) {
+        let places = self.places();
+        let count = isize::try_from(places.len()).unwrap_or(1).max(1);
+        let at = isize::try_from(self.focus_at(&places)).unwrap_or(0);
+        if let Some(focus) = self.focus.get_mut(self.view) {
+            *focus = usize::try_from((at + by).rem_euclid(count)).unwrap_or(0);
+        }
+    }
+
+    /// The name of the pane with the focus.
+    pub(super) fn pane_name(&self) -> &'static str {
+        let places = self.places();
+        let focused = places.get(self.focus_at(&places));
+        let name = focused.map_or("alerts", |place| &place.pane);
+        panes::NAMES.iter().find(|have| **have == name).copied().unwrap_or("alerts")
+    }
+
+    pub(super) fn focused(&mut self) -> Option<&mut Box<dyn Pane>> {
+        let name = self.pane_name();
+        self.panes.get_mut(name).map(|slot| &mut slot.pane)
+    }
+
+    pub(super) fn context(&self) -> Context {
+        self.panes.get(self.pane_name()).map_or(Context::Global, |slot| slot.pane.context())
+    }
+}

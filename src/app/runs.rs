@@ -1,0 +1,275 @@
+//! Commands on the screen: confirmed, run, heard, stopped.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::App;
+use crate::action::Action;
+use crate::border::Effect;
+use crate::clock::Now;
+use crate::domain::run::{Order, Run, Runs, Told};
+use crate::domain::subject::Subject;
+use crate::incident::Event;
+use crate::runbooks::desk;
+use crate::runbooks::login::handed;
+use crate::runbooks::mode::Mode;
+use crate::runbooks::model::Runbook;
+use crate::runbooks::plan::Planned;
+use crate::runbooks::session::{Cause, Key, Mark, Session, State};
+use crate::runbooks::shelf::Standing;
+use crate::ui::describe::find_alert;
+use crate::ui::layers::Layer;
+use crate::ui::layers::choose::{Choice, Choose};
+use crate::ui::layers::confirm::Confirm;
+use crate::ui::layers::output::Output;
+use crate::ui::layers::preview::Preview;
+use crate::ui::panes::runbook::about;
+use crate::ui::theme::Role;
+
+/// Whoever asks to leave while something runs is asked again within this time.
+const AGAIN: Duration = Duration::from_secs(2);
+
+/// What runs, and what it is for.
+#[derive(Debug, Default)]
+pub(super) struct Going {
+    pub(super) runs: Runs,
+    /// The line of the procedure that each run is for.
+    of: BTreeMap<u64, Key>,
+    last: u64,
+    asked_to_leave: Option<Duration>,
+}
+
+impl App {
+    /// The command at the focus, to be confirmed; where nothing may be run it is only shown. `again`:
+    /// it was shown before, and has become another.
+    pub(super) fn confirm(&mut self, again: bool, now: Now) {
+        let desk = &self.known.desk;
+        let Some((session, (book, _, _))) = desk.session().zip(desk.document()) else { return };
+        let (Some(group), Some(stop)) = (session.focused(), session.stop()) else { return };
+        let preview = || Preview::new(group, book, &session.before(stop));
+        let is_unrecorded = desk.unrecorded.is_some();
+        let order = order(group, book, session, &self.look.operator).filter(|_| !self.look.read_only);
+        let make = if again { Confirm::renewed } else { Confirm::new };
+        let confirm = order.and_then(|order| make(preview(), order, group.danger.level, is_unrecorded, now));
+        let layer: Box<dyn Layer> = match confirm {
+            Some(confirm) => Box::new(confirm),
+            None => Box::new(preview()),
+        };
+        self.layers.push(layer);
+    }
+
+    /// Shows anew what is to be confirmed and has changed.
+    pub(super) fn renew_confirmation(&mut self, now: Now) {
+        let Some(shown) = self.layers.last().and_then(|layer| layer.shows()) else { return };
+        let session = self.known.desk.session();
+        let planned = session.and_then(Session::focused).and_then(|group| group.sha256.as_deref());
+        if planned != Some(shown) {
+            self.layers.pop();
+            self.confirm(true, now);
+        }
+    }
+
+    /// Offers the actions of the config for what is selected. The one that is chosen stands there like
+    /// a procedure of one command.
+    pub(super) fn offer_actions(&mut self, now: Now) -> Vec<Effect> {
+        let Some(subject) = self.subject_over(now).filter(|subject| !subject.has_actions()) else {
+            // What a server itself can be told to do.
+            self.propose(Action::Actions, now);
+            return Vec::new();
+        };
+        let (cause, named) = self.cause_of(&subject);
+        let desk = &self.known.desk;
+        let found = desk.actions_for(&named, &cause.about.labels).into_iter();
+        let choices: Vec<Choice> = found.map(|(book, one)| Choice::new(book, one, "your config")).collect();
+        match choices.as_slice() {
+            [] => {
+                let none = if desk.lore.actions.is_empty() {
+                    "no action is configured: [[actions]]"
+                } else {
+                    "no action of the config is for this"
+                };
+                self.notify(none, Role::Muted, now);
+                Vec::new()
+            }
+            [one] => self.follow_procedure(&one.file.clone(), &one.procedure.clone(), cause, now),
+            _ => {
+                self.layers.push(Box::new(Choose::new("Which action", choices, cause)));
+                Vec::new()
+            }
+        }
+    }
+
+    /// What something would be done for, and the name of its alert.
+    fn cause_of(&self, subject: &Subject) -> (Cause, String) {
+        let store = &self.known.store;
+        let alert = match subject {
+            Subject::Alert { fingerprint, .. } => find_alert(store, fingerprint),
+            _ => about::alert_of(subject, store),
+        };
+        if let Some(alert) = alert {
+            return (desk::cause_of(alert, subject.clone(), store), alert.name.to_string());
+        }
+        let (labels, _) = about::of_subject(subject, store);
+        (desk::cause_with(Some(subject.clone()), labels), String::new())
+    }
+
+    /// Runs what was confirmed, if it is still what stands there, in a file that is still trusted.
+    pub(super) fn begin(&mut self, order: Order, now: Now) -> Vec<Effect> {
+        let desk = &self.known.desk;
+        let planned = desk.session().and_then(Session::focused).and_then(|one| one.sha256.as_ref());
+        let is_trusted = desk.document().is_some_and(|(_, _, page)| page.standing == Standing::Trusted);
+        if planned != Some(&order.confirmed) || !is_trusted {
+            self.notify("it has changed since it was shown: look again", Role::Warning, now);
+            return Vec::new();
+        }
+        self.launch(order, now)
+    }
+
+    fn launch(&mut self, order: Order, now: Now) -> Vec<Effect> {
+        let why = if self.look.read_only {
+            Some("nothing is run under --read-only".to_owned())
+        } else if self.look.banner.is_some() {
+            Some("the demo lab has no hosts: nothing is run".to_owned())
+        } else {
+            self.known.going.runs.conflict(&order)
+        };
+        if let Some(why) = why {
+            self.notify(why, Role::Warning, now);
+            return Vec::new();
+        }
+        self.known.going.last += 1;
+        let (id, order) = (self.known.going.last, Arc::new(order));
+        if let Some(stop) = self.known.desk.session().and_then(Session::stop) {
+            self.known.going.of.insert(id, stop.key.clone());
+        }
+        self.known.going.runs.add(Run::new(id, Arc::clone(&order), now.mono));
+        self.layers.push(Box::new(Output::new(id)));
+        vec![if order.is_handed { Effect::HandOver { id, order } } else { Effect::Run { id, order } }]
+    }
+
+    /// Asks for the same command with the terminal handed over to it.
+    pub(super) fn hand_over(&mut self, id: u64, now: Now) -> Vec<Effect> {
+        let Some(run) = self.known.going.runs.get(id) else { return Vec::new() };
+        let argv = handed(&run.order.argv);
+        let confirmed = crate::runbooks::login::digest(&argv);
+        // The same bytes run on the same host, in the same way but for the terminal.
+        let how = format!("{}, terminal handed over", run.order.how);
+        let order = Order { argv, confirmed, how, is_handed: true, ..(*run.order).clone() };
+        self.layers.pop();
+        self.launch(order, now)
+    }
+
+    /// Hears of a run.
+    pub(super) fn ran(&mut self, id: u64, told: Told, now: Now) -> Vec<Effect> {
+        self.dirty = true;
+        let Some(run) = self.known.going.runs.get_mut(id) else { return Vec::new() };
+        run.hear(told, now.mono);
+        let Some(end) = run.end.clone() else { return Vec::new() };
+        let order = Arc::clone(&run.order);
+        let is_well = end.is_well(order.is_follow);
+        if self.layers.is_empty() {
+            let role = if is_well { Role::Ok } else { Role::Critical };
+            self.notify(format!("{} on {}: {}", order.title, order.host, end.words()), role, now);
+        }
+        let mut effects = Vec::new();
+        if let Some(line) = self.known.going.of.remove(&id) {
+            let state = if is_well { State::Ok } else { State::Failed };
+            let mark = Mark { state, by: order.operator.clone(), at: now.wall, note: String::new() };
+            let followed = self.known.desk.sessions_mut().find(|one| one.procedure == line.procedure);
+            if let Some(session) = followed {
+                let note = session.marks.get(&line).map(|mark| mark.note.clone()).unwrap_or_default();
+                session.marks.insert(line.clone(), Mark { note, ..mark });
+            }
+            let outcome = [Some(end.words()), end.trouble, end.left].into_iter().flatten();
+            let ran = Event::Ran {
+                line: line.clone(),
+                command: order.text.clone(),
+                host: order.host.clone(),
+                level: order.level.clone(),
+                confirmed: order.how.clone(),
+                outcome: outcome.collect::<Vec<_>>().join("; "),
+                output_sha256: end.sha256,
+            };
+            effects.extend(self.record(ran, now));
+            effects.extend(self.record(Event::Ticked { line, state }, now));
+        }
+        // What it changed is to be seen at once.
+        if order.changes() {
+            effects.push(Effect::Refresh(None));
+        }
+        effects
+    }
+
+    /// Leaves; when something runs, only if it is asked for twice.
+    pub(super) fn leave(&mut self, now: Now) -> Vec<Effect> {
+        let live = self.known.going.runs.live().count();
+        let is_again = self.known.going.asked_to_leave.is_some_and(|at| now.mono.saturating_sub(at) < AGAIN);
+        if live == 0 || is_again {
+            return vec![Effect::Quit];
+        }
+        self.known.going.asked_to_leave = Some(now.mono);
+        let runs =
+            if live == 1 { "a command still runs".to_owned() } else { format!("{live} commands still run") };
+        self.notify(format!("{runs}: once more within 2 s stops all and leaves"), Role::Warning, now);
+        Vec::new()
+    }
+
+    /// Whether something runs.
+    pub(super) fn is_running(&self) -> bool {
+        self.known.going.runs.live().next().is_some()
+    }
+
+    /// Whether a run has asked for a terminal and got none.
+    pub(super) fn is_asked_for_terminal(&self) -> bool {
+        self.known.going.runs.iter().filter_map(|run| run.end.as_ref()).any(|end| end.asks_terminal)
+    }
+
+    /// Shows what the last run said.
+    pub(super) fn show_output(&mut self, now: Now) {
+        let last = self.known.going.runs.live().last().or_else(|| self.known.going.runs.iter().last());
+        match last.map(|run| run.id) {
+            Some(id) => self.layers.push(Box::new(Output::new(id))),
+            None => self.notify("nothing was run yet", Role::Muted, now),
+        }
+    }
+}
+
+/// A value of a few, as the plan prints it.
+fn said(value: &impl serde::Serialize) -> String {
+    let value = serde_json::to_value(value).unwrap_or_default();
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+/// What would run, as it is confirmed.
+fn order(group: &Planned, book: &Runbook, session: &Session, operator: &str) -> Option<Order> {
+    let (argv, confirmed) = (group.argv.clone()?, group.sha256.clone()?);
+    let text = group.filled.clone()?;
+    let level = group.danger.level.name().to_owned();
+    let values = group.placeholders.iter().map(|one| {
+        let origin = one.origin.map(|origin| said(&origin)).unwrap_or_default();
+        (one.name.clone(), one.value.clone().unwrap_or_default(), origin)
+    });
+    let first = text.lines().next().unwrap_or_default();
+    let title = if group.title.is_empty() { first } else { &group.title };
+    Some(Order {
+        title: crate::text::truncate(title, 60).into_owned(),
+        limit: crate::runbooks::mode::limit(group.danger.level, group.mode, &text),
+        is_follow: group.mode == Mode::Follow,
+        is_handed: group.mode == Mode::Handoff,
+        values: values.collect(),
+        template: group.template.clone(),
+        host: group.host.resolved.clone()?,
+        provenance: said(&group.host.provenance),
+        hints: group.causes.iter().map(|hint| (hint.message.clone(), hint.cause.clone())).collect(),
+        operator: operator.to_owned(),
+        subject: session.cause.fingerprint.as_deref().unwrap_or_default().to_owned(),
+        document: Some((book.path.clone(), book.sha256.clone(), group.lines)),
+        argv,
+        confirmed,
+        text,
+        level,
+        how: String::new(),
+        is_unrecorded: false,
+    })
+}

@@ -1,0 +1,170 @@
+//! The journal: nothing that was acknowledged is lost, whoever is killed.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use chrono::Utc;
+use wardroom::domain::run::{End, Order};
+use wardroom::journal::{Entry, Event, Journal, Kept};
+use wardroom::mask::Mask;
+
+fn began(run: &str, text: &str) -> Entry {
+    let order = Order {
+        operator: "sam".into(),
+        text: text.to_owned(),
+        argv: vec!["bash".into(), "-c".into(), text.to_owned()],
+        values: vec![("VMID".into(), "102".into(), "label".into())],
+        level: "L1".into(),
+        how: "y".into(),
+        host: "pve".into(),
+        ..Order::default()
+    };
+    Entry::began(run, &order, &Mask::new(["correct-horse"]), Utc::now())
+}
+
+#[test]
+fn what_is_added_is_there_private_and_without_secrets() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let home = directory.path().join("journal");
+    let mut journal = Journal::new(&home, None);
+    assert_eq!(
+        journal.add(began("1", "mysql --password correct-horse; curl -H 'Authorization: Basic abc'")),
+        Kept::Home
+    );
+    let end = End { exit: Some(0), took: Duration::from_secs(2), ..End::refused("") };
+    assert_eq!(journal.add(Entry::ended("1", &end, vec!["last".into()], Utc::now())), Kept::Home);
+    let (entries, strange) = journal.read().expect("it is read");
+    assert_eq!((entries.len(), strange), (2, 0));
+    let text = fs::read_to_string(home.join("journal.jsonl")).expect("the file");
+    assert!(!text.contains("correct-horse") && !text.contains("Basic abc"), "{text}");
+    let mode = |path: &Path| fs::metadata(path).expect("it is there").permissions().mode() & 0o777;
+    assert_eq!((mode(&home), mode(&home.join("journal.jsonl"))), (0o700, 0o600));
+}
+
+#[test]
+fn half_a_line_spoils_no_other_and_old_lines_are_read() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join("journal.jsonl");
+    let old = r#"{"at":"2025-11-06T02:00:03Z","run":"0","event":"began","operator":"sam","title":"t","host":"h","provenance":"local","template":"x","values":[],"final":"x","argv":[],"sha256":"","level":"L0","confirmed":"enter"}"#;
+    fs::write(&file, format!("{old}\n{{\"schema\":2,\"at\":\"2025-")).expect("written");
+    let mut journal = Journal::new(directory.path(), None);
+    assert_eq!(journal.add(began("1", "uptime")), Kept::Home);
+    let (entries, strange) = journal.read().expect("it is read");
+    assert_eq!((entries.len(), strange), (2, 1));
+    assert_eq!(entries.first().map(|entry| entry.schema), Some(1));
+}
+
+#[test]
+fn what_cannot_be_written_waits_and_is_said() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let home = directory.path().join("journal");
+    fs::write(&home, "a file where a directory should be").expect("written");
+    let mut journal = Journal::new(&home, None);
+    assert!(journal.try_home().is_err());
+    assert!(matches!(journal.add(began("1", "a")), Kept::Memory(why) if why.contains("journal")));
+    let refuge = directory.path().join("refuge");
+    let mut other = Journal::new(&home, Some(refuge.clone()));
+    assert!(matches!(other.add(began("2", "b")), Kept::Refuge(place, _) if place == refuge));
+    fs::remove_file(&home).expect("room again");
+    assert_eq!(journal.add(began("3", "c")), Kept::Home);
+    let runs: Vec<String> =
+        journal.read().expect("it is read").0.into_iter().map(|entry| entry.run).collect();
+    assert_eq!(runs, ["1", "3"], "what waited went first");
+}
+
+/// What a helper process of these tests is told by.
+const WRITER: &str = "WARDROOM_TEST_JOURNAL";
+
+/// No test of its own: a process that writes until it is killed, and says each number after it was
+/// acknowledged.
+#[test]
+fn writer() {
+    let Some(told) = std::env::var_os(WRITER) else { return };
+    let told = told.into_string().expect("text");
+    let (name, directory) = told.split_once(':').expect("a name and a directory");
+    let mut journal = Journal::new(directory, None);
+    for number in 0..100_000 {
+        assert_eq!(journal.add(began(&format!("{name}{number}"), &"x".repeat(3_000))), Kept::Home);
+        fs::write(Path::new(directory).join(name), number.to_string()).expect("said");
+    }
+}
+
+#[test]
+fn two_writers_and_a_kill_lose_nothing() {
+    let directory = tempfile::tempdir().expect("a directory");
+    for round in 0..3 {
+        let writers: Vec<_> = ["a", "b"]
+            .iter()
+            .map(|name| {
+                let name = format!("{name}{round}-");
+                let mut writer = Command::new(std::env::current_exe().expect("this program"));
+                writer.args(["journal::writer", "--exact"]).stdout(Stdio::null()).stderr(Stdio::null());
+                writer.env(WRITER, format!("{name}:{}", directory.path().display()));
+                (name, writer.spawn().expect("a writer"))
+            })
+            .collect();
+        let said = |name: &str| {
+            let text = fs::read_to_string(directory.path().join(name)).unwrap_or_default();
+            text.parse::<usize>().ok()
+        };
+        let deadline = std::time::Instant::now() + Duration::from_secs(60);
+        while writers.iter().any(|(name, _)| said(name).is_none_or(|count| count < 20)) {
+            assert!(std::time::Instant::now() < deadline, "the writers write");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        for (_, mut writer) in writers {
+            writer.kill().expect("killed");
+            writer.wait().expect("it is gone");
+        }
+        let (entries, strange) = Journal::new(directory.path(), None).read().expect("it is read");
+        assert!(strange <= 2 * (round + 1), "{strange}");
+        for name in ["a", "b"] {
+            let name = format!("{name}{round}-");
+            let Some(count) = said(&name) else { continue };
+            for number in 0..=count {
+                let run = format!("{name}{number}");
+                assert!(entries.iter().any(|entry| entry.run == run), "{run} is lost");
+            }
+        }
+        assert!(
+            entries
+                .iter()
+                .all(|entry| matches!(&entry.event, Event::Began(began) if began.text.len() == 3_000))
+        );
+    }
+}
+
+#[test]
+fn the_command_tells_what_was_run() {
+    let state = tempfile::tempdir().expect("a directory");
+    let home = state.path().join("wardroom/journal");
+    let mut journal = Journal::new(&home, None);
+    journal.add(began("1", "systemctl restart x"));
+    let end = End { exit: Some(3), took: Duration::from_secs(2), ..End::refused("it broke") };
+    journal.add(Entry::ended("1", &end, vec!["last".into()], Utc::now()));
+    journal.add(began("2", "uptime"));
+    let run = |more: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_wardroom"));
+        let output = command.arg("journal").args(more).env("XDG_STATE_HOME", state.path()).output();
+        let output = output.expect("it runs");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("text")
+    };
+    let text = run(&[]);
+    for words in
+        ["on pve", "L1 (y)", "exit 3 in 2", "systemctl restart x", "! it broke", "no end is written down"]
+    {
+        assert!(text.contains(words), "{words:?} is not in\n{text}");
+    }
+    let told: serde_json::Value = serde_json::from_str(&run(&["--format", "json"])).expect("JSON");
+    let schema = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/schemas/journal.json"));
+    let schema = serde_json::from_str(&schema.expect("the schema")).expect("JSON");
+    let schema = jsonschema::validator_for(&schema).expect("a schema");
+    assert_eq!(
+        schema.iter_errors(&told).map(|error| error.to_string()).collect::<Vec<_>>(),
+        Vec::<String>::new()
+    );
+}

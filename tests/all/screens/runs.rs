@@ -1,0 +1,271 @@
+//! Commands of a runbook: confirmed, run, heard, stopped.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use wardroom::app::Setup;
+use wardroom::border::{Effect, Msg};
+use wardroom::domain::run::{End, Line, Order, Stopped, Stream, Told};
+use wardroom::incident::Event;
+use wardroom::runbooks::actions::Configured;
+use wardroom::runbooks::lore::Lore;
+
+use super::desk::Desk;
+use super::looks::look;
+use super::{homelab, runbooks};
+
+const WIDE: (u16, u16) = (120, 40);
+
+/// The procedure of the firing HostDown: first a look.
+fn host_down(size: (u16, u16)) -> Desk {
+    runbooks::host_down(size)
+}
+
+/// Stands at the restart of scenario B, which is of level L1.
+fn at_restart(desk: &mut Desk) {
+    desk.keys("gB");
+    for _ in 0..40 {
+        if desk.screen().contains("Command  sudo systemctl restart node_exporter") {
+            return;
+        }
+        desk.keys(".");
+    }
+    panic!("no restart:\n{}", desk.screen());
+}
+
+/// Lets so many milliseconds pass.
+fn pass(desk: &mut Desk, ms: u64) {
+    desk.now.mono += Duration::from_millis(ms);
+}
+
+fn ordered(desk: &Desk) -> Vec<(u64, Arc<Order>)> {
+    let orders = desk.effects.iter().filter_map(|effect| match effect {
+        Effect::Run { id, order } => Some((*id, Arc::clone(order))),
+        _ => None,
+    });
+    orders.collect()
+}
+
+fn end(exit: i32) -> End {
+    End { trouble: None, exit: Some(exit), took: Duration::from_millis(1_200), ..End::refused("") }
+}
+
+fn lines(texts: &[&str]) -> Told {
+    let line = |text: &&str| Line { stream: Stream::Out, text: (*text).into() };
+    Told::Lines { lines: texts.iter().map(line).collect(), dropped: 0, open: None }
+}
+
+#[test]
+fn a_look_is_run_by_a_new_enter_and_a_change_by_y() {
+    let mut desk = host_down(WIDE);
+    desk.keys("<enter><enter><enter>");
+    assert!(ordered(&desk).is_empty(), "the key that showed it does not run it");
+    pass(&mut desk, 1_000);
+    desk.keys("<enter>");
+    let orders = ordered(&desk);
+    let [(_, order)] = orders.as_slice() else { panic!("one run: {orders:?}") };
+    assert_eq!((order.level.as_str(), order.host.as_str(), order.how.as_str()), ("L0", "localhost", "enter"));
+    assert_eq!(
+        order.argv.last().map(String::as_str),
+        Some(order.text.as_str()),
+        "what was shown is what runs"
+    );
+    assert_eq!(order.confirmed, wardroom::runbooks::login::digest(&order.argv));
+    desk.keys("<esc>");
+    at_restart(&mut desk);
+    desk.keys("<enter>");
+    pass(&mut desk, 1_000);
+    assert!(desk.screen().contains("y runs it"), "{}", desk.screen());
+    desk.keys("Y");
+    assert_eq!(ordered(&desk).len(), 1, "another key is none");
+    pass(&mut desk, 300);
+    desk.keys("y");
+    let orders = ordered(&desk);
+    assert_eq!(orders.len(), 2);
+    assert_eq!(orders[1].1.operator, "sam");
+    assert!(orders[1].1.limit.is_some() && orders[1].1.document.is_some());
+}
+
+#[test]
+fn a_paste_and_nothing_said_run_nothing() {
+    let mut desk = host_down(WIDE);
+    at_restart(&mut desk);
+    desk.keys("<enter>");
+    pass(&mut desk, 1_000);
+    desk.hear([Msg::Paste("y".to_owned())]);
+    assert!(desk.screen().contains("pasted text does not count"), "{}", desk.screen());
+    desk.keys("<enter>");
+    assert!(!desk.screen().contains("y runs it"), "Enter is no");
+    assert!(ordered(&desk).is_empty());
+}
+
+#[test]
+fn what_changes_before_it_is_confirmed_is_shown_anew() {
+    let mut desk = host_down(WIDE);
+    desk.keys("<enter>");
+    pass(&mut desk, 1_000);
+    let changed = runbooks::text().replace("ping -c 4", "ping -c 9");
+    desk.hear([runbooks::shelf(changed)]);
+    desk.hear([Msg::Tick]);
+    desk.keys("<enter>");
+    assert!(ordered(&desk).is_empty(), "what was pressed was meant for another text");
+    assert!(!desk.screen().contains("Command  ping -c 4"), "{}", desk.screen());
+}
+
+#[test]
+fn where_nothing_may_be_written_a_command_is_only_shown() {
+    let mut desk = Desk::new(Setup { read_only: true, ..runbooks::setup() }, WIDE);
+    desk.hear(homelab::host_down());
+    desk.hear([runbooks::shelf(runbooks::text())]);
+    desk.keys("2/HostDown<enter>r<enter>");
+    pass(&mut desk, 1_000);
+    assert!(desk.screen().contains("Executed, word by word"), "{}", desk.screen());
+    desk.keys("<enter><enter>y");
+    assert!(ordered(&desk).is_empty());
+}
+
+fn running(size: (u16, u16)) -> (Desk, u64) {
+    let mut desk = host_down(size);
+    desk.keys("<enter>");
+    pass(&mut desk, 1_000);
+    desk.keys("<enter>");
+    let id = ordered(&desk).last().expect("it runs").0;
+    (desk, id)
+}
+
+#[test]
+fn output_is_shown_searched_and_its_end_is_told() {
+    for (name, size) in [("60x12", (60, 12)), ("80x24", (80, 24)), ("120x40", WIDE), ("200x60", (200, 60))] {
+        let (mut desk, id) = running(size);
+        desk.hear([Msg::Ran {
+            id,
+            told: lines(&[
+                "PING vm102 (10.0.0.102) 56(84) bytes of data.",
+                "From 10.0.0.1 Destination Host Unreachable",
+            ]),
+        }]);
+        look(&format!("run_live_{name}"), &mut desk);
+        desk.hear([Msg::Ran { id, told: Told::Ended(end(1)) }]);
+        look(&format!("run_failed_{name}"), &mut desk);
+    }
+    let (mut desk, id) = running(WIDE);
+    for _ in 0..30 {
+        desk.hear([Msg::Ran { id, told: lines(&["one", "two", "three"]) }]);
+    }
+    desk.hear([Msg::Ran { id, told: lines(&["the needle"]) }]);
+    assert!(desk.screen().contains("the needle"), "the end is followed");
+    desk.keys("g");
+    assert!(!desk.screen().contains("the needle"), "{}", desk.screen());
+    desk.keys("/needle<enter>");
+    assert!(desk.screen().contains("the needle"), "{}", desk.screen());
+}
+
+#[test]
+fn a_run_marks_its_step_and_is_recorded() {
+    let (mut desk, id) = running(WIDE);
+    desk.hear([Msg::Ran { id, told: Told::Ended(end(0)) }]);
+    desk.keys("<esc>");
+    assert!(desk.screen().contains("ok by sam") || desk.screen().contains("✓"), "{}", desk.screen());
+    let is_ran = |effect: &Effect| {
+        matches!(effect, Effect::Record(entries) if entries.iter().any(|entry| {
+            matches!(&entry.event, Event::Ran { outcome, confirmed, .. } if outcome == "done" && confirmed == "enter")
+        }))
+    };
+    assert!(desk.effects.iter().any(is_ran), "{:#?}", desk.effects);
+}
+
+#[test]
+fn ctrl_c_stops_what_runs_and_leaving_asks() {
+    let (mut desk, id) = running(WIDE);
+    desk.keys("K");
+    desk.keys("<ctrl-c>");
+    let stops = desk.effects.iter().filter(|effect| **effect == Effect::Stop(id)).count();
+    assert_eq!(stops, 2);
+    assert!(!desk.effects.contains(&Effect::Quit));
+    desk.keys("<esc>q");
+    assert!(desk.screen().contains("once more within 2 s"), "{}", desk.screen());
+    assert!(!desk.effects.contains(&Effect::Quit));
+    pass(&mut desk, 3_000);
+    desk.keys("q");
+    assert!(!desk.effects.contains(&Effect::Quit), "that was too late");
+    desk.keys("q");
+    assert!(desk.effects.contains(&Effect::Quit));
+    let (mut desk, id) = running(WIDE);
+    let stopped = End { stopped: Some(Stopped::Operator), ..end(130) };
+    desk.hear([Msg::Ran { id, told: Told::Ended(stopped) }]);
+    assert!(desk.screen().contains("stopped, exit 130 (INT)"), "{}", desk.screen());
+    desk.keys("<esc>q");
+    assert!(desk.effects.contains(&Effect::Quit), "nothing runs any more");
+}
+
+#[test]
+fn one_change_at_a_time_runs_on_a_host() {
+    let mut desk = host_down(WIDE);
+    for _ in 0..2 {
+        at_restart(&mut desk);
+        desk.keys("<enter>");
+        pass(&mut desk, 1_000);
+        desk.keys("y");
+        desk.keys("<esc>");
+        pass(&mut desk, 1_000);
+    }
+    assert_eq!(ordered(&desk).len(), 1);
+}
+
+#[test]
+fn what_asks_for_a_terminal_is_offered_one() {
+    let (mut desk, id) = running(WIDE);
+    let asks = End { asks_terminal: true, ..end(1) };
+    desk.hear([Msg::Ran { id, told: lines(&["sudo: a terminal is required to read the password"]) }]);
+    desk.hear([Msg::Ran { id, told: Told::Ended(asks) }]);
+    assert!(desk.screen().contains("hands the terminal over"), "{}", desk.screen());
+    desk.keys("H");
+    let handed = desk.effects.iter().find_map(|effect| match effect {
+        Effect::HandOver { order, .. } => Some(Arc::clone(order)),
+        _ => None,
+    });
+    let handed = handed.expect("it is handed over");
+    assert_eq!(handed.confirmed, wardroom::runbooks::login::digest(&handed.argv));
+}
+
+#[test]
+fn without_a_journal_a_change_asks_for_a_word_more() {
+    let mut desk = host_down(WIDE);
+    desk.hear([Msg::Unrecorded(Some("the disk is full".to_owned()))]);
+    at_restart(&mut desk);
+    desk.keys("<enter>");
+    pass(&mut desk, 1_000);
+    assert!(desk.screen().contains("type unrecorded and Enter"), "{}", desk.screen());
+    desk.keys("y");
+    assert!(ordered(&desk).is_empty());
+}
+
+#[test]
+fn an_action_of_the_config_is_offered_where_it_fits_and_confirmed_like_any_other() {
+    let action = |name: &str, alerts: &[&str]| Configured {
+        name: name.to_owned(),
+        argv: ["systemctl", "restart", "{unit}"].map(str::to_owned).to_vec(),
+        host: "local".to_owned(),
+        alerts: alerts.iter().map(|name| (*name).to_owned()).collect(),
+        ..Configured::default()
+    };
+    let actions = vec![action("Restart it", &["HostDown"]), action("Never", &["Other"])];
+    let setup = runbooks::setup();
+    let setup = Setup { lore: Lore { actions, ..setup.lore.clone() }, ..setup };
+    let mut desk = Desk::new(setup, WIDE);
+    desk.hear(homelab::host_down());
+    desk.hear([runbooks::shelf(runbooks::text())]);
+    desk.keys("2/HostDown<enter>x");
+    look("action_120x40", &mut desk);
+    // What it restarts is not among the labels: it is asked, and until then nothing runs.
+    desk.keys("<enter>");
+    pass(&mut desk, 1_000);
+    desk.keys("y");
+    assert!(ordered(&desk).is_empty());
+    desk.keys("<esc>=node_exporter<enter><enter>");
+    pass(&mut desk, 1_000);
+    assert!(desk.screen().contains("y runs it"), "{}", desk.screen());
+    desk.keys("y");
+    let orders = ordered(&desk);
+    assert_eq!(orders.last().map(|(_, order)| order.text.as_str()), Some("systemctl restart node_exporter"));
+}
