@@ -23,14 +23,14 @@ use crate::ui::view;
 
 impl App {
     /// Takes the runbooks that were read.
-    pub(super) fn shelved(&mut self, shelf: Shelf, now: Now) {
+    pub(super) fn shelved(&mut self, read: Shelf, now: Now) {
         let was_there = self.known.desk.shelf.is_some();
-        if let Some(fault) = shelf.faults.first() {
+        if let Some(fault) = read.faults.first() {
             self.notify(fault.clone(), Role::Warning, now);
         } else if was_there {
             self.notify("the runbooks were read again: what is ticked stays", Role::Info, now);
         }
-        self.known.desk.take(shelf);
+        self.known.desk.take(read);
         self.known.desk.diagnose(&self.known.store, now.wall);
         self.forget_seen();
     }
