@@ -22,14 +22,14 @@ use crate::ui::view;
 
 impl App {
     /// Takes the runbooks that were read.
-    pub(super) fn shelved(&mut self, shelf: Shelf, now: Now) {
+    pub(super) fn shelved(&mut self, read: Shelf, now: Now) {
         let was_there = self.known.desk.shelf.is_some();
-        if let Some(fault) = shelf.faults.first() {
+        if let Some(fault) = read.faults.first() {
             self.notify(fault.clone(), Role::Warning, now);
         } else if was_there {
             self.notify("the runbooks were read again: what is ticked stays", Role::Info, now);
         }
-        self.known.desk.take(shelf);
+        self.known.desk.take(read);
         self.known.desk.diagnose(&self.known.store, now.wall);
         self.forget_seen();
     }
@@ -119,8 +119,9 @@ impl App {
     ) -> Vec<Effect> {
         let is_new = self.known.desk.open(file, procedure, cause, now.wall);
         self.known.desk.hear_hosts(&self.known.store);
-        self.filter("");
         self.show_runbooks();
+        // What was searched for among the procedures is not what is searched for in this one.
+        self.filter("");
         self.known.desk.diagnose(&self.known.store, now.wall);
         let mut effects = if is_new { self.begin_incident(now) } else { Vec::new() };
         effects.extend(self.look_at_runbook(now));
@@ -162,11 +163,7 @@ impl App {
         }
         self.dirty = true;
         Some(match action {
-            Action::Close if self.is_at_rest() => {
-                self.known.desk.close();
-                self.forget_seen();
-                Vec::new()
-            }
+            Action::Close if self.is_at_rest() => self.back_to_list(),
             Action::NextStep => self.go(1),
             Action::PreviousStep => self.go(-1),
             Action::Open => self.enter(now),
@@ -185,6 +182,17 @@ impl App {
             Action::Copy => self.copy_command(now),
             action => self.choose_scenario(action, now)?,
         })
+    }
+
+    /// Shows the procedures again that were searched for, as they were left.
+    fn back_to_list(&mut self) -> Vec<Effect> {
+        let desk = &mut self.known.desk;
+        desk.close();
+        let (typed, selected) = (desk.typed.clone(), desk.selected);
+        self.filter(&typed);
+        self.known.desk.selected = selected;
+        self.forget_seen();
+        Vec::new()
     }
 
     /// Whether nothing is searched for in the text, and nothing is zoomed.

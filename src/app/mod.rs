@@ -355,7 +355,7 @@ impl App {
                 self.answered(&slot, id, result);
                 return self.look_at_runbook(now);
             }
-            Msg::Shelved(shelf) => self.shelved(shelf, now),
+            Msg::Shelved(read) => self.shelved(read, now),
             Msg::Remembered { incident, entries } => self.remembered(&incident, entries),
             Msg::Unrecorded(why) => self.unrecorded(why),
             Msg::Done { id, result } => {

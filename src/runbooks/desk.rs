@@ -99,8 +99,8 @@ impl Desk {
     /// The procedures that the config names for what is no alert: by the first of its names that the
     /// config knows.
     pub fn of_names(&self, names: &[String]) -> Vec<(&Runbook, &Procedure)> {
-        let named = names.iter().find_map(|name| self.lore.subjects.get(name));
-        let Some(wanted) = named else { return Vec::new() };
+        let known = names.iter().find_map(|name| self.lore.subjects.get(name));
+        let Some(wanted) = known else { return Vec::new() };
         let all = || self.books().iter().flat_map(|book| book.procedures.iter().map(move |one| (book, one)));
         wanted.iter().flat_map(|to| all().filter(|(_, one)| find::is_meant(one, to))).collect()
     }

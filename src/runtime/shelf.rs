@@ -82,8 +82,8 @@ impl Shelves {
                 if known != seen || seen.is_none() {
                     let (files, root) = (Arc::clone(&files), root.clone());
                     let read = spawn_blocking(move || read(&files, root.as_deref()));
-                    let Ok(shelf) = read.await else { return };
-                    if to.send(Msg::Shelved(shelf)).is_err() {
+                    let Ok(books) = read.await else { return };
+                    if to.send(Msg::Shelved(books)).is_err() {
                         return;
                     }
                     known = seen;

@@ -227,7 +227,7 @@ pub fn of_group(group: &Planned) -> Vec<Prose> {
     let runs = if group.lang == "promql" { "Enter asks Prometheus" } else { mode(group.mode) };
     told.push(Prose::Pair("Runs".into(), vec![piece(runs, Role::Text)]));
     if group.needs_sudo {
-        told.push(Prose::Pair("".into(), vec![piece("it becomes root", Role::Warning)]));
+        told.push(Prose::Pair(String::new(), vec![piece("it becomes root", Role::Warning)]));
     }
     if let Some(first) = group.choice.as_ref().filter(|_| group.alternative_of.is_some()) {
         let words = format!("{first}: one of several ways, not one after the other");

@@ -124,8 +124,8 @@ impl Runbook {
                 }
                 (None, ..) => vec![vec![piece("reading the runbooks", Role::Muted)]],
                 (_, _, false) => nothing_matches(&desk.typed),
-                (Some(shelf), ..) => {
-                    let told = shelf.faults.iter().map(|fault| vec![piece(fault.clone(), Role::Warning)]);
+                (Some(read), ..) => {
+                    let told = read.faults.iter().map(|fault| vec![piece(fault.clone(), Role::Warning)]);
                     told.chain([vec![piece("no procedure is in them", Role::Muted)]]).collect()
                 }
             };

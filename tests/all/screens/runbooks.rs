@@ -82,7 +82,13 @@ fn the_list_and_its_search() {
     desk.keys("<enter>");
     assert!(desk.screen().contains("observability › DiskSpaceLow"), "{}", desk.screen());
     desk.keys("<esc>");
-    assert!(desk.screen().contains("Alert: DiskSpaceLow"), "back at what was found");
+    let screen = desk.screen();
+    assert!(screen.contains("Alert: DiskSpaceLow") && !screen.contains("Alert: HostDown"), "{screen}");
+    desk.keys("<esc>");
+    assert!(desk.screen().contains("Alert: HostDown"), "the search is taken away: {}", desk.screen());
+    // What was filtered elsewhere stays there.
+    desk.keys("2/HostDown<enter>r2");
+    assert!(desk.screen().contains("1 of 1"), "{}", desk.screen());
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 
 use super::super::runbook::about;
-use crate::domain::question::{Ask, Known, Question, Series};
+use crate::domain::question::{Answer, Ask, Known, Question, Series};
 use crate::runbooks::session::Session;
 use crate::text;
 use crate::ui::scene::{Scene, piece};
@@ -31,14 +31,14 @@ pub(super) fn asks(session: &Session, scene: &Scene<'_>) -> Option<[Ask; 2]> {
 pub(super) fn answers(asks: &[Ask; 2], scene: &Scene<'_>, told: &mut Vec<Prose>) {
     told.extend([Prose::Blank, Prose::Head("Now, and the last hour".to_owned())]);
     let [now, hour] = asks;
-    let past = scene.answers.latest(hour).map_or(&[][..], |answer| answer.series());
+    let past = scene.answers.latest(hour).map_or(&[][..], Answer::series);
     match scene.answers.get(now) {
         Known::Waiting if scene.answers.latest(now).is_none() => told.push(Prose::plain("asking")),
         Known::Failed(failure) => {
             told.push(Prose::Line(vec![piece(failure.text.to_string(), Role::Unknown)]))
         }
         Known::Waiting | Known::Answer(_) => {
-            let series = scene.answers.latest(now).map_or(&[][..], |answer| answer.series());
+            let series = scene.answers.latest(now).map_or(&[][..], Answer::series);
             if series.is_empty() {
                 told.push(Prose::plain("no series: such a thing is not measured"));
             }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, DurationRound as _, TimeDelta, Utc};
 
 use crate::domain::alert::Alert;
-use crate::domain::backup::GroupId;
+use crate::domain::backup::{BackupGroup, GroupId};
 use crate::domain::correlate;
 use crate::domain::feed::{SourceId, SourceKind};
 use crate::domain::labels::Labels;
@@ -97,7 +97,7 @@ fn is_of(alert: &Alert, group: &GroupId) -> bool {
 pub fn last_good(vmid: &str, store: &Store) -> Option<DateTime<Utc>> {
     let groups = store.of(SourceKind::Pbs).flat_map(|source| source.data.groups.iter());
     let own = groups.filter(|group| &*group.id.id == vmid && &*group.id.kind != "host");
-    own.filter_map(|group| group.last_good()).map(|snapshot| snapshot.at).max()
+    own.filter_map(BackupGroup::last_good).map(|snapshot| snapshot.at).max()
 }
 
 /// The Prometheus that is asked.
