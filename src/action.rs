@@ -40,6 +40,12 @@ pub enum Action {
     /// The backups and datastores.
     #[strum(message = "backups")]
     Backups,
+    /// The hosts, a row each.
+    #[strum(message = "hosts")]
+    Hosts,
+    /// The chain that carries alerts, link by link.
+    #[strum(message = "chain")]
+    Chain,
     /// One row down.
     #[strum(message = "down")]
     Down,
@@ -115,6 +121,9 @@ pub enum Action {
     /// End all silences that you made within the last 12 hours.
     #[strum(message = "undo mine")]
     UndoMine,
+    /// What can be done to what is selected.
+    #[strum(message = "actions")]
+    Actions,
     /// Say why: everything that the verdict rests on.
     #[strum(message = "why")]
     Why,
@@ -175,6 +184,12 @@ pub enum Action {
     /// The labels of the stream before each line, or not.
     #[strum(message = "labels")]
     Labels,
+    /// Write the lines that are shown into a file, or stop that.
+    #[strum(message = "export")]
+    Export,
+    /// Select lines from here on, to be copied.
+    #[strum(message = "select")]
+    Select,
     /// The tails side by side, or merged.
     #[strum(message = "side by side")]
     Split,

@@ -11,7 +11,9 @@ use serde::{Deserialize, Serialize};
 use crate::domain::clocks::Clocks;
 use crate::domain::correlate::{Join, Joined};
 use crate::domain::deed::{Deed, Receipt};
+use crate::domain::drill::Drill;
 use crate::domain::feed::{Failure, Feed, SourceId};
+use crate::domain::log::export::Export;
 use crate::domain::observation::Observation;
 use crate::domain::question::{Answer, Ask, Slot};
 
@@ -65,6 +67,15 @@ pub enum Msg {
         /// What came of it, or why nothing did.
         result: Result<Receipt, Failure>,
     },
+    /// A file is being written.
+    Saving {
+        /// How many lines are in it.
+        lines: u64,
+        /// How much of it is done, at most 1.
+        share: f64,
+    },
+    /// A file was written, and what is in it; or why it was not.
+    Saved(Result<String, String>),
     /// The config was read again: nothing, or its faults; with faults the old one goes on.
     Reloaded(Result<(), Vec<String>>),
     /// The machine slept or its clock was set: nothing is known to be fresh.
@@ -100,6 +111,14 @@ pub enum Effect {
     Compute(Box<Join>),
     /// Write down what of these response clocks is not yet.
     KeepClocks(Clocks),
+    /// Write down that a restore was tried.
+    KeepDrill(Drill),
+    /// Remember a query for another day.
+    Remember(String),
+    /// Write lines into a file.
+    Save(Export),
+    /// Stop writing; an unfinished file goes.
+    StopSaving,
     /// Put a text on the clipboard of the operator's terminal.
     Copy(String),
     /// Give the terminal back to the shell until the operator returns.

@@ -26,6 +26,8 @@ pub enum Context {
     Alerts,
     /// The scrape targets.
     Targets,
+    /// The hosts.
+    Hosts,
     /// The silences.
     Silences,
     /// The log pane.
@@ -36,6 +38,8 @@ pub enum Context {
     Help,
     /// A list over the panes, from which something is chosen.
     Pick,
+    /// What can be done to one thing.
+    Menu,
     /// A line that is being typed: what is not bound here is text.
     Prompt,
     /// Fields that are being filled in: what is not bound here is text.
@@ -49,8 +53,8 @@ impl Context {
     pub const fn around(self) -> Option<Self> {
         match self {
             Self::Global | Self::Prompt | Self::Form | Self::Confirm => None,
-            Self::List | Self::Detail | Self::Help | Self::Pick => Some(Self::Global),
-            Self::Alerts | Self::Targets | Self::Silences | Self::Logs => Some(Self::List),
+            Self::List | Self::Detail | Self::Help | Self::Pick | Self::Menu => Some(Self::Global),
+            Self::Alerts | Self::Targets | Self::Hosts | Self::Silences | Self::Logs => Some(Self::List),
         }
     }
 

@@ -5,7 +5,9 @@
 
 mod asks;
 mod feeds;
+mod network;
 mod retired;
+mod saves;
 mod screen;
 mod signals;
 
@@ -17,12 +19,15 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use self::asks::Asks;
 pub use self::feeds::{Feeds, Load, Loaded};
+pub use self::network::{Network, network};
 use self::retired::Retired;
+use self::saves::Saves;
 pub use self::screen::{Live, Paper, Screen};
 pub use self::signals::{listen, listen_for_the_deaf, stop};
 use crate::app::App;
 use crate::border::{Effect, Msg};
 use crate::clock::{Clock, Now};
+use crate::domain::log::export::Wanted;
 use crate::terminal::{Call, Input};
 
 /// When messages come without a pause, a frame is drawn in between after this time.
@@ -56,6 +61,7 @@ pub struct Loop<S> {
     /// What is polled.
     pub feeds: Feeds,
     asks: Asks,
+    saves: Saves,
     retired: Retired,
     last: Now,
     tick: Option<Instant>,
@@ -79,6 +85,7 @@ impl<S: Screen> Loop<S> {
         let last = clock.now();
         let tick = next_second(&clock, last);
         let asks = Asks::new(feeds.network());
+        let saves = Saves::new(feeds.network(), asks.sender());
         Self {
             app,
             screen,
@@ -86,6 +93,7 @@ impl<S: Screen> Loop<S> {
             inputs,
             feeds,
             asks,
+            saves,
             retired: Retired::default(),
             last,
             tick,
@@ -130,7 +138,7 @@ impl<S: Screen> Loop<S> {
             input = self.inputs.recv() => return self.typed(input.unwrap_or(Input::Gone)).await,
             () = until(overdue), if is_dirty => self.draw()?,
             Some(event) = self.feeds.events.recv() => {
-                let crate::sources::Event { source, feed, result, took } = event;
+                let crate::sources::Event { source, feed, result, took, place: _held } = event;
                 if let Ok(seen) = &result {
                     self.retired.keep(&source, feed, seen);
                 }
@@ -173,6 +181,7 @@ impl<S: Screen> Loop<S> {
         for effect in self.app.asks(now) {
             self.carry_out(effect);
         }
+        self.retired.bury(self.app.take_gone());
         self.retired.drop_elsewhere(&self.feeds.network());
         Ok(())
     }
@@ -191,6 +200,16 @@ impl<S: Screen> Loop<S> {
             }
             Effect::Compute(join) => self.asks.compute(*join),
             Effect::KeepClocks(clocks) => self.feeds.keep_clocks(clocks),
+            Effect::KeepDrill(drill) => self.feeds.keep_drill(drill),
+            Effect::Remember(query) => self.feeds.keep_query(query),
+            Effect::Save(export) => {
+                let source = match &export.what {
+                    Wanted::Range { source, .. } => self.feeds.source(source),
+                    Wanted::Entries(_) => None,
+                };
+                self.saves.start(export, source, self.clock.now().wall);
+            }
+            Effect::StopSaving => self.saves.stop(),
             Effect::Copy(text) => {
                 if let Err(error) = self.screen.copy(&text) {
                     tracing::warn!(%error, "nothing was copied");
@@ -205,7 +224,10 @@ impl<S: Screen> Loop<S> {
 
     async fn typed(&mut self, input: Input) -> io::Result<Option<Ended>> {
         let ended = match input {
-            Input::Msg(msg) => self.take(msg),
+            Input::Msg(msg) => {
+                self.screen.hurry();
+                self.take(msg)
+            }
             Input::Answered => {
                 self.screen.answered();
                 None

@@ -11,8 +11,12 @@ use std::sync::Mutex;
 use tracing_subscriber::EnvFilter;
 
 mod clocks;
+mod drills;
+mod queries;
 
 pub use clocks::{clocks, keep_clocks};
+pub use drills::{drills, keep_drill};
+pub use queries::{keep_query, queries};
 
 /// A log file that has grown beyond this many bytes is put aside at the next start; the one that
 /// was put aside before goes.

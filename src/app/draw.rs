@@ -201,7 +201,7 @@ impl App {
         let mut x = 1;
         for action in useful(context) {
             let idle = match action {
-                Action::Open if context == Context::Pick => false,
+                Action::Open if matches!(context, Context::Pick | Context::Menu) => false,
                 Action::NextPane | Action::Open => over.is_some(),
                 Action::Copy => over.is_some_and(|layer| layer.subject().is_none() && !layer.has_command()),
                 Action::Close => over.is_none(),
@@ -210,12 +210,16 @@ impl App {
                     !over.and_then(|layer| layer.subject()).is_some_and(Subject::is_alert)
                 }
                 Action::Link if context == Context::Detail => over.is_none(),
+                Action::Actions => {
+                    over.is_some_and(|layer| !layer.subject().is_some_and(Subject::has_actions))
+                }
                 _ => false,
             };
             let Some(key) = scene.keymap.hint(*action, context).filter(|_| !idle) else { continue };
             let word = match (action, context) {
                 (Action::Filter, Context::Detail | Context::Help) => "search",
                 (Action::Open, Context::Pick) => "filter by it",
+                (Action::Open, Context::Menu) => "choose",
                 (Action::Group, Context::Pick) => "group by it",
                 (Action::Accept, Context::Form) => "go on",
                 (Action::Accept, Context::Confirm) => "do it",
@@ -240,13 +244,14 @@ impl App {
 /// The keys that the footer tells, the most useful first.
 const fn useful(context: Context) -> &'static [Action] {
     use Action::{
-        Accept, Acknowledge, Another, Bookmark, Close, Copy, Down, Edit, Expand, Expire, Extend, Filter,
-        Freeze, GoTo, Group, Help, Link, Longer, Mark, NextError, NextField, NextPane, NextTab, OnlyTrouble,
-        Open, Overview, Pause, Query, Quit, Refresh, Silence, Silences, Sort, Times, UndoMine, Up, Why, Wrap,
+        Accept, Acknowledge, Actions, Another, Bookmark, Close, Copy, Down, Edit, Expand, Expire, Extend,
+        Filter, Freeze, GoTo, Group, Help, Link, Longer, Mark, NextError, NextField, NextPane, NextTab,
+        OnlyTrouble, Open, Overview, Pause, Query, Quit, Refresh, Shorter, Silence, Silences, Sort, Times,
+        UndoMine, Up, Why, Wrap,
     };
     match context {
         Context::Global | Context::List => {
-            &[Open, Filter, NextPane, Expand, Why, Help, Copy, Freeze, Times, Refresh, Quit]
+            &[Open, Filter, NextPane, Actions, Expand, Why, Help, Copy, Freeze, Times, Refresh, Quit]
         }
         Context::Alerts => &[
             Open,
@@ -269,6 +274,21 @@ const fn useful(context: Context) -> &'static [Action] {
         Context::Targets => {
             &[Open, Filter, Sort, OnlyTrouble, Group, NextPane, Expand, Help, Copy, Link, Why, Quit]
         }
+        Context::Hosts => &[
+            Open,
+            Filter,
+            Longer,
+            Shorter,
+            OnlyTrouble,
+            NextPane,
+            Expand,
+            Why,
+            Help,
+            Copy,
+            Freeze,
+            Times,
+            Quit,
+        ],
         Context::Silences => {
             &[Open, Extend, Edit, Expire, Mark, UndoMine, Silence, Filter, NextPane, Help, Copy, Quit]
         }
@@ -292,11 +312,24 @@ const fn useful(context: Context) -> &'static [Action] {
             Times,
             Quit,
         ],
-        Context::Detail => {
-            &[Close, Down, Up, Silence, Acknowledge, Link, Filter, Copy, NextPane, Expand, Help, Quit]
-        }
+        Context::Detail => &[
+            Close,
+            Down,
+            Up,
+            Silence,
+            Acknowledge,
+            Link,
+            Filter,
+            Copy,
+            NextPane,
+            Expand,
+            Help,
+            Actions,
+            Quit,
+        ],
         Context::Help => &[Close, Down, Up, Filter, Quit],
         Context::Pick => &[Open, Group, Close, Down, Up],
+        Context::Menu => &[Open, Close, Down, Up],
         Context::Prompt => &[],
         Context::Form => &[Accept, NextField, Another, Close],
         Context::Confirm => &[Accept, Copy, Close],

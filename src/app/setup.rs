@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::domain::clocks::Clocks;
+use crate::domain::drill::Drill;
 use crate::domain::log::RingLimits;
 use crate::domain::store::Expected;
 use crate::domain::thresholds::Thresholds;
@@ -44,6 +45,10 @@ pub struct Setup {
     pub wanted: Option<Wanted>,
     /// The response clocks that were kept.
     pub clocks: Clocks,
+    /// The restore drills that were kept.
+    pub drills: Vec<Drill>,
+    /// The queries that were typed on other days, the newest last.
+    pub queries: Vec<String>,
 }
 
 impl Default for Setup {
@@ -64,6 +69,8 @@ impl Default for Setup {
             view: "bridge".to_owned(),
             wanted: None,
             clocks: Clocks::default(),
+            drills: Vec::new(),
+            queries: Vec::new(),
         }
     }
 }

@@ -25,6 +25,7 @@ pub async fn gather(ground: &Ground, scope: Scope, timeout: Duration) -> Store {
     let mut store = Store::new(expected(&sources), config.thresholds.clone(), config.ring);
     if let Some(place) = ground.own_state() {
         store.take_clocks(Clocks::of(state::clocks(place.path())));
+        store.drills = state::drills(place.path());
     }
     let (sender, mut events) = mpsc::channel(64);
     let _watch = Watch::start(&sources, &ground.clock, &sender);

@@ -115,6 +115,8 @@ pub fn setup(config: &Config, global: &Global, banner: Option<String>) -> Result
         view,
         wanted: None,
         clocks: Clocks::default(),
+        drills: Vec::new(),
+        queries: Vec::new(),
     })
 }
 

@@ -18,7 +18,7 @@ use super::store::{Data, SourceState, Store};
 use super::target::Target;
 use super::task::{Outcome, Task};
 
-pub use guests::{Owner, lone, owner};
+pub use guests::{Owner, lone, owner, unread};
 pub use joining::{Join, Joined, Keeper, Listed, Part};
 
 /// How what Alertmanager routed and what Prometheus raised belong together.
@@ -87,6 +87,23 @@ pub fn covers(alert: &Alert, target: &Target) -> bool {
     alert.state != AlertState::Pending
         && alert.labels.get("instance") == Some(&*target.instance)
         && alert.labels.get("job").is_none_or(|job| job == &*target.job)
+}
+
+/// Whether an alert speaks of the guest of a backup group: by its VMID, by `vm/102`, or by its name.
+pub fn speaks_of(alert: &Alert, group: &BackupGroup) -> bool {
+    const IDS: [&str; 5] = ["vmid", "vm_id", "guest_id", "backup_id", "id"];
+    const NAMES: [&str; 6] = ["guest", "host", "vm_name", "name", "nodename", "service"];
+    let whole = group.id.to_string();
+    let is = |names: &[&str], text: &str| names.iter().any(|name| alert.labels.get(name) == Some(text));
+    let proxmox = match &*group.id.kind {
+        "vm" => format!("qemu/{}", group.id.id),
+        _ => format!("lxc/{}", group.id.id),
+    };
+    is(&IDS, &group.id.id)
+        || is(&IDS, &proxmox)
+        || is(&IDS, &whole)
+        || is(&NAMES, &whole)
+        || (!group.guest.is_empty() && is(&NAMES, &group.guest))
 }
 
 /// All that is known of a group's backups beside its snapshots.

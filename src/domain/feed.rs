@@ -119,6 +119,8 @@ pub enum Feed {
     Scrapes,
     /// Prometheus: rules and their health.
     Rules,
+    /// Prometheus: what is measured of hosts and of the chain.
+    Measures,
     /// Prometheus: pending and firing alerts. Alertmanager: alerts as routed.
     Alerts,
     /// Prometheus and Alertmanager: configuration and cluster.
@@ -147,6 +149,8 @@ pub enum Feed {
     Files,
     /// Files: what programs print, and how repositories stand.
     Programs,
+    /// Prometheus: what metrics tell of backups.
+    Kept,
     /// PBS: verify, prune, sync and garbage collection jobs.
     Jobs,
     /// PBS: the server itself, its services and its certificate.

@@ -74,11 +74,27 @@ pub enum Subject {
         /// Its identity there.
         id: Arc<str>,
     },
+    /// A link of the chain.
+    Link {
+        /// Where from.
+        from: Arc<str>,
+        /// Where to.
+        to: Arc<str>,
+    },
+    /// An objective, by name.
+    Objective(Arc<str>),
+    /// A host, by name.
+    Host(Arc<str>),
     /// A source itself.
     Source(SourceId),
 }
 
 impl Subject {
+    /// Whether there is something that a backup server can be told to do to it.
+    pub const fn has_actions(&self) -> bool {
+        matches!(self, Self::Backup { .. } | Self::Datastore { .. })
+    }
+
     /// Whether it is an alert.
     pub const fn is_alert(&self) -> bool {
         matches!(self, Self::Alert { .. })

@@ -9,6 +9,7 @@ use tokio::sync::mpsc;
 use crate::app::Setup;
 use crate::clock::Clock;
 use crate::domain::clocks::{Clocks, Noted};
+use crate::domain::drill::Drill;
 use crate::domain::feed::SourceId;
 use crate::sources::watch::Watch;
 use crate::sources::{Event, Source};
@@ -102,6 +103,26 @@ impl Feeds {
             let due = noted.lock().unwrap_or_else(PoisonError::into_inner).due(&clocks);
             if let Err(error) = state::keep_clocks(&root, &due) {
                 tracing::warn!(%error, "the response clocks were not written down");
+            }
+        });
+    }
+
+    /// Writes down that a restore was tried, away from the loop.
+    pub fn keep_drill(&self, drill: Drill) {
+        let Some(root) = self.state.clone() else { return };
+        self.network.spawn_blocking(move || {
+            if let Err(error) = state::keep_drill(&root, &drill) {
+                tracing::warn!(%error, "the restore drill was not written down");
+            }
+        });
+    }
+
+    /// Writes a query down, away from the loop.
+    pub fn keep_query(&self, query: String) {
+        let Some(root) = self.state.clone() else { return };
+        self.network.spawn_blocking(move || {
+            if let Err(error) = state::keep_query(&root, &query) {
+                tracing::warn!(%error, "a query was not written down");
             }
         });
     }

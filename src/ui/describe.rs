@@ -2,8 +2,11 @@
 
 mod activity;
 mod alert;
+mod chain;
+mod host;
 mod kept;
 mod line;
+mod room;
 mod silence;
 mod source;
 mod story;
@@ -11,7 +14,8 @@ mod story;
 use chrono::{DateTime, Utc};
 
 use alert::of_alert;
-use kept::{log_of, of_datastore, of_task};
+use kept::{log_of, of_begun, of_datastore, of_task};
+pub use room::dry_run;
 use source::of_source;
 use story::of_backup;
 
@@ -29,6 +33,7 @@ use crate::domain::question::{Ask, Slot};
 use crate::domain::store::{SourceState, Store};
 use crate::domain::subject::Subject;
 use crate::domain::target::{Target, samples};
+use crate::domain::task::Outcome;
 use crate::text;
 
 /// A description.
@@ -75,12 +80,13 @@ pub fn wants(subject: &Subject, place: Place, scene: &Scene<'_>) -> Vec<Ask> {
     match subject {
         Subject::Alert { fingerprint, .. } => find_alert(scene.store, fingerprint)
             .map_or_else(Vec::new, |found| alert::wants(found, place, scene)),
-        Subject::Backup { source, group } => story::wants(source, group, scene.store),
+        Subject::Backup { source, group } => story::wants(source, group, place, scene.store),
+        Subject::Host(_) => host::wants(place, scene),
         Subject::Task { source, upid } => {
-            let ask = scene
-                .store
-                .source(source)
-                .and_then(|source| log_of(source, source.data.tasks.iter().find(|task| task.upid == *upid)?));
+            let ask = scene.store.source(source).and_then(|source| {
+                let listed = source.data.tasks.iter().find(|task| task.upid == *upid);
+                log_of(source, upid, listed.is_none_or(|task| task.outcome == Outcome::Running))
+            });
             ask.into_iter().collect()
         }
         _ => Vec::new(),
@@ -110,14 +116,18 @@ pub fn describe(subject: &Subject, place: Place, scene: &Scene<'_>) -> Descripti
             Some(Description { sign: None, name: rule.name.to_string(), text })
         }),
         Subject::Line { source, tail, line } => Some(line::of_line(line, (source, tail), scene)),
-        Subject::Backup { source, group } => of_backup(source, group, scene),
+        Subject::Backup { source, group } => of_backup(source, group, place, scene),
         Subject::Datastore { source, name } => {
             store.source(source).map(|source| of_datastore(name, source, scene))
         }
-        Subject::Task { source, upid } => store.source(source).and_then(|source| {
-            source.data.tasks.iter().find(|task| task.upid == *upid).map(|task| of_task(task, source, scene))
+        Subject::Task { source, upid } => store.source(source).map(|source| {
+            let listed = source.data.tasks.iter().find(|task| task.upid == *upid);
+            listed.map_or_else(|| of_begun(upid, source, scene), |task| of_task(task, source, scene))
         }),
         Subject::Silence { source, id } => silence::of_silence(source, id, scene),
+        Subject::Objective(name) => chain::of_goal(name, scene),
+        Subject::Link { from, to } => chain::of_link(from, to, scene),
+        Subject::Host(name) => host::of_host(name, place, scene),
         Subject::Source(id) => store.source(id).map(|source| of_source(source, scene)),
     };
     told.unwrap_or_else(|| Description {
@@ -139,6 +149,8 @@ pub fn copied(subject: &Subject, store: &Store) -> String {
         Subject::Backup { group, .. } => group.to_string(),
         Subject::Task { upid, .. } => upid.to_string(),
         Subject::Silence { id, .. } => id.to_string(),
+        Subject::Link { from, to } => format!("{from} > {to}"),
+        Subject::Host(name) | Subject::Objective(name) => name.to_string(),
         Subject::Source(id) => match store.source(id).and_then(|source| source.failure(DateTime::UNIX_EPOCH))
         {
             Some((failure, _)) => format!("{id}: {}", failure.text),
