@@ -40,6 +40,12 @@ pub enum Action {
     /// The backups and datastores.
     #[strum(message = "backups")]
     Backups,
+    /// The hosts, a row each.
+    #[strum(message = "hosts")]
+    Hosts,
+    /// The chain that carries alerts, link by link.
+    #[strum(message = "chain")]
+    Chain,
     /// One row down.
     #[strum(message = "down")]
     Down,

@@ -3,6 +3,7 @@
 mod hosts;
 mod place;
 mod runbooks;
+mod slo;
 mod tables;
 
 use std::fmt;
@@ -130,6 +131,7 @@ impl Config {
             listed: hosts.guests(),
             log_queries,
             hosts: hosts.clone(),
+            goals: slo::goals(root),
             ..tables::thresholds(root)
         };
         let config = Self {

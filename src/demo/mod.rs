@@ -214,6 +214,35 @@ impl Lab {
             r#"[ui]
 operator = "sam@desk"
 
+[hosts.vm102]
+vmid = 102
+mounts = ["/mnt/mergerfs"]
+
+[hosts.vm100]
+vmid = 100
+depends = ["vm102"]
+
+[hosts.lxc210]
+vmid = 210
+depends = ["vm102"]
+
+[hosts.lxc212]
+vmid = 212
+depends = ["vm102"]
+
+[hosts.lxc230]
+vmid = 230
+depends = ["vm102"]
+
+[slo.nextcloud]
+objective = 99.5
+query = 'probe_success{{instance="https://cloud.home.arpa"}}'
+
+[slo.vault]
+objective = 99.5
+query = 'probe_success{{instance="https://vault.home.arpa"}}'
+window = "month"
+
 [sources.prometheus.home]
 url = "http://127.0.0.1:{prometheus}"
 

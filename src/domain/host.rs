@@ -26,6 +26,12 @@ pub struct Host {
     pub shell: Option<String>,
     /// Whatever changes something there is a level more dangerous.
     pub protected: bool,
+    /// The mount points that must be there.
+    pub mounts: Vec<String>,
+    /// The mount points that are meant to be read-only.
+    pub read_only: Vec<String>,
+    /// The hosts and services without which it cannot work.
+    pub depends: Vec<String>,
     /// When it is expected to be up.
     pub expected: Expected,
 }

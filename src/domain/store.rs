@@ -1,18 +1,21 @@
 //! The last good value of every feed, and its freshness. It lives on the loop; nobody else reads it.
 
 mod ended;
+mod relate;
 mod source;
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::alert::Alert;
+use super::cause::Cause;
 use super::clocks::Clocks;
 use super::correlate::{Join, Joined};
 use super::drill::Drill;
 use super::feed::{Failure, Feed, FeedState, Freshness, SourceId, SourceKind};
+use super::hosts::Host;
 use super::log::{RingLimits, Tail};
 use super::observation::Observation;
 use super::thresholds::Thresholds;
@@ -60,6 +63,8 @@ pub struct Store {
     pub queries: Vec<String>,
     /// Alerts that ended while somebody looked, the newest last.
     pub resolved: VecDeque<Resolved>,
+    hosts: Arc<[Host]>,
+    causes: BTreeMap<Arc<str>, Cause>,
     joined: Arc<Joined>,
     /// How often something has changed that the alerts are joined from.
     changes: u64,
@@ -109,6 +114,8 @@ impl Store {
             drills: Vec::new(),
             queries: Vec::new(),
             resolved: VecDeque::new(),
+            hosts: Arc::default(),
+            causes: BTreeMap::new(),
             joined: Arc::default(),
             changes: 0,
             joining: None,
@@ -174,6 +181,16 @@ impl Store {
         self.joining.is_some()
     }
 
+    /// The hosts, the worst first.
+    pub fn hosts(&self) -> &[Host] {
+        &self.hosts
+    }
+
+    /// What alerts follow from, by fingerprint; those that stand on their own are absent.
+    pub const fn causes(&self) -> &BTreeMap<Arc<str>, Cause> {
+        &self.causes
+    }
+
     /// Takes in the outcome of a poll. On failure the old rows stay, and the feed says why.
     ///
     /// `took`: seconds.
@@ -206,6 +223,9 @@ impl Store {
         let before = source.part();
         let changed = source.take(feed, result, took, now);
         let rejoined = !source.part().is(&before);
+        if changed {
+            self.relate(id, feed);
+        }
         if feed == Feed::Alerts && id.kind == SourceKind::Alertmanager {
             self.note_vanished(id, &before.alerts, now);
         }
@@ -234,6 +254,7 @@ impl Store {
         self.done = (number, now);
         let earlier = std::mem::replace(&mut self.joined, joined);
         self.note_resolved(&earlier.alerts, now);
+        self.find_causes();
         self.join(now)
     }
 

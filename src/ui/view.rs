@@ -12,12 +12,14 @@ use crate::settings::{Document, Table};
 pub const EMBEDDED: &str = include_str!("views.toml");
 
 /// The views in the order of their keys, with the action that opens each.
-pub const NAMES: [(&str, Action); 7] = [
+pub const NAMES: [(&str, Action); 9] = [
     ("bridge", Action::Bridge),
     ("alerts", Action::Alerts),
     ("targets", Action::Targets),
     ("logs", Action::Logs),
     ("backups", Action::Backups),
+    ("hosts", Action::Hosts),
+    ("chain", Action::Chain),
     ("silences", Action::Silences),
     ("coverage", Action::Coverage),
 ];

@@ -111,8 +111,8 @@ fn the_defaults_in_the_example_are_the_defaults() {
         .collect();
     let written = Config::parse("x.toml", &changed.join("\n"), None).expect("the example with its defaults");
     // Hosts are the operator's own: what stands there is an example.
-    let Thresholds { hosts, listed, .. } = defaults.thresholds.clone();
-    let thresholds = Thresholds { hosts, listed, ..written.thresholds };
+    let Thresholds { hosts, listed, goals, .. } = defaults.thresholds.clone();
+    let thresholds = Thresholds { hosts, listed, goals, ..written.thresholds };
     assert_eq!(thresholds, defaults.thresholds);
     assert_eq!(written.ring, defaults.ring);
     assert_eq!(written.ui.theme, defaults.ui.theme);
@@ -126,6 +126,12 @@ fn general(keys: impl IntoIterator<Item = String>) -> BTreeSet<String> {
         if parts.first() == Some(&"sources") && parts.len() > 3 {
             // Most keys are the same in all kinds.
             parts.splice(1..3, ["KIND", "NAME"]);
+            if parts.get(3) == Some(&"measures") && parts.len() > 4 {
+                parts.splice(4..5, ["NAME"]);
+            }
+        }
+        if parts.first() == Some(&"slo") && parts.len() > 1 {
+            parts.splice(1..2, ["NAME"]);
         }
         if parts.first() == Some(&"hosts") && parts.len() > 1 {
             parts.splice(1..2, ["NAME"]);

@@ -348,7 +348,7 @@ fn nodes_and_storages_are_judged() {
             "node n1: its cluster cannot say whether it is up",
         ),
     ];
-    let only = Scope { alerts: false, targets: false, logs: false, backups: true };
+    let only = Scope { backups: true, ..Scope::NONE };
     for (node, storage, state, text) in rows {
         let says = Says { nodes: vec![node], storages: vec![storage], ..Says::default() };
         let verdict = judge(&store(vec![], &[("home", says)], &[]), only, now());
@@ -358,7 +358,7 @@ fn nodes_and_storages_are_judged() {
 
 #[test]
 fn a_hypervisor_that_is_down_is_told() {
-    let only = Scope { alerts: false, targets: false, logs: false, backups: true };
+    let only = Scope { backups: true, ..Scope::NONE };
     for (feed, state) in [(Feed::Guests, Health::Unknown), (Feed::Dumps, Health::Warning)] {
         let mut store = store(vec![], &[("home", Says::default())], &[]);
         let failure = Failure { kind: FailureKind::Refused, short: "refused".into(), text: "x".into() };

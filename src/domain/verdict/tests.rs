@@ -56,6 +56,9 @@ fn every_condition_has_its_state() {
         (alert(Info, Pending), None),
         // Nobody confirms it any more.
         (Unheard, Some(Unknown)),
+        (ClockSkew, Some(Warning)),
+        (ChainBroken, Some(Critical)),
+        (RuleBlind, Some(Warning)),
         // The chain that should wake somebody.
         (WatchdogMissing, Some(Critical)),
         (down(SourceKind::Prometheus, 0.0), Some(Unknown)),
@@ -194,7 +197,7 @@ fn an_empty_store_is_not_well() {
 #[test]
 fn what_no_source_measures_is_unknown() {
     let field = Field::new(&[PROM]).well();
-    let only = Scope { alerts: false, targets: false, logs: false, backups: true };
+    let only = Scope { backups: true, ..Scope::NONE };
     let verdict = judge(&field.store, only, now());
     assert_eq!(
         (verdict.state, verdict.text.as_str()),
@@ -687,7 +690,7 @@ fn the_scope_keeps_the_rest_out() {
     let mut field = Field::new(&ALL_SOURCES).well();
     field.alerts(vec![alert("HostDown", "critical", Firing)]);
     field.fails(LOKI, FailureKind::Refused);
-    let only = Scope { alerts: false, targets: true, logs: false, backups: true };
+    let only = Scope { targets: true, backups: true, ..Scope::NONE };
     let verdict = judge(&field.store, only, field.now);
     assert_eq!(
         (verdict.state, verdict.text.as_str()),

@@ -106,6 +106,13 @@ fn quietened(alert: &Alert, scene: &Scene<'_>, to: &mut Vec<Prose>) {
             .map_or_else(|| cause.to_string(), |cause| format!("{} {}", cause.name, cause.subject()));
         to.push(Prose::pair("inhibited", format!("by {name}")));
     }
+    if let Some(cause) = scene.store.causes().get(&alert.fingerprint) {
+        to.push(Prose::pair("follows from", cause.text.clone()));
+    }
+    let follow = scene.store.causes().values().filter(|cause| cause.id == alert.fingerprint).count();
+    if follow > 0 {
+        to.push(Prose::pair("first cause of", format!("{follow} other alerts, listed below it")));
+    }
     if !alert.muted_by.is_empty() {
         to.push(Prose::pair("muted", format!("by {}", alert.muted_by.join(", "))));
     }

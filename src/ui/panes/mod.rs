@@ -2,12 +2,15 @@
 
 pub mod alerts;
 pub mod backups;
+pub mod chain;
 pub mod coverage;
 pub mod datastores;
 pub mod detail;
+pub mod hosts;
 pub mod listed;
 pub mod logs;
 pub mod silences;
+pub mod slo;
 pub mod sources;
 pub mod stream;
 pub mod targets;
@@ -40,11 +43,14 @@ use crate::text;
 pub type Made = (&'static str, u8, fn() -> Box<dyn Pane>);
 
 /// Every pane.
-pub const PANES: [Made; 10] = [
+pub const PANES: [Made; 13] = [
     ("alerts", 2, || Box::new(alerts::Alerts::default())),
     ("targets", 3, || Box::new(targets::Targets::default())),
     ("logs", 4, || Box::new(logs::Logs::default())),
     ("backups", 5, || Box::<Listed<backups::Backups>>::default()),
+    ("hosts", 6, || Box::new(hosts::Hosts::default())),
+    ("chain", 8, || Box::new(chain::Chain::default())),
+    ("slo", 0, || Box::new(slo::Objectives::default())),
     ("datastores", 0, || Box::<Listed<datastores::Datastores>>::default()),
     ("tasks", 0, || Box::<Listed<tasks::Tasks>>::default()),
     ("sources", 0, || Box::new(sources::Sources::default())),
