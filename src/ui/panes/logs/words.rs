@@ -9,7 +9,14 @@ use crate::ui::filter::Hay;
 
 impl Hay for Line {
     fn text(&self) -> Cow<'_, str> {
-        format!("{} {} {}", host(self), unit(self), self.text).into()
+        // A million of these are made for one search.
+        let (host, unit) = (host(self), unit(self));
+        let mut text = String::with_capacity(host.len() + unit.len() + self.text.len() + 2);
+        for (part, gap) in [(host, " "), (unit, " "), (&*self.text, "")] {
+            text.push_str(part);
+            text.push_str(gap);
+        }
+        text.into()
     }
 
     /// A label of the stream, else metadata, else a field of the text.
