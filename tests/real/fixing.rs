@@ -238,7 +238,7 @@ fn an_editor_that_gets_the_terminal_gets_every_key() {
     let entries = journal(home.path());
     assert_eq!(entries.first().expect("an entry")["output"], "handed over");
     assert_eq!(entries.len(), 2);
-    pty.keys("\x1bq");
+    pty.keys("q");
     until("the end", SETTLED, || pty.exit_code().ok_or_else(|| pty.screen())).expect("q leaves");
 }
 
