@@ -121,7 +121,7 @@ fn a_firing_alert_is_fixed_by_keys_alone() {
     pty.keys("/HostDown instance=vm100:9100 job=node\r");
     shows(&pty, &["1 of 1", "vm100:9100"]);
     pty.keys("r");
-    shows(&pty, &["own › HostDown", "✗   Target shows \"UP\""]);
+    shows(&pty, &["own › HostDown", "✗ Target shows \"UP\""]);
     trust(&pty);
     gate(&pty, "y runs it");
     // Enter would be no, a paste nothing.
@@ -135,7 +135,7 @@ fn a_firing_alert_is_fixed_by_keys_alone() {
     // What the command mended: the exporter answers again.
     stack.control(&json!({ "host": "vm100", "mode": "up" })).expect("the homelab answers");
     pty.keys("\x1b");
-    shows(&pty, &["✓   Target shows \"UP\"", "is up, scraped"]);
+    shows(&pty, &["✓ Target shows \"UP\"", "is up, scraped"]);
     let entries = journal(home.path());
     assert_eq!(entries.len(), 2, "{entries:#?}");
     assert_eq!(entries[0]["event"], "began");
@@ -238,7 +238,7 @@ fn an_editor_that_gets_the_terminal_gets_every_key() {
     let entries = journal(home.path());
     assert_eq!(entries.first().expect("an entry")["output"], "handed over");
     assert_eq!(entries.len(), 2);
-    pty.keys("\x1bq");
+    pty.keys("q");
     until("the end", SETTLED, || pty.exit_code().ok_or_else(|| pty.screen())).expect("q leaves");
 }
 
