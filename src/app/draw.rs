@@ -246,8 +246,8 @@ const fn useful(context: Context) -> &'static [Action] {
     use Action::{
         Accept, Acknowledge, Actions, Another, Bookmark, Close, Copy, Down, Edit, Expand, Expire, Extend,
         Filter, Freeze, GoTo, Group, Help, Link, Longer, Mark, NextError, NextField, NextPane, NextTab,
-        OnlyTrouble, Open, Overview, Pause, Query, Quit, Refresh, Shorter, Silence, Silences, Sort, Times, UndoMine,
-        Up, Why, Wrap,
+        OnlyTrouble, Open, Overview, Pause, Query, Quit, Refresh, Shorter, Silence, Silences, Sort, Times,
+        UndoMine, Up, Why, Wrap,
     };
     match context {
         Context::Global | Context::List => {
@@ -274,9 +274,21 @@ const fn useful(context: Context) -> &'static [Action] {
         Context::Targets => {
             &[Open, Filter, Sort, OnlyTrouble, Group, NextPane, Expand, Help, Copy, Link, Why, Quit]
         }
-        Context::Hosts => {
-            &[Open, Filter, Longer, Shorter, OnlyTrouble, NextPane, Expand, Why, Help, Copy, Freeze, Times, Quit]
-        }
+        Context::Hosts => &[
+            Open,
+            Filter,
+            Longer,
+            Shorter,
+            OnlyTrouble,
+            NextPane,
+            Expand,
+            Why,
+            Help,
+            Copy,
+            Freeze,
+            Times,
+            Quit,
+        ],
         Context::Silences => {
             &[Open, Extend, Edit, Expire, Mark, UndoMine, Silence, Filter, NextPane, Help, Copy, Quit]
         }

@@ -27,5 +27,10 @@ fn goal(name: &str, table: &Table<'_>) -> Option<Goal> {
             _ => Err("\"month\", or days up to \"35d\"".to_owned()),
         },
     });
-    Some(Goal { name: name.into(), objective: objective?, query: query?.trim().into(), span: span.unwrap_or(Span::Rolling(30)) })
+    Some(Goal {
+        name: name.into(),
+        objective: objective?,
+        query: query?.trim().into(),
+        span: span.unwrap_or(Span::Rolling(30)),
+    })
 }

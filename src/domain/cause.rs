@@ -203,7 +203,8 @@ impl<'s> Map<'s> {
         if *host == fall.host {
             // Of several that tell the same fall the first is the cause.
             let tells = self.made.get(&*alert.name).is_some_and(|made| made.tells);
-            let first = (fall.alert.starts_at, &fall.alert.fingerprint) < (alert.starts_at, &alert.fingerprint);
+            let first =
+                (fall.alert.starts_at, &fall.alert.fingerprint) < (alert.starts_at, &alert.fingerprint);
             return later && (!tells || first);
         }
         let suffers = self.made.get(&*alert.name).is_some_and(|made| made.suffers);

@@ -93,8 +93,11 @@ fn pair(alert: &str, cause: &str) -> (String, String) {
 
 #[test]
 fn what_rests_on_the_storage_follows_from_its_fall() {
-    let targets =
-        vec![target("nas", "storage", false), target("web", "service", true), target("pve", "hypervisor", true)];
+    let targets = vec![
+        target("nas", "storage", false),
+        target("web", "service", true),
+        target("pve", "hypervisor", true),
+    ];
     let alerts = vec![
         alert("HostDown", "nas", 10),
         alert("MountGone", "web", 9),

@@ -2,9 +2,32 @@
 
 /// Words of the language that are no metrics where they stand alone.
 const WORDS: [&str; 26] = [
-    "and", "or", "unless", "bool", "offset", "inf", "nan", "atan2", "start", "end", "sum", "min", "max", "avg",
-    "group", "stddev", "stdvar", "count", "count_values", "bottomk", "topk", "quantile", "limitk", "limit_ratio",
-    "anchored", "smoothed",
+    "and",
+    "or",
+    "unless",
+    "bool",
+    "offset",
+    "inf",
+    "nan",
+    "atan2",
+    "start",
+    "end",
+    "sum",
+    "min",
+    "max",
+    "avg",
+    "group",
+    "stddev",
+    "stdvar",
+    "count",
+    "count_values",
+    "bottomk",
+    "topk",
+    "quantile",
+    "limitk",
+    "limit_ratio",
+    "anchored",
+    "smoothed",
 ];
 
 /// Words after which a list of labels stands.
@@ -22,7 +45,8 @@ pub fn metrics(query: &str) -> Vec<&str> {
             '[' => rest = after(rest, ']'),
             '#' => rest = rest.split_once('\n').map_or("", |(_, rest)| rest),
             _ if is_first(char) => {
-                let end = rest.find(|char: char| !is_first(char) && !char.is_ascii_digit()).unwrap_or(rest.len());
+                let end =
+                    rest.find(|char: char| !is_first(char) && !char.is_ascii_digit()).unwrap_or(rest.len());
                 let (word, left) = rest.split_at_checked(end).unwrap_or((rest, ""));
                 let next = left.trim_start();
                 let small = word.to_ascii_lowercase();
@@ -31,13 +55,16 @@ pub fn metrics(query: &str) -> Vec<&str> {
                     if next.starts_with('(') {
                         rest = after(next, ')');
                     }
-                } else if !next.starts_with('(') && !WORDS.contains(&small.as_str()) && !found.contains(&word) {
+                } else if !next.starts_with('(') && !WORDS.contains(&small.as_str()) && !found.contains(&word)
+                {
                     found.push(word);
                 }
             }
             _ if char.is_ascii_digit() => {
                 // A number may end in letters: `5m`, `1e9`.
-                let end = rest.find(|char: char| !char.is_ascii_alphanumeric() && char != '.').unwrap_or(rest.len());
+                let end = rest
+                    .find(|char: char| !char.is_ascii_alphanumeric() && char != '.')
+                    .unwrap_or(rest.len());
                 rest = rest.get(end..).unwrap_or("");
             }
             _ => rest = rest.get(char.len_utf8()..).unwrap_or(""),
@@ -99,7 +126,10 @@ mod tests {
             ("job:errors:ratio > bool 1e3 # up", &["job:errors:ratio"]),
             ("label_replace(up, \"a\", '$1', `b`, \"(.*)\")", &["up"]),
             ("absent(up{job=\"x\"}) and on() vector(time()) > 5", &["up"]),
-            ("snapraid_errors > on (host) group_left snapraid_errors_known", &["snapraid_errors", "snapraid_errors_known"]),
+            (
+                "snapraid_errors > on (host) group_left snapraid_errors_known",
+                &["snapraid_errors", "snapraid_errors_known"],
+            ),
             ("", &[]),
             ("{__name__=~\"a|b\"} > \"", &[]),
         ] {

@@ -71,7 +71,12 @@ pub struct Tally {
 impl Tally {
     /// Counts samples in a window up to `now`. Each speaks for the `step` before it, by the share of it
     /// that was good, 0 to 1; time without a sample, and one that is no number, is unknown.
-    pub fn of(samples: &[(DateTime<Utc>, f64)], step: TimeDelta, window: &Window, now: DateTime<Utc>) -> Self {
+    pub fn of(
+        samples: &[(DateTime<Utc>, f64)],
+        step: TimeDelta,
+        window: &Window,
+        now: DateTime<Utc>,
+    ) -> Self {
         let past = Window { from: window.from, to: window.to.min(now).max(window.from) };
         let mut tally = Self::default();
         // Never twice: a sample that comes early speaks only for what the one before it left.

@@ -87,7 +87,10 @@ fn gaps_are_unknown_and_neither_good_nor_bad() {
         let tally = Tally::of(&samples(from, 10, told), TimeDelta::minutes(10), &window, window.to);
         let minutes = [tally.good, tally.bad, tally.unknown].map(|seconds| seconds / 60.0);
         let expected = [good, bad, unknown];
-        assert!(minutes.iter().zip(expected).all(|(have, want)| is_near(*have, want)), "{told:?}: {minutes:?}");
+        assert!(
+            minutes.iter().zip(expected).all(|(have, want)| is_near(*have, want)),
+            "{told:?}: {minutes:?}"
+        );
         assert_eq!(tally.availability(), availability, "{told:?}");
         assert!(is_near(tally.unknown_share(), unknown / 60.0), "{told:?}");
     }
@@ -105,7 +108,11 @@ fn the_future_is_not_unknown_and_a_sample_is_counted_once() {
     twice.sort_by_key(|(at, _)| *at);
     assert_eq!(Tally::of(&twice, TimeDelta::minutes(10), &window, now), tally);
     let beyond = samples(from - TimeDelta::hours(1), 10, "bbbbbbgggggg");
-    assert_eq!(Tally::of(&beyond, TimeDelta::minutes(10), &window, now), tally, "what was before does not count");
+    assert_eq!(
+        Tally::of(&beyond, TimeDelta::minutes(10), &window, now),
+        tally,
+        "what was before does not count"
+    );
 }
 
 #[test]

@@ -107,7 +107,8 @@ pub struct Scope {
 
 impl Scope {
     /// All of it.
-    pub const ALL: Self = Self { alerts: true, targets: true, logs: true, backups: true, hosts: true, chain: true };
+    pub const ALL: Self =
+        Self { alerts: true, targets: true, logs: true, backups: true, hosts: true, chain: true };
     /// Nothing.
     pub const NONE: Self =
         Self { alerts: false, targets: false, logs: false, backups: false, hosts: false, chain: false };
@@ -115,7 +116,9 @@ impl Scope {
     /// Whether a feed of a kind of source is asked for.
     pub const fn covers(self, kind: SourceKind, feed: Feed) -> bool {
         match (kind, feed) {
-            (SourceKind::Prometheus, Feed::Targets | Feed::Scrapes) => self.targets || self.hosts || self.chain,
+            (SourceKind::Prometheus, Feed::Targets | Feed::Scrapes) => {
+                self.targets || self.hosts || self.chain
+            }
             (SourceKind::Prometheus, Feed::Measures) => self.hosts || self.chain,
             (SourceKind::Prometheus, Feed::Kept) => self.backups,
             (SourceKind::Prometheus | SourceKind::Alertmanager, _) => self.alerts || self.chain,

@@ -111,7 +111,8 @@ fn the_defaults_in_the_example_are_the_defaults() {
         .collect();
     let written = Config::parse("x.toml", &changed.join("\n"), None).expect("the example with its defaults");
     // The hosts there are examples.
-    let thresholds = Thresholds { hosts: defaults.thresholds.hosts.clone(), goals: Vec::new(), ..written.thresholds };
+    let thresholds =
+        Thresholds { hosts: defaults.thresholds.hosts.clone(), goals: Vec::new(), ..written.thresholds };
     assert_eq!(thresholds, defaults.thresholds);
     assert_eq!(written.ring, defaults.ring);
     assert_eq!(written.ui.theme, defaults.ui.theme);

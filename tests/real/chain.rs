@@ -25,7 +25,8 @@ fn program(stack: &Stack) -> Program {
 /// What is said of the link from one place to another.
 fn link(report: &Value, from: &str, to: &str) -> Option<(String, String)> {
     let mut links = list(&report["chain"]).iter();
-    let link = links.find(|link| link["from"] == from && (link["to"] == to || text(&link["to"]).ends_with(to)))?;
+    let link =
+        links.find(|link| link["from"] == from && (link["to"] == to || text(&link["to"]).ends_with(to)))?;
     Some((text(&link["state"]).to_owned(), text(&link["text"]).to_owned()))
 }
 
@@ -42,18 +43,34 @@ fn wait(program: &Program, what: &str, from: &str, to: &str, state: &str, words:
 
 #[test]
 fn each_break_is_found_at_its_link() {
-    let Some(mut stack) = shared::own("broken chains", &[Part::Prometheus, Part::Alertmanagers]) else { return };
+    let Some(mut stack) = shared::own("broken chains", &[Part::Prometheus, Part::Alertmanagers]) else {
+        return;
+    };
     let program = program(&stack);
     // The stack has rules that cannot be evaluated, a receiver that always fails, targets that are down.
     wait(&program, "a broken rule", "Prometheus", "rules", "warning", "cannot be evaluated");
     wait(&program, "targets that are down", "exporters", "Prometheus", "warning", "targets do not answer");
-    wait(&program, "a failing receiver", "Alertmanager", "receivers", "warning", "notifications by webhook fail");
+    wait(
+        &program,
+        "a failing receiver",
+        "Alertmanager",
+        "receivers",
+        "warning",
+        "notifications by webhook fail",
+    );
     wait(&program, "all alerts arrive", "rules", "Alertmanager", "ok", "firing alerts have arrived");
 
     stack.process("alertmanager-1").expect("it runs").kill();
     let gone = stack.alertmanagers()[1].clone();
     wait(&program, "a lost peer", "Alertmanager", &gone, "warning", "does not answer");
-    wait(&program, "a peer that cannot be handed alerts", "rules", "Alertmanager", "warning", "to 1 of 2 Alertmanagers");
+    wait(
+        &program,
+        "a peer that cannot be handed alerts",
+        "rules",
+        "Alertmanager",
+        "warning",
+        "to 1 of 2 Alertmanagers",
+    );
     stack.restart("alertmanager-1").expect("it starts again");
 
     stack.process("prometheus").expect("it runs").signal(Signal::STOP);
@@ -64,7 +81,14 @@ fn each_break_is_found_at_its_link() {
     stack.process("alertmanager-0").expect("it runs").kill();
     stack.process("alertmanager-1").expect("it runs").kill();
     wait(&program, "no Alertmanager at all", "Alertmanager", "its peers", "unknown", "does not answer");
-    wait(&program, "alerts that nobody takes", "rules", "Alertmanager", "critical", "to 2 of 2 Alertmanagers");
+    wait(
+        &program,
+        "alerts that nobody takes",
+        "rules",
+        "Alertmanager",
+        "critical",
+        "to 2 of 2 Alertmanagers",
+    );
     stack.restart("alertmanager-0").expect("it starts again");
     stack.restart("alertmanager-1").expect("it starts again");
 

@@ -18,13 +18,37 @@ const SETTLED: Duration = Duration::from_mins(2);
 
 /// What a host's measure is, asked of one host alone, and how far it may move between two looks.
 const INDEPENDENT: [(&str, &str, f64); 8] = [
-    ("memory", r#"(node_memory_MemTotal_bytes{job="node",host="HOST"} - node_memory_MemAvailable_bytes{job="node",host="HOST"}) / node_memory_MemTotal_bytes"#, 0.001),
-    ("swap", r#"(node_memory_SwapTotal_bytes{job="node",host="HOST"} - node_memory_SwapFree_bytes) / node_memory_SwapTotal_bytes"#, 0.001),
-    ("disk", r#"(node_filesystem_size_bytes{job="node",host="HOST"} - node_filesystem_avail_bytes) / node_filesystem_size_bytes"#, 0.001),
-    ("inodes", r#"((node_filesystem_files{job="node",host="HOST"} - node_filesystem_files_free) / node_filesystem_files) >= 0"#, 0.001),
+    (
+        "memory",
+        r#"(node_memory_MemTotal_bytes{job="node",host="HOST"} - node_memory_MemAvailable_bytes{job="node",host="HOST"}) / node_memory_MemTotal_bytes"#,
+        0.001,
+    ),
+    (
+        "swap",
+        r#"(node_memory_SwapTotal_bytes{job="node",host="HOST"} - node_memory_SwapFree_bytes) / node_memory_SwapTotal_bytes"#,
+        0.001,
+    ),
+    (
+        "disk",
+        r#"(node_filesystem_size_bytes{job="node",host="HOST"} - node_filesystem_avail_bytes) / node_filesystem_size_bytes"#,
+        0.001,
+    ),
+    (
+        "inodes",
+        r#"((node_filesystem_files{job="node",host="HOST"} - node_filesystem_files_free) / node_filesystem_files) >= 0"#,
+        0.001,
+    ),
     ("read-only", r#"node_filesystem_readonly{job="node",host="HOST"}"#, 0.0),
-    ("load", r#"node_load5{job="node",host="HOST"} / scalar(count(node_cpu_seconds_total{job="node",host="HOST",mode="user"}))"#, 0.001),
-    ("cpu", r#"sum(rate(node_cpu_seconds_total{job="node",host="HOST",mode!~"idle|iowait"}[5m])) / scalar(count(node_cpu_seconds_total{job="node",host="HOST",mode="user"}))"#, 0.08),
+    (
+        "load",
+        r#"node_load5{job="node",host="HOST"} / scalar(count(node_cpu_seconds_total{job="node",host="HOST",mode="user"}))"#,
+        0.001,
+    ),
+    (
+        "cpu",
+        r#"sum(rate(node_cpu_seconds_total{job="node",host="HOST",mode!~"idle|iowait"}[5m])) / scalar(count(node_cpu_seconds_total{job="node",host="HOST",mode="user"}))"#,
+        0.08,
+    ),
     ("uptime", r#"time() - node_boot_time_seconds{job="node",host="HOST"}"#, 30.0),
 ];
 
@@ -42,7 +66,8 @@ fn shown(report: &Value, name: &str, measure: &str) -> BTreeMap<String, f64> {
 /// The same of the server, asked for this host alone.
 fn asked(stack: &Stack, name: &str, query: &str) -> Result<BTreeMap<String, f64>, String> {
     let query = query.replace("HOST", name);
-    let mut url = reqwest::Url::parse(&format!("{}/api/v1/query", stack.prometheus())).map_err(|error| error.to_string())?;
+    let mut url = reqwest::Url::parse(&format!("{}/api/v1/query", stack.prometheus()))
+        .map_err(|error| error.to_string())?;
     url.query_pairs_mut().append_pair("query", &query);
     let answer = stack.asker().json(url.as_str())?;
     let row = |row: &Value| {
@@ -67,7 +92,10 @@ fn rows_equal_independent_queries() {
                 }
                 let off = shown.iter().find(|(thing, value)| (*value - asked[*thing]).abs() > slack);
                 if let Some((thing, value)) = off {
-                    return Err(format!("{name} {measure} {thing}: {value}, the server says {}", asked[thing]));
+                    return Err(format!(
+                        "{name} {measure} {thing}: {value}, the server says {}",
+                        asked[thing]
+                    ));
                 }
                 if shown.is_empty() && !(measure == "swap" && name == "pbs") {
                     return Err(format!("{name} {measure} is blank"));
@@ -104,7 +132,8 @@ fn planted_faults_are_named_by_the_right_row_and_by_no_other() {
             }
             let others = PLANTED.iter().filter(|(other, _)| *other != name).flat_map(|(_, words)| *words);
             // One Docker serves two hosts alike.
-            let strange = others.filter(|word| !word.contains("calibre-web")).find(|word| because.contains(**word));
+            let strange =
+                others.filter(|word| !word.contains("calibre-web")).find(|word| because.contains(**word));
             if let Some(word) = strange {
                 return Err(format!("{name} says {word:?}, which is another's: {because}"));
             }
@@ -133,7 +162,9 @@ fn when_the_storage_falls_its_consumers_lie_below_it_and_come_back() {
         stack.prometheus()
     );
     let program = Program::new(&config);
-    let down = |host: &str, mode: &str| stack.control(&json!({ "host": host, "mode": mode })).expect("it is steered");
+    let down = |host: &str, mode: &str| {
+        stack.control(&json!({ "host": host, "mode": mode })).expect("it is steered")
+    };
     down("vm102", "down");
     until("the storage is down", SETTLED, || {
         let report = program.check();

@@ -37,7 +37,8 @@ pub fn points(script: &Script, measure: &str, offset: i64) -> Vec<Point> {
         targets.filter(move |target| target.is_up(offset) && target.reach != Reach::Hollow)
     };
     let nodes = || of_job("node").map(|target| (target, Machine::of(script, target, offset)));
-    let each = |value: fn(&Machine) -> f64| nodes().map(|(target, host)| (own(target, &[]), value(&host))).collect();
+    let each =
+        |value: fn(&Machine) -> f64| nodes().map(|(target, host)| (own(target, &[]), value(&host))).collect();
     match measure {
         "cpu" => each(|host| host.cpu),
         "load" => each(|host| host.cpu * 1.05),
@@ -117,12 +118,12 @@ impl Machine {
             host.iowait += 0.22;
             host.cpu += 0.15;
         }
-        let hot = |from: i64, cpu: f64| if offset >= from { cpu } else { 0.0 };
+        let busy_from = |from: i64, cpu: f64| if offset >= from { cpu } else { 0.0 };
         let (cpu, iowait): (f64, f64) = match (script.scenario, name) {
-            (Scenario::HostDown, "vm100") => (hot(-21 * MINUTE, 0.91), 0.0),
-            (Scenario::BackupLate, "vm100") => (hot(-21 * MINUTE, 0.88), 0.0),
-            (Scenario::Storm, "pve") => (hot(-17 * MINUTE, 0.97), hot(-14 * MINUTE, 0.6)),
-            (Scenario::Storm, "lxc200") => (0.0, hot(-14 * MINUTE, 0.6)),
+            (Scenario::HostDown, "vm100") => (busy_from(-21 * MINUTE, 0.91), 0.0),
+            (Scenario::BackupLate, "vm100") => (busy_from(-21 * MINUTE, 0.88), 0.0),
+            (Scenario::Storm, "pve") => (busy_from(-17 * MINUTE, 0.97), busy_from(-14 * MINUTE, 0.6)),
+            (Scenario::Storm, "lxc200") => (0.0, busy_from(-14 * MINUTE, 0.6)),
             _ => (0.0, 0.0),
         };
         host.cpu = host.cpu.max(cpu);
@@ -210,7 +211,8 @@ fn parity(target: &Target, measure: &str, offset: i64) -> Vec<Point> {
 /// Guests that should run; all of them do.
 fn guests(target: &Target) -> Vec<Point> {
     let guests = HOSTS.iter().filter(|host| !host.vmid.is_empty());
-    let id = |vmid: &str, name: &str| format!("{}/{vmid}", if name.starts_with("vm") { "qemu" } else { "lxc" });
+    let id =
+        |vmid: &str, name: &str| format!("{}/{vmid}", if name.starts_with("vm") { "qemu" } else { "lxc" });
     let labels = |host: &Host| {
         let id = id(host.vmid, host.name);
         let own = [("id", id.as_str()), ("vmid", host.vmid)];
@@ -239,9 +241,13 @@ fn chain(script: &Script, measure: &str, offset: i64) -> Vec<Point> {
         "dropped" => vec![prometheus(&[], if broken { 0.4 } else { 0.0 })],
         "queue" => vec![prometheus(&[], if broken { 0.02 } else { 0.0 })],
         "reload" => vec![prometheus(&[], 1.0), router(&[], 1.0)],
-        "rule-lag" => vec![prometheus(&[("rule_group", "/etc/prometheus/rules/alerts.yml;homelab.hosts")], 0.4)],
+        "rule-lag" => {
+            vec![prometheus(&[("rule_group", "/etc/prometheus/rules/alerts.yml;homelab.hosts")], 0.4)]
+        }
         "members" => vec![router(&[], if broken { 1.0 } else { 2.0 })],
-        "notify-failed" => vec![router(&[("integration", "slack")], 0.0), router(&[("integration", "webhook")], 0.0)],
+        "notify-failed" => {
+            vec![router(&[("integration", "slack")], 0.0), router(&[("integration", "webhook")], 0.0)]
+        }
         "notify-sent" => {
             vec![router(&[("integration", "slack")], 0.02), router(&[("integration", "webhook")], 0.03)]
         }

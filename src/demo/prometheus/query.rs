@@ -54,7 +54,9 @@ fn parse(text: &str) -> Result<Query, Answer> {
         return Ok(Query::Time);
     }
     // The script changes by minutes: what it is now, it was in the five minutes before.
-    if let Some(inside) = text.trim().strip_prefix("avg_over_time((").and_then(|rest| rest.strip_suffix(")[5m:1m])")) {
+    if let Some(inside) =
+        text.trim().strip_prefix("avg_over_time((").and_then(|rest| rest.strip_suffix(")[5m:1m])"))
+    {
         return parse(inside);
     }
     if let Some(measure) = measured::named_by(&dense) {

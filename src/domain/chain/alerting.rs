@@ -39,7 +39,9 @@ fn handed_over(store: &Store, now: DateTime<Utc>) -> Vec<Check> {
     let mut checks = Vec::new();
     for source in store.of(SourceKind::Prometheus) {
         let values = |measure: &str| readings(source, measure, now);
-        if values("alertmanagers").iter().any(|reading| reading.value == 0.0) && !source.data.raised.is_empty() {
+        if values("alertmanagers").iter().any(|reading| reading.value == 0.0)
+            && !source.data.raised.is_empty()
+        {
             checks.push(Check::judged(Condition::ChainBroken, "Prometheus knows no Alertmanager to send to"));
         }
         let failing = values("send-errors").iter().filter(|reading| reading.value > 0.0).count();
@@ -64,7 +66,8 @@ fn handed_over(store: &Store, now: DateTime<Utc>) -> Vec<Check> {
     if watchdog_missing(store, now) {
         let name = &store.thresholds.watchdog;
         // The verdict has a rule of its own for it.
-        checks.push(Check::bad(Health::Critical, format!("{name} fires and does not arrive at Alertmanager")));
+        checks
+            .push(Check::bad(Health::Critical, format!("{name} fires and does not arrive at Alertmanager")));
     }
     checks.extend(missing(store, now));
     if checks.is_empty() {
@@ -80,8 +83,11 @@ fn handed_over(store: &Store, now: DateTime<Utc>) -> Vec<Check> {
 /// What fires at Prometheus and no Alertmanager has.
 fn missing(store: &Store, now: DateTime<Utc>) -> Option<Check> {
     let heard = |source: &&SourceState| source.is_fresh(Feed::Alerts, now);
-    let routed: Vec<_> =
-        store.of(SourceKind::Alertmanager).filter(heard).flat_map(|router| router.data.alerts.iter()).collect();
+    let routed: Vec<_> = store
+        .of(SourceKind::Alertmanager)
+        .filter(heard)
+        .flat_map(|router| router.data.alerts.iter())
+        .collect();
     if store.of(SourceKind::Alertmanager).filter(heard).count() == 0 {
         return None;
     }
@@ -107,8 +113,11 @@ fn missing(store: &Store, now: DateTime<Utc>) -> Option<Check> {
         });
         let alike = &alike;
         old.filter(move |raised| {
-            let [name, instance] = ["alertname", "instance"].map(|name| raised.labels.get(name).unwrap_or(""));
-            let same = |alert: &&crate::domain::alert::Alert| kinship(alert, raised, source.data.external.as_ref()).is_some();
+            let [name, instance] =
+                ["alertname", "instance"].map(|name| raised.labels.get(name).unwrap_or(""));
+            let same = |alert: &&crate::domain::alert::Alert| {
+                kinship(alert, raised, source.data.external.as_ref()).is_some()
+            };
             !alike.get(&(name, instance)).is_some_and(|alike| alike.iter().copied().any(|alert| same(&alert)))
         })
     });
@@ -118,7 +127,10 @@ fn missing(store: &Store, now: DateTime<Utc>) -> Option<Check> {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
-    Some(Check::judged(Condition::ChainBroken, format!("{name}{more} fires and Alertmanager does not have it")))
+    Some(Check::judged(
+        Condition::ChainBroken,
+        format!("{name}{more} fires and Alertmanager does not have it"),
+    ))
 }
 
 /// Each peer of a group.
@@ -144,13 +156,19 @@ fn peers(router: &SourceState, store: &Store, now: DateTime<Utc>) -> Vec<Link> {
         }
     }
     if whole.is_empty() {
-        whole.push(Check::ok(format!("{} alerts, {} silences", router.data.alerts.len(), router.data.silences.len())));
+        whole.push(Check::ok(format!(
+            "{} alerts, {} silences",
+            router.data.alerts.len(),
+            router.data.silences.len()
+        )));
     }
     let mut all = vec![link(name.clone(), "its peers", whole)];
     if router.data.peers.len() > 1 {
         all.extend(router.data.peers.iter().map(|peer| {
             let check = match &peer.failure {
-                Some(failure) => Check::bad(Health::Warning, format!("{} does not answer: {failure}", peer.url)),
+                Some(failure) => {
+                    Check::bad(Health::Warning, format!("{} does not answer: {failure}", peer.url))
+                }
                 None if &*peer.cluster == "settling" => {
                     Check::bad(Health::Warning, format!("{} is still settling into its cluster", peer.url))
                 }
@@ -169,7 +187,9 @@ fn receivers(store: &Store, now: DateTime<Utc>) -> Vec<Check> {
         let sum = |measure: &str| {
             let mut all: BTreeMap<&str, f64> = BTreeMap::new();
             for reading in readings(source, measure, now) {
-                let who = ["receiver_name", "receiver", "integration"].iter().find_map(|name| reading.labels.get(name));
+                let who = ["receiver_name", "receiver", "integration"]
+                    .iter()
+                    .find_map(|name| reading.labels.get(name));
                 *all.entry(who.unwrap_or("a receiver")).or_default() += reading.value.max(0.0);
             }
             all
@@ -185,11 +205,15 @@ fn receivers(store: &Store, now: DateTime<Utc>) -> Vec<Check> {
             });
         }
         if checks.is_empty() && !sent.is_empty() {
-            checks.push(Check::ok(format!("no failure by {}", sent.keys().copied().collect::<Vec<_>>().join(", "))));
+            checks.push(Check::ok(format!(
+                "no failure by {}",
+                sent.keys().copied().collect::<Vec<_>>().join(", ")
+            )));
         }
     }
     let routers = || store.of(SourceKind::Alertmanager).filter(|router| router.is_fresh(Feed::Alerts, now));
-    let muted = routers().flat_map(|router| router.data.alerts.iter()).filter(|alert| !alert.muted_by.is_empty());
+    let muted =
+        routers().flat_map(|router| router.data.alerts.iter()).filter(|alert| !alert.muted_by.is_empty());
     let muted = muted.count();
     if muted > 0 {
         checks.push(Check::ok(format!("{muted} alerts are muted by a time interval")));
@@ -207,7 +231,11 @@ fn receivers(store: &Store, now: DateTime<Utc>) -> Vec<Check> {
         // Without the metrics of Alertmanager itself nobody can say.
         let heard = routers().next().is_some();
         let text = "nobody measures whether receivers take it: Prometheus does not scrape Alertmanager";
-        checks.push(if heard { Check::ok(text) } else { Check::bad(Health::Unknown, "Alertmanager is not heard") });
+        checks.push(if heard {
+            Check::ok(text)
+        } else {
+            Check::bad(Health::Unknown, "Alertmanager is not heard")
+        });
     }
     checks
 }

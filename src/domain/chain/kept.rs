@@ -31,7 +31,8 @@ pub(super) fn links(store: &Store, now: DateTime<Utc>) -> Vec<Link> {
 }
 
 fn logs_of(loki: &SourceState, store: &Store, now: DateTime<Utc>) -> Vec<Check> {
-    let mut checks: Vec<Check> = [Feed::Ready, Feed::Tail].iter().filter_map(|feed| unheard(loki, *feed, now)).collect();
+    let mut checks: Vec<Check> =
+        [Feed::Ready, Feed::Tail].iter().filter_map(|feed| unheard(loki, *feed, now)).collect();
     for tail in &loki.data.tails {
         if let TailState::Stopped(why) = &tail.state {
             checks.push(Check::bad(Health::Warning, format!("the tail {} has stopped: {why}", tail.name)));
@@ -40,7 +41,8 @@ fn logs_of(loki: &SourceState, store: &Store, now: DateTime<Utc>) -> Vec<Check> 
     for source in store.of(SourceKind::Prometheus) {
         let is_agent = |job: &str| AGENTS.iter().any(|agent| job.to_ascii_lowercase().contains(agent));
         let agents = source.data.targets.iter().filter(|target| is_agent(&target.job));
-        let down = agents.filter(|target| target.health == TargetHealth::Down && source.is_fresh(Feed::Targets, now));
+        let down = agents
+            .filter(|target| target.health == TargetHealth::Down && source.is_fresh(Feed::Targets, now));
         for agent in down {
             let text = format!("the log agent {} {} does not answer", agent.job, agent.instance);
             checks.push(Check::bad(Health::Warning, text));
@@ -73,8 +75,11 @@ fn backups_of(pbs: &SourceState, now: DateTime<Utc>) -> Vec<Check> {
             checks.push(Check::bad(state, format!("datastore {} is offline: {error}", store.name)));
         }
     }
-    for service in pbs.data.server.iter().flat_map(|server| &server.services).filter(|service| service.is_down()) {
-        checks.push(Check::bad(Health::Warning, format!("its service {} is {}", service.name, service.state)));
+    for service in
+        pbs.data.server.iter().flat_map(|server| &server.services).filter(|service| service.is_down())
+    {
+        checks
+            .push(Check::bad(Health::Warning, format!("its service {} is {}", service.name, service.state)));
     }
     if checks.is_empty() {
         checks.push(Check::ok(format!("{} datastores", pbs.data.datastores.len())));

@@ -17,7 +17,8 @@ pub(super) fn links(store: &Store, now: DateTime<Utc>) -> Vec<Link> {
 }
 
 fn checks(source: &SourceState, store: &Store, now: DateTime<Utc>) -> Vec<Check> {
-    let mut checks: Vec<Check> = [Feed::Targets].iter().filter_map(|feed| unheard(source, *feed, now)).collect();
+    let mut checks: Vec<Check> =
+        [Feed::Targets].iter().filter_map(|feed| unheard(source, *feed, now)).collect();
     if checks.is_empty() {
         checks.push(scraped(source));
     }
@@ -42,7 +43,9 @@ fn scraped(source: &SourceState) -> Check {
         // Targets that are down are told by their own rule of the verdict.
         (_, 0) => Check::bad(Health::Critical, "Prometheus scrapes nothing: it has no target"),
         (0, _) => Check::bad(Health::Critical, format!("none of {all} targets answers")),
-        (up, all) if up < all => Check::bad(Health::Warning, format!("{} of {all} targets do not answer", all - up)),
+        (up, all) if up < all => {
+            Check::bad(Health::Warning, format!("{} of {all} targets do not answer", all - up))
+        }
         _ => Check::ok(format!("{all} targets answer")),
     }
 }
@@ -54,7 +57,13 @@ fn skew(source: &SourceState, store: &Store, now: DateTime<Utc>) -> Option<Check
     let at = seconds(freshness.at? - DateTime::UNIX_EPOCH);
     // It was told at some instant while the questions were under way.
     let (early, late) = (at - freshness.took - value, at - value);
-    let off = if early > 0.0 { early } else if late < 0.0 { late } else { 0.0 };
+    let off = if early > 0.0 {
+        early
+    } else if late < 0.0 {
+        late
+    } else {
+        0.0
+    };
     let text = format!("Prometheus' clock is {} from ours", Unit::Seconds.write(off.abs()));
     if off.abs() > seconds(store.thresholds.skew) {
         return Some(Check::judged(Condition::ClockSkew, text));

@@ -123,13 +123,19 @@ fn unheard(source: &SourceState, feed: Feed, now: DateTime<Utc>) -> Option<Check
         FeedState::Fresh => return None,
         _ if source.lacks(feed) => return None,
         FeedState::Pending => (None, format!("{name} has not answered yet ({feed})")),
-        FeedState::Stale => (None, format!("{name} was last heard {} ago ({feed})", text::age_of(freshness.age(now)))),
+        FeedState::Stale => {
+            (None, format!("{name} was last heard {} ago ({feed})", text::age_of(freshness.age(now))))
+        }
         FeedState::Unauthorised => {
             (weigh(Condition::Unauthorised), format!("{name} refuses our credentials ({feed}): {short}"))
         }
         FeedState::Down => {
-            let lost = since.map_or(0.0, |since| super::feed::seconds(now - since)) / freshness.interval.max(1.0);
-            (weigh(Condition::SourceDown { kind, intervals: lost }), format!("{name} does not answer ({feed}): {short}"))
+            let lost =
+                since.map_or(0.0, |since| super::feed::seconds(now - since)) / freshness.interval.max(1.0);
+            (
+                weigh(Condition::SourceDown { kind, intervals: lost }),
+                format!("{name} does not answer ({feed}): {short}"),
+            )
         }
     };
     let state = own.max(weigh(starved)).unwrap_or(Health::Unknown);
@@ -153,5 +159,9 @@ fn name_of(source: &SourceState, store: &Store) -> Arc<str> {
         SourceKind::Pve => "PVE",
         _ => "files",
     };
-    if store.of(source.id.kind).count() > 1 { format!("{word} {}", source.id.name).into() } else { word.into() }
+    if store.of(source.id.kind).count() > 1 {
+        format!("{word} {}", source.id.name).into()
+    } else {
+        word.into()
+    }
 }

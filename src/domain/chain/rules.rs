@@ -19,9 +19,8 @@ const LATE: f64 = 3.0;
 pub(super) fn links(store: &Store, now: DateTime<Utc>) -> Vec<Link> {
     // A Prometheus without rules is there for something else, unless it is the only one.
     let alone = store.of(SourceKind::Prometheus).count() == 1;
-    let asked = |source: &&SourceState| {
-        alone || !source.data.rules.is_empty() || !source.is_fresh(Feed::Rules, now)
-    };
+    let asked =
+        |source: &&SourceState| alone || !source.data.rules.is_empty() || !source.is_fresh(Feed::Rules, now);
     let all = store.of(SourceKind::Prometheus).filter(asked);
     all.filter(|source| !source.lacks(Feed::Rules))
         .map(|source| link(name_of(source, store), "rules", checks(source, now)))
@@ -39,7 +38,8 @@ fn checks(source: &SourceState, now: DateTime<Utc>) -> Vec<Check> {
         checks.push(Check::bad(Health::Warning, "Prometheus has no alerting rule: nothing can fire"));
     }
     for rule in rules.iter().filter(|rule| rule.health == RuleHealth::Err) {
-        let text = format!("rule {} cannot be evaluated: {}", rule.name, crate::text::truncate(&rule.error, 80));
+        let text =
+            format!("rule {} cannot be evaluated: {}", rule.name, crate::text::truncate(&rule.error, 80));
         checks.push(Check::bad(Health::Warning, text));
     }
     for (rule, metric) in &*source.data.blind {

@@ -167,10 +167,17 @@ impl Seen {
             .measured
             .iter()
             .map(|(name, rows)| Measured {
-                measure: Arc::new(Measure { name: (*name).into(), topic: Topic::Chain, ..Measure::default() }),
+                measure: Arc::new(Measure {
+                    name: (*name).into(),
+                    topic: Topic::Chain,
+                    ..Measure::default()
+                }),
                 readings: rows
                     .iter()
-                    .map(|(label, of, value)| Reading { labels: [(*label, *of)].into_iter().collect(), value: *value })
+                    .map(|(label, of, value)| Reading {
+                        labels: [(*label, *of)].into_iter().collect(),
+                        value: *value,
+                    })
                     .collect(),
                 error: None,
             })
@@ -181,12 +188,24 @@ impl Seen {
             (PROMETHEUS, Feed::Alerts, vec![Observation::Raised(self.raised.into())]),
             (PROMETHEUS, Feed::Measures, vec![Observation::Measures(measured.into())]),
             (PROMETHEUS, Feed::Status, vec![Observation::Names(self.names.into())]),
-            (ROUTER, Feed::Alerts, vec![Observation::Alerts(self.alerts.into()), Observation::Splits(self.splits.into())]),
+            (
+                ROUTER,
+                Feed::Alerts,
+                vec![Observation::Alerts(self.alerts.into()), Observation::Splits(self.splits.into())],
+            ),
             (ROUTER, Feed::Silences, vec![Observation::Silences(self.silences.into())]),
             (ROUTER, Feed::Status, vec![Observation::Peers(self.peers.into())]),
             (LOKI, Feed::Ready, vec![Observation::Ready { version: "3".into() }]),
-            (LOKI, Feed::Tail, vec![Observation::Tail { tail: "all".into(), state: self.tail, entries: Vec::new() }]),
-            (PBS, Feed::Snapshots, vec![Observation::Backups { groups: Arc::default(), unreadable: Arc::default() }]),
+            (
+                LOKI,
+                Feed::Tail,
+                vec![Observation::Tail { tail: "all".into(), state: self.tail, entries: Vec::new() }],
+            ),
+            (
+                PBS,
+                Feed::Snapshots,
+                vec![Observation::Backups { groups: Arc::default(), unreadable: Arc::default() }],
+            ),
             (PBS, Feed::Datastores, vec![Observation::Datastores(self.datastores.into())]),
             (PBS, Feed::Tasks, vec![Observation::Tasks(Arc::default())]),
             (PBS, Feed::Server, vec![Observation::Server(Arc::new(self.server))]),
@@ -462,10 +481,14 @@ fn more_that_is_weak_is_told_too() {
         let all = links(&seen.store(), now());
         all.iter().flat_map(|link| link.checks.iter().map(|check| check.text.clone())).collect::<Vec<_>>()
     };
-    let has = |all: &[String], text: &str| assert!(all.iter().any(|have| have.contains(text)), "{text}: {all:#?}");
+    let has =
+        |all: &[String], text: &str| assert!(all.iter().any(|have| have.contains(text)), "{text}: {all:#?}");
     has(&told(&agent), "the log agent promtail promtail:9100 does not answer");
     has(&told(&catch_all), "a silence by sam hides every alert that there is");
-    has(&told(&|seen| seen.measure("agent-dropped", &[("instance", "p", 1.0)])), "a log agent throws lines away");
+    has(
+        &told(&|seen| seen.measure("agent-dropped", &[("instance", "p", 1.0)])),
+        "a log agent throws lines away",
+    );
     has(&told(&|seen| seen.tail = TailState::Stopped("400".into())), "the tail all has stopped: 400");
     has(
         &told(&|seen| seen.measure("certificate", &[("instance", "https://cloud", 86_400.0)])),
@@ -478,6 +501,12 @@ fn more_that_is_weak_is_told_too() {
         }),
         "its service proxmox-backup is failed",
     );
-    has(&told(&|seen| seen.rules.retain(|rule| &*rule.name != "HostDown")), "no rule watches whether these jobs answer: node, promtail");
-    has(&told(&|seen| seen.fail(PBS, &[Feed::Tasks], FailureKind::Tls, 9)), "pbs.main does not answer (tasks): tls");
+    has(
+        &told(&|seen| seen.rules.retain(|rule| &*rule.name != "HostDown")),
+        "no rule watches whether these jobs answer: node, promtail",
+    );
+    has(
+        &told(&|seen| seen.fail(PBS, &[Feed::Tasks], FailureKind::Tls, 9)),
+        "pbs.main does not answer (tasks): tls",
+    );
 }

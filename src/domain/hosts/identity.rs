@@ -41,7 +41,9 @@ impl<'a> Identity<'a> {
         let mut rule = Self { inventory, labels, guests: BTreeMap::new() };
         let mut guests: BTreeMap<String, BTreeSet<Arc<str>>> = BTreeMap::new();
         for target in targets {
-            if let (Some(vmid), Owner::Host(host)) = (target.labels.get("vmid"), rule.owner(&target.labels, &[])) {
+            if let (Some(vmid), Owner::Host(host)) =
+                (target.labels.get("vmid"), rule.owner(&target.labels, &[]))
+            {
                 guests.entry(vmid.to_owned()).or_default().insert(host);
             }
         }
@@ -76,7 +78,8 @@ impl<'a> Identity<'a> {
     /// Whether labels name a host by more than the address that was scraped.
     pub fn is_named(&self, labels: &Labels) -> bool {
         let by_label = self.labels.iter().any(|name| labels.get(name).is_some());
-        by_label || labels.get("instance").and_then(host_part).is_some_and(|address| self.at(address).is_some())
+        by_label
+            || labels.get("instance").and_then(host_part).is_some_and(|address| self.at(address).is_some())
     }
 
     /// The hosts of the config at an address.
@@ -97,7 +100,8 @@ impl<'a> Identity<'a> {
     fn guest(&self, vmid: &str) -> Owner {
         let number: Option<u64> = vmid.parse().ok();
         let all = self.inventory.0.iter();
-        let known = one(all.filter(|(_, host)| host.vmid.is_some() && host.vmid == number).map(|(name, _)| name));
+        let known =
+            one(all.filter(|(_, host)| host.vmid.is_some() && host.vmid == number).map(|(name, _)| name));
         known.unwrap_or_else(|| match self.guests.get(vmid).map(|hosts| hosts.iter().collect::<Vec<_>>()) {
             Some(hosts) if hosts.len() == 1 => Owner::Host(Arc::clone(hosts[0])),
             Some(hosts) if hosts.len() > 1 => Owner::Ambiguous(hosts.into_iter().cloned().collect()),

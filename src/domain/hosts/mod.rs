@@ -109,7 +109,9 @@ pub fn hosts(store: &Store) -> Vec<Host> {
                 let thing: Arc<str> = reading.labels.get(&measure.thing).unwrap_or("").into();
                 let value = Value { thing, value: reading.value, labels: reading.labels.clone() };
                 match owner {
-                    Owner::Host(name) => add_value(entry(&mut all, name, thresholds), measure, value, thresholds),
+                    Owner::Host(name) => {
+                        add_value(entry(&mut all, name, thresholds), measure, value, thresholds)
+                    }
                     Owner::Ambiguous(names) => {
                         let name: Arc<str> = format!("{}?", names.join("|")).into();
                         let host = entry(&mut all, name, thresholds);
@@ -137,11 +139,7 @@ fn is_of_host(target: &Target, rule: &Identity<'_>) -> bool {
     rule.is_named(&target.labels) && !target.instance.contains("://")
 }
 
-fn entry<'h>(
-    all: &'h mut BTreeMap<Arc<str>, Host>,
-    name: Arc<str>,
-    thresholds: &Thresholds,
-) -> &'h mut Host {
+fn entry<'h>(all: &'h mut BTreeMap<Arc<str>, Host>, name: Arc<str>, thresholds: &Thresholds) -> &'h mut Host {
     all.entry(Arc::clone(&name)).or_insert_with(|| {
         let known = thresholds.hosts.0.get(&*name);
         let sometimes = known.is_some_and(|host| host.expected != Expected::Always);
@@ -193,7 +191,10 @@ fn note_ambiguous(host: &mut Host, labels: &Labels) {
             weight: Weight::Bad(Health::Warning),
             measure: "identity".into(),
             thing: "".into(),
-            text: format!("ambiguous: several hosts of the config claim {}", labels.get("instance").unwrap_or("it")),
+            text: format!(
+                "ambiguous: several hosts of the config claim {}",
+                labels.get("instance").unwrap_or("it")
+            ),
             labels: Labels::default(),
         });
     }
@@ -274,5 +275,6 @@ fn finish(mut host: Host, thresholds: &Thresholds) -> Host {
 /// Whether what is said of hosts counts as measured: a Prometheus that measures was heard lately.
 pub fn is_measured(store: &Store, now: DateTime<Utc>) -> bool {
     let mut all = store.of(SourceKind::Prometheus).peekable();
-    all.peek().is_some() && all.all(|source| source.is_fresh(Feed::Measures, now) || source.lacks(Feed::Measures))
+    all.peek().is_some()
+        && all.all(|source| source.is_fresh(Feed::Measures, now) || source.lacks(Feed::Measures))
 }

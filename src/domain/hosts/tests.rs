@@ -16,15 +16,26 @@ fn now() -> DateTime<Utc> {
 
 fn measure(name: &str, thing: &str, worse: Worse) -> Measure {
     let unit = if name == DISK { Unit::Ratio } else { Unit::Seconds };
-    Measure { name: name.into(), thing: thing.into(), unit, worse, word: "{thing} {value}".into(), ..Measure::default() }
+    Measure {
+        name: name.into(),
+        thing: thing.into(),
+        unit,
+        worse,
+        word: "{thing} {value}".into(),
+        ..Measure::default()
+    }
 }
 
 fn measured(measure: Measure, rows: &[(&str, &str, f64)]) -> Measured {
     let thing = Arc::clone(&measure.thing);
     let reading = |(host, of, value): &(&str, &str, f64)| Reading {
-        labels: [("instance", format!("{host}:9100").as_str()), ("host", host), (if thing.is_empty() { "job" } else { &thing }, of)]
-            .into_iter()
-            .collect(),
+        labels: [
+            ("instance", format!("{host}:9100").as_str()),
+            ("host", host),
+            (if thing.is_empty() { "job" } else { &thing }, of),
+        ]
+        .into_iter()
+        .collect(),
         value: *value,
     };
     Measured { readings: rows.iter().map(reading).collect(), measure: Arc::new(measure), error: None }
@@ -67,7 +78,13 @@ fn told(host: &Host) -> Vec<&str> {
 fn one_row_per_host_the_worst_first_and_blanks_stay_blank() {
     let disks = measured(
         measure(DISK, "mountpoint", Worse::High),
-        &[("nas", "/", 0.2), ("nas", "/mnt/a", 0.91), ("web", "/", 0.97), ("pve", "/", f64::NAN), ("pve", "/b", 0.1)],
+        &[
+            ("nas", "/", 0.2),
+            ("nas", "/mnt/a", 0.91),
+            ("web", "/", 0.97),
+            ("pve", "/", f64::NAN),
+            ("pve", "/b", 0.1),
+        ],
     );
     let clock = Measure { warning: Some(5.0), ..measure(CLOCK, "", Worse::Away) };
     let clocks = measured(clock, &[("nas", "node", -0.1), ("pve", "node", 0.2)]);

@@ -74,9 +74,10 @@ pub(super) fn alerts(store: &Store, now: DateTime<Utc>, counts: &mut Counts) -> 
         list.push(Finding { health, text, subject: Some(subject(listed)) });
     }
     if !causes.is_empty() {
-        let mut placed: Vec<(u8, Finding)> = places.into_iter().zip(std::mem::take(&mut found.measured)).collect();
-        placed.sort_by_key(|(place, _)| *place);
-        found.measured = placed.into_iter().map(|(_, finding)| finding).collect();
+        let mut ordered: Vec<(u8, Finding)> =
+            places.into_iter().zip(std::mem::take(&mut found.measured)).collect();
+        ordered.sort_by_key(|(place, _)| *place);
+        found.measured = ordered.into_iter().map(|(_, finding)| finding).collect();
     }
     found.unheard.extend(vanished(store, now));
     if watchdog_missing(store, now) {

@@ -36,7 +36,8 @@ fn named(table: &Table<'_>, mut all: Vec<Measure>) -> Vec<Measure> {
         if base.is_none() && !table.has("query") {
             table.fault("query", "is missing: there is no built-in measure of that name to change");
         }
-        let measure = read(&table, base.unwrap_or_else(|| Measure { name: name.into(), ..Measure::default() }));
+        let measure =
+            read(&table, base.unwrap_or_else(|| Measure { name: name.into(), ..Measure::default() }));
         match at.and_then(|at| all.get_mut(at)) {
             Some(place) => *place = measure,
             None => all.push(measure),
@@ -65,9 +66,9 @@ fn read(table: &Table<'_>, base: Measure) -> Measure {
         warning: limit("warning", base.warning),
         critical: limit("critical", base.critical),
         thing: text("thing", &base.thing),
-        host: table.get::<Vec<String>>("host").map_or(base.host, |names| {
-            names.into_iter().map(Arc::from).collect()
-        }),
+        host: table
+            .get::<Vec<String>>("host")
+            .map_or(base.host, |names| names.into_iter().map(Arc::from).collect()),
         word: text("word", &base.word),
         name: base.name,
     }

@@ -108,7 +108,8 @@ impl Source for Prometheus {
                     let dropped = self.ask("targets", &[("state", "dropped")], scraped::dropped).await.ok();
                     // Nor is a server asked that has too many names to tell them.
                     let since = (now - SEEN).timestamp().to_string();
-                    let names = self.ask("label/__name__/values", &[("start", &since)], wire::names).await.ok();
+                    let names =
+                        self.ask("label/__name__/values", &[("start", &since)], wire::names).await.ok();
                     return Ok([labels].into_iter().chain(pools).chain(dropped).chain(names).collect());
                 }
                 Feed::Scrapes => {

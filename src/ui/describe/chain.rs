@@ -14,11 +14,11 @@ pub fn of_link(from: &str, to: &str, scene: &Scene<'_>) -> Option<Description> {
     let mut told = Vec::new();
     for check in &link.checks {
         let sign = sign::of_health(check.state);
-        let mut line = vec![piece(format!("{} ", sign.glyph), sign.role), piece(&check.text, Role::Text)];
+        let mut pieces = vec![piece(format!("{} ", sign.glyph), sign.role), piece(&check.text, Role::Text)];
         if let Some(since) = check.since {
-            line.push(piece(format!("  since {}", when(since, scene)), Role::Muted));
+            pieces.push(piece(format!("  since {}", when(since, scene)), Role::Muted));
         }
-        told.push(Prose::Line(line));
+        told.push(Prose::Line(pieces));
     }
     if chain::first_broken(&links) == Some(link) {
         told.push(Prose::Blank);
@@ -39,8 +39,10 @@ pub fn of_goal(name: &str, scene: &Scene<'_>) -> Option<Description> {
         Prose::pair("query", &*goal.query),
         Prose::Blank,
         Prose::plain("Every five minutes count by the share that was good; what nobody measured is unknown."),
-        Prose::plain("It burns fast (critical) at 14.4 times what is allowed, over an hour and its last 5 minutes; \
-                      slowly (warning) at 6 times, over six hours and their last 30 minutes."),
+        Prose::plain(
+            "It burns fast (critical) at 14.4 times what is allowed, over an hour and its last 5 minutes; \
+                      slowly (warning) at 6 times, over six hours and their last 30 minutes.",
+        ),
     ];
     Some(Description { sign: None, name: format!("Objective {name}"), text })
 }

@@ -121,13 +121,16 @@ fn disks(host: &Host, to: &mut Vec<Prose>) {
     let Some(disks) = host.values.get(DISK) else { return };
     to.extend([Prose::Blank, Prose::Head("File systems".to_owned())]);
     for disk in disks {
-        let fault = host.faults.iter().find(|fault| fault.thing == disk.thing && fault.weight > Weight::Noted);
+        let fault =
+            host.faults.iter().find(|fault| fault.thing == disk.thing && fault.weight > Weight::Noted);
         let role = fault.map_or(Role::Ok, |fault| match fault.weight {
             Weight::Bad(health) => sign::of_health(health).role,
             Weight::Noted => Role::Info,
         });
-        let full = host.values.get(FULL_IN).and_then(|all| all.iter().find(|value| value.thing == disk.thing));
-        let full = full.map_or_else(String::new, |value| format!("  full in {}", Unit::Seconds.write(value.value)));
+        let full =
+            host.values.get(FULL_IN).and_then(|all| all.iter().find(|value| value.thing == disk.thing));
+        let full =
+            full.map_or_else(String::new, |value| format!("  full in {}", Unit::Seconds.write(value.value)));
         to.push(Prose::Pair(
             disk.thing.to_string(),
             vec![
@@ -165,7 +168,8 @@ fn measures(host: &Host, scene: &Scene<'_>, to: &mut Vec<Prose>) {
 fn alerts(host: &Host, scene: &Scene<'_>, to: &mut Vec<Prose>) {
     let rule = hosts::identity(scene.store);
     let mine = scene.store.alerts().iter().map(|listed| &listed.alert);
-    let mut mine = mine.filter(|alert| rule.owner(&alert.labels, &[]) == Owner::Host(host.name.clone())).peekable();
+    let mut mine =
+        mine.filter(|alert| rule.owner(&alert.labels, &[]) == Owner::Host(host.name.clone())).peekable();
     if mine.peek().is_none() {
         return;
     }

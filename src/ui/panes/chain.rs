@@ -68,7 +68,8 @@ pub struct Chain {
 
 impl Pane for Chain {
     fn title(&self, _scene: &Scene<'_>) -> Title {
-        let of = |health: Health| self.table.items().iter().filter(|entry| entry.link.state == health).count();
+        let of =
+            |health: Health| self.table.items().iter().filter(|entry| entry.link.state == health).count();
         let states = [Health::Critical, Health::Unknown, Health::Warning, Health::Ok];
         let (counts, short) = count(&states.map(|health| (sign::of_health(health), of(health))));
         Title { counts, short, right: self.table.notes(), ..Title::new("Chain") }

@@ -29,7 +29,8 @@ use crate::ui::widgets::table::{Item, Table};
 use rows::{COLUMNS, row};
 
 /// The spans that the little bars can tell.
-const SPANS: [TimeDelta; 4] = [TimeDelta::hours(1), TimeDelta::hours(6), TimeDelta::hours(24), TimeDelta::days(7)];
+const SPANS: [TimeDelta; 4] =
+    [TimeDelta::hours(1), TimeDelta::hours(6), TimeDelta::hours(24), TimeDelta::days(7)];
 
 /// So many little bars tell a span.
 pub const BARS: i64 = 12;
@@ -153,8 +154,14 @@ fn spark_ask(measure: &str, span: TimeDelta, scene: &Scene<'_>) -> Option<Ask> {
 
 impl Pane for Hosts {
     fn title(&self, scene: &Scene<'_>) -> Title {
-        let of = |sign: Sign| self.table.items().iter().filter(|entry| entry.state().word == sign.word).count();
-        let signs = [DOWN, sign::of_health(Health::Critical), sign::of_health(Health::Warning), sign::of_health(Health::Ok)];
+        let of =
+            |sign: Sign| self.table.items().iter().filter(|entry| entry.state().word == sign.word).count();
+        let signs = [
+            DOWN,
+            sign::of_health(Health::Critical),
+            sign::of_health(Health::Warning),
+            sign::of_health(Health::Ok),
+        ];
         let (counts, short) = count(&signs.map(|sign| (sign, of(sign))));
         let mut right = self.table.notes();
         join_notes(&mut right, vec![piece(format!("bars {}", text::age(self.span())), Role::Muted)]);
@@ -213,7 +220,8 @@ impl Pane for Hosts {
         if self.table.is_empty() {
             let (filter, _) = Listing::filter(&self.table);
             let lines = if filter.is_empty() {
-                standing(scene).explain(SourceKind::Prometheus, nothing("no exporter says anything of a host"))
+                standing(scene)
+                    .explain(SourceKind::Prometheus, nothing("no exporter says anything of a host"))
             } else {
                 nothing_matches(filter)
             };

@@ -124,7 +124,8 @@ fn ask(goal: &Goal, scene: &Scene<'_>) -> Option<Ask> {
 /// The samples of all series, the mean where there are several.
 fn mean(series: &[Series]) -> Vec<(DateTime<Utc>, f64)> {
     let mut all: BTreeMap<DateTime<Utc>, (f64, f64)> = BTreeMap::new();
-    for (at, value) in series.iter().flat_map(|series| &series.points).filter(|(_, value)| value.is_finite()) {
+    for (at, value) in series.iter().flat_map(|series| &series.points).filter(|(_, value)| value.is_finite())
+    {
         let (sum, count) = all.entry(*at).or_default();
         *sum += value;
         *count += 1.0;
@@ -210,7 +211,9 @@ fn row(entry: &Entry, scene: &Scene<'_>) -> Row {
     let name = piece(&*goal.name, Role::Text);
     let wanted = piece(percent(goal.objective.0), Role::Muted);
     let cells = match &entry.told {
-        Told::Asking => vec![name, wanted, piece("", Role::Muted), piece("", Role::Muted), piece("asking", Role::Muted)],
+        Told::Asking => {
+            vec![name, wanted, piece("", Role::Muted), piece("", Role::Muted), piece("asking", Role::Muted)]
+        }
         Told::Failed(why) => {
             let why = piece(format!("not known: {why}"), Role::Unknown);
             vec![name, wanted, piece("", Role::Muted), piece("", Role::Muted), why]
@@ -243,7 +246,9 @@ fn left(objective: Objective, budget: crate::domain::slo::Budget, burn: &Burn, s
     let end = burn.hour.and_then(|burn| objective.spent_at(&budget, burn, now));
     let end = end.filter(|end| *end - now < TimeDelta::days(30));
     match end {
-        Some(end) => piece(format!("{rest} left, spent in {}", text::age_of(Some(seconds(end - now)))), Role::Warning),
+        Some(end) => {
+            piece(format!("{rest} left, spent in {}", text::age_of(Some(seconds(end - now)))), Role::Warning)
+        }
         None => piece(format!("{rest} left"), Role::Text),
     }
 }

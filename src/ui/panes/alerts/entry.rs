@@ -278,7 +278,8 @@ pub fn below(entries: Vec<Entry>) -> Vec<Entry> {
     if entries.iter().all(|entry| entry.cause.is_none()) {
         return entries;
     }
-    let (follow, kept): (Vec<Entry>, Vec<Entry>) = entries.into_iter().partition(|entry| entry.cause.is_some());
+    let (follow, kept): (Vec<Entry>, Vec<Entry>) =
+        entries.into_iter().partition(|entry| entry.cause.is_some());
     let mut by_cause: HashMap<Arc<str>, Vec<Entry>> = HashMap::new();
     for entry in follow {
         by_cause.entry(entry.cause.clone().unwrap_or_default()).or_default().push(entry);

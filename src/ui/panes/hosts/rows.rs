@@ -69,9 +69,7 @@ fn bars(ask: &Ask, scene: &Scene<'_>) -> BTreeMap<Arc<str>, String> {
     let rule = hosts::identity(scene.store);
     let series = answer.map_or(&[][..], |answer| answer.series());
     let named = series.iter().filter_map(|series| match rule.owner(&series.labels, &[]) {
-        Owner::Host(host) => {
-            Some((host, spark(&grid(ask, series))))
-        }
+        Owner::Host(host) => Some((host, spark(&grid(ask, series)))),
         _ => None,
     });
     named.collect()
