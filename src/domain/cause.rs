@@ -85,8 +85,9 @@ pub fn causes(store: &Store) -> BTreeMap<Arc<str>, Cause> {
             continue;
         }
         let candidates = falls.iter().enumerate().filter(|(_, fall)| map.follows(alert, fall));
-        // What is nearest explains most: the host itself, then what began first.
-        let nearest = candidates.min_by_key(|(_, fall)| (map.owner(alert) != Some(&fall.host), fall.since));
+        // What is nearest explains most: the host itself, then the last that fell before.
+        let nearest = candidates
+            .min_by_key(|(_, fall)| (map.owner(alert) != Some(&fall.host), std::cmp::Reverse(fall.since)));
         if let Some((at, _)) = nearest {
             direct.insert(alert.fingerprint.clone(), at);
         }
@@ -212,8 +213,14 @@ impl<'s> Map<'s> {
         later && suffers && (rests() || self.lies_above(host, &fall.host))
     }
 
-    /// Whether the layer of a host rests on that of another.
+    /// Whether the layer of a host rests on that of another, of which no host is left: while one stands
+    /// nobody can say that the other was needed.
     fn lies_above(&self, host: &str, other: &str) -> bool {
+        let Some(layer) = self.layers.get(other) else { return false };
+        let mut alike = self.layers.iter().filter(|(_, have)| *have == layer);
+        if !alike.all(|(name, _)| self.down.contains_key(&**name)) {
+            return false;
+        }
         self.layers.get(host).zip(self.layers.get(other)).is_some_and(|(host, other)| host > other)
     }
 }

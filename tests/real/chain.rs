@@ -32,7 +32,7 @@ fn link(report: &Value, from: &str, to: &str) -> Option<(String, String)> {
 
 fn wait(program: &Program, what: &str, from: &str, to: &str, state: &str, words: &str) {
     until(what, SETTLED, || {
-        let report = program.check();
+        let report = program.check_within("45s");
         match link(&report, from, to) {
             Some((have, said)) if have == state && said.contains(words) => Ok(()),
             other => Err(format!("{other:?}")),

@@ -82,7 +82,7 @@ fn rows_equal_independent_queries() {
     let Some(stack) = shared::stack("hosts in check") else { return };
     let program = Program::new(&stack.config("5s"));
     until("the rows of the hosts equal the server's answers", SETTLED, || {
-        let report = program.check();
+        let report = program.check_within("45s");
         for name in HOSTS {
             for (measure, query, slack) in INDEPENDENT {
                 let (shown, asked) = (shown(&report, name, measure), asked(stack, name, query)?);
@@ -124,7 +124,7 @@ fn planted_faults_are_named_by_the_right_row_and_by_no_other() {
     let Some(stack) = shared::stack("planted faults") else { return };
     let program = Program::new(&stack.config("5s"));
     until("every planted fault is named", SETTLED, || {
-        let report = program.check();
+        let report = program.check_within("45s");
         for (name, words) in PLANTED {
             let because = host(&report, name).map(|host| host["because"].to_string()).unwrap_or_default();
             if let Some(word) = words.iter().find(|word| !because.contains(**word)) {
@@ -167,7 +167,7 @@ fn when_the_storage_falls_its_consumers_lie_below_it_and_come_back() {
     };
     down("vm102", "down");
     until("the storage is down", SETTLED, || {
-        let report = program.check();
+        let report = program.check_within("45s");
         match followed(&report, "HostDown", "vm102").first() {
             Some(_) => Ok(()),
             None => Err("no HostDown".to_owned()),
@@ -176,7 +176,7 @@ fn when_the_storage_falls_its_consumers_lie_below_it_and_come_back() {
     .expect("its alert fires");
     down("lxc210", "down");
     let counted = until("its consumer lies below it", SETTLED, || {
-        let report = program.check();
+        let report = program.check_within("45s");
         let causes = followed(&report, "HostDown", "lxc210");
         let whole = !causes.is_empty() && causes.iter().all(|cause| cause == "HostDown vm102");
         let reasons = report["verdict"]["reasons"].to_string();
@@ -190,7 +190,7 @@ fn when_the_storage_falls_its_consumers_lie_below_it_and_come_back() {
     assert!(counted >= 1, "what follows is counted as ever");
     down("vm102", "up");
     until("it stands on its own", SETTLED, || {
-        let causes = followed(&program.check(), "HostDown", "lxc210");
+        let causes = followed(&program.check_within("45s"), "HostDown", "lxc210");
         let alone = !causes.is_empty() && causes.iter().all(String::is_empty);
         if alone { Ok(()) } else { Err(format!("{causes:?}")) }
     })

@@ -118,12 +118,12 @@ impl Machine {
             host.iowait += 0.22;
             host.cpu += 0.15;
         }
-        let hot = |from: i64, cpu: f64| if offset >= from { cpu } else { 0.0 };
+        let busy_from = |from: i64, cpu: f64| if offset >= from { cpu } else { 0.0 };
         let (cpu, iowait): (f64, f64) = match (script.scenario, name) {
-            (Scenario::HostDown, "vm100") => (hot(-21 * MINUTE, 0.91), 0.0),
-            (Scenario::BackupLate, "vm100") => (hot(-21 * MINUTE, 0.88), 0.0),
-            (Scenario::Storm, "pve") => (hot(-17 * MINUTE, 0.97), hot(-14 * MINUTE, 0.6)),
-            (Scenario::Storm, "lxc200") => (0.0, hot(-14 * MINUTE, 0.6)),
+            (Scenario::HostDown, "vm100") => (busy_from(-21 * MINUTE, 0.91), 0.0),
+            (Scenario::BackupLate, "vm100") => (busy_from(-21 * MINUTE, 0.88), 0.0),
+            (Scenario::Storm, "pve") => (busy_from(-17 * MINUTE, 0.97), busy_from(-14 * MINUTE, 0.6)),
+            (Scenario::Storm, "lxc200") => (0.0, busy_from(-14 * MINUTE, 0.6)),
             _ => (0.0, 0.0),
         };
         host.cpu = host.cpu.max(cpu);

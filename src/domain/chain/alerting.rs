@@ -8,6 +8,7 @@ use super::{Check, Link, link, name_of, readings, unheard};
 use crate::domain::correlate::kinship;
 use crate::domain::feed::{Feed, SourceKind};
 use crate::domain::health::Health;
+use crate::domain::rule::{Rule, RuleHealth};
 use crate::domain::silence::SilenceState;
 use crate::domain::store::{SourceState, Store};
 use crate::domain::verdict::{Condition, watchdog_missing};
@@ -104,12 +105,15 @@ fn missing(store: &Store, now: DateTime<Utc>) -> Option<Check> {
     };
     let rules = store.of(SourceKind::Prometheus).flat_map(|source| source.data.rules.iter());
     #[expect(clippy::cast_possible_truncation, reason = "whole seconds are fine enough")]
-    let holds: HashMap<&str, i64> = rules.map(|rule| (&*rule.name, rule.hold as i64)).collect();
+    // What a rule raised before it could be evaluated no more is no longer sent: the rule is told.
+    let hold = |rule: &Rule| (rule.health != RuleHealth::Err).then_some(rule.hold as i64);
+    let holds: HashMap<&str, Option<i64>> = rules.map(|rule| (&*rule.name, hold(rule))).collect();
     let mut lost = store.of(SourceKind::Prometheus).filter(heard).flat_map(|source| {
         let firing = source.data.raised.iter().filter(is_counted);
         let old = firing.filter(|raised| {
-            let hold = raised.labels.get("alertname").and_then(|name| holds.get(name)).copied().unwrap_or(0);
-            now - raised.active_at > TimeDelta::seconds(hold) + UNDERWAY
+            let hold = raised.labels.get("alertname").and_then(|name| holds.get(name)).copied();
+            hold.unwrap_or(Some(0))
+                .is_some_and(|hold| now - raised.active_at > TimeDelta::seconds(hold) + UNDERWAY)
         });
         let alike = &alike;
         old.filter(move |raised| {

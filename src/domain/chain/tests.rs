@@ -228,7 +228,7 @@ type Situation = (&'static str, fn(&mut Seen), &'static str);
 
 const ALL_OF_PROMETHEUS: [Feed; 4] = [Feed::Targets, Feed::Rules, Feed::Alerts, Feed::Measures];
 
-const SITUATIONS: [Situation; 38] = [
+const SITUATIONS: [Situation; 39] = [
     ("all is well", |_| {}, "the chain is whole"),
     (
         "Prometheus hangs",
@@ -302,6 +302,15 @@ const SITUATIONS: [Situation; 38] = [
             seen.rules[1].error = "many-to-many".into();
         },
         "weak at Prometheus > rules: rule HostDown cannot be evaluated: many-to-many",
+    ),
+    (
+        "what a broken rule once raised is not awaited",
+        |seen| {
+            seen.rules[2].health = RuleHealth::Err;
+            seen.rules[2].error = "limit".into();
+            seen.alerts.retain(|alert| &*alert.name == "Watchdog");
+        },
+        "weak at Prometheus > rules: rule Full cannot be evaluated: limit",
     ),
     (
         "a rule is blind",

@@ -14,11 +14,11 @@ pub fn of_link(from: &str, to: &str, scene: &Scene<'_>) -> Option<Description> {
     let mut told = Vec::new();
     for check in &link.checks {
         let sign = sign::of_health(check.state);
-        let mut line = vec![piece(format!("{} ", sign.glyph), sign.role), piece(&check.text, Role::Text)];
+        let mut pieces = vec![piece(format!("{} ", sign.glyph), sign.role), piece(&check.text, Role::Text)];
         if let Some(since) = check.since {
-            line.push(piece(format!("  since {}", when(since, scene)), Role::Muted));
+            pieces.push(piece(format!("  since {}", when(since, scene)), Role::Muted));
         }
-        told.push(Prose::Line(line));
+        told.push(Prose::Line(pieces));
     }
     if chain::first_broken(&links) == Some(link) {
         told.push(Prose::Blank);
