@@ -211,6 +211,9 @@ pub enum Action {
     /// The keys of this place.
     #[strum(message = "help")]
     Help,
+    /// Everything that can be done here, by its name.
+    #[strum(message = "palette")]
+    Palette,
     /// Complete the word with what is there.
     #[strum(message = "complete")]
     Complete,

@@ -88,6 +88,8 @@ pub enum Effect {
     },
     /// Write down these response clocks.
     KeepClocks(Vec<Clock>),
+    /// Write down what was asked for by name, the newest first.
+    KeepRecent(Vec<String>),
     /// Put a text on the clipboard of the operator's terminal.
     Copy(String),
     /// Give the terminal back to the shell until the operator returns.

@@ -34,11 +34,12 @@ Examples:
   wardroom check --format nagios            one line for a monitoring system
   wardroom alerts --filter 'severity=critical'
   wardroom silences add --matcher alertname=HostDown --duration 1h --comment \"new disks\"
+  wardroom status --format tmux             one line for the status bar
   wardroom open HostDown instance=10.0.0.21:9100
   wardroom backups                          is every guest recoverable, and if not, why
   wardroom config example > config.toml     a config to start from, every key explained
 
-Exit status of check and backups: 0 ok, 1 warning, 2 critical, 3 unknown or own failure.
+Exit status of check, status and backups: 0 ok, 1 warning, 2 critical, 3 unknown or own failure.
 Of every other command: 0 done, 1 failed, 2 wrong usage, wrong config or no terminal.";
 
 /// Flags that stand before or after the command.
@@ -88,6 +89,8 @@ pub enum Command {
     Backups(Backups),
     /// Print the lines of a LogQL query, and with --follow those to come.
     Logs(Logs),
+    /// Say the verdict in one line, for tmux or a prompt.
+    Status(Status),
     /// Draw one frame of the dashboard into a file or to stdout.
     Shot(Shot),
     /// Read the owner's runbooks: list, show, lint, trust.
@@ -115,12 +118,10 @@ pub enum Command {
         #[command(subcommand)]
         what: Config,
     },
-    /// Write a first config, every key explained, to its place or to --config FILE.
-    ///
-    /// An existing file is never written over.
-    ///
-    /// Example: wardroom init
-    Init,
+    /// Find your servers, test them, and write a first config to its place or to --config FILE.
+    Init(Init),
+    /// Check the config, every server, the credentials' rights, clocks and this terminal.
+    Doctor(Doctor),
     /// List every key, its action and where it works, with your changes.
     ///
     /// Example: wardroom keys
@@ -325,8 +326,12 @@ impl FromStr for Size {
 }
 
 mod alerts;
+mod setup;
+mod status;
 
 pub use alerts::{Add, Alerts, ListFormat, Open, Silences};
+pub use setup::{Doctor, Init};
+pub use status::{Line, Status};
 
 /// `wardroom lab`
 #[derive(Clone, Debug, Args)]

@@ -36,6 +36,8 @@ pub enum Context {
     Help,
     /// A list over the panes, from which something is chosen.
     Pick,
+    /// Names to choose from: what is not bound here is text.
+    Palette,
     /// A line that is being typed: what is not bound here is text.
     Prompt,
     /// Fields that are being filled in: what is not bound here is text.
@@ -48,7 +50,7 @@ impl Context {
     /// The context around it.
     pub const fn around(self) -> Option<Self> {
         match self {
-            Self::Global | Self::Prompt | Self::Form | Self::Confirm => None,
+            Self::Global | Self::Palette | Self::Prompt | Self::Form | Self::Confirm => None,
             Self::List | Self::Detail | Self::Help | Self::Pick => Some(Self::Global),
             Self::Alerts | Self::Targets | Self::Silences | Self::Logs => Some(Self::List),
         }

@@ -41,6 +41,7 @@ pub mod runbooks;
 pub mod runtime;
 pub mod secret;
 pub mod settings;
+pub mod setup;
 pub mod sources;
 pub mod state;
 pub mod terminal;

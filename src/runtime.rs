@@ -185,6 +185,7 @@ impl<S: Screen> Loop<S> {
                 self.asks.call(id, deed, source);
             }
             Effect::KeepClocks(clocks) => self.feeds.keep_clocks(clocks),
+            Effect::KeepRecent(lines) => self.feeds.keep_recent(lines),
             Effect::Copy(text) => {
                 if let Err(error) = self.screen.copy(&text) {
                     tracing::warn!(%error, "nothing was copied");

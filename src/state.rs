@@ -11,8 +11,12 @@ use std::sync::Mutex;
 use tracing_subscriber::EnvFilter;
 
 mod clocks;
+mod recent;
+mod seen;
 
 pub use clocks::{clocks, keep_clocks};
+pub use recent::{keep_recent, recent};
+pub use seen::Seen;
 
 /// A log file that has grown beyond this many bytes is put aside at the next start; the one that
 /// was put aside before goes.

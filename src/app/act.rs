@@ -60,6 +60,10 @@ impl App {
                 self.layers.remove(at);
                 self.entered(&purpose, &text, now);
             }
+            Outcome::Ordered(line, order) => {
+                self.layers.remove(at);
+                return self.order(&line, order, now);
+            }
             Outcome::Call(deed) => return self.call(deed, now),
             Outcome::Typed(text) => self.set_filter(at, &text),
             Outcome::GivenUp => {
@@ -93,7 +97,7 @@ impl App {
     }
 
     /// Filters the pane with the focus.
-    fn filter(&mut self, text: &str) {
+    pub(super) fn filter(&mut self, text: &str) {
         let name = self.pane_name();
         if let Some(slot) = self.panes.get_mut(name) {
             slot.pane.set_filter(text);
@@ -104,7 +108,7 @@ impl App {
     }
 
     /// Groups the rows of the pane with the focus.
-    fn group_by(&mut self, label: &str, now: Now) {
+    pub(super) fn group_by(&mut self, label: &str, now: Now) {
         let (name, whole) = (self.pane_name(), self.is_whole());
         let scene = Scene { whole, ..scene(&self.known, self.frozen.as_ref(), &self.look, now) };
         if let Some(slot) = self.panes.get_mut(name) {
@@ -112,7 +116,7 @@ impl App {
         }
     }
 
-    fn act(&mut self, action: Action, now: Now) -> Vec<Effect> {
+    pub(super) fn act(&mut self, action: Action, now: Now) -> Vec<Effect> {
         if let Some(view) = view::NAMES.iter().position(|(_, open)| *open == action) {
             self.open_view(view);
             return Vec::new();
@@ -133,6 +137,7 @@ impl App {
             }
             Action::Why => self.layers.push(Box::new(Sheet::new(Matter::Why))),
             Action::Help => self.help(),
+            Action::Palette => self.palette(),
             Action::Filter => self.prompt(),
             Action::Copy => return self.copy(now),
             Action::Link => return self.link(now),

@@ -52,8 +52,18 @@ impl Regions {
 }
 
 impl App {
-    /// Draws the screen.
+    /// Draws the screen, in the colours that are being tried if some are.
     pub fn draw(&mut self, frame: &mut Frame<'_>, now: Now) {
+        let tried = self.layers.last().and_then(|layer| layer.theme());
+        let tried = tried.and_then(|name| self.look.themes.iter().find(|theme| theme.name == name)).cloned();
+        let own = tried.map(|theme| std::mem::replace(&mut self.look.theme, theme));
+        self.draw_all(frame, now);
+        if let Some(own) = own {
+            self.look.theme = own;
+        }
+    }
+
+    fn draw_all(&mut self, frame: &mut Frame<'_>, now: Now) {
         self.dirty = false;
         self.screen = frame.area();
         self.judge(now);
@@ -215,6 +225,7 @@ impl App {
             let Some(key) = scene.keymap.hint(*action, context).filter(|_| !idle) else { continue };
             let word = match (action, context) {
                 (Action::Filter, Context::Detail | Context::Help) => "search",
+                (Action::Accept, Context::Palette) => "do it",
                 (Action::Open, Context::Pick) => "filter by it",
                 (Action::Group, Context::Pick) => "group by it",
                 (Action::Accept, Context::Form) => "go on",
@@ -240,13 +251,14 @@ impl App {
 /// The keys that the footer tells, the most useful first.
 const fn useful(context: Context) -> &'static [Action] {
     use Action::{
-        Accept, Acknowledge, Another, Bookmark, Close, Copy, Down, Edit, Expand, Expire, Extend, Filter,
-        Freeze, GoTo, Group, Help, Link, Longer, Mark, NextError, NextField, NextPane, NextTab, OnlyTrouble,
-        Open, Overview, Pause, Query, Quit, Refresh, Silence, Silences, Sort, Times, UndoMine, Up, Why, Wrap,
+        Accept, Acknowledge, Another, Bookmark, Close, Complete, Copy, Down, Edit, Expand, Expire, Extend,
+        Filter, Freeze, GoTo, Group, Help, Link, Longer, Mark, NextError, NextField, NextPane, NextTab,
+        OnlyTrouble, Open, Overview, Palette, Pause, Query, Quit, Refresh, Silence, Silences, Sort, Times,
+        UndoMine, Up, Why, Wrap,
     };
     match context {
         Context::Global | Context::List => {
-            &[Open, Filter, NextPane, Expand, Why, Help, Copy, Freeze, Times, Refresh, Quit]
+            &[Open, Filter, NextPane, Expand, Why, Help, Palette, Copy, Freeze, Times, Refresh, Quit]
         }
         Context::Alerts => &[
             Open,
@@ -259,6 +271,7 @@ const fn useful(context: Context) -> &'static [Action] {
             OnlyTrouble,
             NextPane,
             Help,
+            Palette,
             Silences,
             Expand,
             Link,
@@ -267,11 +280,11 @@ const fn useful(context: Context) -> &'static [Action] {
             Quit,
         ],
         Context::Targets => {
-            &[Open, Filter, Sort, OnlyTrouble, Group, NextPane, Expand, Help, Copy, Link, Why, Quit]
+            &[Open, Filter, Sort, OnlyTrouble, Group, NextPane, Expand, Help, Palette, Copy, Link, Why, Quit]
         }
-        Context::Silences => {
-            &[Open, Extend, Edit, Expire, Mark, UndoMine, Silence, Filter, NextPane, Help, Copy, Quit]
-        }
+        Context::Silences => &[
+            Open, Extend, Edit, Expire, Mark, UndoMine, Silence, Filter, NextPane, Help, Palette, Copy, Quit,
+        ],
         Context::Logs => &[
             Pause,
             Open,
@@ -283,6 +296,7 @@ const fn useful(context: Context) -> &'static [Action] {
             NextPane,
             Expand,
             Help,
+            Palette,
             Wrap,
             NextTab,
             GoTo,
@@ -297,6 +311,7 @@ const fn useful(context: Context) -> &'static [Action] {
         }
         Context::Help => &[Close, Down, Up, Filter, Quit],
         Context::Pick => &[Open, Group, Close, Down, Up],
+        Context::Palette => &[Accept, Complete, Down, Up, Close],
         Context::Prompt => &[],
         Context::Form => &[Accept, NextField, Another, Close],
         Context::Confirm => &[Accept, Copy, Close],

@@ -4,6 +4,7 @@
 mod act;
 mod asks;
 mod draw;
+mod order;
 mod setup;
 mod upkeep;
 
@@ -40,6 +41,8 @@ struct Look {
     keymap: Keymap,
     views: Views,
     times: Times,
+    /// What else may be chosen as `theme`.
+    themes: Vec<Theme>,
     banner: Option<String>,
     read_only: bool,
     /// Who is at the keyboard, as far as is known: offered where somebody is to be named.
@@ -112,6 +115,8 @@ pub struct App {
     doing: String,
     /// The expectation that the store was made for.
     expected: (Vec<Expected>, RingLimits),
+    /// The lines that were asked for by name, the newest first.
+    recent: Vec<String>,
     /// What is done unasked.
     upkeep: upkeep::Upkeep,
 }
@@ -164,6 +169,7 @@ impl App {
             focus: vec![0; setup.views.len()],
             look: Look {
                 theme: setup.theme,
+                themes: setup.themes,
                 glyphs: setup.glyphs,
                 keymap: setup.keymap,
                 views: setup.views,
@@ -184,6 +190,7 @@ impl App {
             calls: 0,
             doing: String::new(),
             expected: (setup.sources, setup.ring),
+            recent: setup.recent,
             upkeep: upkeep::Upkeep::new(setup.wanted),
         }
     }
@@ -203,6 +210,7 @@ impl App {
         self.view = self.view.min(setup.views.len().saturating_sub(1));
         self.look = Look {
             theme: setup.theme,
+            themes: setup.themes,
             glyphs: setup.glyphs,
             keymap: setup.keymap,
             views: setup.views,

@@ -9,7 +9,7 @@ use crate::domain::thresholds::Thresholds;
 use crate::domain::wanted::Wanted;
 use crate::keymap::Keymap;
 use crate::ui::glyphs::Glyphs;
-use crate::ui::theme::Theme;
+use crate::ui::theme::{self, Theme};
 use crate::ui::times::Zone;
 use crate::ui::view::{self, Views};
 
@@ -24,6 +24,8 @@ pub struct Setup {
     pub ring: RingLimits,
     /// The colours.
     pub theme: Theme,
+    /// What else may be chosen for them.
+    pub themes: Vec<Theme>,
     /// Which signs may be drawn.
     pub glyphs: Glyphs,
     /// The keys.
@@ -44,6 +46,8 @@ pub struct Setup {
     pub wanted: Option<Wanted>,
     /// The response clocks that were kept.
     pub clocks: Clocks,
+    /// What was asked for by name before, the newest first.
+    pub recent: Vec<String>,
 }
 
 impl Default for Setup {
@@ -54,6 +58,7 @@ impl Default for Setup {
             thresholds: Thresholds::default(),
             ring: RingLimits::default(),
             theme: Theme::default(),
+            themes: theme::embedded(),
             glyphs: Glyphs::default(),
             keymap: Keymap::default(),
             views: view::embedded(),
@@ -64,6 +69,7 @@ impl Default for Setup {
             view: "bridge".to_owned(),
             wanted: None,
             clocks: Clocks::default(),
+            recent: Vec::new(),
         }
     }
 }

@@ -120,6 +120,7 @@ fn watch(
 ) -> Result<Ended> {
     let mut setup = setup(&ground.config, global, banner(ground))?;
     setup.wanted = wanted;
+    setup.recent = place.map(|place| state::recent(place.path())).unwrap_or_default();
     setup.clocks = Clocks::of(place.map(|place| state::clocks(place.path())).unwrap_or_default());
     // A name in the config stands over one that was typed once.
     let kept = place.and_then(Place::operator).filter(|_| ground.config.ui.operator.is_none());

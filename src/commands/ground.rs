@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use color_eyre::eyre::Result;
 
-use super::{Usage, complain};
+use super::{Usage, complain, themes};
 use crate::app::Setup;
 use crate::cli::Global;
 use crate::clock::Clock;
@@ -103,6 +103,7 @@ pub fn setup(config: &Config, global: &Global, banner: Option<String>) -> Result
         thresholds: config.thresholds.clone(),
         ring: config.ring,
         theme: config.ui.theme.clone(),
+        themes: if is_mono(global) { Vec::new() } else { themes::usable(place_of(global).as_deref()) },
         glyphs: if config.ui.ascii { Glyphs::Ascii } else { Glyphs::Unicode },
         keymap: config.keymap.clone(),
         views: config.views.clone(),
@@ -113,7 +114,14 @@ pub fn setup(config: &Config, global: &Global, banner: Option<String>) -> Result
         view,
         wanted: None,
         clocks: Clocks::default(),
+        recent: Vec::new(),
     })
+}
+
+/// The directory of the config: themes of the operator's own stand below it.
+fn place_of(global: &Global) -> Option<PathBuf> {
+    let file = global.config.clone().filter(|_| global.demo.is_none()).or_else(config::default_file);
+    file.as_deref().and_then(Path::parent).map(Path::to_owned)
 }
 
 /// Whoever is at the keyboard, as the machine knows them: `USER@host`.

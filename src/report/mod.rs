@@ -8,6 +8,7 @@ mod morning;
 mod nagios;
 mod rows;
 mod silences;
+mod status;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -20,6 +21,7 @@ pub use alerts::Alerts;
 pub use backups::{BackupReport, JobRow, TaskRow};
 pub use rows::{AlertRow, BackupRow, DatastoreRow, FeedRow, LogRow, SourceRow, TargetRow};
 pub use silences::{AckRow, MatcherRow, SilenceRow, Silences};
+pub use status::Status;
 
 /// The version of the JSON. Fields may be added to it; none is renamed or taken away.
 pub const SCHEMA: u32 = 1;

@@ -101,6 +101,16 @@ impl Feeds {
         });
     }
 
+    /// Writes down what was asked for by name, away from the loop.
+    pub fn keep_recent(&self, lines: Vec<String>) {
+        let Some(root) = self.state.clone() else { return };
+        self.network.spawn_blocking(move || {
+            if let Err(error) = state::keep_recent(&root, &lines) {
+                tracing::warn!(%error, "what was asked for by name was not written down");
+            }
+        });
+    }
+
     /// Reads the config again, away from the loop: a file may hang, and a command for a token even
     /// more.
     pub fn reload(&self) {

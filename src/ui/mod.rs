@@ -5,6 +5,7 @@ pub mod describe;
 pub mod filter;
 pub mod glyphs;
 pub mod layers;
+pub mod palette;
 pub mod panes;
 pub mod scene;
 pub mod theme;

@@ -11,6 +11,8 @@ mod logs;
 mod modules;
 mod runbooks;
 mod screens;
+mod setup;
 mod shot;
 mod silences;
 mod sources;
+mod status;

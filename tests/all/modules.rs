@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A room, and the rooms whose doors are open to it. What stands here with `*` may enter all.
-const RULES: [(&str, &[&str]); 26] = [
+const RULES: [(&str, &[&str]); 27] = [
     ("text", &[]),
     ("action", &[]),
     ("settings", &[]),
@@ -28,6 +28,7 @@ const RULES: [(&str, &[&str]); 26] = [
         "config",
         &["sources", "domain", "runbooks", "net", "secret", "settings", "text", "action", "keymap", "ui"],
     ),
+    ("setup", &["config", "sources", "domain", "net", "secret", "settings", "text"]),
     ("terminal", &["border", "text", "clock"]),
     ("backend", &["border", "text", "clock"]),
     ("runtime", &["*"]),

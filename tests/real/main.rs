@@ -15,6 +15,7 @@ mod stack;
 mod alerts;
 mod ground;
 mod hostile;
+mod init;
 mod loki;
 mod lost;
 mod pbs;

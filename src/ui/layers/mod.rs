@@ -6,6 +6,7 @@ pub mod dialogue;
 pub mod entry;
 pub mod help;
 pub mod overview;
+pub mod palette;
 pub mod prompt;
 pub mod sheet;
 
@@ -21,6 +22,7 @@ use crate::domain::feed::Failure;
 use crate::domain::question::Ask;
 use crate::domain::subject::Subject;
 use crate::keymap::Context;
+use crate::ui::palette::Order;
 
 /// What a layer did with a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +37,8 @@ pub enum Outcome {
     Typed(String),
     /// A line was typed and is taken; the layer is done.
     Entered(entry::Purpose, String),
+    /// This was asked for by name, with this line; the layer is done.
+    Ordered(String, Order),
     /// Do this on a server. The layer stays until it hears what came of it.
     Call(Deed),
     /// The typing was given up: what lies below is as it was without it.
@@ -77,6 +81,11 @@ pub trait Layer {
     /// Hears what came of the deed that it asked for.
     fn done(&mut self, _result: &Result<Receipt, Failure>) -> Outcome {
         Outcome::Close
+    }
+
+    /// The name of the theme in which the screen is to be shown while it lies there.
+    fn theme(&self) -> Option<&str> {
+        None
     }
 
     /// Whether it has a line for a shell that can be copied.

@@ -6,6 +6,7 @@ mod homelab;
 mod keys;
 mod logs;
 mod looks;
+mod palette;
 mod robust;
 mod themes;
 mod upkeep;
