@@ -73,6 +73,12 @@ pub struct Global {
     /// Change nothing on any server, whatever key is pressed.
     #[arg(long, global = true)]
     pub read_only: bool,
+    /// For a screen that nobody sits at: a large verdict, the worst first, the views in turn, and no
+    /// key that changes anything. Writes nothing to any server.
+    ///
+    /// Example: wardroom --wall --theme wall
+    #[arg(long, global = true)]
+    pub wall: bool,
     /// The view to start with: bridge, alerts, targets, logs or backups.
     ///
     /// Example: wardroom --view logs

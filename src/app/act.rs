@@ -9,6 +9,7 @@ use crate::action::Action;
 use crate::border::Effect;
 use crate::clock::Now;
 use crate::domain::subject::Subject;
+use crate::keymap::Context;
 use crate::ui::census::Census;
 use crate::ui::describe::{copied, link};
 use crate::ui::layers::Outcome;
@@ -27,6 +28,9 @@ impl App {
     pub(super) fn key(&mut self, key: KeyCombination, now: Now) -> Vec<Effect> {
         self.dirty = true;
         self.notice = None;
+        if self.is_wall() {
+            return self.wall_key(self.look.keymap.action(Context::List, key), now);
+        }
         for at in (0..self.layers.len()).rev() {
             let Some(layer) = self.layers.get_mut(at) else { continue };
             let context = layer.context();

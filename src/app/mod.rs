@@ -7,6 +7,7 @@ mod draw;
 mod order;
 mod setup;
 mod upkeep;
+mod wall;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -115,6 +116,8 @@ pub struct App {
     doing: String,
     /// The expectation that the store was made for.
     expected: (Vec<Expected>, RingLimits),
+    /// On a wall: which views in turn, and whose turn it is.
+    wall: Option<wall::Shown>,
     /// The lines that were asked for by name, the newest first.
     recent: Vec<String>,
     /// What is done unasked.
@@ -150,9 +153,15 @@ fn scene<'a>(known: &'a Known, frozen: Option<&'a Frozen>, look: &'a Look, now: 
     }
 }
 
+/// The views that are shown: all, or those of the wall.
+fn views(setup: &Setup) -> Views {
+    setup.wall.as_ref().map_or_else(|| setup.views.clone(), |wall| wall.choose(&setup.views))
+}
+
 impl App {
     /// A screen that waits for its sources.
-    pub fn new(setup: Setup) -> Self {
+    pub fn new(mut setup: Setup) -> Self {
+        setup.views = views(&setup);
         let mut store = Store::new(setup.sources.clone(), setup.thresholds, setup.ring);
         store.clocks = setup.clocks;
         let panes = PANES.iter().map(|(name, _, make)| (*name, Slot { pane: make(), seen: None }));
@@ -190,6 +199,7 @@ impl App {
             calls: 0,
             doing: String::new(),
             expected: (setup.sources, setup.ring),
+            wall: setup.wall.map(wall::Shown::new),
             recent: setup.recent,
             upkeep: upkeep::Upkeep::new(setup.wanted),
         }
@@ -197,7 +207,11 @@ impl App {
 
     /// Takes a new config. What is known stays, as far as the sources are the same; where one is
     /// on the screen stays too.
-    pub fn reconfigure(&mut self, setup: Setup) {
+    pub fn reconfigure(&mut self, mut setup: Setup) {
+        setup.views = views(&setup);
+        if let (Some(shown), Some(wall)) = (&mut self.wall, &setup.wall) {
+            shown.wall = wall.clone();
+        }
         if (&setup.sources, &setup.ring) == (&self.expected.0, &self.expected.1) {
             self.known.store.thresholds = setup.thresholds;
         } else {
@@ -324,6 +338,7 @@ impl App {
         if self.notice.as_ref().is_some_and(|notice| notice.until <= now.mono) {
             self.notice = None;
         }
+        self.turn(now);
         // Ages grow, and what was fresh becomes stale.
         let states = self.known.store.states(now.wall);
         let same = self.known.states == states;
@@ -341,6 +356,9 @@ impl App {
     }
 
     fn paste(&mut self, text: &str, now: Now) -> Vec<Effect> {
+        if self.is_wall() {
+            return Vec::new();
+        }
         let outcome = self.layers.last_mut().and_then(|layer| layer.paste(text));
         outcome.map_or_else(Vec::new, |outcome| self.settle(self.layers.len() - 1, outcome, now))
     }
@@ -351,7 +369,7 @@ impl App {
 
     /// Where the panes of the view stand, whatever is zoomed.
     fn places(&self) -> Vec<Place> {
-        let body = draw::Regions::of(self.screen, self.look.banner.is_some()).body;
+        let body = self.body();
         self.current().map_or_else(Vec::new, |view| view.arrange(body))
     }
 
@@ -361,7 +379,7 @@ impl App {
         if !self.zoomed {
             return places;
         }
-        let body = draw::Regions::of(self.screen, self.look.banner.is_some()).body;
+        let body = self.body();
         let place = places.get(self.focus_at(&places));
         place.map(|place| Place { area: body, ..place.clone() }).into_iter().collect()
     }
@@ -373,7 +391,7 @@ impl App {
 
     /// Whether the panes have room, and need not be brief.
     const fn is_whole(&self) -> bool {
-        self.view != 0 || self.zoomed
+        self.view != 0 || self.zoomed || self.is_wall()
     }
 
     fn move_focus(&mut self, by: isize) {

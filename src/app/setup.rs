@@ -12,6 +12,7 @@ use crate::ui::glyphs::Glyphs;
 use crate::ui::theme::{self, Theme};
 use crate::ui::times::Zone;
 use crate::ui::view::{self, Views};
+use crate::ui::wall::Wall;
 
 /// What the screen is made with.
 #[derive(Clone, Debug)]
@@ -42,6 +43,8 @@ pub struct Setup {
     pub operator: Arc<str>,
     /// The name of the first view.
     pub view: String,
+    /// Nobody sits here: how it is shown then.
+    pub wall: Option<Wall>,
     /// The alert whose detail is opened as soon as it is there.
     pub wanted: Option<Wanted>,
     /// The response clocks that were kept.
@@ -67,6 +70,7 @@ impl Default for Setup {
             read_only: false,
             operator: Arc::default(),
             view: "bridge".to_owned(),
+            wall: None,
             wanted: None,
             clocks: Clocks::default(),
             recent: Vec::new(),

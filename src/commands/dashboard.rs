@@ -1,5 +1,6 @@
 //! `wardroom`: the dashboard.
 
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -136,6 +137,9 @@ fn watch(
         let mut feeds = Feeds::new(network.handle().clone(), load(ground, global));
         feeds.state = place.map(|place| place.path().to_owned());
         feeds.watch(&ground.config.sources, &ground.clock);
+        if let Some(directory) = ground.file.as_deref().and_then(Path::parent) {
+            feeds.reload_on_change(directory.join("themes"));
+        }
         let mut dashboard = Loop::new(App::new(setup), live, ground.clock.clone(), inputs, feeds);
         #[cfg(debug_assertions)]
         break_down(&mut dashboard)?;

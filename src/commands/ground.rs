@@ -109,7 +109,8 @@ pub fn setup(config: &Config, global: &Global, banner: Option<String>) -> Result
         views: config.views.clone(),
         zone: config.ui.zone,
         banner,
-        read_only: global.read_only,
+        read_only: global.read_only || global.wall,
+        wall: global.wall.then(|| config.ui.wall.clone()),
         operator: config.ui.operator.clone().unwrap_or_else(whoever).into(),
         view,
         wanted: None,
@@ -173,6 +174,10 @@ fn dress(config: &mut Config, file: Option<&Path>, global: &Global) -> Result<()
         ui.theme = config::theme(name, directory.as_deref().and_then(Path::parent))?;
     } else if is_mono(global) {
         ui.theme = Theme::mono();
+    }
+    // The default's sixteen colours are made for somebody who sits there.
+    if global.wall && ui.theme.name == "default" && global.theme.is_none() {
+        ui.theme = Theme::embedded("wall").unwrap_or_default();
     }
     ui.ascii |= global.ascii;
     Ok(())

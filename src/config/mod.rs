@@ -22,6 +22,7 @@ use crate::sources::{KINDS, Source};
 use crate::ui::theme::{self, Theme};
 use crate::ui::times::Zone;
 use crate::ui::view::{self, Views};
+use crate::ui::wall::Wall;
 
 /// A config with every key explained, as `config example` prints it.
 pub const EXAMPLE: &str = include_str!("../../config.example.toml");
@@ -60,6 +61,8 @@ pub struct Ui {
     pub ascii: bool,
     /// Who is at the keyboard: the author of silences.
     pub operator: Option<String>,
+    /// How a screen is shown that nobody sits at.
+    pub wall: Wall,
 }
 
 /// Why there is no config.
@@ -256,6 +259,7 @@ fn ui(root: &Table<'_>, directory: Option<&Path>, elsewhere: &mut Vec<Fault>) ->
             })
             .unwrap_or_default(),
         zone: table.get_with("zone", |name: String| name.parse()).unwrap_or_default(),
+        wall: tables::wall(&table),
         ascii: table.get("ascii").unwrap_or(false),
         operator: table.get_with("operator", |name: String| match name.trim() {
             "" => Err("a name".to_owned()),

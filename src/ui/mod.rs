@@ -11,4 +11,5 @@ pub mod scene;
 pub mod theme;
 pub mod times;
 pub mod view;
+pub mod wall;
 pub mod widgets;

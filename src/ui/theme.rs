@@ -129,6 +129,22 @@ impl Theme {
         self.style(role).add_modifier(Modifier::BOLD | Modifier::REVERSED).remove_modifier(Modifier::DIM)
     }
 
+    /// The same for a dark room: colours at less than half of their light.
+    #[must_use]
+    pub fn dimmed(&self) -> Self {
+        let mut dimmed = self.clone();
+        for style in &mut dimmed.styles {
+            *style = match style.fg {
+                Some(Color::Rgb(red, green, blue)) => {
+                    let less = |part: u8| u8::try_from(u16::from(part) * 9 / 20).unwrap_or(part);
+                    style.fg(Color::Rgb(less(red), less(green), less(blue)))
+                }
+                _ => style.add_modifier(Modifier::DIM),
+            };
+        }
+        dimmed
+    }
+
     fn plain() -> Self {
         Self { name: "plain".into(), about: String::new(), styles: [Style::new(); Role::COUNT] }
     }

@@ -10,3 +10,4 @@ mod palette;
 mod robust;
 mod themes;
 mod upkeep;
+mod wall;
