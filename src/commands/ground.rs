@@ -145,7 +145,7 @@ async fn demo(scenario: Option<&str>, still: bool) -> Result<Ground> {
     let lab = Lab::start(scenario, 1, clock.clone()).await?;
     let mut config = Config::parse("the demo lab's config", &lab.config(), None)?;
     if still {
-        config.ui.zone = Zone::Named(chrono_tz::UTC);
+        config.ui.zone = Zone::Named("UTC".parse()?);
     }
     Ok(Ground { config, file: None, clock, lab: Some(lab) })
 }

@@ -4,9 +4,9 @@ use std::str::FromStr;
 
 use chrono::format::{DelayedFormat, StrftimeItems};
 use chrono::{DateTime, Datelike, Local, NaiveDateTime, TimeDelta, TimeZone as _, Utc};
-use chrono_tz::Tz;
 
 use crate::text;
+use crate::zone::IanaZone;
 
 /// In which zone times are shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub enum Zone {
     #[default]
     Local,
     /// One by its IANA name.
-    Named(Tz),
+    Named(IanaZone),
 }
 
 impl FromStr for Zone {

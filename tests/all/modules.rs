@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 /// A room, and the rooms whose doors are open to it. What stands here with `*` may enter all.
 const RULES: [(&str, &[&str]); 27] = [
     ("text", &[]),
+    ("zone", &[]),
     ("action", &[]),
     ("settings", &[]),
     ("clock", &[]),
@@ -18,7 +19,7 @@ const RULES: [(&str, &[&str]); 27] = [
     ("sources", &["domain", "text", "net", "secret", "settings", "clock"]),
     ("runbooks", &["domain", "text"]),
     ("border", &["domain", "runbooks", "action", "clock"]),
-    ("ui", &["domain", "runbooks", "action", "keymap", "text", "border", "settings", "clock"]),
+    ("ui", &["domain", "runbooks", "action", "keymap", "text", "border", "settings", "clock", "zone"]),
     ("app", &["ui", "domain", "runbooks", "action", "keymap", "border", "text", "clock"]),
     ("demo", &["domain", "text", "clock"]),
     ("report", &["domain", "text"]),

@@ -68,24 +68,56 @@ fn after_a_signal_that_the_loop_does_not_hear() {
     assert_restored(&dashboard, &before);
 }
 
+/// Waits until it has taken the terminal so many times.
+fn is_back(dashboard: &Dashboard, times: usize) {
+    until("it is back", crate::lab::LIMIT, || {
+        let bytes = dashboard.pty.bytes();
+        match bytes.windows(8).filter(|window| window == b"\x1b[?1049h").count() {
+            taken if taken == times => Ok(()),
+            taken => Err(format!("taken {taken} times, not {times}; its threads:\n{}", threads(dashboard))),
+        }
+    })
+    .unwrap_or_else(|reason| panic!("{reason}"));
+}
+
+/// What each thread waits for, as the kernel tells it.
+fn threads(dashboard: &Dashboard) -> String {
+    let Ok(tasks) = std::fs::read_dir(format!("/proc/{}/task", dashboard.pty.pid())) else {
+        return "it has ended".to_owned();
+    };
+    let told = |task: &std::fs::DirEntry, what: &str| {
+        std::fs::read_to_string(task.path().join(what)).unwrap_or_default().trim().to_owned()
+    };
+    tasks
+        .flatten()
+        .map(|task| {
+            let status = told(&task, "status");
+            let line = |name: &str| {
+                status.lines().find(|line| line.starts_with(name)).unwrap_or_default().to_owned()
+            };
+            let (state, pending, caught) = (line("State"), line("ShdPnd"), line("SigCgt"));
+            format!(
+                "{} {} {} {state} {pending} {caught}\n",
+                told(&task, "comm"),
+                told(&task, "wchan"),
+                told(&task, "syscall")
+            )
+        })
+        .collect()
+}
+
 #[test]
 fn after_being_stopped_from_outside() {
     let (mut dashboard, before) = running(&[]);
     dashboard.shows(&FILLED);
     let pid = Pid::from_raw(dashboard.pty.pid().cast_signed()).expect("a process");
-    let entered = |dashboard: &Dashboard| {
-        let bytes = dashboard.pty.bytes();
-        bytes.windows(8).filter(|window| window == b"\x1b[?1049h").count()
-    };
     // Nobody could wake it up again here, so it goes on.
     kill_process(pid, Signal::TSTP).expect("it can be sent a signal");
-    until("it is back", crate::lab::LIMIT, || if entered(&dashboard) == 2 { Ok(()) } else { Err("not yet") })
-        .unwrap_or_else(|reason| panic!("{reason}"));
+    is_back(&dashboard, 2);
     // Nobody asks it about this one; when it goes on, somebody else may have had the terminal.
     kill_process(pid, Signal::STOP).expect("it can be sent a signal");
     kill_process(pid, Signal::CONT).expect("it can be sent a signal");
-    until("it is back", crate::lab::LIMIT, || if entered(&dashboard) == 3 { Ok(()) } else { Err("not yet") })
-        .unwrap_or_else(|reason| panic!("{reason}"));
+    is_back(&dashboard, 3);
     dashboard.shows(&FILLED);
     dashboard.pty.keys("q");
     assert_eq!(dashboard.ends(), 0);
