@@ -205,6 +205,9 @@ pub enum Action {
     /// Ask every source again now.
     #[strum(message = "refresh")]
     Refresh,
+    /// Let the bell rest that tells of a new critical alert, or ring again.
+    #[strum(message = "mute")]
+    Mute,
     /// Read the config again.
     #[strum(message = "reload")]
     Reload,

@@ -52,6 +52,11 @@ pub struct Global {
     /// Example: wardroom check --demo=backup-late
     #[arg(long, global = true, value_name = "SCENARIO", num_args = 0..=1, require_equals = true)]
     pub demo: Option<Option<String>>,
+    /// Show a recording instead of your servers: what `wardroom record` took down.
+    ///
+    /// Example: wardroom shot --replay storm.wardroom --size 120x40
+    #[arg(long, global = true, value_name = "FILE", conflicts_with = "demo")]
+    pub replay: Option<PathBuf>,
     /// Read this config instead of the one in the config directory.
     ///
     /// Example: wardroom --config ./wardroom.toml check
@@ -118,6 +123,15 @@ pub enum Command {
     },
     /// Start the dashboard in the detail of an alert.
     Open(Open),
+    /// Take down what the servers say, to be seen again.
+    Record(Record),
+    /// Play a recording in the dashboard: `:replay` pauses, hurries and jumps to alerts.
+    ///
+    /// Example: wardroom replay storm.wardroom
+    Replay {
+        /// The recording.
+        file: PathBuf,
+    },
     /// Check the config, or show an example or its place.
     Config {
         /// Which of these.
@@ -332,10 +346,12 @@ impl FromStr for Size {
 }
 
 mod alerts;
+mod record;
 mod setup;
 mod status;
 
 pub use alerts::{Add, Alerts, ListFormat, Open, Silences};
+pub use record::Record;
 pub use setup::{Doctor, Init};
 pub use status::{Line, Status};
 

@@ -36,6 +36,7 @@ pub mod domain;
 pub mod keymap;
 pub mod net;
 pub mod picture;
+pub mod replay;
 pub mod report;
 pub mod runbooks;
 pub mod runtime;

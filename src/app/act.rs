@@ -139,6 +139,7 @@ impl App {
                 self.look.times.absolute = !self.look.times.absolute;
                 self.forget_seen();
             }
+            Action::Mute => self.mute(now),
             Action::Why => self.layers.push(Box::new(Sheet::new(Matter::Why))),
             Action::Help => self.help(),
             Action::Palette => self.palette(),

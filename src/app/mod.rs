@@ -3,6 +3,7 @@
 
 mod act;
 mod asks;
+mod bell;
 mod draw;
 mod order;
 mod setup;
@@ -15,7 +16,7 @@ use std::time::Duration;
 
 use ratatui::layout::Rect;
 
-use crate::border::{Effect, Msg};
+use crate::border::{Effect, Msg, Notify};
 use crate::clock::Now;
 use crate::domain::answers::Answers;
 use crate::domain::feed::{FeedState, SourceKind};
@@ -46,6 +47,10 @@ struct Look {
     themes: Vec<Theme>,
     banner: Option<String>,
     read_only: bool,
+    /// A recording is played.
+    replays: bool,
+    /// How the operator is told of something new that is critical.
+    notify: Notify,
     /// Who is at the keyboard, as far as is known: offered where somebody is to be named.
     operator: Arc<str>,
 }
@@ -120,6 +125,8 @@ pub struct App {
     wall: Option<wall::Shown>,
     /// The lines that were asked for by name, the newest first.
     recent: Vec<String>,
+    /// What was rung for.
+    bell: bell::Bell,
     /// What is done unasked.
     upkeep: upkeep::Upkeep,
 }
@@ -185,6 +192,8 @@ impl App {
                 times: Times { zone: setup.zone, absolute: false },
                 banner: setup.banner,
                 read_only: setup.read_only,
+                replays: setup.replays,
+                notify: setup.notify,
                 operator: setup.operator,
             },
             frozen: None,
@@ -201,6 +210,7 @@ impl App {
             expected: (setup.sources, setup.ring),
             wall: setup.wall.map(wall::Shown::new),
             recent: setup.recent,
+            bell: bell::Bell::default(),
             upkeep: upkeep::Upkeep::new(setup.wanted),
         }
     }
@@ -231,6 +241,8 @@ impl App {
             times: Times { zone: setup.zone, ..self.look.times },
             banner: setup.banner,
             read_only: setup.read_only,
+            replays: setup.replays,
+            notify: setup.notify,
             // Who has once said who they are is not asked again.
             operator: Arc::clone(&self.look.operator),
         };
@@ -287,6 +299,11 @@ impl App {
         }
     }
 
+    /// Says a word to the operator, in the place of the footer.
+    pub fn tell(&mut self, text: impl Into<String>, now: Now) {
+        self.notify(text, Role::Info, now);
+    }
+
     /// Takes a message and says what is to be done.
     pub fn update(&mut self, msg: Msg, now: Now) -> Vec<Effect> {
         match msg {
@@ -306,6 +323,7 @@ impl App {
                 self.known.unjudged = true;
                 self.dirty = true;
                 self.open_wanted(now);
+                return self.ring(now);
             }
             Msg::Answered { slot, id, result } => self.answered(&slot, id, result),
             Msg::Done { id, result } => {

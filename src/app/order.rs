@@ -5,7 +5,7 @@ use crossterm::event::{KeyCode, KeyModifiers};
 
 use super::App;
 use crate::action::Action;
-use crate::border::Effect;
+use crate::border::{Control, Effect};
 use crate::clock::Now;
 use crate::domain::subject::Subject;
 use crate::keymap::Context;
@@ -25,6 +25,19 @@ const KEPT: usize = 50;
 /// No key at all: for what was asked for by name.
 const NO_KEY: KeyCombination = KeyCombination::one_key(KeyCode::Null, KeyModifiers::NONE);
 
+/// What can be done with a recording.
+fn replay() -> Vec<Choice> {
+    let all = [
+        ("pause", "Let the recording stand still, or go on", Control::Pause),
+        ("faster", "Play the recording faster", Control::Faster),
+        ("slower", "Play the recording slower", Control::Slower),
+        ("next-alert", "Play the recording at once up to the next alert that begins", Control::NextAlert),
+    ];
+    let choices = all
+        .map(|(word, about, control)| Choice::new(format!("replay {word}"), about, Order::Replay(control)));
+    [Choice::stem("replay", "Pause, hurry or jump in the recording")].into_iter().chain(choices).collect()
+}
+
 impl App {
     /// Opens the palette for this place.
     pub(super) fn palette(&mut self) {
@@ -35,6 +48,9 @@ impl App {
             crate::ui::census::Census::default()
         };
         let mut choices = palette::actions(&self.look.keymap, here);
+        if self.look.replays {
+            choices.extend(replay());
+        }
         choices.extend(self.views(here));
         choices.extend(self.themes());
         if here.outwards().any(|context| context == Context::List) {
@@ -118,6 +134,7 @@ impl App {
                 self.notify(format!("asking {source} again"), Role::Info, now);
                 effects.push(Effect::Refresh(Some(source)));
             }
+            Order::Replay(control) => effects.push(Effect::Replay(control)),
             Order::Open(subject) => self.layers.push(Box::new(Sheet::new(Matter::Detail(subject)))),
         }
         effects

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::border::Notify;
 use crate::domain::clocks::Clocks;
 use crate::domain::log::RingLimits;
 use crate::domain::store::Expected;
@@ -39,6 +40,10 @@ pub struct Setup {
     pub banner: Option<String>,
     /// Nothing is written to any server.
     pub read_only: bool,
+    /// A recording is played.
+    pub replays: bool,
+    /// How the operator is told of something new that is critical.
+    pub notify: Notify,
     /// Who is at the keyboard: offered where somebody is to be named.
     pub operator: Arc<str>,
     /// The name of the first view.
@@ -68,6 +73,8 @@ impl Default for Setup {
             zone: Zone::default(),
             banner: None,
             read_only: false,
+            replays: false,
+            notify: Notify::default(),
             operator: Arc::default(),
             view: "bridge".to_owned(),
             wall: None,

@@ -15,6 +15,7 @@ use crate::demo::{Lab, Scenario};
 use crate::domain::clocks::Clocks;
 use crate::domain::feed::Feed;
 use crate::domain::store::Expected;
+use crate::replay::Recording;
 use crate::sources::Source;
 use crate::state::Place;
 use crate::ui::glyphs::Glyphs;
@@ -30,6 +31,8 @@ pub struct Ground {
     pub file: Option<PathBuf>,
     /// The clock that all times are measured by.
     pub clock: Clock,
+    /// What is played instead of asking servers.
+    pub recording: Option<Recording>,
     /// The demo lab, which runs as long as this is kept.
     #[cfg(feature = "demo")]
     pub lab: Option<Lab>,
@@ -40,6 +43,9 @@ impl Ground {
     pub fn own_state(&self) -> Option<Place> {
         #[cfg(feature = "demo")]
         if self.lab.is_some() {
+            return None;
+        }
+        if self.recording.is_some() {
             return None;
         }
         Place::of_user_if_there().ok().flatten()
@@ -63,6 +69,9 @@ pub async fn ground(global: &Global, still: bool) -> Result<Ground> {
         dress(&mut ground.config, None, global)?;
         return Ok(ground);
     }
+    if let Some(file) = &global.replay {
+        return replay(global, file);
+    }
     let file = own_config(global)?;
     let config = read(global, &file)?;
     warn_of_readers(&config, &file);
@@ -70,6 +79,7 @@ pub async fn ground(global: &Global, still: bool) -> Result<Ground> {
         config,
         file: Some(file),
         clock: Clock::system(),
+        recording: None,
         #[cfg(feature = "demo")]
         lab: None,
     })
@@ -86,6 +96,20 @@ pub fn read(global: &Global, file: &Path) -> Result<Config> {
     }
     dress(&mut config, Some(file), global)?;
     Ok(config)
+}
+
+/// The screen for this ground, which may be a recording.
+///
+/// # Errors
+/// When there is no view of that name.
+pub fn setup_on(ground: &Ground, global: &Global, banner: Option<String>) -> Result<Setup> {
+    let mut setup = setup(&ground.config, global, banner)?;
+    if let Some(recording) = &ground.recording {
+        setup.sources.clone_from(&recording.sources);
+        setup.read_only = true;
+        setup.replays = true;
+    }
+    Ok(setup)
 }
 
 /// The screen that the config asks for. `banner` says what is shown, when that is no real server.
@@ -110,6 +134,8 @@ pub fn setup(config: &Config, global: &Global, banner: Option<String>) -> Result
         zone: config.ui.zone,
         banner,
         read_only: global.read_only || global.wall,
+        replays: false,
+        notify: config.ui.notify,
         wall: global.wall.then(|| config.ui.wall.clone()),
         operator: config.ui.operator.clone().unwrap_or_else(whoever).into(),
         view,
@@ -147,7 +173,30 @@ async fn demo(scenario: Option<&str>, still: bool) -> Result<Ground> {
     if still {
         config.ui.zone = Zone::Named("UTC".parse()?);
     }
-    Ok(Ground { config, file: None, clock, lab: Some(lab) })
+    Ok(Ground { config, file: None, clock, recording: None, lab: Some(lab) })
+}
+
+/// A config under which a recording is shown: the operator's own looks and keys, if there are any.
+const BARE: &str = "[sources.prometheus.recorded]\nurl = \"http://127.0.0.1:9090\"\n";
+
+/// A recording on a clock that stands at its beginning. No server is asked.
+fn replay(global: &Global, file: &Path) -> Result<Ground> {
+    let recording = Recording::read(file).map_err(|error| Usage(error.to_string()))?;
+    let own = own_config(global).ok().filter(|own| own.exists());
+    let mut config = match &own {
+        Some(own) => Config::load(own)?,
+        None => Config::parse("the recording", BARE, None)?,
+    };
+    config.sources.clear();
+    dress(&mut config, own.as_deref(), global)?;
+    Ok(Ground {
+        config,
+        file: None,
+        clock: Clock::fixed(recording.started),
+        recording: Some(recording),
+        #[cfg(feature = "demo")]
+        lab: None,
+    })
 }
 
 #[cfg(not(feature = "demo"))]

@@ -15,6 +15,7 @@ pub mod keys;
 pub mod lab;
 pub mod logs;
 pub mod man;
+pub mod record;
 pub mod runbook;
 pub mod shot;
 pub mod silences;
@@ -28,7 +29,7 @@ use clap::CommandFactory as _;
 use color_eyre::eyre::{Report, Result};
 
 pub use gather::{gather, unheard};
-pub use ground::{Ground, expected, ground, is_mono, own_config, read, setup};
+pub use ground::{Ground, expected, ground, is_mono, own_config, read, setup, setup_on};
 
 use crate::cli::{Cli, Command};
 use crate::config::ThemeError;
@@ -57,6 +58,8 @@ pub fn run(cli: &Cli) -> ExitCode {
         #[cfg(not(feature = "demo"))]
         Some(Command::Lab(_)) => Err(Usage("this wardroom was built without the demo lab".into()).into()),
         Some(Command::Config { what }) => config::run(&cli.global, what),
+        Some(Command::Record(record)) => record::run(&cli.global, record),
+        Some(Command::Replay { file }) => dashboard::replay(&cli.global, file),
         Some(Command::Init(init)) => init::run(&cli.global, init),
         Some(Command::Doctor(doctor)) => doctor::run(&cli.global, doctor),
         Some(Command::Keys) => keys::run(&cli.global),

@@ -10,12 +10,13 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
 
 use super::dashboard::{banner, load, network};
-use super::{Usage, ground, say, setup};
+use super::{Usage, ground, say, setup_on};
 use crate::app::App;
 use crate::border::Msg;
 use crate::cli::{Global, Picture, Shot};
 use crate::domain::feed::FeedState;
 use crate::picture::{self, Format, Ground};
+use crate::replay::Player;
 use crate::runtime::{Feeds, Loop, Paper};
 
 /// Servers that have not answered by then are shown as they stand.
@@ -29,7 +30,7 @@ pub fn run(global: &Global, shot: &Shot) -> Result<ExitCode> {
     let steps = steps(&shot.keys)?;
     let network = network()?;
     let ground = network.block_on(ground(global, true))?;
-    let setup = setup(&ground.config, global, banner(&ground))?;
+    let setup = setup_on(&ground, global, banner(&ground))?;
     let theme = setup.theme.name.clone();
     let picture = tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
         // Nobody types here: the sender is kept so that the loop does not take that for the end.
@@ -38,6 +39,10 @@ pub fn run(global: &Global, shot: &Shot) -> Result<ExitCode> {
         feeds.watch(&ground.config.sources, &ground.clock);
         let paper = Paper::new(shot.size.width, shot.size.height);
         let mut dashboard = Loop::new(App::new(setup), paper, ground.clock.clone(), inputs, feeds);
+        if let Some(recording) = ground.recording.clone() {
+            dashboard.player = Some(Player::new(recording, ground.clock.clone()));
+            dashboard.play_out();
+        }
         play(&mut dashboard, &steps).await?;
         let ground = if theme == "light" { Ground::Light } else { Ground::Dark };
         Ok::<_, color_eyre::eyre::Report>(picture::draw(
@@ -141,6 +146,10 @@ async fn settle(dashboard: &mut Loop<Paper>) -> Result<()> {
 }
 
 fn is_waiting(dashboard: &Loop<Paper>) -> bool {
+    // A recording says no more than it holds.
+    if dashboard.player.is_some() {
+        return dashboard.app.is_asking();
+    }
     let now = dashboard.clock.now().wall;
     let mut feeds = dashboard.app.store().sources.iter().flat_map(|source| source.feeds.values());
     dashboard.app.is_asking() || feeds.any(|feed| feed.state(now) == FeedState::Pending)

@@ -37,9 +37,9 @@ pub fn run(global: &Global, status: &Status) -> Result<ExitCode> {
     Ok(ExitCode::from(said.verdict.state.exit_code()))
 }
 
-/// Where the last line is kept; the demo lab keeps none.
+/// Where the last line is kept; the demo lab and a recording keep none.
 fn place(global: &Global) -> Option<Seen> {
-    if global.demo.is_some() {
+    if global.demo.is_some() || global.replay.is_some() {
         return None;
     }
     Seen::of("status", &own_config(global).ok()?, global.site.as_deref().unwrap_or_default())

@@ -12,6 +12,7 @@ use std::sync::Arc;
 pub use place::{default_file, is_readable_by_others};
 pub use runbooks::Runbooks;
 
+use crate::border::Notify;
 use crate::domain::feed::SourceId;
 use crate::domain::host::Inventory;
 use crate::domain::log::RingLimits;
@@ -61,6 +62,8 @@ pub struct Ui {
     pub ascii: bool,
     /// Who is at the keyboard: the author of silences.
     pub operator: Option<String>,
+    /// How the operator is told of something new that is critical.
+    pub notify: Notify,
     /// How a screen is shown that nobody sits at.
     pub wall: Wall,
 }
@@ -259,6 +262,11 @@ fn ui(root: &Table<'_>, directory: Option<&Path>, elsewhere: &mut Vec<Fault>) ->
             })
             .unwrap_or_default(),
         zone: table.get_with("zone", |name: String| name.parse()).unwrap_or_default(),
+        notify: table
+            .get_with("notify", |word: String| {
+                word.parse().map_err(|_| "\"bell\", \"desktop\" or \"off\"".to_owned())
+            })
+            .unwrap_or_default(),
         wall: tables::wall(&table),
         ascii: table.get("ascii").unwrap_or(false),
         operator: table.get_with("operator", |name: String| match name.trim() {

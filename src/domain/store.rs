@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 
 use super::alert::{Alert, RaisedAlert};
 use super::archive::Archive;
@@ -161,7 +162,7 @@ impl SourceState {
 }
 
 /// What the store must know of a source before it has said anything.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Expected {
     /// Which source.
     pub id: SourceId,

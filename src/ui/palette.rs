@@ -6,6 +6,7 @@ use strum::IntoEnumIterator;
 
 use super::census::Census;
 use crate::action::Action;
+use crate::border::Control;
 use crate::domain::feed::SourceId;
 use crate::domain::subject::Subject;
 use crate::keymap::{Context, Keymap};
@@ -25,6 +26,8 @@ pub enum Order {
     Refresh(SourceId),
     /// The detail of this.
     Open(Subject),
+    /// This with the recording that is played.
+    Replay(Control),
 }
 
 /// Something that can be asked for.

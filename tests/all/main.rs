@@ -9,6 +9,8 @@ mod contracts;
 mod demo;
 mod logs;
 mod modules;
+mod packages;
+mod replay;
 mod runbooks;
 mod screens;
 mod setup;

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A room, and the rooms whose doors are open to it. What stands here with `*` may enter all.
-const RULES: [(&str, &[&str]); 27] = [
+const RULES: [(&str, &[&str]); 29] = [
     ("text", &[]),
     ("zone", &[]),
     ("action", &[]),
@@ -22,12 +22,16 @@ const RULES: [(&str, &[&str]); 27] = [
     ("ui", &["domain", "runbooks", "action", "keymap", "text", "border", "settings", "clock", "zone"]),
     ("app", &["ui", "domain", "runbooks", "action", "keymap", "border", "text", "clock"]),
     ("demo", &["domain", "text", "clock"]),
+    ("replay", &["border", "domain", "clock"]),
     ("report", &["domain", "text"]),
     ("picture", &["text"]),
     ("state", &["domain"]),
     (
         "config",
-        &["sources", "domain", "runbooks", "net", "secret", "settings", "text", "action", "keymap", "ui"],
+        &[
+            "sources", "domain", "runbooks", "net", "secret", "settings", "text", "action", "keymap", "ui",
+            "border",
+        ],
     ),
     ("setup", &["config", "sources", "domain", "net", "secret", "settings", "text"]),
     ("terminal", &["border", "text", "clock"]),

@@ -1,8 +1,8 @@
 //! What the operator sees: screens by strings of keys, on a clock that stands still.
 
 mod alerting;
-mod desk;
-mod homelab;
+pub(super) mod desk;
+pub(super) mod homelab;
 mod keys;
 mod logs;
 mod looks;
