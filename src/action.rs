@@ -115,6 +115,9 @@ pub enum Action {
     /// End all silences that you made within the last 12 hours.
     #[strum(message = "undo mine")]
     UndoMine,
+    /// What can be done to what is selected.
+    #[strum(message = "actions")]
+    Actions,
     /// Say why: everything that the verdict rests on.
     #[strum(message = "why")]
     Why,
@@ -175,6 +178,12 @@ pub enum Action {
     /// The labels of the stream before each line, or not.
     #[strum(message = "labels")]
     Labels,
+    /// Write the lines that are shown into a file, or stop that.
+    #[strum(message = "export")]
+    Export,
+    /// Select lines from here on, to be copied.
+    #[strum(message = "select")]
+    Select,
     /// The tails side by side, or merged.
     #[strum(message = "side by side")]
     Split,

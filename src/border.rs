@@ -3,12 +3,17 @@
 //! Messages can be written down and read back, so that a recording (time, message) in order shows
 //! the same frames again.
 
+use std::sync::Arc;
+
 use crokey::KeyCombination;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::clocks::Clock;
+use crate::domain::clocks::Clocks;
+use crate::domain::correlate::{Join, Joined};
 use crate::domain::deed::{Deed, Receipt};
+use crate::domain::drill::Drill;
 use crate::domain::feed::{Failure, Feed, SourceId};
+use crate::domain::log::export::Export;
 use crate::domain::observation::Observation;
 use crate::domain::question::{Answer, Ask, Slot};
 
@@ -48,6 +53,13 @@ pub enum Msg {
         /// What was answered, or why nothing was.
         result: Result<Answer, Failure>,
     },
+    /// The alerts were joined, or something of ours broke.
+    Computed {
+        /// Which join.
+        number: u64,
+        /// What came of it.
+        joined: Option<Arc<Joined>>,
+    },
     /// Something was done on a server, or not.
     Done {
         /// Which call.
@@ -55,6 +67,15 @@ pub enum Msg {
         /// What came of it, or why nothing did.
         result: Result<Receipt, Failure>,
     },
+    /// A file is being written.
+    Saving {
+        /// How many lines are in it.
+        lines: u64,
+        /// How much of it is done, at most 1.
+        share: f64,
+    },
+    /// A file was written, and what is in it; or why it was not.
+    Saved(Result<String, String>),
     /// The config was read again: nothing, or its faults; with faults the old one goes on.
     Reloaded(Result<(), Vec<String>>),
     /// The machine slept or its clock was set: nothing is known to be fresh.
@@ -112,10 +133,20 @@ pub enum Effect {
         /// What is to be done.
         deed: Deed,
     },
-    /// Write down these response clocks.
-    KeepClocks(Vec<Clock>),
+    /// Join the alerts: more of them than a key may wait for.
+    Compute(Box<Join>),
+    /// Write down what of these response clocks is not yet.
+    KeepClocks(Clocks),
     /// Write down what was asked for by name, the newest first.
     KeepRecent(Vec<String>),
+    /// Write down that a restore was tried.
+    KeepDrill(Drill),
+    /// Remember a query for another day.
+    Remember(String),
+    /// Write lines into a file.
+    Save(Export),
+    /// Stop writing; an unfinished file goes.
+    StopSaving,
     /// Put a text on the clipboard of the operator's terminal.
     Copy(String),
     /// Tell the operator of something new, though they look elsewhere.

@@ -38,6 +38,8 @@ pub enum Context {
     Pick,
     /// Names to choose from: what is not bound here is text.
     Palette,
+    /// What can be done to one thing.
+    Menu,
     /// A line that is being typed: what is not bound here is text.
     Prompt,
     /// Fields that are being filled in: what is not bound here is text.
@@ -51,7 +53,7 @@ impl Context {
     pub const fn around(self) -> Option<Self> {
         match self {
             Self::Global | Self::Palette | Self::Prompt | Self::Form | Self::Confirm => None,
-            Self::List | Self::Detail | Self::Help | Self::Pick => Some(Self::Global),
+            Self::List | Self::Detail | Self::Help | Self::Pick | Self::Menu => Some(Self::Global),
             Self::Alerts | Self::Targets | Self::Silences | Self::Logs => Some(Self::List),
         }
     }

@@ -5,7 +5,9 @@
 
 mod asks;
 mod feeds;
+mod network;
 mod retired;
+mod saves;
 mod screen;
 mod signals;
 
@@ -19,12 +21,15 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use self::asks::Asks;
 pub use self::feeds::{Feeds, Load, Loaded};
+pub use self::network::{Network, network};
 use self::retired::Retired;
+use self::saves::Saves;
 pub use self::screen::{Live, Paper, Screen};
 pub use self::signals::{listen, listen_for_the_deaf, stop};
 use crate::app::App;
 use crate::border::{Effect, Msg};
 use crate::clock::{Clock, Now};
+use crate::domain::log::export::Wanted;
 use crate::replay::{Control, Player};
 use crate::terminal::{Call, Input};
 
@@ -61,6 +66,7 @@ pub struct Loop<S> {
     /// A recording that is played.
     pub player: Option<Player>,
     asks: Asks,
+    saves: Saves,
     retired: Retired,
     last: Now,
     tick: Option<Instant>,
@@ -84,6 +90,7 @@ impl<S: Screen> Loop<S> {
         let last = clock.now();
         let tick = next_second(&clock, last);
         let asks = Asks::new(feeds.network());
+        let saves = Saves::new(feeds.network(), asks.sender());
         Self {
             app,
             screen,
@@ -92,6 +99,7 @@ impl<S: Screen> Loop<S> {
             feeds,
             player: None,
             asks,
+            saves,
             retired: Retired::default(),
             last,
             tick,
@@ -137,13 +145,18 @@ impl<S: Screen> Loop<S> {
             input = self.inputs.recv() => return self.typed(input.unwrap_or(Input::Gone)).await,
             () = until(overdue), if is_dirty => self.draw()?,
             Some(event) = self.feeds.events.recv() => {
-                let crate::sources::Event { source, feed, result, took } = event;
+                let crate::sources::Event { source, feed, result, took, place: _held } = event;
                 if let Ok(seen) = &result {
                     self.retired.keep(&source, feed, seen);
                 }
                 return Ok(self.take(Msg::Observed { source, feed, result, took }));
             }
-            Some(answer) = self.asks.answers.recv() => return Ok(self.take(answer)),
+            Some(answer) = self.asks.answers.recv() => {
+                if let Msg::Computed { joined: Some(joined), .. } = &answer {
+                    self.retired.keep_joined(joined);
+                }
+                return Ok(self.take(answer));
+            }
             Some(loaded) = self.feeds.loads.recv() => self.reloaded(loaded),
             () = until(step.unwrap_or(due)), if step.is_some() => return Ok(self.play()),
             () = until(self.tick.unwrap_or(due)), if self.tick.is_some() => {
@@ -213,6 +226,7 @@ impl<S: Screen> Loop<S> {
         for effect in self.app.asks(now) {
             self.carry_out(effect);
         }
+        self.retired.bury(self.app.take_gone());
         self.retired.drop_elsewhere(&self.feeds.network());
         Ok(())
     }
@@ -229,8 +243,19 @@ impl<S: Screen> Loop<S> {
                 let source = self.feeds.source(&deed.source);
                 self.asks.call(id, deed, source);
             }
+            Effect::Compute(join) => self.asks.compute(*join),
             Effect::KeepClocks(clocks) => self.feeds.keep_clocks(clocks),
             Effect::KeepRecent(lines) => self.feeds.keep_recent(lines),
+            Effect::KeepDrill(drill) => self.feeds.keep_drill(drill),
+            Effect::Remember(query) => self.feeds.keep_query(query),
+            Effect::Save(export) => {
+                let source = match &export.what {
+                    Wanted::Range { source, .. } => self.feeds.source(source),
+                    Wanted::Entries(_) => None,
+                };
+                self.saves.start(export, source, self.clock.now().wall);
+            }
+            Effect::StopSaving => self.saves.stop(),
             Effect::Copy(text) => {
                 if let Err(error) = self.screen.copy(&text) {
                     tracing::warn!(%error, "nothing was copied");
@@ -251,7 +276,10 @@ impl<S: Screen> Loop<S> {
 
     async fn typed(&mut self, input: Input) -> io::Result<Option<Ended>> {
         let ended = match input {
-            Input::Msg(msg) => self.take(msg),
+            Input::Msg(msg) => {
+                self.screen.hurry();
+                self.take(msg)
+            }
             Input::Answered => {
                 self.screen.answered();
                 None
@@ -301,7 +329,9 @@ impl<S: Screen> Loop<S> {
     fn reloaded(&mut self, loaded: Result<Loaded, Vec<String>>) {
         let outcome = loaded.map(|loaded| {
             self.feeds.watch(&loaded.sources, &self.clock);
-            self.app.reconfigure(loaded.setup);
+            for effect in self.app.reconfigure(loaded.setup, self.clock.now()) {
+                self.carry_out(effect);
+            }
         });
         self.take(Msg::Reloaded(outcome));
     }

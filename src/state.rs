@@ -11,10 +11,14 @@ use std::sync::Mutex;
 use tracing_subscriber::EnvFilter;
 
 mod clocks;
+mod drills;
+mod queries;
 mod recent;
 mod seen;
 
 pub use clocks::{clocks, keep_clocks};
+pub use drills::{drills, keep_drill};
+pub use queries::{keep_query, queries};
 pub use recent::{keep_recent, recent};
 pub use seen::Seen;
 

@@ -74,7 +74,7 @@ fn time(at: DateTime<Utc>) -> String {
 }
 
 /// What the server says against it, in its own words.
-fn refusal(error: NetError) -> SourceError {
+pub(super) fn refusal(error: NetError) -> SourceError {
     match error {
         NetError::Status { url, status: 400..=499, text } if !text.is_empty() => {
             SourceError::Refused { url, reason: text }

@@ -4,6 +4,7 @@ use super::{App, scene};
 use crate::action::Action;
 use crate::border::Effect;
 use crate::clock::Now;
+use crate::domain::chore::Chore;
 use crate::domain::deed::{Deed, Receipt, What};
 use crate::domain::feed::Failure;
 use crate::domain::question::{Answer, Slot};
@@ -117,6 +118,9 @@ impl App {
 fn told(deed: &Deed, times: Times, now: Now) -> String {
     match &deed.what {
         What::Expire { .. } => "ended".to_owned(),
+        What::Chore(Chore::Protect { on: true, .. }) => "protected: no prune takes it away".to_owned(),
+        What::Chore(Chore::Protect { on: false, .. }) => "no longer protected".to_owned(),
+        What::Chore(_) => "started: its log is followed to the end".to_owned(),
         What::Silence(draft) => {
             let is_ack = draft.matchers.iter().any(|matcher| &*matcher.name == ACKNOWLEDGED);
             let until = times.short(draft.ends_at, now.wall);

@@ -217,7 +217,7 @@ impl App {
         let mut x = 1;
         for action in useful(context) {
             let idle = match action {
-                Action::Open if context == Context::Pick => false,
+                Action::Open if matches!(context, Context::Pick | Context::Menu) => false,
                 Action::NextPane | Action::Open => over.is_some(),
                 Action::Copy => over.is_some_and(|layer| layer.subject().is_none() && !layer.has_command()),
                 Action::Close => over.is_none(),
@@ -226,6 +226,9 @@ impl App {
                     !over.and_then(|layer| layer.subject()).is_some_and(Subject::is_alert)
                 }
                 Action::Link if context == Context::Detail => over.is_none(),
+                Action::Actions => {
+                    over.is_some_and(|layer| !layer.subject().is_some_and(Subject::has_actions))
+                }
                 _ => false,
             };
             let Some(key) = scene.keymap.hint(*action, context).filter(|_| !idle) else { continue };
@@ -233,6 +236,7 @@ impl App {
                 (Action::Filter, Context::Detail | Context::Help) => "search",
                 (Action::Accept, Context::Palette) => "do it",
                 (Action::Open, Context::Pick) => "filter by it",
+                (Action::Open, Context::Menu) => "choose",
                 (Action::Group, Context::Pick) => "group by it",
                 (Action::Accept, Context::Form) => "go on",
                 (Action::Accept, Context::Confirm) => "do it",
@@ -257,14 +261,14 @@ impl App {
 /// The keys that the footer tells, the most useful first.
 const fn useful(context: Context) -> &'static [Action] {
     use Action::{
-        Accept, Acknowledge, Another, Bookmark, Close, Complete, Copy, Down, Edit, Expand, Expire, Extend,
-        Filter, Freeze, GoTo, Group, Help, Link, Longer, Mark, NextError, NextField, NextPane, NextTab,
-        OnlyTrouble, Open, Overview, Palette, Pause, Query, Quit, Refresh, Silence, Silences, Sort, Times,
-        UndoMine, Up, Why, Wrap,
+        Accept, Acknowledge, Actions, Another, Bookmark, Close, Complete, Copy, Down, Edit, Expand, Expire,
+        Extend, Filter, Freeze, GoTo, Group, Help, Link, Longer, Mark, NextError, NextField, NextPane,
+        NextTab, OnlyTrouble, Open, Overview, Palette, Pause, Query, Quit, Refresh, Silence, Silences, Sort,
+        Times, UndoMine, Up, Why, Wrap,
     };
     match context {
         Context::Global | Context::List => {
-            &[Open, Filter, NextPane, Expand, Why, Help, Palette, Copy, Freeze, Times, Refresh, Quit]
+            &[Open, Filter, NextPane, Actions, Expand, Why, Help, Palette, Copy, Freeze, Times, Refresh, Quit]
         }
         Context::Alerts => &[
             Open,
@@ -312,12 +316,25 @@ const fn useful(context: Context) -> &'static [Action] {
             Times,
             Quit,
         ],
-        Context::Detail => {
-            &[Close, Down, Up, Silence, Acknowledge, Link, Filter, Copy, NextPane, Expand, Help, Quit]
-        }
+        Context::Detail => &[
+            Close,
+            Down,
+            Up,
+            Silence,
+            Acknowledge,
+            Link,
+            Filter,
+            Copy,
+            NextPane,
+            Expand,
+            Help,
+            Actions,
+            Quit,
+        ],
         Context::Help => &[Close, Down, Up, Filter, Quit],
         Context::Pick => &[Open, Group, Close, Down, Up],
         Context::Palette => &[Accept, Complete, Down, Up, Close],
+        Context::Menu => &[Open, Close, Down, Up],
         Context::Prompt => &[],
         Context::Form => &[Accept, NextField, Another, Close],
         Context::Confirm => &[Accept, Copy, Close],

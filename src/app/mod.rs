@@ -19,8 +19,9 @@ use ratatui::layout::Rect;
 use crate::border::{Effect, Msg, Notify};
 use crate::clock::Now;
 use crate::domain::answers::Answers;
+use crate::domain::correlate::Join;
 use crate::domain::feed::{FeedState, SourceKind};
-use crate::domain::log::RingLimits;
+use crate::domain::log::{Entry, RingLimits};
 use crate::domain::store::{Expected, Store};
 use crate::domain::verdict::{Scope, Verdict, judge};
 use crate::keymap::{self, Context, Keymap};
@@ -127,6 +128,8 @@ pub struct App {
     recent: Vec<String>,
     /// What was rung for.
     bell: bell::Bell,
+    /// Lines are being written into a file.
+    saving: bool,
     /// What is done unasked.
     upkeep: upkeep::Upkeep,
 }
@@ -170,7 +173,9 @@ impl App {
     pub fn new(mut setup: Setup) -> Self {
         setup.views = views(&setup);
         let mut store = Store::new(setup.sources.clone(), setup.thresholds, setup.ring);
-        store.clocks = setup.clocks;
+        store.take_clocks(setup.clocks);
+        store.drills = setup.drills;
+        store.queries = setup.queries;
         let panes = PANES.iter().map(|(name, _, make)| (*name, Slot { pane: make(), seen: None }));
         let view = setup.views.iter().position(|view| view.name == setup.view).unwrap_or(0);
         Self {
@@ -211,23 +216,24 @@ impl App {
             wall: setup.wall.map(wall::Shown::new),
             recent: setup.recent,
             bell: bell::Bell::default(),
+            saving: false,
             upkeep: upkeep::Upkeep::new(setup.wanted),
         }
     }
 
     /// Takes a new config. What is known stays, as far as the sources are the same; where one is
     /// on the screen stays too.
-    pub fn reconfigure(&mut self, mut setup: Setup) {
+    pub fn reconfigure(&mut self, mut setup: Setup, now: Now) -> Vec<Effect> {
         setup.views = views(&setup);
         if let (Some(shown), Some(wall)) = (&mut self.wall, &setup.wall) {
             shown.wall = wall.clone();
         }
+        let mut join = None;
         if (&setup.sources, &setup.ring) == (&self.expected.0, &self.expected.1) {
-            self.known.store.thresholds = setup.thresholds;
+            join = self.known.store.take_thresholds(setup.thresholds, now.wall);
         } else {
-            let clocks = std::mem::take(&mut self.known.store.clocks);
-            self.known.store = Store::new(setup.sources.clone(), setup.thresholds, setup.ring);
-            self.known.store.clocks = clocks;
+            let store = Store::new(setup.sources.clone(), setup.thresholds, setup.ring);
+            self.known.store = store.instead_of(&self.known.store);
             self.expected = (setup.sources, setup.ring);
         }
         self.focus.resize(setup.views.len(), 0);
@@ -248,6 +254,7 @@ impl App {
         };
         self.frozen = None;
         self.forget_seen();
+        self.joined(join, now)
     }
 
     /// Who is at the keyboard, as far as is known.
@@ -270,12 +277,19 @@ impl App {
     /// waited for.
     pub fn is_settled(&self) -> bool {
         let mut feeds = self.known.store.sources.iter().flat_map(|source| source.feeds.values());
-        !self.is_asking() && feeds.all(|feed| feed.at.is_some() || feed.failure.is_some())
+        !self.is_asking()
+            && !self.known.store.is_joining()
+            && feeds.all(|feed| feed.at.is_some() || feed.failure.is_some())
     }
 
     /// Whether an answer for what is shown is under way.
     pub fn is_asking(&self) -> bool {
         self.known.answers.is_waiting()
+    }
+
+    /// Log lines that are no longer kept, to be freed away from the loop.
+    pub fn take_gone(&mut self) -> Vec<Entry> {
+        self.known.store.take_gone()
     }
 
     /// Whether the screen would look different if it were drawn again.
@@ -318,16 +332,40 @@ impl App {
                 self.dirty = true;
             }
             Msg::Observed { source, feed, result, took } => {
-                *self.known.said.entry(source.kind).or_default() += 1;
-                self.known.store.apply(&source, feed, result, took, now.wall);
-                self.known.unjudged = true;
-                self.dirty = true;
+                let taken = self.known.store.observe(&source, feed, result, took, now.wall);
+                if taken.changed {
+                    self.hear(source.kind);
+                }
+                let effects = self.joined(taken.join, now);
                 self.open_wanted(now);
-                return self.ring(now);
+                return [effects, self.ring(now)].concat();
+            }
+            Msg::Computed { number, joined: Some(joined) } => {
+                let next = self.known.store.take_joined(number, joined, now.wall);
+                self.hear(SourceKind::Alertmanager);
+                let effects = self.joined(next, now);
+                self.open_wanted(now);
+                return [effects, self.ring(now)].concat();
+            }
+            Msg::Computed { number, joined: None } => {
+                self.known.store.forget_join(number);
+                self.notify("the alerts were not joined: a fault in wardroom", Role::Critical, now);
             }
             Msg::Answered { slot, id, result } => self.answered(&slot, id, result),
             Msg::Done { id, result } => {
                 return self.kept_up(id, &result, now).unwrap_or_else(|| self.done(&result, now));
+            }
+            Msg::Saving { lines, share } => {
+                self.saving = true;
+                let percent = (share * 100.0).clamp(0.0, 99.0);
+                self.notify(format!("writing: {lines} lines, {percent:.0} %; X stops it"), Role::Accent, now);
+            }
+            Msg::Saved(result) => {
+                self.saving = false;
+                match result {
+                    Ok(told) => self.notify(told, Role::Ok, now),
+                    Err(told) => self.notify(told, Role::Critical, now),
+                }
             }
             Msg::Reloaded(Ok(())) => self.notify("the config was read again", Role::Ok, now),
             Msg::Reloaded(Err(faults)) => {
@@ -348,9 +386,31 @@ impl App {
         Vec::new()
     }
 
+    /// A source of this kind has said something new.
+    fn hear(&mut self, kind: SourceKind) {
+        *self.known.said.entry(kind).or_default() += 1;
+        self.known.unjudged = true;
+        self.dirty = true;
+    }
+
+    /// Has the alerts joined: here when that takes no time, else away from the loop.
+    fn joined(&mut self, join: Option<Join>, now: Now) -> Vec<Effect> {
+        let mut next = join;
+        while let Some(join) = next {
+            if !join.is_light() {
+                return vec![Effect::Compute(Box::new(join))];
+            }
+            let number = join.number;
+            next = self.known.store.take_joined(number, Arc::new(join.run()), now.wall);
+            self.hear(SourceKind::Alertmanager);
+        }
+        Vec::new()
+    }
+
     fn tick(&mut self, now: Now) {
         if self.frozen.as_ref().is_some_and(|frozen| now.mono.saturating_sub(frozen.at.mono) >= THAW) {
             self.frozen = None;
+            self.forget_seen();
             self.notify("thawed after 10 minutes", Role::Info, now);
         }
         if self.notice.as_ref().is_some_and(|notice| notice.until <= now.mono) {

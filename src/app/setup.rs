@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::border::Notify;
 use crate::domain::clocks::Clocks;
+use crate::domain::drill::Drill;
 use crate::domain::log::RingLimits;
 use crate::domain::store::Expected;
 use crate::domain::thresholds::Thresholds;
@@ -56,6 +57,10 @@ pub struct Setup {
     pub clocks: Clocks,
     /// What was asked for by name before, the newest first.
     pub recent: Vec<String>,
+    /// The restore drills that were kept.
+    pub drills: Vec<Drill>,
+    /// The queries that were typed on other days, the newest last.
+    pub queries: Vec<String>,
 }
 
 impl Default for Setup {
@@ -81,6 +86,8 @@ impl Default for Setup {
             wanted: None,
             clocks: Clocks::default(),
             recent: Vec::new(),
+            drills: Vec::new(),
+            queries: Vec::new(),
         }
     }
 }

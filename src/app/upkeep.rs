@@ -52,9 +52,8 @@ impl App {
             return Vec::new();
         }
         self.upkeep.looked = Some(now.mono);
-        let clocks = self.known.store.clocks.to_note(now.wall);
-        let kept = (!clocks.is_empty()).then_some(Effect::KeepClocks(clocks));
-        kept.into_iter().chain(self.reap(now)).collect()
+        let clocks = self.known.store.clocks().clone();
+        [Effect::KeepClocks(clocks)].into_iter().chain(self.reap(now)).collect()
     }
 
     fn reap(&mut self, now: Now) -> Vec<Effect> {

@@ -4,7 +4,6 @@ use std::process::ExitCode;
 
 use color_eyre::eyre::Result;
 
-use super::dashboard::network;
 use super::{Usage, complain, gather, ground, say, unheard};
 use crate::cli::{Alerts, Global, ListFormat};
 use crate::domain::feed::Feed;
@@ -12,6 +11,7 @@ use crate::domain::matcher::Matchers;
 use crate::domain::silence::Matcher;
 use crate::domain::verdict::Scope;
 use crate::report;
+use crate::runtime::network;
 
 /// What is asked for alerts and silences.
 pub(super) const SCOPE: Scope = Scope { alerts: true, targets: false, logs: false, backups: false };

@@ -12,6 +12,7 @@ use crate::cli::{Check, Format, Global};
 use crate::domain::store::Store;
 use crate::domain::verdict::Scope;
 use crate::report::Report;
+use crate::runtime::network;
 
 /// Runs it.
 ///
@@ -32,7 +33,7 @@ pub fn run(global: &Global, check: &Check) -> Result<ExitCode> {
 /// Asks every server for what is in `scope`, once; what is known after `timeout` at the latest, and
 /// when that is.
 pub(super) fn ask(global: &Global, scope: Scope, timeout: Duration) -> Result<(Store, DateTime<Utc>)> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    let runtime = network()?;
     let known = runtime.block_on(async {
         let ground = ground(global, false).await?;
         let store = gather(&ground, scope, timeout).await;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use color_eyre::eyre::{Report, Result, WrapErr as _};
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::Builder;
 use tokio::sync::mpsc;
 
 use super::{Ground, Usage, complain, ground, is_mono, read, setup, setup_on};
@@ -15,7 +15,7 @@ use crate::config;
 use crate::domain::clocks::Clocks;
 use crate::domain::wanted::Wanted;
 use crate::replay::Player;
-use crate::runtime::{Ended, Feeds, Live, Load, Loaded, Loop, listen, listen_for_the_deaf};
+use crate::runtime::{Ended, Feeds, Live, Load, Loaded, Loop, Network, listen, listen_for_the_deaf, network};
 use crate::state::{self, Place};
 use crate::terminal;
 
@@ -66,26 +66,12 @@ fn start(global: &Global, wanted: Option<Wanted>) -> Result<ExitCode> {
     }
     terminal::restore_on_panic();
     network.block_on(async { listen_for_the_deaf() })?;
-    let ended = watch(&global, &ground, &network, place.as_ref().ok(), wanted);
-    // Whoever still waits for a server that hangs is not waited for.
-    network.shutdown_background();
-    Ok(match ended? {
+    let network = Network::start(network)?;
+    Ok(match watch(&global, &ground, &network, place.as_ref().ok(), wanted)? {
         Ended::Quit => ExitCode::SUCCESS,
         Ended::Signal(signal) => died_of(signal),
         Ended::Gone => died_of(HANGUP),
     })
-}
-
-/// The runtime on which servers are asked and answers are read: one thread, and a few more for what
-/// takes long.
-pub fn network() -> Result<Runtime> {
-    let threads = Builder::new_multi_thread()
-        .worker_threads(1)
-        .max_blocking_threads(2)
-        .thread_name("network")
-        .enable_all()
-        .build();
-    threads.wrap_err("no thread can be started")
 }
 
 /// With no config anywhere the demo lab is shown.
@@ -127,7 +113,7 @@ pub fn load(ground: &Ground, global: &Global) -> Load {
 fn watch(
     global: &Global,
     ground: &Ground,
-    network: &Runtime,
+    network: &Network,
     place: Option<&Place>,
     wanted: Option<Wanted>,
 ) -> Result<Ended> {
@@ -135,6 +121,8 @@ fn watch(
     setup.wanted = wanted;
     setup.recent = place.map(|place| state::recent(place.path())).unwrap_or_default();
     setup.clocks = Clocks::of(place.map(|place| state::clocks(place.path())).unwrap_or_default());
+    setup.drills = place.map(|place| state::drills(place.path())).unwrap_or_default();
+    setup.queries = place.map(|place| state::queries(place.path())).unwrap_or_default();
     // A name in the config stands over one that was typed once.
     let kept = place.and_then(Place::operator).filter(|_| ground.config.ui.operator.is_none());
     if let Some(name) = kept {

@@ -29,7 +29,8 @@ pub async fn gather(ground: &Ground, scope: Scope, timeout: Duration) -> Store {
     let sources: Vec<Arc<dyn Source>> = config.sources.iter().map(narrow).collect();
     let mut store = Store::new(expected(&sources), config.thresholds.clone(), config.ring);
     if let Some(place) = ground.own_state() {
-        store.clocks = Clocks::of(state::clocks(place.path()));
+        store.take_clocks(Clocks::of(state::clocks(place.path())));
+        store.drills = state::drills(place.path());
     }
     let (sender, mut events) = mpsc::channel(64);
     let _watch = Watch::start(&sources, &ground.clock, &sender);

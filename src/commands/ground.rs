@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use color_eyre::eyre::Result;
 
+use super::promises::promised;
 use super::{Usage, complain, themes};
 use crate::app::Setup;
 use crate::cli::Global;
@@ -94,6 +95,7 @@ pub fn read(global: &Global, file: &Path) -> Result<Config> {
     if let Some(site) = &global.site {
         config.keep_site(site).map_err(Usage)?;
     }
+    config.thresholds.promised = promised(&config.runbooks);
     dress(&mut config, Some(file), global)?;
     Ok(config)
 }
@@ -142,6 +144,8 @@ pub fn setup(config: &Config, global: &Global, banner: Option<String>) -> Result
         wanted: None,
         clocks: Clocks::default(),
         recent: Vec::new(),
+        drills: Vec::new(),
+        queries: Vec::new(),
     })
 }
 

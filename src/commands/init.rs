@@ -12,6 +12,7 @@ use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 use super::{Usage, dashboard, own_config, say};
 use crate::cli::{self, Global};
 use crate::config::{Config, EXAMPLE};
+use crate::runtime::network;
 use crate::secret::{ExposeSecret as _, SecretString};
 use crate::setup::{Plan, Talk, Wizard};
 
@@ -60,7 +61,7 @@ pub fn run(global: &Global, init: &cli::Init) -> Result<ExitCode> {
 }
 
 fn ask(talk: &mut Terminal, file: &Path, init: &cli::Init) -> Result<Plan> {
-    let network = dashboard::network()?;
+    let network = network()?;
     let ssh = directories::BaseDirs::new().map(|dirs| dirs.home_dir().join(".ssh/config"));
     let ssh = ssh.and_then(|file| fs::read_to_string(file).ok()).unwrap_or_default();
     let mut wizard = Wizard::new(talk, &network, &ssh);

@@ -13,6 +13,7 @@ use super::{Usage, say};
 use crate::cli;
 use crate::clock::Clock;
 use crate::demo::{Lab, Scenario, UnknownScenario};
+use crate::runtime::network;
 
 /// Runs it until the process is asked to end.
 ///
@@ -21,7 +22,7 @@ use crate::demo::{Lab, Scenario, UnknownScenario};
 pub fn run(lab: &cli::Lab) -> Result<ExitCode> {
     let scenario: Scenario =
         lab.scenario.parse().map_err(|unknown: UnknownScenario| Usage(unknown.to_string()))?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    let runtime = network()?;
     runtime.block_on(async {
         // Listening for the end comes first: who has read the file may end us.
         let mut interrupt = signal(SignalKind::interrupt())?;

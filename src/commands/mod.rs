@@ -15,6 +15,7 @@ pub mod keys;
 pub mod lab;
 pub mod logs;
 pub mod man;
+mod promises;
 pub mod record;
 pub mod runbook;
 pub mod shot;

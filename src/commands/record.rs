@@ -7,10 +7,11 @@ use color_eyre::eyre::{Result, WrapErr as _};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, interval, sleep_until};
 
-use super::{Ground, Usage, dashboard, expected, ground, say};
+use super::{Ground, Usage, expected, ground, say};
 use crate::border::Msg;
 use crate::cli::{self, Global};
 use crate::replay::{Moment, Recorder};
+use crate::runtime::network;
 use crate::sources::watch::Watch;
 
 /// What was taken down is on the disk after this time at the latest.
@@ -30,7 +31,7 @@ pub fn run(global: &Global, record: &cli::Record) -> Result<ExitCode> {
     if record.file.exists() {
         return Err(Usage(format!("{} is there already and stays as it is", record.file.display())).into());
     }
-    let network = dashboard::network()?;
+    let network = network()?;
     let ended = network.block_on(async {
         let ground = ground(global, false).await?;
         take_down(&ground, record).await
@@ -62,7 +63,7 @@ async fn take_down(ground: &Ground, record: &cli::Record) -> Result<(u64, Why)> 
             () = sleep_until(end) => break "the time is up",
             _ = flush.tick() => recorder.flush().wrap_err_with(trouble)?,
             Some(event) = events.recv() => {
-                let crate::sources::Event { source, feed, result, took } = event;
+                let crate::sources::Event { source, feed, result, took, .. } = event;
                 let msg = Msg::Observed { source, feed, result, took };
                 count += 1;
                 let moment = Moment { at: ground.clock.now().wall, msg };

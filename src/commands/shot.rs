@@ -9,7 +9,7 @@ use crossterm::event::{KeyCode, KeyModifiers};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
 
-use super::dashboard::{banner, load, network};
+use super::dashboard::{banner, load};
 use super::{Usage, ground, say, setup_on};
 use crate::app::App;
 use crate::border::Msg;
@@ -17,7 +17,7 @@ use crate::cli::{Global, Picture, Shot};
 use crate::domain::feed::FeedState;
 use crate::picture::{self, Format, Ground};
 use crate::replay::Player;
-use crate::runtime::{Feeds, Loop, Paper};
+use crate::runtime::{Feeds, Loop, Network, Paper, network};
 
 /// Servers that have not answered by then are shown as they stand.
 const LIMIT: Duration = Duration::from_secs(20);
@@ -30,6 +30,7 @@ pub fn run(global: &Global, shot: &Shot) -> Result<ExitCode> {
     let steps = steps(&shot.keys)?;
     let network = network()?;
     let ground = network.block_on(ground(global, true))?;
+    let network = Network::start(network)?;
     let setup = setup_on(&ground, global, banner(&ground))?;
     let theme = setup.theme.name.clone();
     let picture = tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
@@ -51,7 +52,6 @@ pub fn run(global: &Global, shot: &Shot) -> Result<ExitCode> {
             ground,
         ))
     });
-    network.shutdown_background();
     let picture = picture?;
     match &shot.out {
         Some(file) => {
@@ -127,11 +127,16 @@ async fn play(dashboard: &mut Loop<Paper>, steps: &[Step]) -> Result<()> {
     for _ in 0..3 {
         dashboard.draw()?;
         if !dashboard.app.is_asking() {
-            return Ok(());
+            break;
         }
         settle(dashboard).await?;
     }
-    Ok(dashboard.draw()?)
+    // A search goes on from frame to frame.
+    let limit = Instant::now() + LIMIT;
+    while dashboard.app.is_dirty() && Instant::now() < limit {
+        dashboard.draw()?;
+    }
+    Ok(())
 }
 
 async fn settle(dashboard: &mut Loop<Paper>) -> Result<()> {

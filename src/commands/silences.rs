@@ -8,7 +8,6 @@ use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use color_eyre::eyre::{Result, eyre};
 
 use super::alerts::{SCOPE, matchers};
-use super::dashboard::network;
 use super::{Ground, Usage, complain, gather, ground, say, unheard};
 use crate::actions;
 use crate::cli::{Add, Global, ListFormat, Silences};
@@ -20,6 +19,7 @@ use crate::domain::silencing::{deed, refusals, review};
 use crate::domain::store::Store;
 use crate::domain::verdict::Scope;
 use crate::report;
+use crate::runtime::network;
 use crate::sources::Source;
 
 /// A silence begins this long before it is made: the server's clock may be behind.
@@ -179,7 +179,7 @@ async fn reap(global: &Global, timeout: Duration) -> Result<ExitCode> {
     let mut status = tell_unheard(&store, &[Feed::Silences], now);
     for Due { deed, id, why } in reaping::due(&store, now) {
         let done = match &deed.what {
-            What::Expire { .. } => format!("expired {id}: {why}\n"),
+            What::Expire { .. } | What::Chore(_) => format!("expired {id}: {why}\n"),
             What::Silence(draft) => {
                 let until = draft.ends_at.to_rfc3339_opts(SecondsFormat::Secs, true);
                 format!("renewed {id} until {until}: {why}\n")

@@ -128,14 +128,21 @@ impl Config {
     pub fn read(root: &Table<'_>, directory: Option<&Path>) -> (Self, Vec<Fault>) {
         let mut elsewhere = Vec::new();
         let (sources, holds_secrets) = sources(root);
-        let (ring, log_labels) = tables::logs(root);
-        let thresholds = Thresholds { clusters: mappings(&sources), log_labels, ..tables::thresholds(root) };
+        let (ring, log_labels, log_queries) = tables::logs(root);
+        let hosts = hosts::hosts(root);
+        let thresholds = Thresholds {
+            clusters: mappings(&sources),
+            log_labels,
+            log_queries,
+            hosts: hosts.clone(),
+            ..tables::thresholds(root)
+        };
         let config = Self {
             sources,
             holds_secrets,
             thresholds,
             ring,
-            hosts: hosts::hosts(root),
+            hosts,
             runbooks: runbooks::runbooks(root, directory),
             ui: ui(root, directory, &mut elsewhere),
             keymap: Keymap::default().with(root),

@@ -45,6 +45,7 @@ pub(super) fn thresholds(root: &Table<'_>) -> Thresholds {
             verify_max_age: span(&table, "verify_max_age").unwrap_or(all.backups.verify_max_age),
             ..all.backups
         };
+        all.drill_every = span(&table, "drill_every").unwrap_or(all.drill_every);
         all.backup_rules = table.list("rule").iter().filter_map(rule).collect();
     }
     if let Some(table) = root.table("datastores") {
@@ -75,10 +76,11 @@ pub(super) fn wall(ui: &Table<'_>) -> Wall {
     all
 }
 
-/// How much of a tail is kept, and which labels lead from an alert to its logs.
-pub(super) fn logs(root: &Table<'_>) -> (RingLimits, LabelMap) {
+/// How much of a tail is kept, which labels lead from an alert to its logs, and which queries have names.
+pub(super) fn logs(root: &Table<'_>) -> (RingLimits, LabelMap, Vec<Named>) {
     let mut ring = RingLimits::default();
     let mut map = LabelMap::default();
+    let mut queries: Vec<Named> = Vec::new();
     if let Some(table) = root.table("logs") {
         let at_least = |key: &str, least: usize| {
             table.get_with(key, |number: u64| match usize::try_from(number) {
@@ -92,9 +94,21 @@ pub(super) fn logs(root: &Table<'_>) -> (RingLimits, LabelMap) {
         if !rules.is_empty() {
             map = LabelMap(rules);
         }
+        for table in table.list("queries") {
+            let (name, query) = (table.require::<String>("name"), table.require::<String>("query"));
+            let Some((name, query)) = name.zip(query) else { continue };
+            if queries.iter().any(|(have, _)| **have == *name) {
+                table.fault("name", "two queries have this name");
+            } else {
+                queries.push((name.into(), query.into()));
+            }
+        }
     }
-    (ring, map)
+    (ring, map, queries)
 }
+
+/// A name, and the query that goes by it.
+type Named = (Arc<str>, Arc<str>);
 
 fn label_rule(table: &Table<'_>) -> Option<LabelRule> {
     let (alert, loki) = (table.require::<String>("alert"), table.require::<String>("loki"));

@@ -7,7 +7,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::backup::{
-    Assessment, BackupGroup, BackupState, Evidence, Expectation, GroupId, Reason, Snapshot, Unread, assess,
+    Assessment, BackupGroup, BackupState, Evidence, Expectation, GroupId, LastRun, Plan, Reason, Snapshot,
+    Unread, assess,
 };
 use super::health::Health;
 use crate::text;
@@ -26,6 +27,10 @@ pub struct Archive {
     /// Since when something waits to be saved, and what. Where this is told, a backup is not late
     /// by its own age: it is made when something changes.
     pub unsaved: Unsaved,
+    /// How the last run failed, in words, sanitised.
+    pub failed: Option<Arc<str>>,
+    /// No job makes it.
+    pub unplanned: bool,
 }
 
 /// Whether a backup that is made on a change has all changes.
@@ -66,6 +71,8 @@ impl Archive {
             error: None,
             faults: Vec::new(),
             unsaved: Unsaved::Dated,
+            failed: None,
+            unplanned: false,
         }
     }
 
@@ -89,13 +96,18 @@ impl Archive {
     pub fn assess(&self, expect: Expectation, fresh: bool, now: DateTime<Utc>) -> Assessment {
         let is = |state, health, reason| Assessment { state, health, reason };
         // Nobody verifies a file: that it was never verified says nothing.
-        let expect = Expectation { verify_max_age: TimeDelta::days(36_500), ..expect };
+        let never = self.group.last_verified().is_none();
+        let limit = if never { TimeDelta::days(36_500) } else { expect.verify_max_age };
+        let expect = Expectation { verify_max_age: limit, ..expect };
         let unread = match &self.error {
             _ if !fresh => Some(Unread::Refused("it was not looked at lately".into())),
             Some(error) => Some(Unread::Refused(Arc::clone(error))),
             None => None,
         };
-        let evidence = Evidence { unread, ..Evidence::default() };
+        let last_run =
+            self.failed.as_ref().map(|error| LastRun { ended: now, error: Some(Arc::clone(error)) });
+        let plan = if self.unplanned { Plan::NoJob } else { Plan::Unknown };
+        let evidence = Evidence { unread, last_run, plan, ..Evidence::default() };
         let dated = matches!(self.unsaved, Unsaved::Dated);
         let by_age = Expectation { rpo: if dated { expect.rpo } else { TimeDelta::days(36_500) }, ..expect };
         let found = assess(&self.group, by_age, &evidence, now);

@@ -29,24 +29,20 @@ pub struct Clock {
     pub seen: DateTime<Utc>,
 }
 
-/// The clocks of all alerts.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Clocks {
-    all: BTreeMap<Arc<str>, Clock>,
-    /// When each was last handed out to be written down.
-    noted: BTreeMap<Arc<str>, DateTime<Utc>>,
-}
+/// The clocks of all alerts. A clone shares them.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Clocks(Arc<BTreeMap<Arc<str>, Clock>>);
 
 impl Clocks {
     /// The clocks that were written down; of several of one alert the last counts.
     pub fn of(written: impl IntoIterator<Item = Clock>) -> Self {
         let all = written.into_iter().map(|clock| (Arc::clone(&clock.fingerprint), clock)).collect();
-        Self { all, noted: BTreeMap::new() }
+        Self(Arc::new(all))
     }
 
     /// When the episode of an alert began, which never is later than its server says.
     pub fn since(&self, alert: &Alert) -> DateTime<Utc> {
-        let known = self.all.get(&alert.fingerprint).filter(|clock| is_same(clock, alert));
+        let known = self.0.get(&alert.fingerprint).filter(|clock| is_same(clock, alert));
         known.map_or(alert.starts_at, |clock| clock.since.min(alert.starts_at))
     }
 
@@ -58,35 +54,49 @@ impl Clocks {
         measured: bool,
         now: DateTime<Utc>,
     ) {
+        let all = Arc::make_mut(&mut self.0);
         if !measured {
-            let running = self.all.values_mut().filter(|clock| now - clock.seen <= SAME_EPISODE);
+            let running = all.values_mut().filter(|clock| now - clock.seen <= SAME_EPISODE);
             running.for_each(|clock| clock.seen = now);
         }
         for alert in alerts {
             if alert.state == AlertState::Pending {
                 continue;
             }
-            let since = self.since(alert);
-            let clock = Clock { fingerprint: Arc::clone(&alert.fingerprint), since, seen: now };
-            self.all.insert(Arc::clone(&alert.fingerprint), clock);
+            let begun =
+                Clock { fingerprint: Arc::clone(&alert.fingerprint), since: alert.starts_at, seen: now };
+            match all.get_mut(&alert.fingerprint) {
+                Some(clock) if is_same(clock, alert) => {
+                    *clock = Clock { since: clock.since.min(alert.starts_at), ..begun };
+                }
+                Some(clock) => *clock = begun,
+                None => {
+                    all.insert(Arc::clone(&alert.fingerprint), begun);
+                }
+            }
         }
-        self.all.retain(|_, clock| now - clock.seen <= FORGOTTEN);
-    }
-
-    /// The clocks that are to be written down: those that were not for some time.
-    pub fn to_note(&mut self, now: DateTime<Utc>) -> Vec<Clock> {
-        let Self { all, noted } = self;
-        noted.retain(|fingerprint, _| all.contains_key(fingerprint));
-        let is_due =
-            |clock: &&Clock| noted.get(&clock.fingerprint).is_none_or(|at| clock.seen - *at >= NOTED);
-        let due: Vec<Clock> = all.values().filter(is_due).cloned().collect();
-        noted.extend(due.iter().map(|clock| (Arc::clone(&clock.fingerprint), clock.seen.max(now))));
-        due
+        all.retain(|_, clock| now - clock.seen <= FORGOTTEN);
     }
 
     /// All of them.
     pub fn iter(&self) -> impl Iterator<Item = &Clock> {
-        self.all.values()
+        self.0.values()
+    }
+}
+
+/// Which clocks were written down, and as of when.
+#[derive(Debug, Default)]
+pub struct Noted(BTreeMap<Arc<str>, DateTime<Utc>>);
+
+impl Noted {
+    /// The clocks that are to be written down: those that were not for some time.
+    pub fn due(&mut self, clocks: &Clocks) -> Vec<Clock> {
+        self.0.retain(|fingerprint, _| clocks.0.contains_key(fingerprint));
+        let is_due =
+            |clock: &&Clock| self.0.get(&clock.fingerprint).is_none_or(|at| clock.seen - *at >= NOTED);
+        let due: Vec<Clock> = clocks.iter().filter(is_due).cloned().collect();
+        self.0.extend(due.iter().map(|clock| (Arc::clone(&clock.fingerprint), clock.seen)));
+        due
     }
 }
 
@@ -140,13 +150,15 @@ mod tests {
     #[test]
     fn what_is_written_down_is_not_written_again_at_once() {
         let mut clocks = Clocks::default();
+        let mut noted = Noted::default();
         clocks.hear(&[begun(0)], true, time(1));
-        assert_eq!(clocks.to_note(time(1)).len(), 1);
+        assert_eq!(noted.due(&clocks).len(), 1);
         clocks.hear(&[begun(0)], true, time(2));
-        assert!(clocks.to_note(time(2)).is_empty());
+        assert!(noted.due(&clocks).is_empty());
         clocks.hear(&[begun(0)], true, time(7));
-        assert_eq!(clocks.to_note(time(7)).len(), 1);
+        assert_eq!(noted.due(&clocks).len(), 1);
         clocks.hear(&[], true, time(5 * 24 * 60));
         assert_eq!(clocks.iter().count(), 0);
+        assert!(noted.due(&clocks).is_empty());
     }
 }

@@ -184,9 +184,23 @@ impl Cluster {
             return if covered { Plan::Unknown } else { Plan::NoJob };
         };
         match jobs.filter(|job| job.enabled).min_by_key(|job| (job.next.is_none(), job.next)) {
+            Some(job) if self.skips(job, guest) => Plan::Skipped(job.name().into()),
             Some(job) => Plan::Scheduled(job.name().into(), job.next),
             None => Plan::Disabled(first.name().into()),
         }
+    }
+
+    /// Whether the last run of a job on the guest's node backed up others of it and not this one. A
+    /// run that somebody started by hand for one guest bears that guest in its task, and says nothing.
+    fn skips(&self, job: &BackupJob, guest: &Guest) -> bool {
+        let others = self.guests.iter().filter(|other| other.id != guest.id && job.takes(other));
+        let dumps = others.filter_map(|other| self.dump(other.id));
+        let runs = dumps.filter(|dump| dump.node == guest.node && dump.upid.contains(":vzdump::"));
+        let Some(newest) = runs.max_by_key(|dump| dump.started) else { return false };
+        let goes_on =
+            self.dumps.iter().any(|dump| dump.upid == newest.upid && dump.outcome == Outcome::Running);
+        let own = self.dump(guest.id);
+        !goes_on && own.is_none_or(|own| own.upid != newest.upid && own.started < newest.started)
     }
 
     /// Takes in what was seen; what is not of a cluster is not for it.

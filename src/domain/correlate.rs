@@ -2,142 +2,65 @@
 //! targets and guests they are about.
 
 mod guests;
+mod joining;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use super::alert::{Alert, AlertState, FingerprintSource, RaisedAlert};
+use super::alert::{Alert, AlertState, RaisedAlert};
 use super::backup::{BackupGroup, Evidence, GroupId, LastRun, Plan, Running, Took, Unread};
-use super::feed::{Feed, SourceKind};
+use super::feed::{Feed, SourceId};
 use super::job::{Job, JobKind};
 use super::labels::Labels;
-use super::store::{Data, Listed, SourceState, Store};
+use super::store::{Data, SourceState, Store};
 use super::target::Target;
 use super::task::{Outcome, Task};
 
 pub use guests::{Owner, lone, owner};
+pub use joining::{Join, Joined, Keeper, Listed, Part};
 
-/// All alerts of the store, each once, in their default order: those that an Alertmanager has, and
-/// those that only Prometheus knows of (pending, or not routed).
-pub fn alerts(store: &Store) -> Vec<Listed> {
-    let mut seen: HashSet<Arc<str>> = HashSet::new();
-    let mut all: Vec<Listed> = Vec::new();
-    for source in store.of(SourceKind::Alertmanager) {
-        for alert in &*source.data.alerts {
-            if seen.insert(Arc::clone(&alert.fingerprint)) {
-                all.push(Listed { source: source.id.clone(), alert: ranked(alert.clone(), source, store) });
-            }
-        }
-    }
-    let unrouted = not_routed(store, &all, &mut seen);
-    all.extend(unrouted);
-    all.sort_by(|one, other| one.alert.order(&other.alert));
-    all
-}
-
-/// Which alerts can be the same at all: a storm of thousands is not compared pair by pair.
-fn kin(labels: &Labels) -> (Option<&str>, Option<&str>) {
-    (labels.get("alertname"), labels.get("instance"))
-}
-
-/// What Prometheus raised and no Alertmanager has.
-fn not_routed(store: &Store, routed: &[Listed], seen: &mut HashSet<Arc<str>>) -> Vec<Listed> {
-    let mut index: HashMap<_, Vec<&Alert>> = HashMap::new();
-    for listed in routed {
-        index.entry(kin(&listed.alert.labels)).or_default().push(&listed.alert);
-    }
-    let mut missing = Vec::new();
-    for source in store.of(SourceKind::Prometheus) {
-        for raised in &*source.data.raised {
-            let same = |have: &&Alert| is_same(have, raised, &source.data.external);
-            if index.get(&kin(&raised.labels)).is_some_and(|alike| alike.iter().any(same)) {
-                continue;
-            }
-            let alert = ranked(unrouted(raised), source, store);
-            if seen.insert(Arc::clone(&alert.fingerprint)) {
-                missing.push(Listed { source: source.id.clone(), alert });
-            }
-        }
-    }
-    missing
+/// How what Alertmanager routed and what Prometheus raised belong together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kinship {
+    /// They are one alert: what the one has more than the other are the server's external labels.
+    Same,
+    /// They may be one: the external labels are not known, and the labels do not contradict.
+    Likely,
 }
 
 /// Whether Alertmanager's alert is the one that Prometheus raised: Alertmanager's labels are those
-/// of the rule and, beside them, the server's external ones.
-pub fn is_same(routed: &Alert, raised: &RaisedAlert, external: &Labels) -> bool {
-    routed.labels.contains(&raised.labels)
-        && routed.labels.iter().all(|(name, value)| {
-            raised.labels.get(name) == Some(value) || external.is_empty() || external.get(name) == Some(value)
-        })
+/// of the rule and, beside them, the server's external ones, where they are known.
+pub fn kinship(routed: &Alert, raised: &RaisedAlert, external: Option<&Labels>) -> Option<Kinship> {
+    let added = || {
+        let labels = routed.labels.iter();
+        labels.filter(|(name, value)| !value.is_empty() && raised.labels.get(name) != Some(*value))
+    };
+    if !routed.labels.contains(&raised.labels) {
+        return None;
+    }
+    match external {
+        Some(external) => {
+            added().all(|(name, value)| external.get(name) == Some(value)).then_some(Kinship::Same)
+        }
+        None if added().next().is_none() => Some(Kinship::Same),
+        None => Some(Kinship::Likely),
+    }
 }
 
 /// The fingerprints of the listed alerts that nobody confirms now: no Alertmanager that is heard
 /// has them, and no Prometheus that is heard raises them.
 pub fn unheard(store: &Store, now: DateTime<Utc>) -> HashSet<Arc<str>> {
-    let is_heard = |source: &&SourceState| source.is_fresh(Feed::Alerts, now);
-    let old: Vec<&Listed> = store
-        .alerts()
-        .iter()
-        .filter(|listed| !store.source(&listed.source).as_ref().is_some_and(is_heard))
-        .collect();
-    if old.is_empty() {
+    let heard = store.sources.iter().filter(|source| source.is_fresh(Feed::Alerts, now));
+    let heard: Vec<&SourceId> = heard.map(|source| &source.id).collect();
+    let mut asked = store.sources.iter().filter(|source| source.id.kind.watches());
+    if asked.all(|source| heard.contains(&&source.id)) {
         return HashSet::new();
     }
-    let routed = store.of(SourceKind::Alertmanager).filter(is_heard).flat_map(|source| &*source.data.alerts);
-    let routed: HashSet<&str> = routed.map(|alert| &*alert.fingerprint).collect();
-    let mut raised: HashMap<&str, Vec<(&RaisedAlert, &Labels)>> = HashMap::new();
-    for source in store.of(SourceKind::Prometheus).filter(is_heard) {
-        for alert in source.data.raised.iter().filter(|alert| alert.firing) {
-            let place = alert.labels.get("instance").unwrap_or("");
-            raised.entry(place).or_default().push((alert, &source.data.external));
-        }
-    }
-    let is_confirmed = |alert: &Alert| {
-        let place = alert.labels.get("instance").unwrap_or("");
-        routed.contains(&*alert.fingerprint)
-            || raised
-                .get(place)
-                .is_some_and(|all| all.iter().any(|(raised, external)| is_same(alert, raised, external)))
-    };
-    let lost = old.into_iter().map(|listed| &listed.alert).filter(|alert| !is_confirmed(alert));
-    lost.map(|alert| Arc::clone(&alert.fingerprint)).collect()
-}
-
-/// What is known of an alert that no Alertmanager has.
-fn unrouted(raised: &RaisedAlert) -> Alert {
-    Alert {
-        name: raised.labels.get("alertname").unwrap_or("").into(),
-        severity: raised.labels.get("severity").unwrap_or("").into(),
-        rank: super::alert::Severity::Info,
-        state: if raised.firing { AlertState::Firing } else { AlertState::Pending },
-        fingerprint: fingerprint(&raised.labels),
-        fingerprint_source: FingerprintSource::Own,
-        starts_at: raised.active_at,
-        ends_at: None,
-        labels: raised.labels.clone(),
-        exact: None,
-        annotations: raised.annotations.clone(),
-        silenced_by: Vec::new(),
-        inhibited_by: Vec::new(),
-        muted_by: Vec::new(),
-        acked_by: None,
-        receivers: Vec::new(),
-        generator_url: None,
-    }
-}
-
-/// Gives an alert its rank, its acknowledgement and its one state.
-fn ranked(mut alert: Alert, source: &SourceState, store: &Store) -> Alert {
-    alert.rank = store.thresholds.rank(&alert.severity);
-    let silences = &source.data.silences;
-    alert.acked_by =
-        silences.iter().find_map(|silence| silence.acknowledges(&alert.fingerprint, alert.starts_at));
-    if alert.state == AlertState::Firing && alert.acked_by.is_some() {
-        alert.state = AlertState::Acknowledged;
-    }
-    alert
+    let is_heard = |listed: &&Listed| listed.voices.iter().any(|voice| heard.contains(&voice));
+    let lost = store.alerts().iter().filter(|listed| !is_heard(listed));
+    lost.map(|listed| Arc::clone(&listed.alert.fingerprint)).collect()
 }
 
 /// The hash of a label set, as Prometheus and Alertmanager make it (FNV-1a of names and values,
@@ -164,6 +87,23 @@ pub fn covers(alert: &Alert, target: &Target) -> bool {
     alert.state != AlertState::Pending
         && alert.labels.get("instance") == Some(&*target.instance)
         && alert.labels.get("job").is_none_or(|job| job == &*target.job)
+}
+
+/// Whether an alert speaks of the guest of a backup group: by its VMID, by `vm/102`, or by its name.
+pub fn speaks_of(alert: &Alert, group: &BackupGroup) -> bool {
+    const IDS: [&str; 5] = ["vmid", "vm_id", "guest_id", "backup_id", "id"];
+    const NAMES: [&str; 6] = ["guest", "host", "vm_name", "name", "nodename", "service"];
+    let whole = group.id.to_string();
+    let is = |names: &[&str], text: &str| names.iter().any(|name| alert.labels.get(name) == Some(text));
+    let proxmox = match &*group.id.kind {
+        "vm" => format!("qemu/{}", group.id.id),
+        _ => format!("lxc/{}", group.id.id),
+    };
+    is(&IDS, &group.id.id)
+        || is(&IDS, &proxmox)
+        || is(&IDS, &whole)
+        || is(&NAMES, &whole)
+        || (!group.guest.is_empty() && is(&NAMES, &group.guest))
 }
 
 /// All that is known of a group's backups beside its snapshots.
@@ -245,16 +185,18 @@ fn is_backup_of(task: &Task, key: &str) -> bool {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::domain::thresholds::Thresholds;
 
     /// An alert of Prometheus, as it is before it is routed.
     pub fn alert(name: &str, instance: &str) -> Alert {
-        unrouted(&RaisedAlert {
+        let raised = RaisedAlert {
             labels: [("alertname", name), ("instance", instance)].into_iter().collect(),
             annotations: Labels::default(),
             firing: true,
             active_at: DateTime::UNIX_EPOCH,
             value: "1".into(),
-        })
+        };
+        joining::unrouted(&raised, &Thresholds::default())
     }
 
     fn labels(text: &str) -> Labels {
@@ -270,10 +212,13 @@ pub(crate) mod tests {
             active_at: DateTime::UNIX_EPOCH,
             value: "1".into(),
         };
-        let mut routed = unrouted(&raised);
+        let mut routed = joining::unrouted(&raised, &Thresholds::default());
+        assert_eq!(kinship(&routed, &raised, None), Some(Kinship::Same));
         routed.labels = labels(r#"{"alertname":"HostDown","instance":"a:9100","site":"home"}"#);
-        assert!(is_same(&routed, &raised, &labels(r#"{"site":"home"}"#)));
-        assert!(!is_same(&routed, &raised, &labels(r#"{"site":"cabin"}"#)));
-        assert!(is_same(&routed, &raised, &Labels::default()), "unknown external labels: by superset");
+        let at = |external: &str| kinship(&routed, &raised, Some(&labels(external)));
+        assert_eq!(at(r#"{"site":"home"}"#), Some(Kinship::Same));
+        assert_eq!(at(r#"{"site":"cabin"}"#), None);
+        assert_eq!(at("{}"), None, "nothing is added on the way, so it is another");
+        assert_eq!(kinship(&routed, &raised, None), Some(Kinship::Likely), "by superset, and marked");
     }
 }

@@ -6,6 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::health::Health;
+use super::room::Climbs;
 
 /// One datastore.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -16,6 +17,8 @@ pub struct Datastore {
     pub used: Option<u64>,
     /// Bytes in all.
     pub total: Option<u64>,
+    /// By how much it climbs within a day, as far as the server measured it.
+    pub climbs: Option<Climbs>,
     /// When the server reckons that it will be full.
     pub full_at: Option<DateTime<Utc>>,
     /// Maintenance mode and its message, sanitised.
@@ -55,6 +58,11 @@ impl Datastore {
         Some(self.used? as f64 / total as f64)
     }
 
+    /// What is free, in bytes.
+    pub fn free(&self) -> Option<u64> {
+        Some(self.total?.saturating_sub(self.used?))
+    }
+
     /// How bad it is. A datastore that cannot say how full it is, is offline; one in maintenance
     /// was put there by somebody.
     pub fn health(&self, limits: &FillLimits, now: DateTime<Utc>) -> Health {
@@ -87,6 +95,7 @@ mod tests {
             name: "main".into(),
             used: Some(used),
             total: Some(100),
+            climbs: None,
             full_at: days.map(|days| now + TimeDelta::days(days)),
             maintenance: None,
             error: None,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::chore::Chore;
 use super::feed::SourceId;
 use super::labels::Labels;
 use super::silence::Matcher;
@@ -29,6 +30,8 @@ pub enum What {
         /// Its identity.
         id: Arc<str>,
     },
+    /// Let a backup server do something.
+    Chore(Chore),
 }
 
 /// A silence as it is to be.
@@ -53,6 +56,6 @@ pub struct Draft {
 /// What came of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
-    /// The identity of what was made, or of what was changed.
+    /// The identity of what was made, or of what was changed; of a task its UPID.
     pub id: Arc<str>,
 }

@@ -147,6 +147,8 @@ pub enum Feed {
     Files,
     /// Files: what programs print, and how repositories stand.
     Programs,
+    /// Prometheus: what metrics tell of backups.
+    Kept,
     /// PBS: verify, prune, sync and garbage collection jobs.
     Jobs,
     /// PBS: the server itself, its services and its certificate.

@@ -6,6 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::backup::GroupId;
+use super::prune::Keep;
 use super::task::Outcome;
 
 /// What a job does.
@@ -63,6 +64,8 @@ pub struct Job {
     pub next: Option<DateTime<Utc>>,
     /// What garbage collection found; `None` for other jobs.
     pub garbage: Option<Garbage>,
+    /// What pruning keeps; `None` for other jobs.
+    pub keep: Option<Keep>,
 }
 
 /// A run of a job.
@@ -148,6 +151,7 @@ mod tests {
             last: None,
             next: None,
             garbage: None,
+            keep: None,
         }
     }
 

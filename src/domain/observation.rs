@@ -18,7 +18,7 @@ use super::log::{Entry, TailState};
 use super::rule::Rule;
 use super::server::Server;
 use super::silence::Silence;
-use super::target::{Scrape, Target};
+use super::target::{Samples, Scrape, Target};
 use super::task::Task;
 
 /// One look at one feed. Lists are shared, so that applying one is a pointer swap.
@@ -39,8 +39,14 @@ pub enum Observation {
     Alerts(Arc<[Alert]>),
     /// Alerts on which Alertmanager's peers disagree: none where all agree, or only one answered.
     Splits(Arc<[Split]>),
+    /// Where Alertmanager sends its alerts.
+    Routes(Arc<[Route]>),
     /// The scrape pools of Prometheus' configuration, by name: also those without a target.
     Pools(Arc<[Arc<str>]>),
+    /// How many targets each scrape pool found and dropped, by pool.
+    Dropped(Arc<[(Arc<str>, u64)]>),
+    /// How many samples each target's last scrape brought, by job and instance.
+    Samples(Arc<[Samples]>),
     /// Alertmanager's silences; of the expired ones only the last.
     Silences(Arc<[Silence]>),
     /// Alertmanager's peers, as configured, each with its state.
@@ -81,6 +87,8 @@ pub enum Observation {
     Files(Arc<[Archive]>),
     /// Backups that a program tells of, and repositories, in the order of the config.
     Programs(Arc<[Archive]>),
+    /// Backups that metrics tell of, by identity.
+    Kept(Arc<[Archive]>),
     /// PVE's guests, nodes and storages, by identity.
     Inventory {
         /// The guests.
@@ -140,6 +148,9 @@ impl Observation {
             Self::Silences(all) => all.len(),
             Self::Splits(all) => all.len(),
             Self::Pools(all) => all.len(),
+            Self::Routes(all) => all.len(),
+            Self::Dropped(all) => all.len(),
+            Self::Samples(all) => all.len(),
             Self::Backups { groups, .. } => groups.len(),
             Self::Datastores(all) => all.len(),
             Self::Tasks(all) => all.len(),
@@ -148,7 +159,7 @@ impl Observation {
             Self::Schedules { jobs, uncovered } => jobs.len() + uncovered.len(),
             Self::Dumps { dumps, .. } => dumps.len(),
             Self::Configs(all) => all.len(),
-            Self::Files(all) | Self::Programs(all) => all.len(),
+            Self::Files(all) | Self::Programs(all) | Self::Kept(all) => all.len(),
             Self::ExternalLabels(_)
             | Self::Peers(_)
             | Self::Tail { .. }
@@ -169,6 +180,19 @@ pub struct Split {
     pub lacking: Vec<Arc<str>>,
     /// The addresses of the peers that would page for it, while another hides it.
     pub loud: Vec<Arc<str>>,
+}
+
+/// A group that an alert is in, as the routes of Alertmanager make it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Route {
+    /// The alert.
+    pub fingerprint: Arc<str>,
+    /// Who gets the group.
+    pub receiver: Arc<str>,
+    /// The labels by which its alerts are grouped; none: all of the route are one group.
+    pub group: Labels,
+    /// The time intervals that mute the route now.
+    pub muted_by: Vec<Arc<str>>,
 }
 
 /// One address of an Alertmanager group.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::backup::GroupId;
 use super::feed::{Failure, SourceId};
 use super::labels::Labels;
 use super::log::Line;
@@ -78,6 +79,8 @@ pub enum Question {
     },
     /// Whether a LogQL query is one.
     Check(Arc<str>),
+    /// Whether the newest file of a backup can be read to its end.
+    Readable(GroupId),
 }
 
 /// Lines of a time.
@@ -118,6 +121,8 @@ pub enum Answer {
     Names(Arc<[Arc<str>]>),
     /// To [`Question::Check`]: nothing, or what is wrong.
     Checked(Option<Wrong>),
+    /// To [`Question::Readable`]: what was read, or why it cannot be, in words.
+    Readable(Result<Arc<str>, Arc<str>>),
 }
 
 impl Answer {

@@ -16,6 +16,8 @@ pub struct Server {
     pub services: Vec<Service>,
     /// Why its services cannot be read, sanitised.
     pub hidden: Option<Arc<str>>,
+    /// The zone that it lives in, `Europe/Vienna`; `None` when it did not say.
+    pub zone: Option<Arc<str>>,
     /// Until when its certificate is valid; `None` for a connection without TLS.
     pub certificate: Option<DateTime<Utc>>,
 }

@@ -265,8 +265,8 @@ pub fn covered(matchers: &[Matcher], source: &SourceId, store: &Store) -> Vec<Li
 fn as_routed(listed: &Listed, store: &Store) -> Labels {
     let own = listed.alert.exact_labels();
     match store.source(&listed.source) {
-        Some(source) if source.id.kind == SourceKind::Prometheus && !source.data.external.is_empty() => {
-            own.with(&source.data.external)
+        Some(source) if source.id.kind == SourceKind::Prometheus => {
+            source.data.external.as_ref().map_or_else(|| own.clone(), |external| own.with(external))
         }
         _ => own.clone(),
     }

@@ -79,6 +79,11 @@ pub enum Subject {
 }
 
 impl Subject {
+    /// Whether there is something that a backup server can be told to do to it.
+    pub const fn has_actions(&self) -> bool {
+        matches!(self, Self::Backup { .. } | Self::Datastore { .. })
+    }
+
     /// Whether it is an alert.
     pub const fn is_alert(&self) -> bool {
         matches!(self, Self::Alert { .. })

@@ -156,6 +156,24 @@ impl Target {
     }
 }
 
+/// How many samples the last scrape of a target brought.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Samples {
+    /// The target's `job`.
+    pub job: Arc<str>,
+    /// The target's `instance`.
+    pub instance: Arc<str>,
+    /// How many.
+    pub count: f64,
+}
+
+/// How many samples the last scrape of a target brought, among those of all, by job and instance.
+pub fn samples(all: &[Samples], target: &Target) -> Option<f64> {
+    let wanted = (&*target.job, &*target.instance);
+    let at = all.binary_search_by(|one| (&*one.job, &*one.instance).cmp(&wanted));
+    Some(all.get(at.ok()?)?.count)
+}
+
 /// What the time series say of a target beside its last scrape.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Scrape {

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 
-use super::alert::Severity;
+use super::alert::{Alert, Severity};
 use super::backup::{BackupGroup, Expectation};
 use super::datastore::FillLimits;
 use super::feed::SourceId;
+use super::host::Inventory;
 use super::log::selector::LabelMap;
 
 /// When what counts as what.
@@ -18,6 +19,8 @@ pub struct Thresholds {
     pub severities: BTreeMap<Arc<str>, Severity>,
     /// Within which time somebody must respond, by severity.
     pub response: BTreeMap<Severity, TimeDelta>,
+    /// The same by name of the alert, as its runbook states it: that counts before its severity.
+    pub promised: BTreeMap<Arc<str>, TimeDelta>,
     /// How long an acknowledgement holds, unless the alert is resolved before.
     pub ack_for: TimeDelta,
     /// A silence that is to last longer is asked about once more.
@@ -26,6 +29,8 @@ pub struct Thresholds {
     pub watchdog: Arc<str>,
     /// How old backups may be, unless a rule says otherwise.
     pub backups: Expectation,
+    /// How often it is to be tried whether a backup can be restored.
+    pub drill_every: TimeDelta,
     /// Rules for single guests; the first that matches counts.
     pub backup_rules: Vec<BackupRule>,
     /// How full datastores may be.
@@ -34,6 +39,10 @@ pub struct Thresholds {
     pub clusters: Vec<Mapping>,
     /// Which labels of an alert lead to its logs.
     pub log_labels: LabelMap,
+    /// LogQL queries by the operator's names for them.
+    pub log_queries: Vec<(Arc<str>, Arc<str>)>,
+    /// The operator's hosts.
+    pub hosts: Inventory,
 }
 
 /// A namespace of a backup server that holds the guests of one hypervisor.
@@ -55,14 +64,18 @@ impl Default for Thresholds {
                 (Severity::Critical, TimeDelta::minutes(15)),
                 (Severity::Warning, TimeDelta::hours(1)),
             ]),
+            promised: BTreeMap::new(),
             ack_for: TimeDelta::hours(12),
             max_silence: TimeDelta::hours(24),
             watchdog: "Watchdog".into(),
             backups: Expectation::default(),
+            drill_every: TimeDelta::days(90),
             backup_rules: Vec::new(),
             fill: FillLimits::default(),
             clusters: Vec::new(),
             log_labels: LabelMap::default(),
+            log_queries: Vec::new(),
+            hosts: Inventory::default(),
         }
     }
 }
@@ -93,6 +106,11 @@ impl Thresholds {
     /// What the value of an alert's `severity` means.
     pub fn rank(&self, severity: &str) -> Severity {
         self.severities.get(severity).copied().unwrap_or_else(|| Severity::of(severity))
+    }
+
+    /// Within which time somebody must respond to an alert: as its runbook says, else by severity.
+    pub fn respond_within(&self, alert: &Alert) -> Option<TimeDelta> {
+        self.promised.get(&alert.name).or_else(|| self.response.get(&alert.rank)).copied()
     }
 
     /// What is expected of a group's backups; `tags` are those of its guest.

@@ -13,7 +13,7 @@ mod tests;
 use chrono::{DateTime, Utc};
 
 pub use alerts::response_due;
-pub use backups::{JudgedBackup, judged_backups};
+pub use backups::{JudgedBackup, judged_backups, starved};
 pub use table::{Condition, weigh};
 pub use targets::target_condition;
 
@@ -61,8 +61,10 @@ pub struct Verdict {
     pub state: Health,
     /// One sentence.
     pub text: String,
-    /// Everything that is not ok, the worst first.
+    /// Everything that is not ok, the worst first; of a storm the beginning.
     pub findings: Vec<Finding>,
+    /// How much else was found of the same kind, and is only counted.
+    pub untold: usize,
     /// The counts.
     pub counts: Counts,
 }
@@ -75,7 +77,7 @@ impl Verdict {
     pub fn reasons(&self) -> Vec<String> {
         let bad = self.findings.iter().filter(|finding| finding.health.is_some());
         let mut told: Vec<String> = bad.clone().take(REASONS).map(|finding| finding.text.clone()).collect();
-        let left = bad.count().saturating_sub(REASONS);
+        let left = (bad.count() + self.untold).saturating_sub(told.len());
         if left > 0 {
             told.push(format!("and {left} more"));
         }
@@ -105,6 +107,7 @@ impl Scope {
     pub const fn covers(self, kind: SourceKind, feed: Feed) -> bool {
         match (kind, feed) {
             (SourceKind::Prometheus, Feed::Targets | Feed::Scrapes) => self.targets,
+            (SourceKind::Prometheus, Feed::Kept) => self.backups,
             (SourceKind::Prometheus | SourceKind::Alertmanager, _) => self.alerts,
             (SourceKind::Loki, _) => self.logs,
             (SourceKind::Pbs | SourceKind::Pve | SourceKind::Files, _) => self.backups,
@@ -116,7 +119,8 @@ impl Scope {
 pub fn judge(store: &Store, scope: Scope, now: DateTime<Utc>) -> Verdict {
     let mut counts = Counts::default();
     let alerts = scope.alerts.then(|| alerts::alerts(store, now, &mut counts));
-    let (mut findings, unheard) = alerts.map_or_else(Default::default, |all| (all.measured, all.unheard));
+    let alerts = alerts.unwrap_or_default();
+    let (mut findings, unheard, untold) = (alerts.measured, alerts.unheard, alerts.untold);
     findings.extend(sources::sources(store, scope, now));
     findings.extend(unheard);
     if scope.alerts {
@@ -134,7 +138,7 @@ pub fn judge(store: &Store, scope: Scope, now: DateTime<Utc>) -> Verdict {
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.health));
     let state = worst(findings.iter().filter_map(|finding| finding.health));
     let text = sentence(state, &findings, counts, scope);
-    Verdict { state, text, findings, counts }
+    Verdict { state, text, findings, untold, counts }
 }
 
 fn sentence(state: Health, findings: &[Finding], counts: Counts, scope: Scope) -> String {

@@ -8,6 +8,7 @@ mod error;
 mod tls;
 
 use std::sync::{Arc, Mutex as Lock};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION, USER_AGENT};
@@ -101,11 +102,23 @@ impl Client {
 
     /// Asks by a form: for queries that are too long for a URL.
     pub async fn post_form(&self, path: &str, form: &[(&str, &str)]) -> Result<Response, NetError> {
+        self.send_form(Method::POST, path, form, self.endpoint.timeout()).await
+    }
+
+    /// Sends a form, and waits for the answer for at least `patience`.
+    pub async fn send_form(
+        &self,
+        method: Method,
+        path: &str,
+        form: &[(&str, &str)],
+        patience: Duration,
+    ) -> Result<Response, NetError> {
+        let patience = patience.max(self.endpoint.timeout());
         let build = |http: &reqwest::Client, url: &str| {
             // The query's own encoding is that of a form.
             let built = http.request(Method::POST, url).query(form).build()?;
             let body = built.url().query().unwrap_or_default().to_owned();
-            let form = http.post(url).body(body);
+            let form = http.request(method, url).body(body).timeout(patience);
             Ok(form.header(CONTENT_TYPE, "application/x-www-form-urlencoded"))
         };
         self.try_send(path, build).await
@@ -250,6 +263,15 @@ impl Client {
     }
 }
 
+/// A piece of a path: a backslash or a slash in a name must not become one of the path.
+pub fn encoded(piece: &str) -> String {
+    let safe = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~');
+    let bytes = piece
+        .bytes()
+        .map(|byte| if safe(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") });
+    bytes.collect()
+}
+
 /// Decodes a body; a large one on a thread of its own, so that other answers do not wait for it.
 pub async fn decode<T: Send + 'static>(body: Vec<u8>, parse: impl FnOnce(&[u8]) -> T + Send + 'static) -> T {
     if body.len() < LARGE {
@@ -262,5 +284,30 @@ pub async fn decode<T: Send + 'static>(body: Vec<u8>, parse: impl FnOnce(&[u8]) 
             // The runtime is going away, and this task with it.
             Err(_) => std::future::pending().await,
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    use super::{LARGE, decode};
+
+    /// On one thread: were the large body read where it came in, what ends its reading would never
+    /// run.
+    #[tokio::test]
+    async fn a_large_body_is_read_beside_everything_else() {
+        let (go_on, wait) = mpsc::channel();
+        let reading =
+            decode(vec![b' '; LARGE], move |body| (body.len(), wait.recv_timeout(Duration::from_secs(20))));
+        let (read, sent) = tokio::join!(reading, async { go_on.send(()) });
+        assert_eq!((read, sent), ((LARGE, Ok(())), Ok(())));
+    }
+
+    #[tokio::test]
+    async fn a_small_body_is_read_where_it_came_in() {
+        let here = std::thread::current().id();
+        assert_eq!(decode(vec![b' '; LARGE - 1], |_| std::thread::current().id()).await, here);
     }
 }

@@ -4,6 +4,7 @@
 mod alerts;
 mod backups;
 mod lines;
+mod log;
 mod morning;
 mod nagios;
 mod rows;
@@ -19,6 +20,7 @@ use crate::domain::store::Store;
 use crate::domain::verdict::{self, Counts, Scope, Verdict};
 pub use alerts::Alerts;
 pub use backups::{BackupReport, JobRow, TaskRow};
+pub use log::{log_json, log_line, log_text, log_time};
 pub use rows::{AlertRow, BackupRow, DatastoreRow, FeedRow, LogRow, SourceRow, TargetRow};
 pub use silences::{AckRow, MatcherRow, SilenceRow, Silences};
 pub use status::Status;

@@ -1,4 +1,4 @@
-//! What is asked and done on demand: each question in a task of its own, the older in a place
+//! What is asked, done and worked out on demand: each question in a task of its own, the older in a place
 //! dropped for the newer; deeds are carried out once and never dropped.
 
 use std::collections::HashMap;
@@ -15,6 +15,7 @@ use tokio::time::{sleep, timeout};
 use crate::actions;
 use crate::border::Msg;
 use crate::clock::Clock;
+use crate::domain::correlate::Join;
 use crate::domain::deed::Deed;
 use crate::domain::feed::{Failure, FailureKind};
 use crate::domain::question::{Ask, Slot};
@@ -47,6 +48,11 @@ impl Asks {
     pub fn new(network: Handle) -> Self {
         let (to, answers) = mpsc::channel(QUEUE);
         Self { answers, network, running: HashMap::new(), to }
+    }
+
+    /// Where others put their answers.
+    pub fn sender(&self) -> mpsc::Sender<Msg> {
+        self.to.clone()
     }
 
     /// Asks; `source` is the one that the question names, if it is there.
@@ -83,6 +89,16 @@ impl Asks {
             };
             let result = bounded(&deed.source, DEED_PATIENCE, done).await;
             let _ended = to.send(Msg::Done { id, result }).await;
+        });
+    }
+
+    /// Joins the alerts away from the loop.
+    pub fn compute(&self, join: Join) {
+        let to = self.to.clone();
+        self.network.spawn_blocking(move || {
+            let number = join.number;
+            let joined = std::panic::catch_unwind(AssertUnwindSafe(|| Arc::new(join.run()))).ok();
+            let _ended = to.blocking_send(Msg::Computed { number, joined });
         });
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use tokio::runtime::Handle;
@@ -10,7 +10,8 @@ use tokio::sync::mpsc;
 
 use crate::app::Setup;
 use crate::clock::Clock;
-use crate::domain::clocks;
+use crate::domain::clocks::{Clocks, Noted};
+use crate::domain::drill::Drill;
 use crate::domain::feed::SourceId;
 use crate::sources::watch::Watch;
 use crate::sources::{Event, Source};
@@ -52,6 +53,8 @@ pub struct Feeds {
     load: Load,
     /// Where what must outlive the program is kept; `None` when nothing must.
     pub state: Option<PathBuf>,
+    /// Which response clocks stand there already.
+    noted: Arc<Mutex<Noted>>,
     to: (mpsc::Sender<Event>, mpsc::Sender<Result<Loaded, Vec<String>>>),
 }
 
@@ -74,6 +77,7 @@ impl Feeds {
             watch: None,
             load,
             state: None,
+            noted: Arc::default(),
             to: (seen, loaded),
         }
     }
@@ -103,11 +107,33 @@ impl Feeds {
     }
 
     /// Writes response clocks down, away from the loop: a disk may hang.
-    pub fn keep_clocks(&self, clocks: Vec<clocks::Clock>) {
+    pub fn keep_clocks(&self, clocks: Clocks) {
+        let Some(root) = self.state.clone() else { return };
+        let noted = Arc::clone(&self.noted);
+        self.network.spawn_blocking(move || {
+            let due = noted.lock().unwrap_or_else(PoisonError::into_inner).due(&clocks);
+            if let Err(error) = state::keep_clocks(&root, &due) {
+                tracing::warn!(%error, "the response clocks were not written down");
+            }
+        });
+    }
+
+    /// Writes down that a restore was tried, away from the loop.
+    pub fn keep_drill(&self, drill: Drill) {
         let Some(root) = self.state.clone() else { return };
         self.network.spawn_blocking(move || {
-            if let Err(error) = state::keep_clocks(&root, &clocks) {
-                tracing::warn!(%error, "the response clocks were not written down");
+            if let Err(error) = state::keep_drill(&root, &drill) {
+                tracing::warn!(%error, "the restore drill was not written down");
+            }
+        });
+    }
+
+    /// Writes a query down, away from the loop.
+    pub fn keep_query(&self, query: String) {
+        let Some(root) = self.state.clone() else { return };
+        self.network.spawn_blocking(move || {
+            if let Err(error) = state::keep_query(&root, &query) {
+                tracing::warn!(%error, "a query was not written down");
             }
         });
     }

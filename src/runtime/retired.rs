@@ -1,11 +1,15 @@
 //! What was seen before and is no longer shown. To free ten thousand targets takes milliseconds,
 //! which a key should not wait for.
 
+use std::any::Any;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use tokio::runtime::Handle;
 
+use crate::domain::correlate::Joined;
 use crate::domain::feed::{Feed, SourceId};
+use crate::domain::log::Entry;
 use crate::domain::observation::Observation;
 
 /// Fewer things than this are freed where they are.
@@ -15,7 +19,10 @@ const MANY: usize = 2_000;
 #[derive(Debug, Default)]
 pub struct Retired {
     newest: HashMap<(SourceId, Feed), Vec<Observation>>,
-    older: Vec<Vec<Observation>>,
+    joined: Option<Arc<Joined>>,
+    older: Vec<Box<dyn Any + Send>>,
+    /// Log lines that nobody keeps any more.
+    lines: Vec<Entry>,
 }
 
 impl Retired {
@@ -27,7 +34,22 @@ impl Retired {
         } else {
             self.newest.insert(key, seen.to_vec())
         };
-        self.older.extend(before);
+        self.older.extend(before.map(|before| Box::new(before) as _));
+    }
+
+    /// Shares the alerts as they were joined.
+    pub fn keep_joined(&mut self, joined: &Arc<Joined>) {
+        let before = self.joined.replace(Arc::clone(joined));
+        self.older.extend(before.map(|before| Box::new(before) as _));
+    }
+
+    /// Takes log lines that nobody keeps any more.
+    pub fn bury(&mut self, lines: Vec<Entry>) {
+        if self.lines.is_empty() {
+            self.lines = lines;
+        } else {
+            self.lines.extend(lines);
+        }
     }
 
     /// Frees what was replaced, away from the loop. To be called when it is no longer shown.
@@ -35,6 +57,10 @@ impl Retired {
         if !self.older.is_empty() {
             let older = std::mem::take(&mut self.older);
             elsewhere.spawn_blocking(move || drop(older));
+        }
+        if self.lines.len() >= MANY {
+            let lines = std::mem::take(&mut self.lines);
+            elsewhere.spawn_blocking(move || drop(lines));
         }
     }
 }

@@ -1,9 +1,13 @@
-use chrono::DateTime;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::{self, UnboundedSender};
 
 use super::*;
 use crate::app::Setup;
+use crate::domain::feed::{Feed, SourceId, SourceKind};
+use crate::sources::{Looking, Plan, Source};
 
 /// A screen that notes what happens to it.
 #[derive(Debug, Default)]
@@ -36,7 +40,7 @@ fn a_loop() -> (Loop<Noted>, UnboundedSender<Input>) {
     let (sender, inputs) = mpsc::unbounded_channel();
     let clock = Clock::fixed(DateTime::UNIX_EPOCH);
     let load = || Err(vec!["wardroom.toml:1:1: no".to_owned()]);
-    let feeds = Feeds::new(Handle::current(), std::sync::Arc::new(load));
+    let feeds = Feeds::new(Handle::current(), Arc::new(load));
     (Loop::new(App::new(Setup::default()), Noted::default(), clock, inputs, feeds), sender)
 }
 
@@ -118,4 +122,73 @@ fn a_sleeping_machine_and_a_set_clock_are_noticed() {
     ] {
         assert_eq!(has_jumped(last, now), jumped, "{last:?} {now:?}");
     }
+}
+
+/// A source whose every look takes the network's whole thread, as reading a huge answer there would.
+#[derive(Debug)]
+struct Greedy {
+    id: SourceId,
+    site: Arc<str>,
+    began: std::sync::mpsc::Sender<()>,
+    /// A look ends when the other end is gone.
+    held: std::sync::Mutex<std::sync::mpsc::Receiver<()>>,
+}
+
+impl Source for Greedy {
+    fn id(&self) -> &SourceId {
+        &self.id
+    }
+
+    fn site(&self) -> &Arc<str> {
+        &self.site
+    }
+
+    fn feeds(&self) -> Vec<Plan> {
+        let span = Duration::from_mins(1);
+        vec![Plan { feed: Feed::Snapshots, interval: span, timeout: span }]
+    }
+
+    fn observe(&self, _feed: Feed, _now: DateTime<Utc>) -> Looking<'_> {
+        Box::pin(async move {
+            self.began.send(()).expect("the test waits for it");
+            let ended = self.held.lock().expect("nobody else has it").recv();
+            assert!(ended.is_err(), "nothing is ever sent");
+            Ok(Vec::new())
+        })
+    }
+}
+
+/// Were anything of a look done on the loop, it would stand still here for ever.
+#[test]
+fn keys_are_answered_while_a_look_takes_the_whole_thread_of_the_network() {
+    let network =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a thread");
+    let (began, begun) = std::sync::mpsc::channel();
+    let (release, held) = std::sync::mpsc::channel();
+    let greedy = Greedy {
+        id: SourceId::new(SourceKind::Pbs, "main"),
+        site: "".into(),
+        began,
+        held: std::sync::Mutex::new(held),
+    };
+    let screen = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a loop");
+    screen.block_on(async {
+        let (mut one, keys) = a_loop();
+        one.feeds = Feeds::new(network.handle().clone(), Arc::new(|| Err(Vec::new())));
+        one.feeds.watch(&[Arc::new(greedy)], &Clock::system());
+        begun.recv_timeout(Duration::from_secs(20)).expect("the look begins");
+        one.turn().await.expect("drawn");
+        let before = one.screen.frames;
+        for text in ["j", "?", "esc"] {
+            keys.send(key(text)).expect("typed");
+            while one.screen.frames == before || one.app.is_dirty() {
+                one.turn().await.expect("drawn");
+            }
+        }
+        assert!(one.screen.frames > before);
+        keys.send(key("q")).expect("typed");
+        assert_eq!(one.run().await.expect("drawn"), Ended::Quit);
+        drop(release);
+    });
+    network.shutdown_background();
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use futures_util::FutureExt as _;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, Semaphore, mpsc};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
@@ -25,6 +25,9 @@ const LONGEST: Duration = Duration::from_mins(1);
 
 /// The first pause after a tail broke.
 const TAIL_PAUSE: Duration = Duration::from_secs(1);
+
+/// So many batches of lines of a tail wait for the loop.
+const UNDER_WAY: usize = 2;
 
 /// All feeds and tails under way. Dropping it stops them.
 #[derive(Debug)]
@@ -75,9 +78,13 @@ struct Wake {
 async fn poll(source: Arc<dyn Source>, plan: Plan, clock: Clock, events: mpsc::Sender<Event>, wake: Wake) {
     let mut pace = Pace::new(source.id(), plan.feed, plan.interval);
     let mut failed = false;
+    let mut before = Vec::new();
     loop {
         let began = Instant::now();
-        let event = look(&*source, plan, &clock).await;
+        let mut event = look(&*source, plan, &clock).await;
+        if let Ok(seen) = &mut event.result {
+            keep_same(&mut before, seen);
+        }
         let had_failed = std::mem::replace(&mut failed, event.result.is_err());
         let next = pace.next(began, !failed);
         if events.send(event).await.is_err() {
@@ -94,6 +101,17 @@ async fn poll(source: Arc<dyn Source>, plan: Plan, clock: Clock, events: mpsc::S
     }
 }
 
+/// Puts what was seen before in the place of what is equal to it: who hears of it knows at a glance
+/// that nothing has changed, and need not compare thousands of things.
+fn keep_same(before: &mut Vec<Observation>, seen: &mut [Observation]) {
+    for new in seen.iter_mut() {
+        if let Some(old) = before.iter().find(|old| old == &new) {
+            *new = old.clone();
+        }
+    }
+    *before = seen.to_vec();
+}
+
 async fn look(source: &dyn Source, plan: Plan, clock: &Clock) -> Event {
     let Now { wall, mono: began } = clock.now();
     let looking = guarded(source.id(), source.observe(plan.feed, wall));
@@ -102,7 +120,7 @@ async fn look(source: &dyn Source, plan: Plan, clock: &Clock) -> Event {
         Err(_) => Err(late(source.id(), plan)),
     };
     let took = clock.now().mono.saturating_sub(began).as_secs_f64();
-    Event { source: source.id().clone(), feed: plan.feed, result, took }
+    Event { source: source.id().clone(), feed: plan.feed, result, took, place: None }
 }
 
 /// A panic while an answer is read is our fault, and is told like any other failure: a feed that
@@ -136,6 +154,7 @@ fn late(source: &SourceId, plan: Plan) -> Failure {
 
 async fn follow(source: SourceId, mut tail: Box<dyn Tail>, clock: Clock, events: mpsc::Sender<Event>) {
     let mut pace = Pace::new(&source, Feed::Tail, TAIL_PAUSE);
+    let room = Arc::new(Semaphore::new(UNDER_WAY));
     loop {
         let began = clock.now().mono;
         let patience = tail.heartbeat() * 2;
@@ -152,7 +171,10 @@ async fn follow(source: SourceId, mut tail: Box<dyn Tail>, clock: Clock, events:
             pace.succeeded();
         }
         let took = clock.now().mono.saturating_sub(began).as_secs_f64();
-        if events.send(Event { source: source.clone(), feed: Feed::Tail, result, took }).await.is_err() {
+        // While the loop is busy the lines wait in the tail, which leaves out the oldest and says so.
+        let place = Arc::clone(&room).acquire_owned().await.ok();
+        let event = Event { source: source.clone(), feed: Feed::Tail, result, took, place };
+        if events.send(event).await.is_err() {
             return;
         }
         if let Some(pause) = pause {

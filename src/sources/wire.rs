@@ -13,6 +13,7 @@ use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::SourceError;
 use crate::domain::labels::{Interner, Labels};
+pub(super) use crate::net::encoded;
 use crate::net::{Client, Response, decode};
 use crate::settings::Table;
 use crate::text;
@@ -74,15 +75,6 @@ pub(super) async fn read<T: Send + 'static>(
         decode(response.body, |body| str::from_utf8(body).map_err(Wrong::strange).and_then(parse)).await
     };
     parsed.map_err(|wrong| wrong.at(client.endpoint().join(path), what))
-}
-
-/// A piece of a path: a backslash or a slash in a name must not become one of the path.
-pub(super) fn encoded(piece: &str) -> String {
-    let safe = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~');
-    let bytes = piece
-        .bytes()
-        .map(|byte| if safe(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") });
-    bytes.collect()
 }
 
 /// The `interval` of a source's fast feeds.

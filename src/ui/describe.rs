@@ -4,6 +4,7 @@ mod activity;
 mod alert;
 mod kept;
 mod line;
+mod room;
 mod silence;
 mod source;
 mod story;
@@ -11,11 +12,12 @@ mod story;
 use chrono::{DateTime, Utc};
 
 use alert::of_alert;
-use kept::{log_of, of_datastore, of_task};
+use kept::{log_of, of_begun, of_datastore, of_task};
+pub use room::dry_run;
 use source::of_source;
 use story::of_backup;
 
-use super::panes::targets::sign_of;
+use super::panes::targets::{NEARLY_LATE, sign_of};
 use super::scene::{Scene, piece};
 use super::theme::Role;
 use super::widgets::frame::Title;
@@ -28,7 +30,8 @@ use crate::domain::labels::Labels;
 use crate::domain::question::{Ask, Slot};
 use crate::domain::store::{SourceState, Store};
 use crate::domain::subject::Subject;
-use crate::domain::target::Target;
+use crate::domain::target::{Target, samples};
+use crate::domain::task::Outcome;
 use crate::text;
 
 /// A description.
@@ -75,12 +78,12 @@ pub fn wants(subject: &Subject, place: Place, scene: &Scene<'_>) -> Vec<Ask> {
     match subject {
         Subject::Alert { fingerprint, .. } => find_alert(scene.store, fingerprint)
             .map_or_else(Vec::new, |found| alert::wants(found, place, scene)),
-        Subject::Backup { source, group } => story::wants(source, group, scene.store),
+        Subject::Backup { source, group } => story::wants(source, group, place, scene.store),
         Subject::Task { source, upid } => {
-            let ask = scene
-                .store
-                .source(source)
-                .and_then(|source| log_of(source, source.data.tasks.iter().find(|task| task.upid == *upid)?));
+            let ask = scene.store.source(source).and_then(|source| {
+                let listed = source.data.tasks.iter().find(|task| task.upid == *upid);
+                log_of(source, upid, listed.is_none_or(|task| task.outcome == Outcome::Running))
+            });
             ask.into_iter().collect()
         }
         _ => Vec::new(),
@@ -110,12 +113,13 @@ pub fn describe(subject: &Subject, place: Place, scene: &Scene<'_>) -> Descripti
             Some(Description { sign: None, name: rule.name.to_string(), text })
         }),
         Subject::Line { source, tail, line } => Some(line::of_line(line, (source, tail), scene)),
-        Subject::Backup { source, group } => of_backup(source, group, scene),
+        Subject::Backup { source, group } => of_backup(source, group, place, scene),
         Subject::Datastore { source, name } => {
             store.source(source).map(|source| of_datastore(name, source, scene))
         }
         Subject::Task { source, upid } => store.source(source).and_then(|source| {
-            source.data.tasks.iter().find(|task| task.upid == *upid).map(|task| of_task(task, source, scene))
+            let listed = source.data.tasks.iter().find(|task| task.upid == *upid);
+            Some(listed.map_or_else(|| of_begun(upid, source, scene), |task| of_task(task, source, scene)))
         }),
         Subject::Silence { source, id } => silence::of_silence(source, id, scene),
         Subject::Source(id) => store.source(id).map(|source| of_source(source, scene)),
@@ -164,9 +168,9 @@ pub fn link(subject: &Subject, store: &Store) -> Option<String> {
 
 /// An alert by its identity, also one that vanished unheard.
 pub fn find_alert<'s>(store: &'s Store, fingerprint: &str) -> Option<&'s Alert> {
-    let listed = store.alerts().iter().map(|listed| &listed.alert);
-    let vanished = store.vanished.iter().map(|ghost| &ghost.alert);
-    listed.chain(vanished).find(|alert| &*alert.fingerprint == fingerprint)
+    let vanished = || store.vanished.iter().map(|ghost| &ghost.alert);
+    let listed = store.listed(fingerprint).map(|listed| &listed.alert);
+    listed.or_else(|| vanished().find(|alert| &*alert.fingerprint == fingerprint))
 }
 
 fn when(at: DateTime<Utc>, scene: &Scene<'_>) -> String {
@@ -217,9 +221,20 @@ fn of_target(target: &Target, source: &SourceState, scene: &Scene<'_>) -> Descri
     if let Some(at) = scrape.and_then(|scrape| scrape.last_success) {
         told.push(Prose::pair("last success", when(at, scene)));
     }
+    if let Some(count) = samples(&source.data.samples, target).filter(|_| !hollow) {
+        told.push(Prose::pair("samples", format!("{count:.0}")));
+    }
     let (every, within) = (text::span(target.interval), text::span(target.timeout));
     told.push(Prose::pair("scraped", format!("every {every}, time-out {within}")));
-    told.push(Prose::pair("pool", &*target.pool));
+    let late = target.timeout > 0.0 && target.took >= target.timeout * NEARLY_LATE;
+    if late {
+        let share = target.took / target.timeout * 100.0;
+        let words = format!("the last scrape took {share:.0} % of its time-out: it will soon fail");
+        told.push(Prose::Pair("slow".into(), vec![piece(words, Role::Warning)]));
+    }
+    let dropped = source.data.dropped(&target.pool);
+    let dropped = dropped.map_or_else(String::new, |count| format!("  {count} more found there and dropped"));
+    told.push(Prose::pair("pool", format!("{}{dropped}", target.pool)));
     told.push(Prose::pair("source", source.id.to_string()));
     let alerts = scene.store.alerts().iter().filter(|listed| correlate::covers(&listed.alert, target));
     for listed in alerts {

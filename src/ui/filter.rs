@@ -12,6 +12,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use chrono::TimeDelta;
+use memchr::memmem::Finder;
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 use regex::Regex;
@@ -20,6 +21,18 @@ use regex::Regex;
 pub trait Hay {
     /// The text that plain words are looked for in.
     fn text(&self) -> Cow<'_, str>;
+
+    /// Whether a word stands in the text, found by `test`. What has thousands of rows says so
+    /// without writing the text first.
+    fn says(&self, test: &dyn Fn(&str) -> bool) -> bool {
+        test(&self.text())
+    }
+
+    /// Whether a word in small letters stands in the text in small letters, where that is quickly
+    /// told.
+    fn murmurs(&self, _word: &Finder<'_>) -> Option<bool> {
+        None
+    }
 
     /// A label, or what goes by that name.
     fn label(&self, name: &str) -> Option<Cow<'_, str>>;
@@ -68,11 +81,22 @@ enum Test {
 struct Needle {
     word: String,
     exact: bool,
+    /// The word in small letters.
+    low: Finder<'static>,
 }
 
 impl Needle {
     fn new(word: &str) -> Self {
-        Self { word: word.to_owned(), exact: word.chars().any(char::is_uppercase) }
+        let low = Finder::new(word.to_ascii_lowercase().as_bytes()).into_owned();
+        Self { word: word.to_owned(), exact: word.chars().any(char::is_uppercase), low }
+    }
+
+    fn is_said(&self, hay: &impl Hay) -> bool {
+        match hay.murmurs(&self.low) {
+            Some(false) => false,
+            Some(true) if !self.exact && self.word.is_ascii() => true,
+            _ => hay.says(&|text| self.is_in(text)),
+        }
     }
 
     fn is_in(&self, text: &str) -> bool {
@@ -88,7 +112,13 @@ impl Needle {
             return text.find(&self.word).map(|at| at..at + self.word.len());
         }
         let (hay, needle) = (text.as_bytes(), self.word.as_bytes());
-        let at = hay.windows(needle.len()).position(|window| window.eq_ignore_ascii_case(needle))?;
+        let (first, rest) = needle.split_first()?;
+        let ends = [first.to_ascii_lowercase(), first.to_ascii_uppercase()];
+        let mut found = memchr::memchr2_iter(ends[0], ends[1], hay);
+        let is_here = |at: &usize| {
+            hay.get(at + 1..at + needle.len()).is_some_and(|text| text.eq_ignore_ascii_case(rest))
+        };
+        let at = found.find(is_here)?;
         Some(at..at + needle.len())
     }
 }
@@ -129,6 +159,11 @@ impl Filter {
         self.terms.is_empty() && self.fuzzy.is_none()
     }
 
+    /// Whether what it lets through changes with time alone.
+    pub fn asks_age(&self) -> bool {
+        self.terms.iter().any(|term| matches!(term.test, Test::Span(..)))
+    }
+
     /// Whether it lets this through.
     pub fn lets(&mut self, hay: &impl Hay) -> bool {
         if let Some(fuzzy) = &mut self.fuzzy {
@@ -138,7 +173,7 @@ impl Filter {
         }
         self.terms.iter().all(|term| {
             let found = match &term.test {
-                Test::Plain(needle) => needle.is_in(&hay.text()),
+                Test::Plain(needle) => needle.is_said(hay),
                 Test::Label(name, value, whole) => match hay.label(name) {
                     Some(have) => have == value.as_str() || hay.has(name, &|have| have == value),
                     // `level=error` may stand in the text of a line that has no such label.

@@ -97,6 +97,8 @@ fn the_defaults_in_the_example_are_the_defaults() {
         "#[[logs",
         "#alert",
         "#loki",
+        "#name = \"errors\"",
+        "#query",
     ];
     let changed: Vec<String> = EXAMPLE
         .lines()

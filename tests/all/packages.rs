@@ -21,10 +21,12 @@ fn a_package_holds_all_that_belongs_to_the_program() {
         .expect("the script runs");
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
     let files = std::fs::read_dir(home.path()).expect("what was made").flatten();
-    let package = files.map(|file| file.path()).find(|file| file.extension().is_some_and(|kind| kind == "deb"));
+    let package =
+        files.map(|file| file.path()).find(|file| file.extension().is_some_and(|kind| kind == "deb"));
     let package = package.expect("a package");
     let unpacked = home.path().join("unpacked");
-    let status = Command::new("dpkg-deb").arg("-x").arg(&package).arg(&unpacked).status().expect("it unpacks");
+    let status =
+        Command::new("dpkg-deb").arg("-x").arg(&package).arg(&unpacked).status().expect("it unpacks");
     assert!(status.success());
     for file in [
         "usr/share/man/man1/wardroom.1.gz",

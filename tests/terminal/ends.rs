@@ -97,13 +97,14 @@ fn threads(dashboard: &Dashboard) -> String {
             };
             let (state, pending, caught) = (line("State"), line("ShdPnd"), line("SigCgt"));
             format!(
-                "{} {} {} {state} {pending} {caught}\n",
+                "{} {} {} {state} {pending} {caught}",
                 told(&task, "comm"),
                 told(&task, "wchan"),
                 told(&task, "syscall")
             )
         })
-        .collect()
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 #[test]

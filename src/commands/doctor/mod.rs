@@ -11,10 +11,11 @@ use chrono::{DateTime, Utc};
 use color_eyre::eyre::Result;
 use serde::Serialize;
 
-use super::{Ground, dashboard, ground, say};
+use super::{Ground, ground, say};
 use crate::cli::{self, Form, Global};
 use crate::config::is_readable_by_others;
 use crate::report::SCHEMA;
+use crate::runtime::network;
 use servers::Examined;
 
 /// How much a finding matters.
@@ -71,7 +72,7 @@ struct Diagnosis {
 /// # Errors
 /// Wrong usage, a wrong config, or stdout that cannot be written.
 pub fn run(global: &Global, doctor: &cli::Doctor) -> Result<ExitCode> {
-    let network = dashboard::network()?;
+    let network = network()?;
     let ground = network.block_on(ground(global, false))?;
     let mut findings = config(&ground);
     let examined = network.block_on(servers::examine(&ground.config.sources, doctor.timeout));

@@ -86,6 +86,8 @@ impl Pbs {
         Some(match path {
             ["status"] => accepts(ask, &[]).map(|()| self.status(now)),
             ["services"] => accepts(ask, &[]).map(|()| services()),
+            ["time"] => accepts(ask, &[])
+                .map(|()| data(&json!({ "localtime": now, "time": now, "timezone": "Etc/UTC" }))),
             ["tasks"] => tasks::list(&self.script.backups, ask, now),
             ["tasks", upid, "status"] => tasks::status(&self.script.backups, upid, now),
             ["tasks", upid, "log"] => tasks::log(&self.script.backups, upid, ask, now),

@@ -49,6 +49,8 @@ pub enum Reason {
         /// There is no backup at all.
         empty: bool,
     },
+    /// The last run failed for want of room: how full the datastore is, and the task's own words.
+    NoRoom(Arc<str>, Arc<str>),
     /// No backup job has the guest.
     NoJob,
     /// Its job is switched off.
@@ -110,6 +112,7 @@ impl fmt::Display for Reason {
                 let tail = if *again { "; running again" } else { "" };
                 write!(to, "{lead}task failed: {error}{tail}")
             }
+            Self::NoRoom(full, error) => write!(to, "{full}: {error}"),
             Self::NoJob => to.write_str("no job backs it up"),
             Self::JobDisabled(job) => write!(to, "job {job} is disabled"),
             Self::Skipped(job) => write!(to, "skipped by job {job}"),
@@ -196,7 +199,7 @@ fn without_good(group: &BackupGroup, evidence: &Evidence<'_>) -> Assessment {
             (BackupState::Running, Health::Warning, reason)
         }
         (None, None, Some(error)) => {
-            let reason = Reason::TaskFailed { error: Arc::clone(error), again: false, empty: true };
+            let reason = failed(error, false, true, evidence);
             (BackupState::Failed, Health::Critical, reason)
         }
         (None, None, None) => {
@@ -211,12 +214,10 @@ fn late(good: DateTime<Utc>, rpo: TimeDelta, evidence: &Evidence<'_>, now: DateT
     let age = now - good;
     let overdue = if age > rpo * 2 { Health::Critical } else { Health::Warning };
     // A failure from before the backup is over.
-    let failed = evidence.last_run.as_ref().filter(|run| run.ended > good).and_then(|run| run.error.as_ref());
-    let (state, health, reason) = match (failed, evidence.running) {
+    let broke = evidence.last_run.as_ref().filter(|run| run.ended > good).and_then(|run| run.error.as_ref());
+    let (state, health, reason) = match (broke, evidence.running) {
         (Some(error), running) => {
-            let reason =
-                Reason::TaskFailed { error: Arc::clone(error), again: running.is_some(), empty: false };
-            (BackupState::Failed, Health::Critical, reason)
+            (BackupState::Failed, Health::Critical, failed(error, running.is_some(), false, evidence))
         }
         (None, Some(Running { since, progress })) => {
             // A run that began in time makes the newest no older than it had to be.
@@ -227,6 +228,17 @@ fn late(good: DateTime<Utc>, rpo: TimeDelta, evidence: &Evidence<'_>, now: DateT
         (None, None) => (BackupState::Late, overdue, obstacle(evidence).unwrap_or(Reason::Aged(age))),
     };
     Assessment { state, health, reason }
+}
+
+/// Why the last run failed: for want of room, where there is none.
+fn failed(error: &Arc<str>, again: bool, empty: bool, evidence: &Evidence<'_>) -> Reason {
+    let says_so = ["ENOSPC", "No space left", "out of space", "quota exceeded"];
+    let full = evidence.full.clone();
+    let full = full.or_else(|| says_so.iter().any(|word| error.contains(word)).then(|| "no room".into()));
+    match full {
+        Some(full) => Reason::NoRoom(full, Arc::clone(error)),
+        None => Reason::TaskFailed { error: Arc::clone(error), again, empty },
+    }
 }
 
 /// What keeps backups from being made, as far as the hypervisor knows.

@@ -40,6 +40,8 @@ pub struct Evidence<'a> {
     pub plan: Plan,
     /// The guest itself.
     pub guest: Presence,
+    /// How full its datastore is, in words, when that keeps backups from being made.
+    pub full: Option<Arc<str>>,
     /// The jobs that verify its snapshots.
     pub verify: Vec<&'a Job>,
 }

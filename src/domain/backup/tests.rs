@@ -44,6 +44,7 @@ fn job(id: &str) -> Job {
         last: None,
         next: Some(now() + TimeDelta::hours(15)),
         garbage: None,
+        keep: None,
     }
 }
 

@@ -1,10 +1,12 @@
 //! What the alerts, the rules behind them and the Watchdog say.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Condition, Counts, Finding, weigh};
 use crate::domain::alert::Alert;
-use crate::domain::correlate;
+use crate::domain::correlate::{self, Listed};
 use crate::domain::feed::{Feed, SourceKind};
 use crate::domain::health::Health;
 use crate::domain::rule::{Rule, RuleHealth, RuleKind};
@@ -14,36 +16,50 @@ use crate::text;
 
 /// When somebody must have responded to an alert.
 pub fn response_due(alert: &Alert, store: &Store) -> Option<DateTime<Utc>> {
-    store.thresholds.response.get(&alert.rank).map(|span| store.clocks.since(alert) + *span)
+    store.thresholds.respond_within(alert).map(|span| store.clocks().since(alert) + span)
 }
 
 /// Alerts that are measured to be true, and those that nobody confirms now: they are told after
 /// the source that is silent, which is their cause.
+#[derive(Default)]
 pub(super) struct Alerts {
     pub(super) measured: Vec<Finding>,
     pub(super) unheard: Vec<Finding>,
+    /// How many more there are of what was told.
+    pub(super) untold: usize,
 }
 
+/// Of a storm so many alerts of each state get words of their own; more are counted.
+const TOLD: usize = 100;
+
 pub(super) fn alerts(store: &Store, now: DateTime<Utc>, counts: &mut Counts) -> Alerts {
-    let mut found = Alerts { measured: Vec::new(), unheard: Vec::new() };
+    let mut found = Alerts::default();
     let unheard = correlate::unheard(store, now);
     for listed in &**store.alerts() {
         let alert = &listed.alert;
-        let subject =
-            Some(Subject::Alert { source: listed.source.clone(), fingerprint: alert.fingerprint.clone() });
         let health = weigh(Condition::Alert(alert.rank, alert.state));
-        if alert.state.is_hidden() {
-            counts.hidden += 1;
-        } else if health.is_some() && unheard.contains(&alert.fingerprint) {
-            let text = format!("{} {} was true when last heard", alert.name, alert.subject());
-            found.unheard.push(Finding { health: weigh(Condition::Unheard), text, subject });
-            continue;
+        counts.hidden += usize::from(alert.state.is_hidden());
+        let Some(health) = health else { continue };
+        let is_unheard = !unheard.is_empty() && unheard.contains(&alert.fingerprint);
+        let (list, health) = if is_unheard {
+            (&mut found.unheard, weigh(Condition::Unheard))
         } else {
-            counts.critical += usize::from(health == Some(Health::Critical));
-            counts.warning += usize::from(health == Some(Health::Warning));
+            counts.critical += usize::from(health == Health::Critical);
+            counts.warning += usize::from(health == Health::Warning);
+            (&mut found.measured, Some(health))
+        };
+        // The worst and oldest come first, so that what is told last is least.
+        let alike = list.iter().rev().take_while(|one| one.health == health).count();
+        if alike >= TOLD {
+            found.untold += 1;
+            continue;
         }
-        let text = if health.is_some() { alert_text(alert, store, now) } else { String::new() };
-        found.measured.push(Finding { health, text, subject });
+        let text = if is_unheard {
+            format!("{} {} was true when last heard", alert.name, alert.subject())
+        } else {
+            alert_text(listed, now)
+        };
+        list.push(Finding { health, text, subject: Some(subject(listed)) });
     }
     found.unheard.extend(vanished(store, now));
     if watchdog_missing(store, now) {
@@ -72,12 +88,18 @@ fn vanished(store: &Store, now: DateTime<Utc>) -> impl Iterator<Item = Finding> 
     })
 }
 
-fn alert_text(alert: &Alert, store: &Store, now: DateTime<Utc>) -> String {
+fn subject(listed: &Listed) -> Subject {
+    let fingerprint = Arc::clone(&listed.alert.fingerprint);
+    Subject::Alert { source: listed.source.clone(), fingerprint }
+}
+
+fn alert_text(listed: &Listed, now: DateTime<Utc>) -> String {
+    let alert = &listed.alert;
     let mut text = format!("{} {} {}", alert.name, alert.subject(), text::age(now - alert.starts_at));
     if let Some(ack) = &alert.acked_by {
         text.push_str(", acknowledged by ");
         text.push_str(&ack.who);
-    } else if let Some(due) = response_due(alert, store).filter(|due| *due < now) {
+    } else if let Some(due) = listed.due.filter(|due| *due < now) {
         text.push_str(", response overdue ");
         text.push_str(&text::age(now - due));
     }

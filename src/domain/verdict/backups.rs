@@ -1,9 +1,13 @@
 //! What the backups and the datastores that hold them say.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Condition, Counts, Finding, weigh};
-use crate::domain::backup::{Assessment, BackupGroup, BackupState, Expectation, Plan, Reason, Took, assess};
+use crate::domain::backup::{
+    Assessment, BackupGroup, BackupState, Expectation, GroupId, Plan, Reason, Took, assess,
+};
 use crate::domain::correlate::{self, Owner};
 use crate::domain::datastore::Datastore;
 use crate::domain::feed::{Feed, SourceKind};
@@ -39,6 +43,7 @@ pub fn judged_backups(store: &Store, now: DateTime<Utc>) -> Vec<JudgedBackup<'_>
             let owner = correlate::owner(store, source, &group.id, now);
             let expect = store.thresholds.expect(group, owner.tags());
             let mut evidence = correlate::evidence(group, source, now);
+            evidence.full = full(store, source, &group.id.datastore, now);
             owner.tell(&mut evidence, now);
             let assessment = assess(group, expect, &evidence, now);
             let took = correlate::took(group, &source.data);
@@ -48,6 +53,9 @@ pub fn judged_backups(store: &Store, now: DateTime<Utc>) -> Vec<JudgedBackup<'_>
     }
     all.extend(unsaved(store, &saved, now));
     all.extend(store.of(SourceKind::Files).flat_map(|source| archives(source, store, now)));
+    let metered = store.of(SourceKind::Prometheus).flat_map(|source| archives(source, store, now));
+    let metered: Vec<JudgedBackup<'_>> = metered.filter(|one| !is_known(store, &one.group.id)).collect();
+    all.extend(metered);
     all.sort_by(|one, other| {
         (other.assessment.health, other.assessment.state, &one.group.id).cmp(&(
             one.assessment.health,
@@ -58,6 +66,27 @@ pub fn judged_backups(store: &Store, now: DateTime<Utc>) -> Vec<JudgedBackup<'_>
     all
 }
 
+/// How full a datastore is, in words, when nothing more goes into it.
+fn full(store: &Store, source: &SourceState, name: &str, now: DateTime<Utc>) -> Option<Arc<str>> {
+    let datastore = source.data.datastores.iter().find(|one| &*one.name == name);
+    let share = datastore.filter(|_| source.is_fresh(Feed::Datastores, now))?.share()?;
+    let is_full = share > store.thresholds.fill.critical_used;
+    is_full.then(|| format!("datastore {name} is {:.0} % full", share * 100.0).into())
+}
+
+/// The failed backups that a full datastore is the cause of: they fold under it.
+pub fn starved<'j>(
+    judged: &'j [JudgedBackup<'_>],
+    source: &'j SourceState,
+    datastore: &'j str,
+) -> impl Iterator<Item = &'j JudgedBackup<'j>> {
+    judged.iter().filter(move |one| {
+        one.source.id == source.id
+            && &*one.group.id.datastore == datastore
+            && matches!(one.assessment.reason, Reason::NoRoom(..))
+    })
+}
+
 /// Backups that are kept elsewhere than on a backup server.
 fn archives<'s>(
     source: &'s SourceState,
@@ -66,13 +95,21 @@ fn archives<'s>(
 ) -> impl Iterator<Item = JudgedBackup<'s>> {
     let files = source.data.files.iter().map(|archive| (Feed::Files, archive));
     let programs = source.data.programs.iter().map(|archive| (Feed::Programs, archive));
-    files.chain(programs).map(move |(feed, archive)| {
+    let kept = source.data.kept.iter().map(|archive| (Feed::Kept, archive));
+    files.chain(programs).chain(kept).map(move |(feed, archive)| {
         let group = &archive.group;
         let known = store.thresholds.expect(group, &[]);
         let expect = Expectation { rpo: archive.rpo.unwrap_or(known.rpo), ..known };
         let assessment = archive.assess(expect, source.is_fresh(feed, now), now);
         JudgedBackup { source, group, assessment, expect, plan: Plan::Unknown, took: None }
     })
+}
+
+/// Whether a server itself tells of the guest that a metric tells of: it knows more.
+fn is_known(store: &Store, id: &GroupId) -> bool {
+    let same = |kind: &str| *kind == *id.kind || &*id.kind == "guest";
+    let servers = store.of(SourceKind::Pbs).chain(store.of(SourceKind::Pve));
+    servers.flat_map(|source| &*source.data.groups).any(|group| group.id.id == id.id && same(&group.id.kind))
 }
 
 /// The guests that no backup server has a group of: they are known from their hypervisor only.
@@ -107,7 +144,8 @@ fn unsaved<'s>(store: &'s Store, saved: &[Owner<'s>], now: DateTime<Utc>) -> Vec
 
 pub(super) fn backups(store: &Store, now: DateTime<Utc>, counts: &mut Counts) -> Vec<Finding> {
     let mut found = Vec::new();
-    for judged in judged_backups(store, now) {
+    let all = judged_backups(store, now);
+    for judged in &all {
         let Assessment { state, health, reason } = &judged.assessment;
         if *state == BackupState::Exempt {
             counts.exempt += 1;
@@ -115,6 +153,9 @@ pub(super) fn backups(store: &Store, now: DateTime<Utc>, counts: &mut Counts) ->
         }
         counts.backups += usize::from(judged.source.knows_backups(now));
         counts.backups_ok += usize::from(*health == Health::Ok);
+        if matches!(reason, Reason::NoRoom(..)) && judged.source.is_fresh(Feed::Datastores, now) {
+            continue;
+        }
         let id = &judged.group.id;
         let name = if judged.group.guest.is_empty() {
             id.to_string()
@@ -143,7 +184,10 @@ pub(super) fn backups(store: &Store, now: DateTime<Utc>, counts: &mut Counts) ->
         found.extend(certificate(source, now));
         if source.is_fresh(Feed::Datastores, now) {
             counts.exempt += source.data.datastores.iter().filter(|one| one.maintenance.is_some()).count();
-            found.extend(source.data.datastores.iter().map(|datastore| fill(source, datastore, store, now)));
+            found.extend(source.data.datastores.iter().map(|datastore| {
+                let failed = starved(&all, source, &datastore.name).count();
+                fill(source, datastore, failed, store, now)
+            }));
         }
     }
     found
@@ -184,7 +228,14 @@ fn certificate(source: &SourceState, now: DateTime<Utc>) -> Option<Finding> {
     })
 }
 
-fn fill(source: &SourceState, datastore: &Datastore, store: &Store, now: DateTime<Utc>) -> Finding {
+/// How full a datastore is, and how many backups failed for it.
+fn fill(
+    source: &SourceState,
+    datastore: &Datastore,
+    failed: usize,
+    store: &Store,
+    now: DateTime<Utc>,
+) -> Finding {
     let name = &datastore.name;
     let soon = datastore.full_at.filter(|at| *at - now < store.thresholds.fill.warn_within);
     let text = match (&datastore.error, datastore.share(), soon) {
@@ -195,8 +246,13 @@ fn fill(source: &SourceState, datastore: &Datastore, store: &Store, now: DateTim
         }
         (None, None, _) => format!("datastore {name} does not say how full it is"),
     };
+    let (health, text) = match failed {
+        0 => (datastore.health(&store.thresholds.fill, now), text),
+        1 => (Health::Critical, format!("{text}: a backup failed for it")),
+        failed => (Health::Critical, format!("{text}: {failed} backups failed for it")),
+    };
     Finding {
-        health: weigh(Condition::Datastore(datastore.health(&store.thresholds.fill, now))),
+        health: weigh(Condition::Datastore(health)),
         text,
         subject: Some(Subject::Datastore { source: source.id.clone(), name: name.clone() }),
     }

@@ -15,7 +15,9 @@ use crate::domain::target::{Target, TargetHealth};
 pub(super) fn targets(store: &Store, now: DateTime<Utc>, counts: &mut Counts) -> Vec<Finding> {
     // By instance, so that a storm of thousands is not compared pair by pair.
     let mut spoken: HashMap<&str, Vec<&Alert>> = HashMap::new();
-    for listed in &**store.alerts() {
+    let mut targets = store.of(SourceKind::Prometheus).flat_map(|source| source.data.targets.iter());
+    let is_any_down = targets.any(|target| target.health == TargetHealth::Down);
+    for listed in store.alerts().iter().filter(|_| is_any_down) {
         if let Some(instance) = listed.alert.labels.get("instance") {
             spoken.entry(instance).or_default().push(&listed.alert);
         }

@@ -869,6 +869,7 @@ fn job(kind: JobKind, id: &str) -> Job {
         last: None,
         next: Some(now() + TimeDelta::hours(20)),
         garbage: None,
+        keep: None,
     }
 }
 
@@ -877,6 +878,7 @@ fn datastore(used: u64, days: Option<i64>) -> Datastore {
         name: "main".into(),
         used: Some(used),
         total: Some(100),
+        climbs: None,
         full_at: days.map(|days| now() + TimeDelta::days(days)),
         maintenance: None,
         error: None,

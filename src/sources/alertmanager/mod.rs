@@ -1,6 +1,7 @@
 //! Alertmanager, alone or as a group of peers. Every peer is asked: each has all silences, but
 //! only the alerts that were sent to it.
 
+mod routes;
 mod split;
 mod wire;
 
@@ -72,7 +73,12 @@ impl Source for Alertmanager {
                     return Ok(vec![wire::merge_alerts(any(answers)?), splits]);
                 }
                 Feed::Silences => wire::merge_silences(any(self.ask_all("silences", wire::silences).await)?),
-                Feed::Status => self.status().await?,
+                Feed::Status => {
+                    let peers = self.status().await?;
+                    // Who gets an alert is worth less than that the cluster is whole.
+                    let routes = any(self.ask_all("alerts/groups", routes::routes).await).ok();
+                    return Ok([peers].into_iter().chain(routes.map(routes::merge)).collect());
+                }
                 _ => return Ok(Vec::new()),
             };
             Ok(vec![seen])

@@ -33,24 +33,48 @@ const KEPT: usize = 60;
 /// Directories inside a dated directory are added up so deep.
 const DEEPEST: usize = 4;
 
-struct Copy {
+/// One file, or one directory.
+pub(super) struct Copy {
+    pub path: PathBuf,
     date: NaiveDate,
-    at: DateTime<Utc>,
-    modified: DateTime<Utc>,
+    /// When it was made: by its name, or else by its own time.
+    pub at: DateTime<Utc>,
+    pub modified: DateTime<Utc>,
     size: u64,
     mode: u32,
     pattern: usize,
+}
+
+impl Copy {
+    /// A file that fits the pattern of that number.
+    pub fn new(path: PathBuf, pattern: usize, modified: DateTime<Utc>, size: u64, mode: u32) -> Self {
+        let named = named(&path.to_string_lossy());
+        Self {
+            date: named.map_or_else(|| modified.with_timezone(&Local).date_naive(), |named| named.date),
+            at: named.map_or(modified, |named| named.at(&Local, modified)),
+            path,
+            modified,
+            size,
+            mode: mode & 0o777,
+            pattern,
+        }
+    }
 }
 
 /// Looks at the files.
 pub(super) fn look(files: &Files, archive: Archive, now: DateTime<Utc>) -> Archive {
     match copies(files) {
         Err(error) => archive.with_error(sanitise(&error)),
-        Ok(copies) => judge(files, &copies, archive, now),
+        Ok(copies) => {
+            let mut judged = judge(files, &copies, archive, now);
+            judged.unsaved = unsaved(files, copies.iter().map(|copy| copy.modified).max());
+            judged
+        }
     }
 }
 
-fn copies(files: &Files) -> Result<Vec<Copy>, String> {
+/// Every file that fits a pattern.
+pub(super) fn copies(files: &Files) -> Result<Vec<Copy>, String> {
     let mut budget = MOST;
     let mut all = Vec::new();
     for (pattern, path) in files.patterns.iter().enumerate() {
@@ -63,15 +87,7 @@ fn copies(files: &Files) -> Result<Vec<Copy>, String> {
             };
             let size = size(&path, &about, 0, &mut budget)?;
             let modified = DateTime::<Utc>::from(about.modified().map_err(told)?);
-            let named = named(&path.to_string_lossy());
-            all.push(Copy {
-                date: named.map_or_else(|| modified.with_timezone(&Local).date_naive(), |named| named.date),
-                at: named.map_or(modified, |named| named.at(&Local, modified)),
-                modified,
-                size,
-                mode: about.permissions().mode() & 0o777,
-                pattern,
-            });
+            all.push(Copy::new(path, pattern, modified, size, about.permissions().mode()));
         }
     }
     Ok(all)
@@ -96,7 +112,8 @@ fn size(path: &Path, about: &Metadata, depth: usize, budget: &mut usize) -> Resu
     Ok(sum)
 }
 
-fn judge(files: &Files, copies: &[Copy], mut archive: Archive, now: DateTime<Utc>) -> Archive {
+/// What the files come to as a backup.
+pub(super) fn judge(files: &Files, copies: &[Copy], mut archive: Archive, now: DateTime<Utc>) -> Archive {
     let wanted = files.patterns.len();
     let mut faults: Vec<Arc<str>> = Vec::new();
     let mut good: Vec<(DateTime<Utc>, u64)> = Vec::new();
@@ -137,7 +154,6 @@ fn judge(files: &Files, copies: &[Copy], mut archive: Archive, now: DateTime<Utc
     }
     good.sort_unstable();
     let from = good.len().saturating_sub(KEPT);
-    archive.unsaved = unsaved(files, copies.iter().map(|copy| copy.modified).max());
     archive.faults = faults;
     archive.with_copies(good.into_iter().skip(from))
 }
@@ -152,10 +168,19 @@ fn names(files: &Files, patterns: impl Iterator<Item = usize>) -> String {
 
 /// Whether what the backup is of changed after the newest copy.
 fn unsaved(files: &Files, newest: Option<DateTime<Utc>>) -> Unsaved {
+    let changed = files.changes_with.as_ref().and_then(|path| std::fs::metadata(path).ok()?.modified().ok());
+    unsaved_since(files, changed.map(DateTime::<Utc>::from), newest)
+}
+
+/// The same, when it is known when that changed.
+pub(super) fn unsaved_since(
+    files: &Files,
+    changed: Option<DateTime<Utc>>,
+    newest: Option<DateTime<Utc>>,
+) -> Unsaved {
     let Some(path) = &files.changes_with else { return Unsaved::Dated };
-    let changed = std::fs::metadata(path).and_then(|about| about.modified()).map(DateTime::<Utc>::from);
     match (changed, newest) {
-        (Ok(changed), Some(newest)) if changed > newest => {
+        (Some(changed), Some(newest)) if changed > newest => {
             let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
             Unsaved::Since(changed, format!("{} changed and is not saved", sanitise(&name)).into())
         }

@@ -1,13 +1,15 @@
 //! Backups that no backup server holds: files, what a program tells, git repositories.
 //!
 //! `[sources.files.NAME]`: `site`, `interval`, `timeout`, and a list `item`, each with a `name`,
-//! perhaps an `rpo`, and one of `files` (patterns), `command` (a program and its arguments) and `git`
+//! perhaps an `rpo`, and one of `files` (patterns, with a `host` those of another host by ssh), `command` (a program and its arguments) and `git`
 //! (a directory).
 
 mod copies;
 mod dates;
 mod glob;
 mod programs;
+mod readable;
+mod remote;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -18,14 +20,16 @@ use futures_util::future::join_all;
 use tokio::sync::Semaphore;
 
 use super::wire::{interval, site};
-use super::{Looking, Plan, Source, SourceError};
+use super::{Answering, Looking, Plan, Source, SourceError};
 use crate::domain::archive::Archive;
 use crate::domain::feed::{Feed, SourceId};
 use crate::domain::observation::Observation;
+use crate::domain::question::{Answer, Question};
 use crate::secret::expand_home;
 use crate::settings::Table;
 use crate::text::sanitise;
 use copies::Files;
+use remote::Remote;
 
 /// How often files are looked at.
 const INTERVAL: Duration = Duration::from_mins(1);
@@ -47,6 +51,8 @@ struct Item {
 #[derive(Clone, Debug)]
 enum What {
     Files(Files),
+    /// Files of another host.
+    Remote(Remote, Files),
     Command(Vec<String>),
     Git(PathBuf),
 }
@@ -72,7 +78,11 @@ pub fn read(id: SourceId, table: &Table<'_>) -> Option<Arc<dyn Source>> {
         if sensible.contains(&timeout) { Ok(timeout) } else { Err("a time-out from 100ms to 5m".to_owned()) }
     };
     let timeout = table.get_with("timeout", bounded).unwrap_or(TIMEOUT);
-    let items: Vec<Option<Item>> = table.list("item").iter().map(item).collect();
+    let ssh = table.get_with("ssh", |argv: Vec<String>| {
+        if argv.is_empty() { Err("a program and its options".to_owned()) } else { Ok(argv) }
+    });
+    let ssh = ssh.unwrap_or_else(|| remote::SSH.map(str::to_owned).to_vec());
+    let items: Vec<Option<Item>> = table.list("item").iter().map(|table| item(table, &ssh)).collect();
     if items.is_empty() {
         table.fault("item", "is missing, expected [[item]] tables that say what is kept");
     }
@@ -90,13 +100,21 @@ pub fn read(id: SourceId, table: &Table<'_>) -> Option<Arc<dyn Source>> {
 }
 
 /// `[[sources.files.NAME.item]]`
-fn item(table: &Table<'_>) -> Option<Item> {
+fn item(table: &Table<'_>, ssh: &[String]) -> Option<Item> {
     let name = table.require::<String>("name");
     let rpo = table.get_with("rpo", |rpo: Duration| match TimeDelta::from_std(rpo) {
         Ok(rpo) if rpo > TimeDelta::zero() && rpo < TimeDelta::days(36_500) => Ok(rpo),
         _ => Err("a duration above 0, such as \"24h\"".to_owned()),
     });
+    let host = table.get_with("host", |host: String| {
+        let plain = |char: char| char.is_ascii_alphanumeric() || ".-_@:[]".contains(char);
+        let is_name = !host.is_empty() && !host.starts_with('-') && host.chars().all(plain);
+        if is_name { Ok(host) } else { Err("a host as ssh knows it".to_owned()) }
+    });
     let absolute = |path: &str| {
+        if host.is_some() && path.contains(['\'', '\n']) {
+            return Err("a path without quotes: it goes through a shell".to_owned());
+        }
         let path = expand_home(path);
         if path.is_absolute() { Ok(path) } else { Err("a path that begins with / or ~/".to_owned()) }
     };
@@ -122,14 +140,21 @@ fn item(table: &Table<'_>) -> Option<Item> {
         table.fault("name", "give the item one of `files`, `command` and `git`");
     }
     if !table.has("files") {
-        for key in ["mode", "changes_with"].iter().filter(|key| table.has(key)) {
+        for key in ["mode", "changes_with", "host"].iter().filter(|key| table.has(key)) {
             table.fault(key, "is of use with `files` only");
         }
     }
     let (kind, place, what) = match (patterns, command, git) {
         (Some(patterns), ..) => {
             let place = patterns.first().map(|path| path.display().to_string()).unwrap_or_default();
-            ("file", place, What::Files(Files { patterns, mode, changes_with }))
+            let files = Files { patterns, mode, changes_with };
+            match host {
+                Some(host) => {
+                    let place = format!("{host}:{place}");
+                    ("file", place, What::Remote(Remote { host, ssh: ssh.to_vec() }, files))
+                }
+                None => ("file", place, What::Files(files)),
+            }
         }
         (None, Some(argv), _) => ("command", argv.first().cloned().unwrap_or_default(), What::Command(argv)),
         (None, None, Some(path)) => ("git", path.display().to_string(), What::Git(path)),
@@ -155,12 +180,13 @@ impl Place {
         Ok(vec![Observation::Files(seen.into())])
     }
 
-    async fn programs(&self) -> Vec<Observation> {
+    async fn programs(&self, now: DateTime<Utc>) -> Vec<Observation> {
         let look = |item: &Item| {
             let Item { blank, what } = item.clone();
             let patience = self.timeout;
             async move {
                 match what {
+                    What::Remote(host, files) => remote::look(&host, &files, blank, patience, now).await,
                     What::Command(argv) => programs::command(&argv, blank, patience).await,
                     What::Git(directory) => programs::git(&directory, blank, patience).await,
                     What::Files(_) => blank,
@@ -192,8 +218,22 @@ impl Source for Place {
 
     fn observe(&self, feed: Feed, now: DateTime<Utc>) -> Looking<'_> {
         match feed {
-            Feed::Programs => Box::pin(async { Ok(self.programs().await) }),
+            Feed::Programs => Box::pin(async move { Ok(self.programs(now).await) }),
             _ => Box::pin(self.files(now)),
         }
+    }
+
+    fn answer(&self, question: Question, _now: DateTime<Utc>) -> Answering<'_> {
+        Box::pin(async move {
+            let Question::Readable(group) = &question else { return Err(SourceError::unasked(&self.id)) };
+            let local = self.files.iter().find(|(blank, _)| blank.group.id == *group);
+            let other = self.programs.iter().find(|item| item.blank.group.id == *group);
+            let found = match (local, other.map(|item| &item.what)) {
+                (Some((_, files)), _) => readable::local(files.clone()).await,
+                (None, Some(What::Remote(host, files))) => readable::remote(host, files).await,
+                _ => return Err(SourceError::unasked(&self.id)),
+            };
+            Ok(Answer::Readable(found.map(Into::into).map_err(Into::into)))
+        })
     }
 }

@@ -160,20 +160,30 @@ async fn drain(pipe: Option<impl AsyncRead + Unpin>, to: &mut Vec<u8>) -> io::Re
 }
 
 /// What a program prints; the error says what went wrong, in words.
-async fn run(
+pub(super) async fn run(
     program: &str,
     arguments: &[String],
     directory: Option<&Path>,
     patience: Duration,
 ) -> Result<String, String> {
+    heard(program, arguments, directory, Stdio::piped(), patience).await
+}
+
+/// Whether a program ends well, whatever it prints.
+pub(super) async fn check(program: &str, arguments: &[String], patience: Duration) -> Result<(), String> {
+    heard(program, arguments, None, Stdio::null(), patience).await.map(|_| ())
+}
+
+async fn heard(
+    program: &str,
+    arguments: &[String],
+    directory: Option<&Path>,
+    stdout: Stdio,
+    patience: Duration,
+) -> Result<String, String> {
     let name = sanitise(program);
     let mut command = Command::new(program);
-    command
-        .args(arguments)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .kill_on_drop(true);
+    command.args(arguments).stdin(Stdio::null()).stdout(stdout).stderr(Stdio::piped()).kill_on_drop(true);
     command.env("LC_ALL", "C").env("GIT_TERMINAL_PROMPT", "0");
     if let Some(directory) = directory {
         command.current_dir(directory);

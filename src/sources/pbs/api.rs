@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 
 use super::jobs::JobItem;
 use super::log::Page;
-use super::server::{ServiceItem, Version};
+use super::server::{ServiceItem, Time, Version};
 use super::wire::{self, Permissions, SnapshotItem, TaskItem, Usage};
 use crate::net::{Client, NetError};
 use crate::sources::SourceError;
@@ -82,6 +82,11 @@ impl Api {
     /// The version of the server.
     pub async fn version(&self) -> Result<Version, SourceError> {
         self.get("/version", &[]).await
+    }
+
+    /// The time of the server, and its zone.
+    pub async fn time(&self) -> Result<Time, SourceError> {
+        self.get("/nodes/localhost/time", &[]).await
     }
 
     /// The services of the server's system; one question to the system for each.

@@ -12,6 +12,7 @@ use super::api::{Api, local_reason};
 use super::groups::Scope;
 use super::wire::{self, Permissions, began};
 use crate::domain::job::{Garbage, Job, JobKind, JobRun};
+use crate::domain::prune::Keep;
 use crate::domain::task::Outcome;
 use crate::sources::SourceError;
 use crate::text::sanitise;
@@ -52,6 +53,19 @@ pub(super) struct JobItem {
     disk_bytes: u64,
     #[serde(default)]
     index_data_bytes: u64,
+    // Pruning only.
+    #[serde(default)]
+    keep_last: u64,
+    #[serde(default)]
+    keep_hourly: u64,
+    #[serde(default)]
+    keep_daily: u64,
+    #[serde(default)]
+    keep_weekly: u64,
+    #[serde(default)]
+    keep_monthly: u64,
+    #[serde(default)]
+    keep_yearly: u64,
 }
 
 type Answer = Result<Vec<JobItem>, SourceError>;
@@ -127,6 +141,14 @@ impl JobItem {
             disk: self.disk_bytes,
             logical: self.index_data_bytes,
         });
+        let keep = (kind == JobKind::Prune).then_some(Keep {
+            last: self.keep_last,
+            hourly: self.keep_hourly,
+            daily: self.keep_daily,
+            weekly: self.keep_weekly,
+            monthly: self.keep_monthly,
+            yearly: self.keep_yearly,
+        });
         let comment = self.comment.as_deref().and_then(|comment| comment.lines().next());
         Job {
             kind,
@@ -141,6 +163,7 @@ impl JobItem {
             last: self.run(),
             next: time(self.next_run),
             garbage,
+            keep,
         }
     }
 

@@ -12,7 +12,7 @@
 //! | datastores | 1 min | 2, or 1 per datastore more when a broken one spoils the list |
 //! | snapshots | 1 min | 1, 1 per datastore, 1 per namespace, and 1 per group that changed, that is being written, or that was read over half an hour ago |
 //! | jobs | 5 min | 4, and 1 list of at most 1000 backup runs |
-//! | server | 15 min | 2 |
+//! | server | 15 min | 3 |
 //!
 //! No look asks for all snapshots of a datastore at once, nor for SMART values, which wake disks.
 
@@ -232,6 +232,10 @@ impl Source for Pbs {
             Feed::Server => Box::pin(self.server()),
             _ => Box::pin(self.snapshots()),
         }
+    }
+
+    fn doors(&self) -> &[Arc<Client>] {
+        std::slice::from_ref(&self.api.client)
     }
 
     fn answer(&self, question: Question, _now: DateTime<Utc>) -> Answering<'_> {

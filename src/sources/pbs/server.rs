@@ -1,6 +1,6 @@
 //! The server itself: its version, its services, its certificate.
 
-use futures_util::future::join;
+use futures_util::future::join3;
 use serde::Deserialize;
 
 use super::api::{Api, local_reason};
@@ -17,6 +17,12 @@ pub(super) struct Version {
     release: String,
 }
 
+/// `/nodes/localhost/time`
+#[derive(Debug, Deserialize)]
+pub(super) struct Time {
+    timezone: String,
+}
+
 /// An entry of `/nodes/localhost/services`.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -29,7 +35,7 @@ pub(super) struct ServiceItem {
 
 /// Looks at the server. A token that may not see its services sees the rest.
 pub(super) async fn read(api: &Api) -> Result<Server, SourceError> {
-    let (version, services) = join(api.version(), api.services()).await;
+    let (version, services, zone) = join3(api.version(), api.services(), api.time()).await;
     let version = version?;
     let (mut services, hidden) = match services {
         Ok(items) => (items.into_iter().map(ServiceItem::service).collect(), None),
@@ -41,6 +47,7 @@ pub(super) async fn read(api: &Api) -> Result<Server, SourceError> {
         version: sanitise(&format!("{}{release}", version.version)).into(),
         services,
         hidden: hidden.map(|reason| sanitise(&reason).into()),
+        zone: zone.ok().map(|time| sanitise(&time.timezone).into()),
         certificate: api.client.certificate_end(),
     })
 }

@@ -4,15 +4,19 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::domain::backup::{BackupGroup, GroupId, Snapshot, Verification};
 use crate::domain::datastore::Datastore;
+use crate::domain::room::Climbs;
 use crate::domain::task::{Outcome, Task};
 use crate::sources::wire::Wrong;
 use crate::text::sanitise;
+
+/// So far back the days tell what a night takes.
+const FORTNIGHT: TimeDelta = TimeDelta::days(14);
 
 #[derive(Deserialize)]
 struct Answer<T> {
@@ -29,6 +33,10 @@ pub(super) struct Usage {
     pub used: Option<i64>,
     pub avail: Option<i64>,
     pub estimated_full_date: Option<i64>,
+    /// The used share of the last month, the oldest first.
+    #[serde(default)]
+    pub history: Option<Vec<Option<f64>>>,
+    pub history_delta: Option<i64>,
     pub error: Option<String>,
 }
 
@@ -201,10 +209,17 @@ pub(super) fn datastore(store: &Store, usage: Option<&Usage>, now: DateTime<Utc>
     let full_at = usage
         .and_then(|usage| DateTime::from_timestamp(usage.estimated_full_date?, 0))
         .filter(|at| *at > now);
+    let climbs = usage.zip(total).and_then(|(usage, total)| {
+        let step = TimeDelta::try_seconds(usage.history_delta?)?;
+        let shares = usage.history.as_deref()?;
+        let days = usize::try_from(FORTNIGHT.num_seconds() / step.num_seconds().max(1)).ok()?;
+        Climbs::of(shares.get(shares.len().saturating_sub(days)..)?, step, total)
+    });
     Datastore {
         name: sanitise(&store.name).into(),
         used,
         total,
+        climbs,
         full_at,
         maintenance: store.maintenance(),
         error: usage.and_then(|usage| Some(sanitise(usage.error.as_deref()?).into())),

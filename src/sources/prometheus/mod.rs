@@ -1,6 +1,8 @@
 //! Prometheus, and servers with the same API: targets, what their scrapes brought, rules, alerts,
-//! and the external labels.
+//! the external labels and, with `backups = true`, what metrics tell of backups.
 
+mod kept;
+mod scraped;
 mod series;
 mod wire;
 
@@ -26,6 +28,9 @@ const AGENT: &str = "unavailable with Prometheus Agent";
 /// answer and say nothing.
 const ZEROES: &str = r#"{__name__=~"up|scrape_samples_scraped"} == 0"#;
 
+/// How many samples every scrape brought.
+const SAMPLES: &str = "scrape_samples_scraped";
+
 /// The targets that went down or came up often within the last hour.
 const CHANGES: &str = "changes(up[1h]) > 3";
 
@@ -36,14 +41,17 @@ pub struct Prometheus {
     site: Arc<str>,
     client: Client,
     interval: Duration,
+    /// Whether it is asked what metrics tell of backups.
+    kept: bool,
 }
 
 /// Reads `[sources.prometheus.NAME]`.
 pub fn read(id: SourceId, table: &Table<'_>) -> Option<Arc<dyn Source>> {
     let site = site(table);
     let interval = interval(table, Duration::from_secs(5));
+    let kept = table.get::<bool>("backups").unwrap_or(false);
     let client = Client::new(Endpoint::read(table, Token::Bearer)?);
-    Some(Arc::new(Prometheus { id, site, client, interval }))
+    Some(Arc::new(Prometheus { id, site, client, interval, kept }))
 }
 
 impl Source for Prometheus {
@@ -61,15 +69,16 @@ impl Source for Prometheus {
             (Feed::Targets, 1, 1),
             (Feed::Alerts, 1, 1),
             (Feed::Rules, 3, 1),
-            (Feed::Scrapes, 3, 3),
-            (Feed::Status, 12, 2),
+            (Feed::Scrapes, 3, 4),
+            (Feed::Status, 12, 3),
         ];
         let plan = |(feed, slower, requests)| Plan {
             feed,
             interval: self.interval * slower,
             timeout: self.client.endpoint().patience(requests),
         };
-        feeds.map(plan).into()
+        let kept = self.kept.then_some((Feed::Kept, 12, 1));
+        feeds.into_iter().chain(kept).map(plan).collect()
     }
 
     fn observe(&self, feed: Feed, _now: DateTime<Utc>) -> Looking<'_> {
@@ -83,9 +92,19 @@ impl Source for Prometheus {
                     let labels = self.ask("status/config", &[], wire::external_labels).await?;
                     // Servers before 2.42 do not tell their pools: nothing is lost without them.
                     let pools = self.ask("scrape_pools", &[], wire::pools).await.ok();
-                    return Ok([labels].into_iter().chain(pools).collect());
+                    let dropped = self.ask("targets", &[("state", "dropped")], scraped::dropped).await.ok();
+                    return Ok([labels].into_iter().chain(pools).chain(dropped).collect());
                 }
-                Feed::Scrapes => Observation::Scrapes(self.scrapes().await?.into()),
+                Feed::Scrapes => {
+                    let scrapes = Observation::Scrapes(self.scrapes().await?.into());
+                    // How much a target brings is worth less than that it brings nothing.
+                    let samples = self.ask("query", &[("query", SAMPLES)], scraped::samples).await.ok();
+                    return Ok([scrapes].into_iter().chain(samples).collect());
+                }
+                Feed::Kept => {
+                    let found = self.ask("query", &[("query", kept::QUERY)], series::series).await?;
+                    Observation::Kept(kept::archives(&found).into())
+                }
                 _ => return Ok(Vec::new()),
             };
             Ok(vec![seen])

@@ -239,9 +239,9 @@ struct Series<'a> {
 #[derive(Clone, Debug)]
 pub(super) struct Sample {
     name: Arc<str>,
-    job: Arc<str>,
-    instance: Arc<str>,
-    value: f64,
+    pub(super) job: Arc<str>,
+    pub(super) instance: Arc<str>,
+    pub(super) value: f64,
 }
 
 /// The series of an instant query that answers a vector.

@@ -4,7 +4,6 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::Place;
 use crate::domain::alert::{Alert, RaisedAlert};
-use crate::domain::correlate::is_same;
 use crate::domain::feed::SourceKind;
 use crate::domain::hidden::selector;
 use crate::domain::question::{Ask, Known, Question, Series};
@@ -36,9 +35,9 @@ pub struct Prometheus<'s> {
 /// The Prometheus that raises an alert; else the one that has its rule; else the first.
 pub fn prometheus<'s>(alert: &Alert, store: &'s Store) -> Option<Prometheus<'s>> {
     let all = || store.of(SourceKind::Prometheus);
-    let raising = all().find_map(|source| {
-        let external = &source.data.external;
-        let raised = source.data.raised.iter().find(|raised| is_same(alert, raised, external))?;
+    let raised = store.listed(&alert.fingerprint).and_then(|listed| listed.raised.as_ref());
+    let raising = raised.and_then(|(source, raised)| {
+        let source = store.source(source)?;
         Some(Prometheus { source, raised: Some(raised) })
     });
     let ruling = || all().find(|source| source.data.rules.iter().any(|rule| rule.name == alert.name));
@@ -47,7 +46,7 @@ pub fn prometheus<'s>(alert: &Alert, store: &'s Store) -> Option<Prometheus<'s>>
 
 /// Asks for the series of the last day; the same question for five minutes.
 pub fn ask(alert: &Alert, prometheus: &Prometheus<'_>, place: Place, now: DateTime<Utc>) -> Option<Ask> {
-    let external = &prometheus.source.data.external;
+    let external = prometheus.source.data.external.clone().unwrap_or_default();
     // The series have the labels of the rule, not those that are added on the way.
     let own = prometheus.raised.map_or_else(|| alert.exact_labels(), |raised| &raised.labels);
     let labels = own.iter().filter(|(name, value)| !value.is_empty() && external.get(name) != Some(*value));

@@ -55,15 +55,22 @@ pub fn of_alert(alert: &Alert, place: Place, scene: &Scene<'_>) -> Description {
         let role = if late { sign.role } else { Role::Text };
         let over = if late { format!("  overdue {}", text::age(now - due)) } else { String::new() };
         let words = if late { scene.times.full(due) + &over } else { when(due, scene) };
-        told.push(Prose::Pair("respond by".into(), vec![piece(words, role)]));
+        let promised = scene.store.thresholds.promised.contains_key(&alert.name);
+        let by = piece(if promised { "  (runbook)" } else { "" }, Role::Muted);
+        told.push(Prose::Pair("respond by".into(), vec![piece(words, role), by]));
     }
     quietened(alert, scene, &mut told);
     disagreement(alert, scene, &mut told);
     if !alert.receivers.is_empty() {
         told.push(Prose::pair("receivers", alert.receivers.join(", ")));
+        let listed = scene.store.listed(&alert.fingerprint);
+        for group in listed.into_iter().flat_map(|listed| &listed.groups) {
+            told.push(Prose::pair("routed", &**group));
+        }
     } else if alert.fingerprint_source == FingerprintSource::Own {
         told.push(Prose::pair("receivers", "none: no Alertmanager has this alert"));
     }
+    likely(alert, scene, &mut told);
     related(alert, scene, &mut told);
     measured(alert, sign.role, place, scene, &mut told);
     links(alert, &mut told);
@@ -113,6 +120,16 @@ fn disagreement(alert: &Alert, scene: &Scene<'_>, to: &mut Vec<Prose>) {
                 to.push(Prose::Pair("peer".into(), vec![piece(format!("{peer} {what}"), Role::Warning)]));
             }
         }
+    }
+}
+
+/// Says where the join with Prometheus' own alert is only likely.
+fn likely(alert: &Alert, scene: &Scene<'_>, to: &mut Vec<Prose>) {
+    if let Some(one) = scene.store.listed(&alert.fingerprint).filter(|one| one.likely) {
+        let voices = one.voices.iter().filter(|voice| voice.kind == SourceKind::Prometheus);
+        let names: Vec<String> = voices.map(ToString::to_string).collect();
+        let words = format!("likely, by {}: its external labels cannot be read", names.join(", "));
+        to.push(Prose::Pair("raised".into(), vec![piece(words, Role::Unknown)]));
     }
 }
 

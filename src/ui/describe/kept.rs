@@ -1,5 +1,8 @@
 //! The datastores that keep backups, and the tasks that make them.
 
+use std::sync::Arc;
+
+use super::room::{growth, prunes, tonight};
 use super::{Description, when};
 use crate::domain::feed::{Feed, SourceKind};
 use crate::domain::job::{Job, JobKind};
@@ -51,10 +54,7 @@ fn garbage(name: &str, source: &SourceState, to: &mut Vec<Prose>) {
     }
     if garbage.pending > 0 {
         let pending = text::bytes(garbage.pending);
-        to.push(Prose::pair(
-            "pending",
-            format!("{pending}, free after the next garbage collection but a day"),
-        ));
+        to.push(Prose::pair("pending", format!("{pending}, no longer in use and too young to be freed")));
     }
     if garbage.bad > 0 {
         let bad = format!("{} chunks were found broken and are still there", garbage.bad);
@@ -99,24 +99,28 @@ pub(super) fn jobs<'j>(
 }
 
 /// The question for the end of a task's log; again with every look at the tasks while it runs.
-pub(super) fn log_of(source: &SourceState, task: &Task) -> Option<Ask> {
+pub(super) fn log_of(source: &SourceState, upid: &Arc<str>, runs: bool) -> Option<Ask> {
     let looked = source.feeds.get(&Feed::Tasks).and_then(|feed| feed.at);
-    let seen = looked.filter(|_| task.outcome == Outcome::Running);
     (source.id.kind == SourceKind::Pbs).then(|| Ask {
-        slot: format!("log {} {}", source.id, task.upid).into(),
+        slot: format!("log {} {upid}", source.id).into(),
         source: source.id.clone(),
-        question: Question::Log { upid: task.upid.clone(), from: None, seen },
+        question: Question::Log { upid: Arc::clone(upid), from: None, seen: looked.filter(|_| runs) },
     })
 }
 
 /// The end of a task's log, as far as it has been read.
 pub(super) fn log(source: &SourceState, task: &Task, scene: &Scene<'_>, to: &mut Vec<Prose>) {
-    let Some(ask) = log_of(source, task) else { return };
+    let ask = log_of(source, &task.upid, task.outcome == Outcome::Running);
+    to.extend(ask.iter().flat_map(|ask| read(ask, scene)));
+}
+
+fn read(ask: &Ask, scene: &Scene<'_>) -> Vec<Prose> {
+    let mut to = Vec::new();
     to.extend([Prose::Blank, Prose::Head("Log".into())]);
-    if let Known::Failed(failure) = scene.answers.get(&ask) {
+    if let Known::Failed(failure) = scene.answers.get(ask) {
         to.push(Prose::Line(vec![piece(format!("not readable: {}", failure.text), Role::Unknown)]));
     }
-    match scene.answers.latest(&ask) {
+    match scene.answers.latest(ask) {
         Some(Answer::Log(log)) => {
             if log.from > 1 {
                 let text = format!("{} lines before", log.from - 1);
@@ -126,6 +130,23 @@ pub(super) fn log(source: &SourceState, task: &Task, scene: &Scene<'_>, to: &mut
         }
         _ => to.push(Prose::Line(vec![piece("reading", Role::Muted)])),
     }
+    to
+}
+
+/// A task that was started and is not in the list of tasks yet.
+pub(super) fn of_begun(upid: &Arc<str>, source: &SourceState, scene: &Scene<'_>) -> Description {
+    let sign = sign_of_outcome(&Outcome::Running);
+    let mut told = vec![
+        Prose::Pair(
+            "state".into(),
+            vec![piece("started; the list of tasks does not have it yet", sign.role)],
+        ),
+        Prose::pair("source", source.id.to_string()),
+        Prose::pair("UPID", &**upid),
+    ];
+    told.extend(log_of(source, upid, true).iter().flat_map(|ask| read(ask, scene)));
+    let kind = upid.split(':').nth(6).unwrap_or_default();
+    Description { sign: Some(sign), name: format!("Task {}", kind.replace('_', " ")), text: told }
 }
 
 /// How a line of a log looks: what went wrong stands out.
@@ -165,6 +186,7 @@ pub(super) fn of_datastore(name: &str, source: &SourceState, scene: &Scene<'_>) 
         if let Some(at) = store.full_at {
             told.push(Prose::pair("full at", when(at, scene)));
         }
+        tonight(store, &mut told);
     }
     for denied in source.data.unreadable.iter().filter(|denied| &*denied.datastore == name) {
         let namespace = if denied.namespace.is_empty() { "the root" } else { &*denied.namespace };
@@ -176,6 +198,9 @@ pub(super) fn of_datastore(name: &str, source: &SourceState, scene: &Scene<'_>) 
     garbage(name, source, &mut told);
     let own = source.data.jobs.iter().filter(|job| &*job.datastore == name);
     jobs("Jobs", own, scene, &mut told);
+    prunes(name, source, scene, &mut told);
+    let groups = source.data.groups.iter().filter(|group| &*group.id.datastore == name);
+    growth(groups, now, &mut told);
     for hidden in &*source.data.hidden_jobs {
         told.push(Prose::pair("not readable", &**hidden));
     }

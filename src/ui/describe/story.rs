@@ -1,12 +1,16 @@
 //! The whole story of a guest's backups: how it stands and why, what is kept, who makes and verifies
 //! it, where else it is, and the log of what went wrong.
 
+use chrono::TimeDelta;
+
 use super::kept::{jobs, log, log_of, tasks};
-use super::{Description, when};
+use super::{Description, Place, when};
 use crate::domain::backup::{BackupGroup, GroupId, Plan, Snapshot, Verification};
+use crate::domain::correlate;
+use crate::domain::drill;
 use crate::domain::feed::{SourceId, SourceKind, seconds};
 use crate::domain::job::JobKind;
-use crate::domain::question::Ask;
+use crate::domain::question::{Answer, Ask, Known, Question};
 use crate::domain::store::{SourceState, Store};
 use crate::domain::task::{Outcome, Task};
 use crate::domain::verdict::{JudgedBackup, judged_backups};
@@ -24,7 +28,12 @@ const DAYS: u16 = 30;
 /// So many snapshots are listed one by one.
 const LISTED: usize = 12;
 
-pub(super) fn of_backup(source: &SourceId, id: &GroupId, scene: &Scene<'_>) -> Option<Description> {
+pub(super) fn of_backup(
+    source: &SourceId,
+    id: &GroupId,
+    place: Place,
+    scene: &Scene<'_>,
+) -> Option<Description> {
     let judged = judged_backups(scene.store, scene.wall());
     let judged = judged.into_iter().find(|judged| judged.source.id == *source && judged.group.id == *id)?;
     let (group, found) = (judged.group, &judged.assessment);
@@ -45,6 +54,9 @@ pub(super) fn of_backup(source: &SourceId, id: &GroupId, scene: &Scene<'_>) -> O
     told.push(Prose::pair("datastore", &*group.id.datastore));
     told.push(Prose::pair("namespace", if namespace.is_empty() { "the root" } else { namespace }));
     told.push(Prose::pair("source", judged.source.id.to_string()));
+    readable(source, id, place, scene, &mut told);
+    drilled(&judged, scene, &mut told);
+    alerts(group, scene, &mut told);
     elsewhere(&judged, scene, &mut told);
     tasks("Tasks", of_group(judged.source, id), scene, &mut told);
     snapshots(group, scene, &mut told);
@@ -58,9 +70,14 @@ pub(super) fn of_backup(source: &SourceId, id: &GroupId, scene: &Scene<'_>) -> O
 }
 
 /// What the story wants to know beside the feeds: the log of the run that tells most.
-pub(super) fn wants(source: &SourceId, id: &GroupId, store: &Store) -> Vec<Ask> {
+pub(super) fn wants(source: &SourceId, id: &GroupId, place: Place, store: &Store) -> Vec<Ask> {
+    let test = test_of(source, id, place);
     let source = store.source(source);
-    source.and_then(|source| log_of(source, telling(source, id)?)).into_iter().collect()
+    let ask = source.and_then(|source| {
+        let task = telling(source, id)?;
+        log_of(source, &task.upid, task.outcome == Outcome::Running)
+    });
+    ask.into_iter().chain(test).collect()
 }
 
 fn of_group<'s>(source: &'s SourceState, id: &GroupId) -> impl Iterator<Item = &'s Task> {
@@ -115,6 +132,68 @@ fn freshness(judged: &JudgedBackup<'_>, scene: &Scene<'_>, to: &mut Vec<Prose>) 
         let sizes: Vec<f64> = group.sizes(14).map(|size| size as f64).collect();
         to.push(Prose::pair("size", format!("{}  {factor:.2} times the usual", spark(&sizes))));
     }
+}
+
+/// The alerts that speak of the guest, each with its runbook.
+fn alerts(group: &BackupGroup, scene: &Scene<'_>, to: &mut Vec<Prose>) {
+    let all = scene.store.alerts().iter().map(|listed| &listed.alert);
+    for alert in all.filter(|alert| correlate::speaks_of(alert, group)) {
+        let sign = sign::of_alert(alert);
+        let since = scene.times.since(alert.starts_at, scene.wall());
+        let mut pieces = vec![
+            piece(format!("{} ", sign.glyph), sign.role),
+            piece(&*alert.name, Role::Text),
+            piece(format!(" {} {since}", sign.word), Role::Muted),
+        ];
+        let runbook = ["runbook_url", "runbook"].iter().find_map(|name| alert.annotations.get(name));
+        pieces.extend(runbook.map(|runbook| piece(format!("  runbook {runbook}"), Role::Muted)));
+        to.push(Prose::Pair("alert".into(), pieces));
+    }
+}
+
+/// The question whether the newest file can be read. It reads all of it: it is asked by who opens the
+/// sheet, not by a selection that runs through rows.
+fn test_of(source: &SourceId, id: &GroupId, place: Place) -> Option<Ask> {
+    let is_file = source.kind == SourceKind::Files && &*id.kind == "file" && place == Place::Sheet;
+    is_file.then(|| Ask {
+        slot: format!("readable {source} {id}").into(),
+        source: source.clone(),
+        question: Question::Readable(id.clone()),
+    })
+}
+
+fn readable(source: &SourceId, id: &GroupId, place: Place, scene: &Scene<'_>, to: &mut Vec<Prose>) {
+    let Some(ask) = test_of(source, id, place) else { return };
+    let told = match scene.answers.get(&ask) {
+        Known::Answer(Answer::Readable(Ok(what))) => piece(format!("{} {what}", glyphs::OK), Role::Ok),
+        Known::Answer(Answer::Readable(Err(why))) => {
+            piece(format!("{} {why}", glyphs::FAILED), Role::Critical)
+        }
+        Known::Failed(failure) => piece(format!("not tested: {}", failure.text), Role::Unknown),
+        _ => piece("being read to its end", Role::Muted),
+    };
+    to.push(Prose::Pair("readable".into(), vec![told]));
+}
+
+/// When it was last tried whether it can be restored. That is no state: it is due some day.
+fn drilled(judged: &JudgedBackup<'_>, scene: &Scene<'_>, to: &mut Vec<Prose>) {
+    let last = drill::last(&scene.store.drills, &judged.source.id, &judged.group.id);
+    let due = drill::due(last, scene.store.thresholds.drill_every, scene.wall());
+    let (told, role) = match (last, due) {
+        (Some(last), Some(due)) => {
+            let late = due < TimeDelta::zero();
+            let word = if late {
+                format!("overdue for {}", text::age(-due))
+            } else {
+                format!("due in {}", text::age(due))
+            };
+            let note = if last.note.is_empty() { String::new() } else { format!(" ({})", last.note) };
+            let told = format!("{} by {}{note}, {word}", when(last.at, scene), last.by);
+            (told, if late { Role::Warning } else { Role::Text })
+        }
+        _ => ("never; x notes that it was".to_owned(), Role::Muted),
+    };
+    to.push(Prose::Pair("restore tried".into(), vec![piece(told, role)]));
 }
 
 /// The other copies of the same guest: a synchronised datastore, another server.

@@ -92,7 +92,7 @@ impl Compose {
     /// Alertmanager had it has another by now, and the labels that Prometheus adds on the way.
     fn meant(&self, store: &Store) -> Option<Vec<Arc<str>>> {
         let externals: Vec<&Labels> =
-            store.of(SourceKind::Prometheus).map(|source| &source.data.external).collect();
+            store.of(SourceKind::Prometheus).filter_map(|source| source.data.external.as_ref()).collect();
         let is_routed = |alert: &Alert, chosen: &Labels| {
             let added = |name: &str, value: &str| externals.iter().any(|all| all.get(name) == Some(value));
             alert.labels.contains(chosen)

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 
 use super::Layer;
+use super::chores;
 use super::compose::Compose;
 use super::dialogue::{Dialogue, Purpose};
 use crate::action::Action;
@@ -36,11 +37,12 @@ pub const fn is_one(action: Action) -> bool {
             | Action::Edit
             | Action::Expire
             | Action::UndoMine
+            | Action::Actions
     )
 }
 
 /// A dialogue, or why there is none.
-type Opened = Result<Box<dyn Layer>, String>;
+pub(super) type Opened = Result<Box<dyn Layer>, String>;
 
 /// The dialogue of a key on what it acts on. `operator`: who is at the keyboard.
 ///
@@ -56,6 +58,7 @@ pub fn open(action: Action, meant: &[Subject], operator: &str, scene: &Scene<'_>
         Action::Edit => edit(&silences, scene),
         Action::Expire => expire("Expire", &silences, scene),
         Action::UndoMine => undo(operator, scene),
+        Action::Actions => chores::open(meant, operator, scene),
         _ => Err("nothing is to be done".to_owned()),
     }
 }
@@ -185,6 +188,7 @@ fn apply(deed: &Deed, source: &SourceId, silences: &mut Vec<Silence>) {
                 silence.matchers.clone_from(&draft.matchers);
             }
         }
+        What::Chore(_) => {}
     }
 }
 

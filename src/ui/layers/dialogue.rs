@@ -2,6 +2,7 @@
 //! takes, and what the server said when it refused. What is to be done is done one after the other.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use crokey::KeyCombination;
@@ -13,9 +14,12 @@ use super::{Layer, Outcome};
 use crate::action::Action;
 use crate::domain::acking::acknowledge;
 use crate::domain::alert::Alert;
+use crate::domain::backup::GroupId;
 use crate::domain::deed::{Deed, Draft, Receipt, What};
+use crate::domain::drill::Drill;
 use crate::domain::feed::{Failure, SourceId};
 use crate::domain::silence::Silence;
+use crate::domain::subject::Subject;
 use crate::keymap::Context;
 use crate::ui::filter;
 use crate::ui::glyphs;
@@ -35,6 +39,8 @@ pub enum Purpose {
     Acknowledge(Vec<(SourceId, Vec<Alert>)>),
     /// Give these silences more time. The field says how much.
     Extend(Vec<(SourceId, Silence)>),
+    /// Note that a restore of these backups was tried. The fields say who, and what came of it.
+    Drill(SourceId, GroupId),
     /// This, and nothing else.
     Do(Vec<Deed>),
 }
@@ -115,7 +121,7 @@ impl Dialogue {
                     deed(source, Draft::of(silence).until(silence.ends_at.max(self.now) + span))
                 })
                 .collect(),
-            Purpose::Do(deeds) => deeds.clone(),
+            Purpose::Do(_) | Purpose::Drill(..) => Vec::new(),
         })
     }
 
@@ -128,6 +134,15 @@ impl Dialogue {
 
     /// Begins, or goes on where a server refused.
     fn accept(&mut self) -> Outcome {
+        if let Purpose::Drill(source, group) = &self.purpose {
+            let (source, group) = (source.clone(), group.clone());
+            if self.value(0).is_empty() {
+                self.fault(0, "say who did it");
+                return Outcome::Stay;
+            }
+            let (by, note) = (self.value(0).into(), self.value(1).into());
+            return Outcome::Drilled(Drill { source, group, at: self.now, by, note });
+        }
         if self.left.is_empty() {
             let Some(deeds) = self.deeds() else { return Outcome::Stay };
             self.left = deeds.into();
@@ -145,6 +160,12 @@ impl Dialogue {
             None => Outcome::Close,
         }
     }
+}
+
+/// The task that a deed began.
+fn started(deed: &Deed, receipt: &Receipt) -> Option<Subject> {
+    let What::Chore(chore) = &deed.what else { return None };
+    chore.is_task().then(|| Subject::Task { source: deed.source.clone(), upid: Arc::clone(&receipt.id) })
 }
 
 impl Layer for Dialogue {
@@ -215,9 +236,12 @@ impl Layer for Dialogue {
     fn done(&mut self, result: &Result<Receipt, Failure>) -> Outcome {
         self.sending = false;
         match result {
-            Ok(_) => {
-                self.left.pop_front();
-                self.next()
+            Ok(receipt) => {
+                let done = self.left.pop_front();
+                match (done.and_then(|deed| started(&deed, receipt)), self.left.is_empty()) {
+                    (Some(task), true) => Outcome::Show(task),
+                    _ => self.next(),
+                }
             }
             Err(failure) => {
                 self.refused = Some(failure.text.to_string());

@@ -28,6 +28,8 @@ pub enum Purpose {
     Query(SourceId),
     /// A time to go to.
     Time,
+    /// A file to write.
+    File,
 }
 
 /// The layer.
@@ -171,6 +173,7 @@ impl Layer for Entry {
         let lead = match self.purpose {
             Purpose::Query(_) => " LogQL ",
             Purpose::Time => " go to ",
+            Purpose::File => " write to ",
         };
         let x = footer.x + put(buffer, (footer.x, footer.y), lead, footer.width, scene.style(Role::Accent));
         let room = footer.right().saturating_sub(x);
@@ -216,6 +219,12 @@ impl Layer for Entry {
                     vec![piece("Tab ", Role::Key), piece(offered.join("  "), Role::Muted)]
                 }
                 Purpose::Time => vec![piece("14:02, 2026-11-13 14:02, or -2h", Role::Muted)],
+                Purpose::File => {
+                    vec![piece(
+                        "the lines that are shown, as text; as JSON if it ends in .jsonl",
+                        Role::Muted,
+                    )]
+                }
             };
             put_pieces(buffer, (line.x + 1, line.y), &words, line.width.saturating_sub(1), scene);
         }

@@ -1,10 +1,13 @@
 //! What lies over the panes: a stack. A key goes from the top down until a layer takes it.
 
+mod chores;
 pub mod compose;
 pub mod deeds;
 pub mod dialogue;
 pub mod entry;
 pub mod help;
+pub mod journal;
+pub mod menu;
 pub mod overview;
 pub mod palette;
 pub mod prompt;
@@ -18,6 +21,7 @@ use super::scene::Scene;
 use super::widgets::prose::Scroll;
 use crate::action::Action;
 use crate::domain::deed::{Deed, Receipt};
+use crate::domain::drill::Drill;
 use crate::domain::feed::Failure;
 use crate::domain::question::Ask;
 use crate::domain::subject::Subject;
@@ -47,6 +51,10 @@ pub enum Outcome {
     Filtered(String),
     /// Taken, the layer is done, and the rows of the pane below are grouped by this label.
     Grouped(String),
+    /// The layer is done: a restore was tried.
+    Drilled(Drill),
+    /// The layer is done, and the detail of this takes its place.
+    Show(Subject),
     /// Taken; put this on the clipboard.
     Copy(String),
 }

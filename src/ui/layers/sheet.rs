@@ -84,6 +84,9 @@ fn why(scene: &Scene<'_>) -> (Title, Vec<Prose>) {
             "Nothing is wrong: every source is fresh, and no rule of the verdict applies.",
         ));
     }
+    if verdict.untold > 0 {
+        told.push(Prose::Line(vec![piece(format!("and {} alerts more", verdict.untold), Role::Muted)]));
+    }
     let hidden = verdict.counts.hidden;
     if hidden > 0 {
         told.push(Prose::Blank);

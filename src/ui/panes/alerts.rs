@@ -20,13 +20,22 @@ use crate::ui::glyphs;
 use crate::ui::scene::{Scene, piece};
 use crate::ui::theme::Role;
 use crate::ui::widgets::frame::Title;
-use crate::ui::widgets::sign;
+use crate::ui::widgets::sign::{self, Sign};
 use crate::ui::widgets::table::Table;
 use entry::{Entry, entries, fold};
 use rows::{COLUMNS, row};
 
 /// What the rows are grouped by, one after the other; any other label is chosen from the overview.
-const GROUPINGS: [&str; 3] = ["receiver", "severity", "alertname"];
+const GROUPINGS: [&str; 4] = [entry::ROUTE, "receiver", "severity", "alertname"];
+
+/// What the title counts.
+const COUNTED: [Sign; 5] = [
+    sign::of_health(Health::Critical),
+    sign::UNKNOWN,
+    sign::of_health(Health::Warning),
+    entry::BROKEN,
+    sign::sign(glyphs::ACKNOWLEDGED, Role::Info, "acked"),
+];
 
 /// The pane.
 #[derive(Debug, Default)]
@@ -35,6 +44,8 @@ pub struct Alerts {
     /// The label that the rows are grouped by.
     by: Option<Arc<str>>,
     only_trouble: bool,
+    /// How many there are of each sort, counted when the rows came.
+    counts: Vec<(Sign, usize)>,
 }
 
 impl Alerts {
@@ -56,16 +67,7 @@ impl Alerts {
 
 impl Pane for Alerts {
     fn title(&self, scene: &Scene<'_>) -> Title {
-        let of = |word: &str| self.table.items().iter().filter(|entry| entry.sign.word == word).count();
-        let acked = sign::sign(glyphs::ACKNOWLEDGED, Role::Info, "acked");
-        let signs = [
-            sign::of_health(Health::Critical),
-            sign::UNKNOWN,
-            sign::of_health(Health::Warning),
-            entry::BROKEN,
-            acked,
-        ];
-        let (mut counts, mut short) = count(&signs.map(|sign| (sign, of(sign.word))));
+        let (mut counts, mut short) = count(&self.counts);
         if !standing(scene).is_fresh() {
             for (_, role) in counts.iter_mut().chain(&mut short) {
                 *role = Role::Stale;
@@ -88,6 +90,10 @@ impl Pane for Alerts {
         &[SourceKind::Alertmanager, SourceKind::Prometheus]
     }
 
+    fn ages(&self) -> bool {
+        self.table.filter().asks_age()
+    }
+
     fn refresh(&mut self, scene: &Scene<'_>) {
         let mut entries = entries(scene.store, scene.wall());
         if !scene.whole {
@@ -100,6 +106,13 @@ impl Pane for Alerts {
             }
         }
         self.table.offer(entries, scene.held);
+        let mut counts = COUNTED.map(|sign| (sign, 0));
+        for entry in self.table.items() {
+            if let Some((_, count)) = counts.iter_mut().find(|(sign, _)| sign.word == entry.sign.word) {
+                *count += 1;
+            }
+        }
+        self.counts = counts.into();
     }
 
     fn context(&self) -> Context {

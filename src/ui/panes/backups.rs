@@ -5,12 +5,16 @@ use std::borrow::Cow;
 use chrono::{DateTime, Utc};
 
 use super::listed::Rows;
-use crate::domain::backup::{BackupGroup, BackupState, Expectation, Plan, Took, Unreadable, Verification};
+use crate::domain::backup::{
+    BackupGroup, BackupState, Expectation, Plan, Reason, Took, Unreadable, Verification,
+};
+use crate::domain::datastore::Datastore;
+use crate::domain::drill;
 use crate::domain::feed::{Feed, SourceKind};
 use crate::domain::health::Health;
 use crate::domain::store::{SourceState, Store};
 use crate::domain::subject::Subject;
-use crate::domain::verdict::judged_backups;
+use crate::domain::verdict::{judged_backups, starved};
 use crate::text;
 use crate::ui::filter::Hay;
 use crate::ui::scene::{Piece, Scene, piece};
@@ -21,7 +25,7 @@ use crate::ui::widgets::spark::spark;
 use crate::ui::widgets::table::{Item, Row};
 
 /// They give way from the last rank to the first.
-const COLUMNS: [Column; 13] = [
+const COLUMNS: [Column; 14] = [
     Column::text("group", 0, 6, 16),
     Column::text("guest", 1, 6, 22),
     Column::number("age / RPO", 1, 11),
@@ -35,6 +39,7 @@ const COLUMNS: [Column; 13] = [
     Column::text("job", EXTRA + 5, 5, 16),
     Column::number("took", EXTRA + 6, 11),
     Column::text("kept on", EXTRA + 7, 7, 24),
+    Column::number("restored", EXTRA + 8, 8),
 ];
 
 /// So many sizes make a trend.
@@ -53,6 +58,8 @@ pub struct Entry {
     sign: Sign,
     health: Health,
     reason: String,
+    /// A full datastore is why it failed.
+    starved: bool,
     expect: Expectation,
     plan: Plan,
     took: Option<Took>,
@@ -100,7 +107,8 @@ impl Rows for Backups {
 
     const TITLE: &'static str = "Backups";
     const KIND: SourceKind = SourceKind::Pbs;
-    const MADE_OF: &'static [SourceKind] = &[SourceKind::Pbs, SourceKind::Pve, SourceKind::Files];
+    const MADE_OF: &'static [SourceKind] =
+        &[SourceKind::Pbs, SourceKind::Pve, SourceKind::Files, SourceKind::Prometheus];
     const FEED: Feed = Feed::Snapshots;
     const COLUMNS: &'static [Column] = &COLUMNS;
     const NOTHING: &'static str = "no backup group is readable with this token";
@@ -125,13 +133,22 @@ impl Rows for Backups {
 }
 
 fn entries(store: &Store, now: DateTime<Utc>) -> Vec<Entry> {
-    let judged = judged_backups(store, now).into_iter().map(|judged| Entry {
+    let judged = judged_backups(store, now);
+    let filling: Vec<Entry> = store
+        .of(SourceKind::Pbs)
+        .flat_map(|source| source.data.datastores.iter().map(move |one| (source, one)))
+        .filter_map(|(source, one)| {
+            filling(source, one, starved(&judged, source, &one.name).count(), store, now)
+        })
+        .collect();
+    let rows = judged.into_iter().map(|judged| Entry {
         subject: Subject::Backup { source: judged.source.id.clone(), group: judged.group.id.clone() },
         name: judged.group.id.to_string(),
         group: Some(judged.group.clone()),
         sign: sign::of_backup(judged.assessment.state, judged.assessment.health),
         health: judged.assessment.health,
         reason: judged.assessment.reason.to_string(),
+        starved: matches!(judged.assessment.reason, Reason::NoRoom(..)),
         expect: judged.expect,
         plan: judged.plan,
         took: judged.took,
@@ -141,10 +158,52 @@ fn entries(store: &Store, now: DateTime<Utc>) -> Vec<Entry> {
     let unreadable = store
         .of(SourceKind::Pbs)
         .flat_map(|source| source.data.unreadable.iter().map(move |denied| closed(source, denied)));
-    let mut all: Vec<Entry> = judged.chain(unreadable).collect();
-    // Stable. Exempt guests are fine, and nobody looks for them: they come last.
-    all.sort_by_key(|entry| (std::cmp::Reverse(entry.health), entry.sign.word == "exempt"));
+    let mut all: Vec<Entry> = filling.into_iter().chain(rows).chain(unreadable).collect();
+    // Stable. A full datastore and what failed for it stand together. Exempt guests are fine, and
+    // nobody looks for them: they come last.
+    all.sort_by_key(|entry| {
+        let alone = !entry.starved && entry.group.is_some();
+        (std::cmp::Reverse(entry.health), entry.sign.word == "exempt", alone)
+    });
     all
+}
+
+/// A datastore that is full, or will be soon, and how many backups failed for that.
+fn filling(
+    source: &SourceState,
+    datastore: &Datastore,
+    failed: usize,
+    store: &Store,
+    now: DateTime<Utc>,
+) -> Option<Entry> {
+    // One that does not say how full it is stands among what cannot be read.
+    let share = datastore.share().filter(|_| source.is_fresh(Feed::Datastores, now))?;
+    let limits = &store.thresholds.fill;
+    let health = datastore.health(limits, now);
+    if health == Health::Ok {
+        return None;
+    }
+    let soon = datastore.full_at.filter(|at| *at - now < limits.warn_within);
+    let soon = soon.map(|at| format!(", full in {}", text::age(at - now))).unwrap_or_default();
+    let failed = match failed {
+        0 => String::new(),
+        1 => ", a backup failed for it".to_owned(),
+        failed => format!(", {failed} backups failed for it"),
+    };
+    Some(Entry {
+        subject: Subject::Datastore { source: source.id.clone(), name: datastore.name.clone() },
+        name: datastore.name.to_string(),
+        group: None,
+        sign: Sign { word: "full", ..sign::of_health(health) },
+        health,
+        reason: format!("{:.0} % full{soon}{failed}", share * 100.0),
+        starved: false,
+        expect: Expectation::default(),
+        plan: Plan::Unknown,
+        took: None,
+        place: datastore.name.to_string(),
+        stale: false,
+    })
 }
 
 /// What cannot be read: it was closed by somebody, it is gone, or the token may not.
@@ -162,6 +221,7 @@ fn closed(source: &SourceState, denied: &Unreadable) -> Entry {
         sign: sign::of_backup(state, health),
         health,
         reason,
+        starved: false,
         expect: Expectation::default(),
         plan: Plan::Unknown,
         took: None,
@@ -199,6 +259,7 @@ fn row(entry: &Entry, scene: &Scene<'_>) -> Row {
             .extend(group.map_or_else(|| vec![piece("", Role::Muted); 3], |group| kept(group, entry, scene)));
         cells.extend(made(entry, scene));
         cells.push(piece(entry.place.clone(), Role::Muted));
+        cells.push(restored(entry, scene));
     }
     cells.resize(COLUMNS.len(), piece("", Role::Muted));
     Row { sign: entry.sign, cells, stale: entry.stale }
@@ -221,6 +282,17 @@ fn kept(group: &BackupGroup, entry: &Entry, scene: &Scene<'_>) -> Vec<Piece> {
     let size = group.newest().map_or_else(String::new, |newest| text::bytes(newest.size));
     let sizes: Vec<f64> = group.sizes(TREND.into()).map(|size| size as f64).collect();
     vec![verified, changed(size, group.growth()), piece(spark(&sizes), Role::Muted)]
+}
+
+/// When somebody last tried to restore it.
+fn restored(entry: &Entry, scene: &Scene<'_>) -> Piece {
+    let Subject::Backup { source, group } = &entry.subject else { return piece("", Role::Muted) };
+    let Some(last) = drill::last(&scene.store.drills, source, group) else {
+        return piece("never", Role::Muted);
+    };
+    let (now, every) = (scene.wall(), scene.store.thresholds.drill_every);
+    let overdue = now - last.at > every;
+    piece(text::age(now - last.at), if overdue { Role::Warning } else { Role::Muted })
 }
 
 /// How it is made: the next run, its job, and how long the last took.

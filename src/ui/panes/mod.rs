@@ -30,6 +30,7 @@ use super::widgets::table::{Item, Table};
 use crate::action::Action;
 use crate::domain::alert::Alert;
 use crate::domain::feed::{Feed, FeedState, SourceId, SourceKind};
+use crate::domain::log::export::Export;
 use crate::domain::question::Ask;
 use crate::domain::subject::Subject;
 use crate::keymap::Context;
@@ -166,9 +167,14 @@ pub trait Pane {
         None
     }
 
-    /// Takes the line that was typed; what is wrong with it.
-    fn entered(&mut self, _purpose: &Purpose, _text: &str, _scene: &Scene<'_>) -> Result<(), String> {
-        Ok(())
+    /// Takes the line that was typed: what is to be done, or what is wrong with it.
+    fn entered(&mut self, _purpose: &Purpose, _text: &str, _scene: &Scene<'_>) -> Result<Entered, String> {
+        Ok(Entered::Taken)
+    }
+
+    /// What a copy of the selection holds, when that is more than the selected thing.
+    fn copied(&self, _scene: &Scene<'_>) -> Option<String> {
+        None
     }
 
     /// Goes back to what it usually shows; `false` when it does.
@@ -185,6 +191,17 @@ pub trait Pane {
     fn is_waiting(&self) -> bool {
         self.list().is_some_and(Listing::is_waiting)
     }
+}
+
+/// What a typed line comes to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Entered {
+    /// The pane took it.
+    Taken,
+    /// A query, worth remembering.
+    Query(String),
+    /// Lines to be written into a file.
+    Export(Export),
 }
 
 /// A table, whatever its rows are.

@@ -11,7 +11,6 @@ use super::{Listing, Pane, STALE, Standing, count, draw_lines, join_notes, nothi
 use crate::domain::comment::Comment;
 use crate::domain::feed::{Feed, SourceKind};
 use crate::domain::silence::{Silence, SilenceState};
-use crate::domain::silencing::covered;
 use crate::domain::store::Store;
 use crate::domain::subject::Subject;
 use crate::keymap::Context;
@@ -170,7 +169,7 @@ fn entries(store: &Store, now: DateTime<Utc>) -> Vec<Entry> {
     for source in store.of(SourceKind::Alertmanager) {
         let stale = !source.is_fresh(Feed::Silences, now);
         for silence in &*source.data.silences {
-            let covers = covered(&silence.matchers, &source.id, store).len();
+            let covers = store.covers(&source.id, &silence.id).unwrap_or(0);
             let sign = match silence.state {
                 SilenceState::Expired => EXPIRED,
                 _ if silence.is_acknowledgement() => ACK,

@@ -15,7 +15,7 @@ use crate::action::Action;
 use crate::domain::feed::{Feed, SourceKind};
 use crate::domain::store::{SourceState, Store};
 use crate::domain::subject::Subject;
-use crate::domain::target::{ErrorClass, Scrape, Target, TargetHealth};
+use crate::domain::target::{ErrorClass, Samples, Scrape, Target, TargetHealth, samples};
 use crate::keymap::Context;
 use crate::text;
 use crate::ui::census::Census;
@@ -28,18 +28,19 @@ use crate::ui::widgets::frame::Title;
 use crate::ui::widgets::sign::{self, Sign, sign};
 use crate::ui::widgets::table::{Item, Row, Table};
 
-const COLUMNS: [Column; 7] = [
+const COLUMNS: [Column; 8] = [
     Column::text("job", 1, 6, 20),
     Column::text("instance", 0, 10, 40),
     Column::text("last scrape", 2, 18, 34),
     Column::number("good", 3, 12),
     Column::number("took", EXTRA, 12),
-    Column::number("every", EXTRA + 1, 6),
-    Column::text("error", EXTRA + 2, 24, 60),
+    Column::number("samples", EXTRA + 1, 8),
+    Column::number("every", EXTRA + 2, 6),
+    Column::text("error", EXTRA + 3, 24, 60),
 ];
 
 /// A scrape that takes this share of its time-out will soon fail.
-const NEARLY_LATE: f64 = 0.8;
+pub const NEARLY_LATE: f64 = 0.8;
 
 const UP: Sign = sign(glyphs::OK, Role::Ok, "up");
 const DOWN: Sign = sign(glyphs::FAILED, Role::Critical, "down");
@@ -53,6 +54,8 @@ struct Entry {
     /// All targets of its source, and which of them it is: thousands are not copied for their rows.
     all: Arc<[Target]>,
     at: usize,
+    /// How many samples the targets of its source bring.
+    samples: Arc<[Samples]>,
     sign: Sign,
     /// The last scrape that succeeded.
     good: Option<DateTime<Utc>>,
@@ -69,6 +72,11 @@ impl Entry {
         &self.all[self.at]
     }
 
+    /// How many samples its last scrape brought, if that is known.
+    fn samples(&self) -> Option<f64> {
+        samples(&self.samples, self.target())
+    }
+
     /// How it compares with another when the rows are sorted by a column: what wants somebody first.
     fn order(&self, other: &Self, column: usize) -> Ordering {
         let (one, two) = (self.target(), other.target());
@@ -79,7 +87,12 @@ impl Entry {
             // The longest ago first, and never before all.
             3 => self.good.cmp(&other.good),
             4 => two.took.total_cmp(&one.took),
-            5 => two.interval.total_cmp(&one.interval),
+            // What brings little is more remarkable than what brings much; what is not known is last.
+            5 => {
+                let key = |entry: &Self| entry.samples().unwrap_or(f64::INFINITY);
+                key(self).total_cmp(&key(other))
+            }
+            6 => two.interval.total_cmp(&one.interval),
             _ => two
                 .error
                 .is_empty()
@@ -104,6 +117,14 @@ impl Hay for Entry {
         let target = self.target();
         format!("{} {} {} {} {}", self.sign.word, target.job, target.instance, target.error, target.labels)
             .into()
+    }
+
+    fn says(&self, test: &dyn Fn(&str) -> bool) -> bool {
+        let target = self.target();
+        // Job and instance are among the labels.
+        test(self.sign.word)
+            || target.labels.iter().any(|(name, value)| test(value) || test(name))
+            || test(&target.error)
     }
 
     fn label(&self, name: &str) -> Option<Cow<'_, str>> {
@@ -150,6 +171,8 @@ pub struct Targets {
     only_trouble: bool,
     /// Scrape pools without any target.
     empty: Vec<String>,
+    /// How many targets were found and are not scraped.
+    dropped: u64,
     /// How many there are of each state, counted when the rows came.
     counts: Vec<(Sign, usize)>,
 }
@@ -161,6 +184,7 @@ impl Default for Targets {
             by_job: true,
             only_trouble: false,
             empty: Vec::new(),
+            dropped: 0,
             counts: Vec::new(),
         }
     }
@@ -176,6 +200,9 @@ impl Pane for Targets {
         if !self.empty.is_empty() && scene.whole {
             let words = format!("no target in {}", self.empty.join(", "));
             join_notes(&mut right, vec![piece(text::truncate(&words, 50), Role::Warning)]);
+        }
+        if self.dropped > 0 && scene.whole && self.empty.is_empty() {
+            join_notes(&mut right, vec![piece(format!("{} dropped", self.dropped), Role::Muted)]);
         }
         join_notes(&mut right, standing(scene).badge());
         Title { counts, short, right, ..Title::new("Targets") }
@@ -210,6 +237,8 @@ impl Pane for Targets {
         }
         self.counts = counts.into();
         self.empty = empty_pools(scene.store);
+        let dropped = scene.store.of(SourceKind::Prometheus).flat_map(|source| source.data.dropped.iter());
+        self.dropped = dropped.map(|(_, count)| count).sum();
     }
 
     fn context(&self) -> Context {
@@ -286,7 +315,11 @@ fn empty_pools(store: &Store) -> Vec<String> {
     let of = |source: &SourceState| {
         let used: HashSet<&str> = source.data.targets.iter().map(|target| &*target.pool).collect();
         let pools = source.data.pools.iter().filter(|pool| !used.contains(&***pool));
-        pools.map(ToString::to_string).collect::<Vec<_>>()
+        let told = |pool: &Arc<str>| match source.data.dropped(pool) {
+            Some(count) => format!("{pool} ({count} dropped)"),
+            None => pool.to_string(),
+        };
+        pools.map(told).collect::<Vec<_>>()
     };
     store.of(SourceKind::Prometheus).flat_map(of).collect()
 }
@@ -316,8 +349,19 @@ fn entries(store: &Store, now: DateTime<Utc>) -> Vec<Entry> {
                 instance: target.instance.clone(),
             };
             let flaps = scrape.is_some_and(|scrape| scrape.flaps());
-            let targets = Arc::clone(&source.data.targets);
-            all.push(Entry { subject, all: targets, at, sign, good, flaps, stale, group: None, now });
+            let (targets, samples) = (Arc::clone(&source.data.targets), Arc::clone(&source.data.samples));
+            all.push(Entry {
+                subject,
+                all: targets,
+                at,
+                samples,
+                sign,
+                good,
+                flaps,
+                stale,
+                group: None,
+                now,
+            });
         }
     }
     // Stable: within a state the order stays that of the source.
@@ -348,6 +392,8 @@ fn row(entry: &Entry, scene: &Scene<'_>) -> Row {
     } else {
         String::new()
     };
+    let brought = entry.samples().filter(|_| scene.whole);
+    let brought = brought.map_or_else(String::new, |count| format!("{count:.0}"));
     Row {
         sign: entry.state(),
         cells: vec![
@@ -356,6 +402,7 @@ fn row(entry: &Entry, scene: &Scene<'_>) -> Row {
             outcome,
             piece(good, Role::Muted),
             piece(took, if late { Role::Warning } else { Role::Muted }),
+            piece(brought, Role::Muted),
             piece(every, Role::Muted),
             piece(&*target.error, Role::Muted),
         ],

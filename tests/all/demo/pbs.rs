@@ -56,6 +56,7 @@ async fn answers_are_those_of_pbs() {
                 ("GET", "/api2/json/admin/datastore/main/gc", &["pbs/datastore-gc"], Shaped),
                 ("GET", "/api2/json/status/datastore-usage", USAGE, Shaped),
                 ("GET", "/api2/json/nodes/localhost/status", &["pbs/node-status"], Shaped),
+                ("GET", "/api2/json/nodes/localhost/time", &["pbs/node-time"], Shaped),
                 ("GET", "/api2/json/nodes/localhost/tasks", TASKS, Shaped),
                 (
                     "GET",

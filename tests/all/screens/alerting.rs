@@ -104,7 +104,7 @@ fn history(question: &Question) -> Answer {
 #[test]
 fn rows_are_grouped_by_one_label_after_the_other() {
     let mut desk = desk(WIDE);
-    assert!(shows(desk.keys("2c"), "by receiver"));
+    assert!(shows(desk.keys("2c"), "by route"));
     assert!(shows(desk.keys("c"), "by severity"));
     look("alerts_by_severity_120x40", &mut desk);
     assert!(shows(desk.keys("c"), "▾ HostDown  1 critical"));
@@ -485,7 +485,7 @@ fn targets_are_sorted_by_every_column() {
     assert!(shows(desk.keys("O"), "instance↓"));
     let by_instance = instances(&mut desk);
     assert!(by_instance.is_sorted(), "{by_instance:?}");
-    for title in ["last scrape↓", "good↓", "took↓", "every↓", "error↓"] {
+    for title in ["last scrape↓", "good↓", "took↓", "samples↓", "every↓", "error↓"] {
         assert!(shows(desk.keys("O"), title), "{title}: {}", desk.screen());
         if title == "took↓" {
             assert_eq!(instances(&mut desk).first().map(String::as_str), Some("10.0.0.15:10019"));
@@ -523,7 +523,7 @@ fn five_thousand_alerts_and_targets_are_sorted_and_filtered() {
     let expected =
         (0..5000).filter(|at| at % 10 == 0 && at.to_string().starts_with('1') && at * 10 > 3600).count();
     assert!(shows(&mut desk, &format!("{expected} of 5000")), "{expected}: {}", desk.screen());
-    desk.keys("<esc>cc");
+    desk.keys("<esc>ccc");
     assert!(shows(&mut desk, "▾ critical  500 critical"), "{}", desk.screen());
     desk.keys("z3zcOOOO");
     assert!(shows(&mut desk, "good↓"), "{}", desk.screen());

@@ -1,5 +1,6 @@
 //! A dashboard on a desk: messages in, text of the cells out.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -41,10 +42,16 @@ impl Desk {
         desk
     }
 
-    /// Takes messages.
+    /// Takes messages, and has done what takes long.
     pub fn hear(&mut self, all: impl IntoIterator<Item = Msg>) -> &mut Self {
         for msg in all {
-            self.effects.extend(self.app.update(msg, self.now));
+            let mut effects = self.app.update(msg, self.now);
+            while let Some(at) = effects.iter().position(|effect| matches!(effect, Effect::Compute(_))) {
+                let Effect::Compute(join) = effects.remove(at) else { continue };
+                let (number, joined) = (join.number, Some(Arc::new(join.run())));
+                effects.extend(self.app.update(Msg::Computed { number, joined }, self.now));
+            }
+            self.effects.append(&mut effects);
         }
         self
     }

@@ -25,7 +25,7 @@ fn before(seconds: i64) -> DateTime<Utc> {
     instant() - TimeDelta::seconds(seconds)
 }
 
-fn id(kind: SourceKind) -> SourceId {
+pub fn id(kind: SourceKind) -> SourceId {
     SourceId::new(kind, "main")
 }
 
@@ -69,7 +69,7 @@ pub fn setup() -> Setup {
     }
 }
 
-fn observed(kind: SourceKind, feed: Feed, seen: Vec<Observation>) -> Msg {
+pub fn observed(kind: SourceKind, feed: Feed, seen: Vec<Observation>) -> Msg {
     Msg::Observed { source: id(kind), feed, result: Ok(seen), took: 0.012 }
 }
 
@@ -451,6 +451,7 @@ fn datastores() -> Arc<[Datastore]> {
         name: name.into(),
         used: Some(used << 30),
         total: Some(total << 30),
+        climbs: None,
         full_at: days.map(|days| instant() + TimeDelta::days(days)),
         maintenance: None,
         error: None,

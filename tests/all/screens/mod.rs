@@ -1,9 +1,11 @@
 //! What the operator sees: screens by strings of keys, on a clock that stands still.
 
 mod alerting;
+mod chores;
 pub(super) mod desk;
 pub(super) mod homelab;
 mod keys;
+mod lines;
 mod logs;
 mod looks;
 mod palette;

@@ -77,7 +77,7 @@ fn ended(desk: &Desk) -> Vec<(u64, Arc<str>)> {
     let calls = desk.effects.iter().filter_map(|effect| match effect {
         Effect::Call { id, deed } => match &deed.what {
             What::Expire { id: silence } => Some((*id, Arc::clone(silence))),
-            What::Silence(_) => None,
+            _ => None,
         },
         _ => None,
     });

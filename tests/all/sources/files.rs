@@ -12,6 +12,7 @@ use wardroom::domain::archive::Archive;
 use wardroom::domain::backup::Expectation;
 use wardroom::domain::feed::{Feed, SourceId, SourceKind};
 use wardroom::domain::observation::Observation;
+use wardroom::domain::question::{Answer, Question};
 use wardroom::settings::Document;
 use wardroom::sources::KINDS;
 
@@ -174,4 +175,92 @@ fn files_and_programs_age_apart() {
     let keys = "[[item]]\nname = \"x\"\ngit = \"/b\"\n[[item]]\nname = \"y\"\nfiles = [\"/c\"]\n";
     let feeds: Vec<Feed> = source(SourceKind::Files, keys).feeds().iter().map(|plan| plan.feed).collect();
     assert_eq!(feeds, [Feed::Files, Feed::Programs]);
+}
+
+/// A program in the place of ssh: it forgets the host and runs the rest, as the host's shell would.
+fn ssh(place: &Path) -> String {
+    let program = place.join("ssh");
+    let script =
+        "#!/bin/sh\n[ \"$1\" = nas ] || { echo \"no route to $1\" >&2; exit 255; }\nexec sh -c \"$2\"\n";
+    std::fs::write(&program, script).expect("written");
+    format!("timeout = \"10s\"\nssh = [\"sh\", \"{}\"]\n", program.display())
+}
+
+#[tokio::test]
+async fn files_of_another_host_are_found_through_ssh() {
+    let place = tempfile::tempdir().expect("a directory");
+    let kept = place.path().join("my backups").join(Utc::now().format("%Y-%m-%d").to_string());
+    std::fs::create_dir_all(&kept).expect("made");
+    std::fs::write(kept.join("a.tar.gz"), "x").expect("written");
+    std::fs::write(place.path().join(".env"), "x").expect("written");
+    let item = |host: &str, files: &str, more: &str| {
+        format!(
+            "[[item]]\nname = \"{host}\"\nhost = \"{host}\"\nfiles = [\"{}/{files}\"]\n{more}",
+            place.path().display()
+        )
+    };
+    let ssh = ssh(place.path());
+    let all = seen(&format!(
+        "{ssh}{}{}{}",
+        item("nas", "my backups/*/*.tar.gz", ""),
+        item("nas", "my backups/*/*.gpg", ""),
+        item("away", "*", "")
+    ))
+    .await;
+    let told: Vec<String> = all.iter().map(told).collect();
+    assert_eq!(told[0], "file/nas ok: ");
+    assert_eq!(told[1], "file/nas late: no finished backup");
+    assert!(told[2].contains("away: sh ended with") && told[2].contains("no route to away"), "{}", told[2]);
+    assert_eq!(&*all[0].group.id.datastore, format!("nas:{}/my backups/*/*.tar.gz", place.path().display()));
+}
+
+/// Whether the newest file of the only item can be read.
+async fn readable(keys: &str) -> Result<Arc<str>, Arc<str>> {
+    let source = source(SourceKind::Files, keys);
+    let found = look(&*source, source.feeds()[0].feed).await.expect("it is looked at");
+    let (Observation::Files(all) | Observation::Programs(all)) = found else { panic!("{found:?}") };
+    let question = Question::Readable(all[0].group.id.clone());
+    match source.answer(question, Utc::now()).await.expect("it is tested") {
+        Answer::Readable(found) => found,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn the_newest_archive_is_read_to_its_end_here_and_elsewhere() {
+    let place = tempfile::tempdir().expect("a directory");
+    let root = place.path();
+    let archive = root.join("2026-11-13.tar.gz");
+    let made = Command::new("tar").arg("-czf").arg(&archive).arg("-C").arg("/etc").arg("passwd").status();
+    assert!(made.expect("tar runs").success());
+    let ssh = ssh(root);
+    let here = format!("[[item]]\nname = \"a\"\nfiles = [\"{}/*.tar.gz\"]\n", root.display());
+    let there = format!("{ssh}{here}host = \"nas\"\n");
+    for keys in [&here, &there] {
+        assert_eq!(readable(keys).await.as_deref(), Ok("2026-11-13.tar.gz was read to its end"));
+    }
+    let bytes = std::fs::read(&archive).expect("the archive");
+    let half = bytes.get(..bytes.len() / 2).expect("half of it");
+    std::fs::write(&archive, half).expect("cut");
+    for keys in [&here, &there] {
+        let why = readable(keys).await.expect_err("it was cut");
+        assert!(why.starts_with("2026-11-13.tar.gz: "), "{why}");
+    }
+    std::fs::remove_file(&archive).expect("gone");
+    std::fs::write(root.join("2026-11-14.json"), "{}").expect("written");
+    let unknown = here.replace(".tar.gz", ".json");
+    assert!(readable(&unknown).await.is_err_and(|why| why.contains("nobody knows how to test")));
+    assert_eq!(readable(&here).await.as_deref().map_err(|why| &**why), Err("there is no file"));
+}
+
+#[rstest]
+#[case("host = \"-oProxyCommand=x\"\nfiles = [\"/a\"]", "a host as ssh knows it")]
+#[case("host = \"nas\"\nfiles = [\"/a'b\"]", "without quotes")]
+#[case("host = \"nas\"\ngit = \"/a\"", "is of use with `files` only")]
+fn a_host_is_no_way_into_a_shell(#[case] keys: &str, #[case] told: &str) {
+    let document = Document::new("w.toml", format!("[[item]]\nname = \"x\"\n{keys}"));
+    let (_, read) = KINDS.iter().find(|(kind, _)| *kind == SourceKind::Files).expect("a kind");
+    document.read(|table| read(SourceId::new(SourceKind::Files, "here"), table).is_some());
+    let faults: Vec<String> = document.faults().iter().map(ToString::to_string).collect();
+    assert!(faults.iter().any(|fault| fault.contains(told)), "{faults:?}");
 }

@@ -2,7 +2,9 @@
 //! servers that misbehave.
 
 mod alertmanager;
+mod burden;
 mod certificates;
+mod chores;
 mod faults;
 mod files;
 pub mod loki;

@@ -23,35 +23,43 @@ const BACK: [(&str, &str, TimeDelta); 2] =
 /// So many of the alerts that it hides now are named.
 const MOST: usize = 12;
 
-/// What is asked of Prometheus for a draft.
+/// What is asked of each Prometheus for a draft.
 pub fn asks(draft: &Draft, scene: &Scene<'_>) -> Vec<Ask> {
-    let Some(source) = scene.store.of(SourceKind::Prometheus).next() else { return Vec::new() };
-    BACK.iter().filter_map(|(_, slot, span)| ask(draft, source, slot, *span)).collect()
+    let of = |source| BACK.iter().filter_map(move |(_, slot, span)| ask(draft, source, slot, *span));
+    scene.store.of(SourceKind::Prometheus).flat_map(of).collect()
 }
 
-fn ask(draft: &Draft, source: &SourceState, slot: &'static str, span: TimeDelta) -> Option<Ask> {
-    let query = query(&draft.matchers, &source.data.external, span)?;
+fn ask(draft: &Draft, source: &SourceState, slot: &str, span: TimeDelta) -> Option<Ask> {
+    let external = source.data.external.clone().unwrap_or_default();
+    let query = query(&draft.matchers, &external, span)?;
     Some(Ask {
-        slot: slot.into(),
+        slot: format!("{slot}/{}", source.id.name).into(),
         source: source.id.clone(),
         question: Question::Value { query: query.into(), at: None },
     })
 }
 
-/// What it would have hidden, a line for each time that is looked back.
+/// What it would have hidden, a line for each Prometheus and each time that is looked back.
 fn before(draft: &Draft, names: bool, scene: &Scene<'_>) -> Vec<Prose> {
-    let Some(source) = scene.store.of(SourceKind::Prometheus).next() else {
+    let sources: Vec<&SourceState> = scene.store.of(SourceKind::Prometheus).collect();
+    if sources.is_empty() {
         return vec![Prose::pair("before", "not known: no Prometheus is configured")];
-    };
-    BACK.iter()
-        .map(|(name, slot, span)| {
-            let pieces = match ask(draft, source, slot, *span) {
+    }
+    let mut all = Vec::new();
+    for (name, slot, span) in &BACK {
+        for (at, source) in sources.iter().enumerate() {
+            let mut pieces = match ask(draft, source, slot, *span) {
                 None => vec![piece("nothing: no alert of this Prometheus would be covered", Role::Text)],
                 Some(ask) => told(&scene.answers.get(&ask), names),
             };
-            Prose::Pair((*name).to_owned(), pieces)
-        })
-        .collect()
+            if sources.len() > 1 {
+                pieces.insert(0, piece(format!("{}: ", source.id.name), Role::Muted));
+            }
+            let name = if at == 0 { *name } else { "" };
+            all.push(Prose::Pair(name.to_owned(), pieces));
+        }
+    }
+    all
 }
 
 fn told(known: &Known<'_>, names: bool) -> Vec<Piece> {

@@ -2,13 +2,14 @@
 //! be evaluated, which is as blind as an alert is loud.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use memchr::memmem::Finder;
 
 use crate::domain::alert::{Alert, AlertState, Severity};
-use crate::domain::correlate;
+use crate::domain::correlate::{self, Listed};
 use crate::domain::feed::{Feed, SourceId, SourceKind};
 use crate::domain::rule::{Rule, RuleHealth};
 use crate::domain::store::Store;
@@ -25,8 +26,10 @@ use crate::ui::widgets::table::Item;
 /// What a row is about.
 #[derive(Debug)]
 pub enum Matter {
-    /// An alert.
-    Alert(Alert),
+    /// An alert of the list: thousands are not copied for their rows.
+    Listed(Arc<[Listed]>, usize),
+    /// An alert that is gone.
+    Gone(Box<Alert>),
     /// A rule that cannot be evaluated.
     Rule(Rule),
 }
@@ -43,12 +46,10 @@ pub struct Entry {
     pub vanished: bool,
     /// Until when somebody must have responded.
     pub due: Option<DateTime<Utc>>,
-    /// Who or what hides it, and until when.
-    pub hidden: Option<(String, Option<DateTime<Utc>>)>,
     /// Its source was not heard lately.
     pub stale: bool,
-    /// Its peers do not see it alike.
-    pub split: bool,
+    /// The row above hides it, and says so.
+    pub follows: bool,
     /// The alerts that this row stands for beside its own: those that follow from the one above.
     pub folded: Vec<Subject>,
     /// The group it belongs to.
@@ -59,10 +60,44 @@ pub struct Entry {
 
 impl Entry {
     /// Its alert.
-    pub const fn alert(&self) -> Option<&Alert> {
+    pub fn alert(&self) -> Option<&Alert> {
         match &self.matter {
-            Matter::Alert(alert) => Some(alert),
+            Matter::Listed(..) => self.listed().map(|listed| &listed.alert),
+            Matter::Gone(alert) => Some(alert),
             Matter::Rule(_) => None,
+        }
+    }
+
+    /// Its alert and what is known of it from elsewhere.
+    pub fn listed(&self) -> Option<&Listed> {
+        match &self.matter {
+            Matter::Listed(all, at) => all.get(*at),
+            Matter::Gone(_) | Matter::Rule(_) => None,
+        }
+    }
+
+    /// The rule behind it, when that is what it is about.
+    pub const fn rule(&self) -> Option<&Rule> {
+        match &self.matter {
+            Matter::Rule(rule) => Some(rule),
+            Matter::Listed(..) | Matter::Gone(_) => None,
+        }
+    }
+
+    fn of(subject: Subject, matter: Matter, sign: Sign, since: DateTime<Utc>, now: DateTime<Utc>) -> Self {
+        let (vanished, stale, follows) = (false, false, false);
+        Self {
+            subject,
+            matter,
+            sign,
+            since,
+            vanished,
+            due: None,
+            stale,
+            follows,
+            folded: Vec::new(),
+            group: None,
+            now,
         }
     }
 
@@ -89,6 +124,10 @@ impl Entry {
 
     /// The group it belongs to when grouped by a label.
     pub fn group_by(&self, label: &str) -> Arc<str> {
+        if label == ROUTE {
+            let groups = self.listed().map_or(&[][..], |listed| &listed.groups);
+            return groups.first().map_or_else(|| "not routed".into(), Arc::clone);
+        }
         match self.label(label) {
             Some(value) => value.as_ref().into(),
             None => format!("no {label}").into(),
@@ -96,16 +135,16 @@ impl Entry {
     }
 
     fn state_word(&self) -> &str {
-        match &self.matter {
-            Matter::Alert(_) if self.vanished => "unknown",
-            Matter::Alert(alert) => alert.state.as_ref(),
-            Matter::Rule(_) => "broken",
+        match self.alert() {
+            Some(_) if self.vanished => "unknown",
+            Some(alert) => alert.state.as_ref(),
+            None => "broken",
         }
     }
 
     /// What wants somebody first.
-    const fn class(&self) -> u8 {
-        let Matter::Alert(alert) = &self.matter else { return 2 };
+    fn class(&self) -> u8 {
+        let Some(alert) = self.alert() else { return 2 };
         match (self.vanished, alert.state, alert.rank) {
             (true, ..) => 1,
             (_, AlertState::Firing, Severity::Critical) => 0,
@@ -121,20 +160,32 @@ impl Entry {
 impl Hay for Entry {
     fn text(&self) -> Cow<'_, str> {
         let word = self.sign.word;
-        match &self.matter {
-            Matter::Alert(alert) => {
-                format!("{word} {} {} {}", alert.name, alert.labels, alert.summary()).into()
-            }
-            Matter::Rule(rule) => format!("{word} {} {} {}", rule.name, rule.group, rule.error).into(),
+        match (self.alert(), self.rule()) {
+            (Some(alert), _) => format!("{word} {} {} {}", alert.name, alert.labels, alert.summary()).into(),
+            (None, Some(rule)) => format!("{word} {} {} {}", rule.name, rule.group, rule.error).into(),
+            (None, None) => word.into(),
         }
     }
 
+    fn says(&self, test: &dyn Fn(&str) -> bool) -> bool {
+        let Some(alert) = self.alert() else { return test(&self.text()) };
+        // The name of the alert is among its labels.
+        test(self.sign.word)
+            || alert.labels.iter().any(|(name, value)| test(value) || test(name))
+            || test(alert.summary())
+    }
+
+    fn murmurs(&self, word: &Finder<'_>) -> Option<bool> {
+        let words = self.listed()?.words.as_bytes();
+        Some(word.find(words).is_some() || word.find(self.sign.word.as_bytes()).is_some())
+    }
+
     fn label(&self, name: &str) -> Option<Cow<'_, str>> {
-        match (name, &self.matter) {
+        match (name, self.alert()) {
             ("state", _) => Some(self.state_word().into()),
-            ("receiver", Matter::Alert(alert)) => alert.receivers.first().map(|first| Cow::from(&**first)),
-            (name, Matter::Alert(alert)) => alert.labels.get(name).map(Cow::from),
-            ("alertname", Matter::Rule(rule)) => Some((&*rule.name).into()),
+            ("receiver", Some(alert)) => alert.receivers.first().map(|first| Cow::from(&**first)),
+            (name, Some(alert)) => alert.labels.get(name).map(Cow::from),
+            ("alertname", None) => self.rule().map(|rule| Cow::from(&*rule.name)),
             _ => None,
         }
     }
@@ -163,6 +214,9 @@ impl Item for Entry {
     }
 }
 
+/// The grouping that Alertmanager's routes make.
+pub const ROUTE: &str = "route";
+
 /// A rule that cannot be evaluated: its alert cannot fire.
 pub const BROKEN: Sign = sign::sign(glyphs::FAILED, Role::Warning, "broken");
 
@@ -173,65 +227,44 @@ pub fn entries(store: &Store, now: DateTime<Utc>) -> Vec<Entry> {
         source: source.clone(),
         fingerprint: alert.fingerprint.clone(),
     };
-    let splits: HashSet<&str> = store
-        .of(SourceKind::Alertmanager)
-        .flat_map(|source| source.data.splits.iter())
-        .map(|split| &*split.fingerprint)
-        .collect();
-    let listed = store.alerts().iter().map(|listed| Entry {
-        split: splits.contains(&*listed.alert.fingerprint),
-        subject: subject(&listed.source, &listed.alert),
-        sign: sign::of_alert(&listed.alert),
-        since: listed.alert.starts_at,
-        vanished: false,
-        due: response_due(&listed.alert, store),
-        hidden: hidden(&listed.alert, &listed.source, store),
-        stale: unheard.contains(&listed.alert.fingerprint),
-        folded: Vec::new(),
-        group: None,
-        now,
-        matter: Matter::Alert(listed.alert.clone()),
+    let all = store.alerts();
+    let listed = all.iter().enumerate().map(|(at, listed)| {
+        let Listed { source, alert, due, .. } = listed;
+        let matter = Matter::Listed(Arc::clone(all), at);
+        Entry {
+            due: *due,
+            stale: unheard.contains(&alert.fingerprint),
+            ..Entry::of(subject(source, alert), matter, sign::of_alert(alert), alert.starts_at, now)
+        }
     });
-    let vanished = store.vanished.iter().map(|ghost| Entry {
-        split: false,
-        subject: subject(&ghost.source, &ghost.alert),
-        sign: sign::UNKNOWN,
-        since: ghost.since,
-        vanished: true,
-        due: response_due(&ghost.alert, store),
-        hidden: None,
-        stale: false,
-        folded: Vec::new(),
-        group: None,
-        now,
-        matter: Matter::Alert(ghost.alert.clone()),
+    let vanished = store.vanished.iter().map(|ghost| {
+        let matter = Matter::Gone(Box::new(ghost.alert.clone()));
+        Entry {
+            vanished: true,
+            due: response_due(&ghost.alert, store),
+            ..Entry::of(subject(&ghost.source, &ghost.alert), matter, sign::UNKNOWN, ghost.since, now)
+        }
     });
-    let mut all: Vec<Entry> = listed.chain(vanished).chain(broken(store, now)).collect();
+    let mut rows: Vec<Entry> = listed.chain(vanished).chain(broken(store, now)).collect();
     // Stable: within a class the order stays that of the store.
-    all.sort_by_key(Entry::class);
-    all
+    rows.sort_by_key(Entry::class);
+    rows
 }
 
 fn broken(store: &Store, now: DateTime<Utc>) -> impl Iterator<Item = Entry> {
     store.of(SourceKind::Prometheus).flat_map(move |source| {
         let rules = source.data.rules.iter().filter(|rule| rule.health == RuleHealth::Err);
-        rules.map(move |rule| Entry {
-            split: false,
-            subject: Subject::Rule {
+        rules.map(move |rule| {
+            let subject = Subject::Rule {
                 source: source.id.clone(),
                 group: (rule.file.clone(), rule.group.clone()),
                 name: rule.name.clone(),
-            },
-            sign: BROKEN,
-            since: rule.last_evaluation.unwrap_or(now),
-            vanished: false,
-            due: None,
-            hidden: None,
-            stale: !source.is_fresh(Feed::Rules, now),
-            folded: Vec::new(),
-            group: None,
-            now,
-            matter: Matter::Rule(rule.clone()),
+            };
+            let since = rule.last_evaluation.unwrap_or(now);
+            Entry {
+                stale: !source.is_fresh(Feed::Rules, now),
+                ..Entry::of(subject, Matter::Rule(rule.clone()), BROKEN, since, now)
+            }
         })
     })
 }
@@ -240,43 +273,25 @@ fn broken(store: &Store, now: DateTime<Utc>) -> impl Iterator<Item = Entry> {
 pub fn fold(entries: Vec<Entry>) -> Vec<Entry> {
     let is_inhibited =
         |entry: &Entry| entry.alert().is_some_and(|alert| alert.state == AlertState::Inhibited);
-    let (follow, mut kept): (Vec<Entry>, Vec<Entry>) = entries.into_iter().partition(is_inhibited);
+    let (follow, kept): (Vec<Entry>, Vec<Entry>) = entries.into_iter().partition(is_inhibited);
+    let fingerprint = |entry: &Entry| entry.alert().map(|alert| Arc::clone(&alert.fingerprint));
+    let places: HashMap<Arc<str>, usize> =
+        kept.iter().enumerate().filter_map(|(at, entry)| Some((fingerprint(entry)?, at))).collect();
+    // The first that follows has the row, and stands for the others.
+    let mut below: Vec<Option<Entry>> = kept.iter().map(|_| None).collect();
+    let mut alone = Vec::new();
     for mut entry in follow {
         let causes = entry.alert().map_or(&[][..], |alert| &alert.inhibited_by);
-        let cause = |other: &Entry| other.alert().is_some_and(|other| causes.contains(&other.fingerprint));
-        let Some(at) = kept.iter().position(cause) else {
-            kept.push(entry);
-            continue;
-        };
-        if let Some(below) = kept.get_mut(at + 1).filter(|below| is_inhibited(below)) {
-            below.folded.push(entry.subject);
-        } else {
-            entry.hidden = None;
-            kept.insert(at + 1, entry);
+        let at = causes.iter().filter_map(|cause| places.get(cause)).min();
+        match at.and_then(|at| below.get_mut(*at)) {
+            None => alone.push(entry),
+            Some(Some(first)) => first.folded.push(entry.subject),
+            Some(place) => {
+                entry.follows = true;
+                *place = Some(entry);
+            }
         }
     }
-    kept
-}
-
-fn hidden(alert: &Alert, source: &SourceId, store: &Store) -> Option<(String, Option<DateTime<Utc>>)> {
-    let data = &store.source(source)?.data;
-    match alert.state {
-        AlertState::Acknowledged => {
-            let ack = alert.acked_by.as_ref()?;
-            Some((ack.who.to_string(), Some(ack.until)))
-        }
-        AlertState::Silenced => {
-            let id = alert.silenced_by.first();
-            let silence = data.silences.iter().find(|silence| Some(&silence.id) == id);
-            Some(silence.map_or_else(
-                || ("a silence".to_owned(), None),
-                |silence| (silence.created_by.to_string(), Some(silence.ends_at)),
-            ))
-        }
-        AlertState::Inhibited => {
-            let cause = data.alerts.iter().find(|other| alert.inhibited_by.contains(&other.fingerprint));
-            Some((cause.map_or_else(|| "another alert".to_owned(), |cause| cause.name.to_string()), None))
-        }
-        _ => None,
-    }
+    let rows = kept.into_iter().zip(below).flat_map(|(entry, below)| [Some(entry), below]);
+    rows.flatten().chain(alone).collect()
 }

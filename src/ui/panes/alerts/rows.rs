@@ -2,8 +2,9 @@
 
 use chrono::{DateTime, Utc};
 
-use super::entry::{Entry, Matter};
+use super::entry::Entry;
 use crate::domain::alert::AlertState;
+use crate::domain::correlate::Keeper;
 use crate::domain::rule::Rule;
 use crate::text;
 use crate::ui::panes::STALE;
@@ -25,14 +26,16 @@ pub const COLUMNS: [Column; 6] = [
 
 /// A row.
 pub fn row(entry: &Entry, scene: &Scene<'_>) -> Row {
-    let alert = match &entry.matter {
-        Matter::Alert(alert) => alert,
-        Matter::Rule(rule) => return broken(entry, rule, scene),
+    let Some(alert) = entry.alert() else {
+        return match entry.rule() {
+            Some(rule) => broken(entry, rule, scene),
+            None => Row { sign: entry.sign, cells: Vec::new(), stale: entry.stale },
+        };
     };
     let quiet = entry.sign.role == Role::Muted;
     let plain = if quiet { Role::Muted } else { Role::Text };
     let sign = if entry.stale { STALE } else { entry.sign };
-    let follows = !scene.whole && alert.state == AlertState::Inhibited && entry.hidden.is_none();
+    let follows = !scene.whole && entry.follows;
     if follows && !entry.folded.is_empty() {
         let text = format!("└ {} alerts follow", entry.folded.len() + 1);
         let cells = [piece("", plain), piece(text, plain)];
@@ -72,23 +75,28 @@ fn broken(entry: &Entry, rule: &Rule, scene: &Scene<'_>) -> Row {
 fn note(entry: &Entry, state: AlertState, scene: &Scene<'_>) -> Piece {
     let now = scene.wall();
     let until = |at: &DateTime<Utc>| scene.times.short(*at, now);
-    match (&entry.hidden, entry.vanished, state, entry.due) {
-        _ if entry.split && !entry.vanished => piece("peers disagree", Role::Warning),
-        (_, true, ..) => piece("vanished unheard", Role::Unknown),
-        (Some((who, Some(at))), _, AlertState::Silenced, _) => {
+    if entry.vanished {
+        return piece("vanished unheard", Role::Unknown);
+    }
+    if entry.listed().is_some_and(|listed| listed.split) {
+        return piece("peers disagree", Role::Warning);
+    }
+    let keeper = entry.listed().filter(|_| !entry.follows).and_then(|listed| listed.keeper.as_ref());
+    match (keeper, state, entry.due) {
+        (Some(Keeper { who, until: Some(at) }), AlertState::Silenced, _) => {
             let by = if scene.whole { format!(" by {who}") } else { String::new() };
             let soon = *at - now < SOON;
             piece(format!("until {}{by}", until(at)), if soon { Role::Warning } else { Role::Muted })
         }
-        (Some((who, Some(at))), ..) => {
+        (Some(Keeper { who, until: Some(at) }), ..) => {
             let until = if scene.whole { format!(" until {}", until(at)) } else { String::new() };
             piece(format!("by {who}{until}"), Role::Info)
         }
-        (Some((who, None)), ..) => piece(format!("by {who}"), Role::Muted),
-        (None, _, AlertState::Firing, Some(due)) if due < now => {
+        (Some(Keeper { who, until: None }), ..) => piece(format!("by {who}"), Role::Muted),
+        (None, AlertState::Firing, Some(due)) if due < now => {
             piece(format!("over {}", text::age(now - due)), entry.sign.role)
         }
-        (None, _, AlertState::Firing, Some(due)) => {
+        (None, AlertState::Firing, Some(due)) => {
             piece(format!("due in {}", text::age(due - now)), Role::Muted)
         }
         _ => piece("", Role::Muted),

@@ -11,15 +11,13 @@ use crate::domain::feed::{SourceId, SourceKind};
 use crate::domain::store::Store;
 use crate::domain::subject::Subject;
 use crate::ui::layers::entry::{Entry, Purpose};
+use crate::ui::panes::Entered;
 use crate::ui::scene::Scene;
 use crate::ui::times::Times;
 
-/// Queries of before, at the most.
-const REMEMBERED: usize = 200;
-
 impl Logs {
     /// The Loki that is asked: that of what is shown, else the first.
-    fn source(&self, scene: &Scene<'_>) -> Option<SourceId> {
+    pub(super) fn source(&self, scene: &Scene<'_>) -> Option<SourceId> {
         let shown = self.look.as_ref().map(|look| look.source().clone());
         shown.or_else(|| {
             let tab =
@@ -77,15 +75,20 @@ impl Logs {
                 let query = self.query(scene.store).unwrap_or_default();
                 Some(Entry::new(Purpose::Query(self.source(scene)?), &query, self.offered(scene.store)))
             }
+            Action::Export => {
+                let name = format!("wardroom-logs-{}.txt", scene.wall().format("%Y%m%dT%H%M%SZ"));
+                Some(Entry::new(Purpose::File, &name, Vec::new()))
+            }
             Action::GoTo => Some(Entry::new(Purpose::Time, "", Vec::new())),
             _ => None,
         }
     }
 
-    /// The queries of the tails, which have names, and those that were typed.
+    /// The queries of the tails and those that have names, and those that were typed.
     fn offered(&self, store: &Store) -> Vec<String> {
         let named = super::tails(store).map(|(_, tail)| tail.query.to_string());
-        named.filter(|query| !query.is_empty()).chain(self.history.iter().cloned()).collect()
+        let named = named.chain(store.thresholds.log_queries.iter().map(|(_, query)| query.to_string()));
+        named.filter(|query| !query.is_empty()).chain(store.queries.iter().cloned()).collect()
     }
 
     pub(super) fn take_line(
@@ -93,19 +96,17 @@ impl Logs {
         purpose: &Purpose,
         text: &str,
         scene: &Scene<'_>,
-    ) -> Result<(), String> {
+    ) -> Result<Entered, String> {
         if text.is_empty() {
-            return Ok(());
+            return Ok(Entered::Taken);
         }
         match purpose {
             Purpose::Query(source) => {
-                self.history.retain(|have| have != text);
-                self.history.push(text.to_owned());
-                let over = self.history.len().saturating_sub(REMEMBERED);
-                self.history.drain(..over);
                 self.set_nothing();
                 self.show(Some(Look::of_query(source.clone(), text, scene.wall())));
+                return Ok(Entered::Query(text.to_owned()));
             }
+            Purpose::File => return Ok(Entered::Export(self.export(text, scene))),
             Purpose::Time => {
                 let at = time(text, scene.wall(), scene.times).and_then(|at| at.timestamp_nanos_opt());
                 let at =
@@ -120,7 +121,7 @@ impl Logs {
                 self.show(look.map(|look| look.moved_to(at)));
             }
         }
-        Ok(())
+        Ok(Entered::Taken)
     }
 
     /// Takes in what was answered. What is around an instant is shown from there.

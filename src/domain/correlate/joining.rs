@@ -1,0 +1,377 @@
+//! The alerts of all sources as one list. A join holds shared parts only, so that it can be made away
+//! from the loop: a storm of thousands takes longer than a key may wait.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::{Kinship, fingerprint, kinship};
+use crate::domain::alert::{Alert, AlertState, FingerprintSource, RaisedAlert};
+use crate::domain::clocks::Clocks;
+use crate::domain::feed::{SourceId, SourceKind};
+use crate::domain::labels::Labels;
+use crate::domain::matcher::Matchers;
+use crate::domain::observation::{Route, Split};
+use crate::domain::silence::Silence;
+use crate::domain::thresholds::Thresholds;
+
+/// An alert of the list, and what is known of it from elsewhere.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Listed {
+    /// Where it was seen.
+    pub source: SourceId,
+    /// The alert, with its one state.
+    pub alert: Alert,
+    /// Every source that says that it is true, the one above among them.
+    pub voices: Vec<SourceId>,
+    /// That what Prometheus raised is this one is only likely: its external labels are not known.
+    pub likely: bool,
+    /// The peers of its Alertmanager do not see it alike.
+    pub split: bool,
+    /// The groups that it is in, as the routes make them: `alertname="A" → page`.
+    pub groups: Vec<Arc<str>>,
+    /// As Prometheus raises it, and which Prometheus.
+    pub raised: Option<(SourceId, RaisedAlert)>,
+    /// All that a filter may look for, in small letters.
+    pub words: Box<str>,
+    /// When somebody must have responded.
+    pub due: Option<DateTime<Utc>>,
+    /// Who or what hides or acknowledges it.
+    pub keeper: Option<Keeper>,
+}
+
+/// Who or what hides or acknowledges an alert.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Keeper {
+    /// An operator, or the name of another alert.
+    pub who: Arc<str>,
+    /// Until when; an inhibition has no end.
+    pub until: Option<DateTime<Utc>>,
+}
+
+/// What the alerts of all sources come to.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Joined {
+    /// All alerts, each once, in their default order, the Watchdog left out.
+    pub alerts: Arc<[Listed]>,
+    /// Where each stands among them, by fingerprint.
+    pub places: HashMap<Arc<str>, usize>,
+    /// The Watchdog, wherever it arrives.
+    pub heartbeats: Vec<Listed>,
+    /// The response clocks after it.
+    pub clocks: Clocks,
+    /// How many alerts each silence covers: by name of its Alertmanager, by identity.
+    pub covers: BTreeMap<Arc<str>, BTreeMap<Arc<str>, usize>>,
+}
+
+/// What one source brings to the join.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Part {
+    /// Which source.
+    pub id: SourceId,
+    /// Alertmanager's alerts.
+    pub alerts: Arc<[Alert]>,
+    /// Alertmanager's silences.
+    pub silences: Arc<[Silence]>,
+    /// Alerts on which Alertmanager's peers disagree.
+    pub splits: Arc<[Split]>,
+    /// Where Alertmanager sends its alerts.
+    pub routes: Arc<[Route]>,
+    /// Prometheus' own alerts.
+    pub raised: Arc<[RaisedAlert]>,
+    /// Prometheus' external labels, where they are known.
+    pub external: Option<Labels>,
+}
+
+impl Part {
+    /// Whether both were told by the same answers.
+    pub fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.alerts, &other.alerts)
+            && Arc::ptr_eq(&self.silences, &other.silences)
+            && Arc::ptr_eq(&self.splits, &other.splits)
+            && Arc::ptr_eq(&self.routes, &other.routes)
+            && Arc::ptr_eq(&self.raised, &other.raised)
+            && self.external == other.external
+    }
+}
+
+/// A join that is to be made.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Join {
+    /// Which one; the result comes back with it.
+    pub number: u64,
+    /// The sources, in the order of the config.
+    pub parts: Vec<Part>,
+    /// The numbers that turn measurements into states.
+    pub thresholds: Thresholds,
+    /// The response clocks before it.
+    pub clocks: Clocks,
+    /// Every source was heard: what is not there is resolved.
+    pub measured: bool,
+    /// When it was asked for.
+    pub now: DateTime<Utc>,
+}
+
+/// A join of so few alerts takes less than to have it made elsewhere.
+const FEW: usize = 500;
+
+impl Join {
+    /// Whether it takes no longer than a frame may.
+    pub fn is_light(&self) -> bool {
+        let size = |part: &Part| part.alerts.len() + part.raised.len() + part.silences.len();
+        self.parts.iter().map(size).sum::<usize>() <= FEW
+    }
+
+    /// Makes it.
+    pub fn run(self) -> Joined {
+        let mut listed = self.routed();
+        self.add_raised(&mut listed);
+        let mut clocks = self.clocks.clone();
+        clocks.hear(listed.iter().map(|one| &one.alert), self.measured, self.now);
+        for one in &mut listed {
+            one.words = words(&one.alert);
+            one.due = self.thresholds.respond_within(&one.alert).map(|span| clocks.since(&one.alert) + span);
+        }
+        listed.sort_by(|one, other| one.alert.order(&other.alert));
+        let covers = self.covers(&listed);
+        let watchdog = &self.thresholds.watchdog;
+        let is_heartbeat = |one: &Listed| !watchdog.is_empty() && one.alert.name == *watchdog;
+        let (heartbeats, alerts): (Vec<_>, Vec<_>) = listed.into_iter().partition(is_heartbeat);
+        let place = |(at, one): (usize, &Listed)| (Arc::clone(&one.alert.fingerprint), at);
+        let places = alerts.iter().enumerate().map(place).collect();
+        Joined { alerts: alerts.into(), places, heartbeats, clocks, covers }
+    }
+
+    fn of(&self, kind: SourceKind) -> impl Iterator<Item = &Part> {
+        self.parts.iter().filter(move |part| part.id.kind == kind)
+    }
+
+    /// What the Alertmanagers have; an alert that several have is the first one's.
+    fn routed(&self) -> Vec<Listed> {
+        let mut all: Vec<Listed> = Vec::new();
+        let mut known: HashMap<Arc<str>, usize> = HashMap::new();
+        for part in self.of(SourceKind::Alertmanager) {
+            let around = Around::of(part);
+            for alert in &*part.alerts {
+                if let Some(first) = known.get(&alert.fingerprint).and_then(|at| all.get_mut(*at)) {
+                    first.voices.push(part.id.clone());
+                    continue;
+                }
+                known.insert(Arc::clone(&alert.fingerprint), all.len());
+                all.push(around.listed(alert, part, &self.thresholds));
+            }
+        }
+        all
+    }
+
+    /// Adds what Prometheus raised and no Alertmanager has; of the others it is a voice.
+    fn add_raised(&self, all: &mut Vec<Listed>) {
+        let mut alike: HashMap<(&str, &str), Vec<usize>> = HashMap::new();
+        let labels: Vec<Labels> = all.iter().map(|one| one.alert.labels.clone()).collect();
+        for (at, labels) in labels.iter().enumerate() {
+            alike.entry(place(labels)).or_default().push(at);
+        }
+        let mut own: HashMap<Arc<str>, usize> = HashMap::new();
+        for part in self.of(SourceKind::Prometheus) {
+            for raised in &*part.raised {
+                let mut is_routed = false;
+                for at in alike.get(&place(&raised.labels)).into_iter().flatten() {
+                    let Some(one) = all.get_mut(*at) else { continue };
+                    let Some(kinship) = kinship(&one.alert, raised, part.external.as_ref()) else { continue };
+                    is_routed = true;
+                    one.raised.get_or_insert_with(|| (part.id.clone(), raised.clone()));
+                    if raised.firing && !one.voices.contains(&part.id) {
+                        one.voices.push(part.id.clone());
+                        one.likely |= kinship == Kinship::Likely;
+                    }
+                }
+                if is_routed {
+                    continue;
+                }
+                let alert = unrouted(raised, &self.thresholds);
+                if let Some(first) = own.get(&alert.fingerprint).and_then(|at| all.get_mut(*at)) {
+                    first.voices.push(part.id.clone());
+                    continue;
+                }
+                own.insert(Arc::clone(&alert.fingerprint), all.len());
+                let raised = Some((part.id.clone(), raised.clone()));
+                all.push(Listed { raised, ..Listed::new(&part.id, alert) });
+            }
+        }
+    }
+
+    fn covers(&self, listed: &[Listed]) -> BTreeMap<Arc<str>, BTreeMap<Arc<str>, usize>> {
+        let external = |one: &Listed| {
+            let part = self.parts.iter().find(|part| part.id == one.source)?;
+            part.external.as_ref().filter(|labels| !labels.is_empty())
+        };
+        // By its external labels Alertmanager would know what it does not have yet.
+        let labels: Vec<Labels> = listed
+            .iter()
+            .map(|one| {
+                let own = one.alert.exact_labels();
+                external(one).map_or_else(|| own.clone(), |external| own.with(external))
+            })
+            .collect();
+        let count = |part: &Part, silence: &Silence| {
+            let Ok(ready) = Matchers::new(&silence.matchers) else { return 0 };
+            let all = listed.iter().zip(&labels).filter(|(one, _)| {
+                one.voices.contains(&part.id) || one.source.kind == SourceKind::Prometheus
+            });
+            all.filter(|(_, labels)| ready.matches(labels)).count()
+        };
+        let of = |part: &Part| {
+            let meant = part.silences.iter().filter(|silence| !silence.is_acknowledgement());
+            meant.map(|silence| (Arc::clone(&silence.id), count(part, silence))).collect()
+        };
+        self.of(SourceKind::Alertmanager).map(|part| (Arc::clone(&part.id.name), of(part))).collect()
+    }
+}
+
+/// Which alerts can be the same at all: a storm of thousands is not compared pair by pair.
+fn place(labels: &Labels) -> (&str, &str) {
+    (labels.get("alertname").unwrap_or(""), labels.get("instance").unwrap_or(""))
+}
+
+/// What an Alertmanager knows around its alerts, found at once.
+struct Around<'a> {
+    /// The acknowledgements of each alert.
+    acknowledged: HashMap<&'a str, Vec<&'a Silence>>,
+    silences: HashMap<&'a str, &'a Silence>,
+    names: HashMap<&'a str, &'a Arc<str>>,
+    splits: HashSet<&'a str>,
+    /// The groups of each alert by name, each with what mutes it.
+    routes: HashMap<&'a str, Vec<(Arc<str>, &'a Route)>>,
+}
+
+impl<'a> Around<'a> {
+    fn of(part: &'a Part) -> Self {
+        let mut acknowledged: HashMap<&str, Vec<&Silence>> = HashMap::new();
+        for silence in part.silences.iter().filter(|silence| silence.is_acknowledgement()) {
+            for fingerprint in silence.acknowledged() {
+                acknowledged.entry(fingerprint).or_default().push(silence);
+            }
+        }
+        let mut names: HashMap<(&str, &Labels), Arc<str>> = HashMap::new();
+        let mut routes: HashMap<&str, Vec<(Arc<str>, &Route)>> = HashMap::new();
+        for route in &*part.routes {
+            let name = names.entry((&route.receiver, &route.group)).or_insert_with(|| named(route));
+            routes.entry(&route.fingerprint).or_default().push((Arc::clone(name), route));
+        }
+        Self {
+            acknowledged,
+            routes,
+            silences: part.silences.iter().map(|silence| (&*silence.id, silence)).collect(),
+            names: part.alerts.iter().map(|alert| (&*alert.fingerprint, &alert.name)).collect(),
+            splits: part.splits.iter().map(|split| &*split.fingerprint).collect(),
+        }
+    }
+
+    /// Gives an alert its rank, its acknowledgement, its one state and its keeper.
+    fn listed(&self, alert: &Alert, part: &Part, thresholds: &Thresholds) -> Listed {
+        let mut alert = alert.clone();
+        alert.rank = thresholds.rank(&alert.severity);
+        let words = self.acknowledged.get(&*alert.fingerprint).into_iter().flatten();
+        alert.acked_by =
+            words.into_iter().find_map(|word| word.acknowledges(&alert.fingerprint, alert.starts_at));
+        if alert.state == AlertState::Firing && alert.acked_by.is_some() {
+            alert.state = AlertState::Acknowledged;
+        }
+        let routes = self.routes.get(&*alert.fingerprint).map_or(&[][..], Vec::as_slice);
+        for name in routes.iter().flat_map(|(_, route)| &route.muted_by) {
+            if !alert.muted_by.contains(name) {
+                alert.muted_by.push(Arc::clone(name));
+            }
+        }
+        Listed {
+            groups: routes.iter().map(|(name, _)| Arc::clone(name)).collect(),
+            split: self.splits.contains(&*alert.fingerprint),
+            keeper: self.keeper(&alert),
+            ..Listed::new(&part.id, alert)
+        }
+    }
+
+    fn keeper(&self, alert: &Alert) -> Option<Keeper> {
+        match alert.state {
+            AlertState::Acknowledged => {
+                let ack = alert.acked_by.as_ref()?;
+                Some(Keeper { who: Arc::clone(&ack.who), until: Some(ack.until) })
+            }
+            AlertState::Silenced => {
+                let silence = alert.silenced_by.first().and_then(|id| self.silences.get(&**id));
+                Some(silence.map_or_else(
+                    || Keeper { who: "a silence".into(), until: None },
+                    |silence| Keeper { who: Arc::clone(&silence.created_by), until: Some(silence.ends_at) },
+                ))
+            }
+            AlertState::Inhibited => {
+                let cause = alert.inhibited_by.iter().find_map(|cause| self.names.get(&**cause));
+                let who = cause.map_or_else(|| Arc::from("another alert"), |name| Arc::clone(name));
+                Some(Keeper { who, until: None })
+            }
+            AlertState::Pending | AlertState::Firing => None,
+        }
+    }
+}
+
+/// All that a filter may look for, a line each.
+fn words(alert: &Alert) -> Box<str> {
+    let mut words = String::with_capacity(200);
+    for (name, value) in alert.labels.iter() {
+        words.extend([name, "\n", value, "\n"]);
+    }
+    words.push_str(alert.summary());
+    words.make_ascii_lowercase();
+    words.into()
+}
+
+/// What a group is called: the labels that it is made by, and who gets it.
+fn named(route: &Route) -> Arc<str> {
+    let labels: Vec<String> = route.group.iter().map(|(name, value)| format!("{name}={value:?}")).collect();
+    let labels = if labels.is_empty() { "all alerts".to_owned() } else { labels.join(" ") };
+    format!("{labels} → {}", route.receiver).into()
+}
+
+impl Listed {
+    /// An alert of which nothing else is known.
+    pub fn new(source: &SourceId, alert: Alert) -> Self {
+        Self {
+            source: source.clone(),
+            alert,
+            voices: vec![source.clone()],
+            likely: false,
+            split: false,
+            groups: Vec::new(),
+            raised: None,
+            words: Box::default(),
+            due: None,
+            keeper: None,
+        }
+    }
+}
+
+/// What is known of an alert that no Alertmanager has.
+pub(super) fn unrouted(raised: &RaisedAlert, thresholds: &Thresholds) -> Alert {
+    let severity: Arc<str> = raised.labels.get("severity").unwrap_or("").into();
+    Alert {
+        name: raised.labels.get("alertname").unwrap_or("").into(),
+        rank: thresholds.rank(&severity),
+        severity,
+        state: if raised.firing { AlertState::Firing } else { AlertState::Pending },
+        fingerprint: fingerprint(&raised.labels),
+        fingerprint_source: FingerprintSource::Own,
+        starts_at: raised.active_at,
+        ends_at: None,
+        labels: raised.labels.clone(),
+        exact: None,
+        annotations: raised.annotations.clone(),
+        silenced_by: Vec::new(),
+        inhibited_by: Vec::new(),
+        muted_by: Vec::new(),
+        acked_by: None,
+        receivers: Vec::new(),
+        generator_url: None,
+    }
+}
