@@ -161,11 +161,7 @@ impl App {
             Action::Palette => self.palette(),
             Action::Filter => self.prompt(),
             Action::Copy => return self.copy(now),
-            Action::Export if self.saving => {
-                self.saving = false;
-                self.notify("stopped; the unfinished file is gone", Role::Info, now);
-                return vec![Effect::StopSaving];
-            }
+            Action::Export if self.saving => return self.stop_saving(now),
             Action::Link => return self.link(now),
             action if deeds::is_one(action) => self.propose(action, now),
             Action::ShowLogs => self.show_logs(now),
@@ -330,12 +326,11 @@ impl App {
         let Some(alert) = alerts.find(|alert| alert.fingerprint == fingerprint).cloned() else { return };
         if let Some(why) = lost_loki(known, now) {
             let journal = Journal::of(&alert.labels, alert.starts_at, now.wall, &known.thresholds.hosts);
-            match journal {
-                Some(journal) => self.layers.push(Box::new(Offer::new(&journal, &why))),
-                None => {
-                    let told = format!("Loki does not answer, and this alert names no host: {why}");
-                    self.notify(told, Role::Warning, now);
-                }
+            if let Some(journal) = journal {
+                self.layers.push(Box::new(Offer::new(&journal, &why)));
+            } else {
+                let told = format!("Loki does not answer, and this alert names no host: {why}");
+                self.notify(told, Role::Warning, now);
             }
             return;
         }

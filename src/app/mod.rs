@@ -6,6 +6,7 @@ mod asks;
 mod bell;
 mod draw;
 mod order;
+mod saves;
 mod setup;
 mod upkeep;
 mod wall;
@@ -21,7 +22,7 @@ use crate::clock::Now;
 use crate::domain::answers::Answers;
 use crate::domain::correlate::Join;
 use crate::domain::feed::{FeedState, SourceKind};
-use crate::domain::log::{Entry, RingLimits};
+use crate::domain::log::RingLimits;
 use crate::domain::store::{Expected, Store};
 use crate::domain::verdict::{Scope, Verdict, judge};
 use crate::keymap::{self, Context, Keymap};
@@ -163,15 +164,11 @@ fn scene<'a>(known: &'a Known, frozen: Option<&'a Frozen>, look: &'a Look, now: 
     }
 }
 
-/// The views that are shown: all, or those of the wall.
-fn views(setup: &Setup) -> Views {
-    setup.wall.as_ref().map_or_else(|| setup.views.clone(), |wall| wall.choose(&setup.views))
-}
-
 impl App {
     /// A screen that waits for its sources.
     pub fn new(mut setup: Setup) -> Self {
-        setup.views = views(&setup);
+        setup.views = setup::views(&setup);
+        let look = setup.look();
         let mut store = Store::new(setup.sources.clone(), setup.thresholds, setup.ring);
         store.take_clocks(setup.clocks);
         store.drills = setup.drills;
@@ -188,19 +185,7 @@ impl App {
                 unjudged: true,
             },
             focus: vec![0; setup.views.len()],
-            look: Look {
-                theme: setup.theme,
-                themes: setup.themes,
-                glyphs: setup.glyphs,
-                keymap: setup.keymap,
-                views: setup.views,
-                times: Times { zone: setup.zone, absolute: false },
-                banner: setup.banner,
-                read_only: setup.read_only,
-                replays: setup.replays,
-                notify: setup.notify,
-                operator: setup.operator,
-            },
+            look,
             frozen: None,
             panes: panes.collect(),
             view,
@@ -219,42 +204,6 @@ impl App {
             saving: false,
             upkeep: upkeep::Upkeep::new(setup.wanted),
         }
-    }
-
-    /// Takes a new config. What is known stays, as far as the sources are the same; where one is
-    /// on the screen stays too.
-    pub fn reconfigure(&mut self, mut setup: Setup, now: Now) -> Vec<Effect> {
-        setup.views = views(&setup);
-        if let (Some(shown), Some(wall)) = (&mut self.wall, &setup.wall) {
-            shown.wall = wall.clone();
-        }
-        let mut join = None;
-        if (&setup.sources, &setup.ring) == (&self.expected.0, &self.expected.1) {
-            join = self.known.store.take_thresholds(setup.thresholds, now.wall);
-        } else {
-            let store = Store::new(setup.sources.clone(), setup.thresholds, setup.ring);
-            self.known.store = store.instead_of(&self.known.store);
-            self.expected = (setup.sources, setup.ring);
-        }
-        self.focus.resize(setup.views.len(), 0);
-        self.view = self.view.min(setup.views.len().saturating_sub(1));
-        self.look = Look {
-            theme: setup.theme,
-            themes: setup.themes,
-            glyphs: setup.glyphs,
-            keymap: setup.keymap,
-            views: setup.views,
-            times: Times { zone: setup.zone, ..self.look.times },
-            banner: setup.banner,
-            read_only: setup.read_only,
-            replays: setup.replays,
-            notify: setup.notify,
-            // Who has once said who they are is not asked again.
-            operator: Arc::clone(&self.look.operator),
-        };
-        self.frozen = None;
-        self.forget_seen();
-        self.joined(join, now)
     }
 
     /// Who is at the keyboard, as far as is known.
@@ -285,11 +234,6 @@ impl App {
     /// Whether an answer for what is shown is under way.
     pub fn is_asking(&self) -> bool {
         self.known.answers.is_waiting()
-    }
-
-    /// Log lines that are no longer kept, to be freed away from the loop.
-    pub fn take_gone(&mut self) -> Vec<Entry> {
-        self.known.store.take_gone()
     }
 
     /// Whether the screen would look different if it were drawn again.
@@ -355,18 +299,8 @@ impl App {
             Msg::Done { id, result } => {
                 return self.kept_up(id, &result, now).unwrap_or_else(|| self.done(&result, now));
             }
-            Msg::Saving { lines, share } => {
-                self.saving = true;
-                let percent = (share * 100.0).clamp(0.0, 99.0);
-                self.notify(format!("writing: {lines} lines, {percent:.0} %; X stops it"), Role::Accent, now);
-            }
-            Msg::Saved(result) => {
-                self.saving = false;
-                match result {
-                    Ok(told) => self.notify(told, Role::Ok, now),
-                    Err(told) => self.notify(told, Role::Critical, now),
-                }
-            }
+            Msg::Saving { lines, share } => self.hear_saving(lines, share, now),
+            Msg::Saved(result) => self.hear_saved(result, now),
             Msg::Reloaded(Ok(())) => self.notify("the config was read again", Role::Ok, now),
             Msg::Reloaded(Err(faults)) => {
                 self.layers.push(Box::new(Sheet::new(Matter::Faults(faults))));

@@ -2,17 +2,19 @@
 
 use std::sync::Arc;
 
-use crate::border::Notify;
+use super::{App, Look};
+use crate::border::{Effect, Notify};
+use crate::clock::Now;
 use crate::domain::clocks::Clocks;
 use crate::domain::drill::Drill;
 use crate::domain::log::RingLimits;
-use crate::domain::store::Expected;
+use crate::domain::store::{Expected, Store};
 use crate::domain::thresholds::Thresholds;
 use crate::domain::wanted::Wanted;
 use crate::keymap::Keymap;
 use crate::ui::glyphs::Glyphs;
 use crate::ui::theme::{self, Theme};
-use crate::ui::times::Zone;
+use crate::ui::times::{Times, Zone};
 use crate::ui::view::{self, Views};
 use crate::ui::wall::Wall;
 
@@ -89,5 +91,60 @@ impl Default for Setup {
             drills: Vec::new(),
             queries: Vec::new(),
         }
+    }
+}
+
+/// The views that are shown: all, or those of the wall.
+pub(super) fn views(setup: &Setup) -> Views {
+    setup.wall.as_ref().map_or_else(|| setup.views.clone(), |wall| wall.choose(&setup.views))
+}
+
+impl Setup {
+    /// How things are shown.
+    pub(super) fn look(&self) -> Look {
+        Look {
+            theme: self.theme.clone(),
+            themes: self.themes.clone(),
+            glyphs: self.glyphs,
+            keymap: self.keymap.clone(),
+            views: self.views.clone(),
+            times: Times { zone: self.zone, absolute: false },
+            banner: self.banner.clone(),
+            read_only: self.read_only,
+            replays: self.replays,
+            notify: self.notify,
+            operator: Arc::clone(&self.operator),
+        }
+    }
+}
+
+impl App {
+    /// Takes a new config. What is known stays, as far as the sources are the same; where one is
+    /// on the screen stays too.
+    pub fn reconfigure(&mut self, mut setup: Setup, now: Now) -> Vec<Effect> {
+        setup.views = views(&setup);
+        if let (Some(shown), Some(wall)) = (&mut self.wall, &setup.wall) {
+            shown.wall = wall.clone();
+        }
+        let look = setup.look();
+        let mut join = None;
+        if (&setup.sources, &setup.ring) == (&self.expected.0, &self.expected.1) {
+            join = self.known.store.take_thresholds(setup.thresholds, now.wall);
+        } else {
+            let store = Store::new(setup.sources.clone(), setup.thresholds, setup.ring);
+            self.known.store = store.instead_of(&self.known.store);
+            self.expected = (setup.sources, setup.ring);
+        }
+        self.focus.resize(setup.views.len(), 0);
+        self.view = self.view.min(setup.views.len().saturating_sub(1));
+        self.look = Look {
+            times: Times { absolute: self.look.times.absolute, ..look.times },
+            // Who has once said who they are is not asked again.
+            operator: Arc::clone(&self.look.operator),
+            ..look
+        };
+        self.frozen = None;
+        self.forget_seen();
+        self.joined(join, now)
     }
 }

@@ -133,6 +133,7 @@ impl Config {
         let thresholds = Thresholds {
             clusters: mappings(&sources),
             log_labels,
+            listed: hosts.guests(),
             log_queries,
             hosts: hosts.clone(),
             ..tables::thresholds(root)

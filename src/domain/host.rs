@@ -1,6 +1,9 @@
 //! The operator's hosts, as the config names them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::backup::{BackupGroup, GroupId};
 
 /// A host.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -51,6 +54,28 @@ impl Inventory {
             self.0.iter().find(|(_, known)| known.addresses.iter().any(|address| address == host))
         });
         found.map(|(name, host)| (name.as_str(), host))
+    }
+
+    /// The hosts that are guests, each as a backup group of which nothing is known.
+    pub fn guests(&self) -> Vec<BackupGroup> {
+        let guest = |(name, host): (&String, &Host)| {
+            let id = GroupId {
+                datastore: Arc::default(),
+                namespace: Arc::default(),
+                kind: "guest".into(),
+                id: host.vmid?.to_string().into(),
+            };
+            Some(BackupGroup {
+                id,
+                guest: name.as_str().into(),
+                comment: Arc::default(),
+                owner: Arc::default(),
+                other_owner: None,
+                snapshots: Arc::default(),
+                unfinished: None,
+            })
+        };
+        self.0.iter().filter_map(guest).collect()
     }
 
     /// The hosts with that role.

@@ -29,6 +29,8 @@ pub struct Thresholds {
     pub watchdog: Arc<str>,
     /// How old backups may be, unless a rule says otherwise.
     pub backups: Expectation,
+    /// The guests that the operator's own list of hosts names, each a group without a snapshot.
+    pub listed: Vec<BackupGroup>,
     /// How often it is to be tried whether a backup can be restored.
     pub drill_every: TimeDelta,
     /// Rules for single guests; the first that matches counts.
@@ -69,6 +71,7 @@ impl Default for Thresholds {
             max_silence: TimeDelta::hours(24),
             watchdog: "Watchdog".into(),
             backups: Expectation::default(),
+            listed: Vec::new(),
             drill_every: TimeDelta::days(90),
             backup_rules: Vec::new(),
             fill: FillLimits::default(),

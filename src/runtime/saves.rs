@@ -212,7 +212,7 @@ mod tests {
         assert!(written(nowhere, None).await.expect_err("no such place").contains("cannot write"));
     }
 
-    async fn loki(lab: &Lab) -> Arc<dyn Source> {
+    fn loki(lab: &Lab) -> Arc<dyn Source> {
         let config = Config::parse("the lab's", &lab.config(), None).expect("a config");
         let mut sources = config.sources.into_iter();
         sources.find(|source| source.id().kind == SourceKind::Loki).expect("a Loki")
@@ -229,7 +229,7 @@ mod tests {
     async fn a_time_is_read_page_by_page_each_line_once() {
         let now = Scenario::Storm.instant();
         let lab = Lab::start(Scenario::Storm, 1, Clock::fixed(now)).await.expect("free ports");
-        let (source, root) = (loki(&lab).await, tempfile::tempdir().expect("a directory"));
+        let (source, root) = (loki(&lab), tempfile::tempdir().expect("a directory"));
         let path = root.path().join("all.jsonl");
         let told = written(hour(&source, &path, now), Some(source)).await.expect("written");
         let text = std::fs::read_to_string(&path).expect("it is there");
@@ -242,7 +242,7 @@ mod tests {
     async fn what_is_stopped_leaves_nothing() {
         let now = Scenario::Storm.instant();
         let lab = Lab::start(Scenario::Storm, 1, Clock::fixed(now)).await.expect("free ports");
-        let (source, root) = (loki(&lab).await, tempfile::tempdir().expect("a directory"));
+        let (source, root) = (loki(&lab), tempfile::tempdir().expect("a directory"));
         let path = root.path().join("all.txt");
         let (to, mut told) = mpsc::channel(8);
         let mut saves = Saves::new(Handle::current(), to);

@@ -172,8 +172,8 @@ async fn follow(source: SourceId, mut tail: Box<dyn Tail>, clock: Clock, events:
         }
         let took = clock.now().mono.saturating_sub(began).as_secs_f64();
         // While the loop is busy the lines wait in the tail, which leaves out the oldest and says so.
-        let place = Arc::clone(&room).acquire_owned().await.ok();
-        let event = Event { source: source.clone(), feed: Feed::Tail, result, took, place };
+        let held = Arc::clone(&room).acquire_owned().await.ok();
+        let event = Event { source: source.clone(), feed: Feed::Tail, result, took, place: held };
         if events.send(event).await.is_err() {
             return;
         }

@@ -280,6 +280,24 @@ fn what_the_hypervisor_knows_explains_why_a_backup_is_late() {
     ] {
         assert_eq!(rows(&store(late(), &[("home", says)], &[])), [format!("pbs.main vm/100 {expected}")]);
     }
+    // One task for all guests of a job; one that was started by hand names its guest.
+    let run = |vmid, hours, guests: &str| Dump {
+        upid: format!("UPID:n1:1:2:{hours}:vzdump:{guests}:root@pam:").into(),
+        ..dump(vmid, hours, Outcome::Ok)
+    };
+    for (dumps, expected) in [
+        (vec![run(100, 30, ""), run(101, 6, "")], "skipped by job nightly"),
+        (vec![run(101, 6, "")], "skipped by job nightly"),
+        (vec![run(100, 30, ""), run(101, 6, "101")], "no backup for 30h"),
+        (vec![run(100, 30, ""), run(101, 30, "")], "no backup for 30h"),
+        (vec![run(100, 30, ""), Dump { node: "n2".into(), ..run(101, 6, "") }], "no backup for 30h"),
+        (vec![run(100, 30, ""), Dump { outcome: Outcome::Running, ..run(101, 1, "") }], "no backup for 30h"),
+    ] {
+        let says = Says { jobs: vec![job(true, all())], dumps, ..vms(&[100, 101]) };
+        let rows = rows(&store(late(), &[("home", says)], &[]));
+        let expected = format!("pbs.main vm/100 late warning: {expected}");
+        assert!(rows.contains(&expected), "{expected}: {rows:?}");
+    }
     let two = [("home", vms(&[100])), ("cabin", vms(&[100]))];
     assert_eq!(
         rows(&store(late(), &two, &[])),

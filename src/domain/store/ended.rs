@@ -1,5 +1,8 @@
 //! What is no longer there: alerts that ended, log lines that were forgotten.
 
+use std::collections::HashSet;
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 
 use super::{Listed, Store};
@@ -41,7 +44,14 @@ impl Store {
         let is_ghost =
             |alert: &Alert| self.vanished.iter().any(|ghost| ghost.alert.fingerprint == alert.fingerprint);
         let gone = gone.filter(|alert| !there.contains_key(&alert.fingerprint) && !is_ghost(alert));
-        let gone: Vec<Resolved> = gone.map(|alert| Resolved { alert: alert.clone(), at: now }).collect();
+        let mut gone: Vec<Resolved> = gone.map(|alert| Resolved { alert: alert.clone(), at: now }).collect();
+        if gone.is_empty() {
+            return;
+        }
+        // An alert that a second server tells of as well gets another fingerprint, and goes on.
+        let name = |alert: &Alert| (Arc::clone(&alert.name), alert.subject().to_owned());
+        let names: HashSet<_> = self.joined.alerts.iter().map(|listed| name(&listed.alert)).collect();
+        gone.retain(|resolved| !names.contains(&name(&resolved.alert)));
         self.resolved.extend(gone);
         let over = self.resolved.len().saturating_sub(RESOLVED);
         self.resolved.drain(..over);

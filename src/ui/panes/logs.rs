@@ -87,6 +87,8 @@ pub struct Logs {
     followed: u64,
     marks: Vec<Mark>,
     bars: Bars,
+    /// What is shown came with this frame: its title is to follow.
+    is_fresh: bool,
     /// What the bars are about, and since when.
     counted: (Option<About>, Duration),
     page: usize,
@@ -215,6 +217,10 @@ impl Logs {
             }
             counts.push(piece(look.query().unwrap_or_default().to_owned(), Role::Muted));
             let short = counts.iter().take(2).cloned().collect();
+            if look.is_named && scene.whole {
+                // It stands among the tabs.
+                counts.remove(0);
+            }
             return (counts, short);
         }
         let all = tails(scene.store).count();
@@ -397,7 +403,7 @@ impl Pane for Logs {
     }
 
     fn is_working(&self) -> bool {
-        self.unsearched > 0
+        self.unsearched > 0 || self.is_fresh
     }
 
     fn draw(&mut self, scene: &Scene<'_>, area: Rect, buffer: &mut Buffer) {

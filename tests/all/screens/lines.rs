@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use chrono::TimeDelta;
 use wardroom::app::Setup;
 use wardroom::border::{Effect, Msg};
+use wardroom::domain::alert::RaisedAlert;
 use wardroom::domain::feed::{FailureKind, Feed};
 use wardroom::domain::labels::Labels;
 use wardroom::domain::log::export::{Export, Wanted};
@@ -215,6 +217,33 @@ fn the_end_of_an_alert_is_marked() {
     let screen = desk.screen();
     assert!(screen.contains("HostDown vm102 resolved 14:02:12"), "{screen}");
     assert!(screen.contains("HostDown vm102 fires"), "it began all the same: {screen}");
+}
+
+#[test]
+fn an_alert_that_two_servers_tell_of_does_not_end_with_either() {
+    // Prometheus is heard first, then Alertmanager, which knows the same alert by another name.
+    let mut desk = Desk::new(homelab::setup(), (120, 40));
+    let labels = [("alertname", "HostDown"), ("severity", "critical"), ("host", "vm102"), ("job", "node")];
+    let raised = RaisedAlert {
+        labels: labels.into_iter().chain([("instance", "10.0.0.21:9100")]).collect(),
+        annotations: Labels::default(),
+        firing: true,
+        active_at: desk.now.wall - TimeDelta::minutes(15),
+        value: "0".into(),
+    };
+    let raised = Msg::Observed {
+        source: homelab::id(homelab::PROMETHEUS),
+        feed: Feed::Alerts,
+        result: Ok(vec![Observation::Raised([raised].into())]),
+        took: 0.0,
+    };
+    let is_prometheus =
+        |msg: &Msg| matches!(msg, Msg::Observed { source, .. } if source.kind == homelab::PROMETHEUS);
+    let (first, second): (Vec<Msg>, Vec<Msg>) = homelab::host_down().into_iter().partition(is_prometheus);
+    desk.hear(first).hear([raised]);
+    assert!(desk.keys("4").screen().contains("HostDown vm102"), "{}", desk.screen());
+    let screen = desk.hear(second).screen();
+    assert!(!screen.contains("resolved"), "{screen}");
 }
 
 #[test]

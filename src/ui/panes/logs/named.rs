@@ -39,10 +39,10 @@ impl Logs {
         }
         let own: Vec<&str> = tails(store).map(|(_, tail)| &*tail.name).collect();
         let first = if own.len() > 1 { 0 } else { own.len() };
-        let names = own.iter().copied().chain(named.iter().map(|(name, _)| &**name));
-        let all = std::iter::once((None, "all")).chain(names.enumerate().map(|(at, name)| (Some(at), name)));
-        let shown = all.filter(|(at, _)| at.is_none_or(|at| at >= first));
-        shown
+        let words = own.iter().copied().chain(named.iter().map(|(name, _)| &**name));
+        let all = std::iter::once((None, "all")).chain(words.enumerate().map(|(at, name)| (Some(at), name)));
+        let listed = all.filter(|(at, _)| at.is_none_or(|at| at >= first));
+        listed
             .map(|(at, name)| {
                 let role = if at == self.tab { Role::Accent } else { Role::Muted };
                 piece(format!("{name} "), role)

@@ -73,7 +73,7 @@ impl Logs {
         match action {
             Action::Query => {
                 let query = self.query(scene.store).unwrap_or_default();
-                Some(Entry::new(Purpose::Query(self.source(scene)?), &query, self.offered(scene.store)))
+                Some(Entry::new(Purpose::Query(self.source(scene)?), &query, Self::offered(scene.store)))
             }
             Action::Export => {
                 let name = format!("wardroom-logs-{}.txt", scene.wall().format("%Y%m%dT%H%M%SZ"));
@@ -85,7 +85,7 @@ impl Logs {
     }
 
     /// The queries of the tails and those that have names, and those that were typed.
-    fn offered(&self, store: &Store) -> Vec<String> {
+    fn offered(store: &Store) -> Vec<String> {
         let named = super::tails(store).map(|(_, tail)| tail.query.to_string());
         let named = named.chain(store.thresholds.log_queries.iter().map(|(_, query)| query.to_string()));
         named.filter(|query| !query.is_empty()).chain(store.queries.iter().cloned()).collect()
@@ -126,8 +126,10 @@ impl Logs {
 
     /// Takes in what was answered. What is around an instant is shown from there.
     pub(super) fn advance(&mut self, scene: &Scene<'_>) {
+        self.is_fresh = false;
         let Some(look) = &mut self.look else { return };
         let is_whole = look.advance(scene);
+        self.is_fresh = is_whole;
         let pivot = look.pivot;
         if is_whole {
             self.search_anew();
