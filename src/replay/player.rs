@@ -56,7 +56,9 @@ impl Player {
         }
         let now = self.clock.now().wall;
         let next = self.next_time();
-        self.clock.advance((next - now).max(TimeDelta::zero()));
+        // The clock knows whole milliseconds: a piece of one counts as one, or it would never arrive.
+        let micros = (next - now).num_microseconds().unwrap_or(0).max(0);
+        self.clock.advance(TimeDelta::milliseconds((micros + 999) / 1000));
         self.stepped = Instant::now();
         match self.left.front() {
             Some(moment) if moment.at <= next => self.left.pop_front().map(|moment| moment.msg),
