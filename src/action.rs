@@ -283,12 +283,18 @@ pub enum Action {
     /// Ask every source again now.
     #[strum(message = "refresh")]
     Refresh,
+    /// Let the bell rest that tells of a new critical alert, or ring again.
+    #[strum(message = "mute")]
+    Mute,
     /// Read the config again.
     #[strum(message = "reload")]
     Reload,
     /// The keys of this place.
     #[strum(message = "help")]
     Help,
+    /// Everything that can be done here, by its name.
+    #[strum(message = "palette")]
+    Palette,
     /// Complete the word with what is there.
     #[strum(message = "complete")]
     Complete,

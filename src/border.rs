@@ -107,6 +107,32 @@ pub enum Msg {
     Tick,
 }
 
+/// How the operator is told of something new that is critical.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, strum::EnumString)]
+#[strum(serialize_all = "lowercase")]
+pub enum Notify {
+    /// By the terminal's bell.
+    #[default]
+    Bell,
+    /// By a note on the desktop, where the terminal knows how, and the bell.
+    Desktop,
+    /// Not at all.
+    Off,
+}
+
+/// What can be done with a recording that is played.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Control {
+    /// Let it stand still, or go on.
+    Pause,
+    /// Play faster.
+    Faster,
+    /// Play slower.
+    Slower,
+    /// Play at once up to the next alert that begins.
+    NextAlert,
+}
+
 /// Something that the loop wants done; none of it is awaited.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
@@ -132,6 +158,8 @@ pub enum Effect {
     Compute(Box<Join>),
     /// Write down what of these response clocks is not yet.
     KeepClocks(Clocks),
+    /// Write down what was asked for by name, the newest first.
+    KeepRecent(Vec<String>),
     /// Write down that a restore was tried.
     KeepDrill(Drill),
     /// Remember a query for another day.
@@ -176,6 +204,15 @@ pub enum Effect {
     Stop(u64),
     /// Put a text on the clipboard of the operator's terminal.
     Copy(String),
+    /// Tell the operator of something new, though they look elsewhere.
+    Ring {
+        /// What, in a few words.
+        text: String,
+        /// In which way.
+        how: Notify,
+    },
+    /// Do this with the recording that is played.
+    Replay(Control),
     /// Give the terminal back to the shell until the operator returns.
     Suspend,
     /// Read the config again.

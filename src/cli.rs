@@ -34,11 +34,12 @@ Examples:
   wardroom check --format nagios            one line for a monitoring system
   wardroom alerts --filter 'severity=critical'
   wardroom silences add --matcher alertname=HostDown --duration 1h --comment \"new disks\"
+  wardroom status --format tmux             one line for the status bar
   wardroom open HostDown instance=10.0.0.21:9100
   wardroom backups                          is every guest recoverable, and if not, why
   wardroom config example > config.toml     a config to start from, every key explained
 
-Exit status of check and backups: 0 ok, 1 warning, 2 critical, 3 unknown or own failure.
+Exit status of check, status and backups: 0 ok, 1 warning, 2 critical, 3 unknown or own failure.
 Of every other command: 0 done, 1 failed, 2 wrong usage, wrong config or no terminal.";
 
 /// Flags that stand before or after the command.
@@ -51,6 +52,11 @@ pub struct Global {
     /// Example: wardroom check --demo=backup-late
     #[arg(long, global = true, value_name = "SCENARIO", num_args = 0..=1, require_equals = true)]
     pub demo: Option<Option<String>>,
+    /// Show a recording instead of your servers: what `wardroom record` took down.
+    ///
+    /// Example: wardroom shot --replay storm.wardroom --size 120x40
+    #[arg(long, global = true, value_name = "FILE", conflicts_with = "demo")]
+    pub replay: Option<PathBuf>,
     /// Read this config instead of the one in the config directory.
     ///
     /// Example: wardroom --config ./wardroom.toml check
@@ -72,6 +78,12 @@ pub struct Global {
     /// Change nothing on any server, whatever key is pressed.
     #[arg(long, global = true)]
     pub read_only: bool,
+    /// For a screen that nobody sits at: a large verdict, the worst first, the views in turn, and no
+    /// key that changes anything. Writes nothing to any server.
+    ///
+    /// Example: wardroom --wall --theme wall
+    #[arg(long, global = true)]
+    pub wall: bool,
     /// The view to start with: bridge, alerts, targets, logs or backups.
     ///
     /// Example: wardroom --view logs
@@ -92,6 +104,8 @@ pub enum Command {
     Journal(Journal),
     /// Print the lines of a LogQL query, and with --follow those to come.
     Logs(Logs),
+    /// Say the verdict in one line, for tmux or a prompt.
+    Status(Status),
     /// Draw one frame of the dashboard into a file or to stdout.
     Shot(Shot),
     /// Read the owner's runbooks: list, show, lint, trust.
@@ -113,18 +127,25 @@ pub enum Command {
     },
     /// Start the dashboard in the detail of an alert.
     Open(Open),
+    /// Take down what the servers say, to be seen again.
+    Record(Record),
+    /// Play a recording in the dashboard: `:replay` pauses, hurries and jumps to alerts.
+    ///
+    /// Example: wardroom replay storm.wardroom
+    Replay {
+        /// The recording.
+        file: PathBuf,
+    },
     /// Check the config, or show an example or its place.
     Config {
         /// Which of these.
         #[command(subcommand)]
         what: Config,
     },
-    /// Write a first config, every key explained, to its place or to --config FILE.
-    ///
-    /// An existing file is never written over.
-    ///
-    /// Example: wardroom init
-    Init,
+    /// Find your servers, test them, and write a first config to its place or to --config FILE.
+    Init(Init),
+    /// Check the config, every server, the credentials' rights, clocks and this terminal.
+    Doctor(Doctor),
     /// List every key, its action and where it works, with your changes.
     ///
     /// Example: wardroom keys
@@ -343,8 +364,14 @@ impl FromStr for Size {
 }
 
 mod alerts;
+mod record;
+mod setup;
+mod status;
 
 pub use alerts::{Add, Alerts, ListFormat, Open, Silences};
+pub use record::Record;
+pub use setup::{Doctor, Init};
+pub use status::{Line, Status};
 
 /// `wardroom lab`
 #[derive(Clone, Debug, Args)]

@@ -40,6 +40,8 @@ pub enum Context {
     Help,
     /// A list over the panes, from which something is chosen.
     Pick,
+    /// Names to choose from: what is not bound here is text.
+    Palette,
     /// What can be done to one thing.
     Menu,
     /// A line that is being typed: what is not bound here is text.
@@ -58,7 +60,7 @@ impl Context {
     /// The context around it.
     pub const fn around(self) -> Option<Self> {
         match self {
-            Self::Global | Self::Prompt | Self::Form | Self::Confirm | Self::Gate => None,
+            Self::Global | Self::Palette | Self::Prompt | Self::Form | Self::Confirm | Self::Gate => None,
             Self::List
             | Self::Runbook
             | Self::Detail

@@ -13,6 +13,7 @@ mod screen;
 mod shelf;
 mod signals;
 
+use std::collections::BTreeSet;
 use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -34,6 +35,7 @@ use crate::border::{Effect, Msg};
 use crate::clock::{Clock, Now};
 use crate::domain::log::export::Wanted;
 use crate::domain::run::{Order, Told};
+use crate::replay::{Control, Player};
 use crate::terminal::{Call, Input};
 
 /// When messages come without a pause, a frame is drawn in between after this time.
@@ -66,6 +68,8 @@ pub struct Loop<S> {
     pub inputs: UnboundedReceiver<Input>,
     /// What is polled.
     pub feeds: Feeds,
+    /// A recording that is played.
+    pub player: Option<Player>,
     asks: Asks,
     saves: Saves,
     shelves: Shelves,
@@ -105,6 +109,7 @@ impl<S: Screen> Loop<S> {
             clock,
             inputs,
             feeds,
+            player: None,
             asks,
             saves,
             shelves,
@@ -150,6 +155,7 @@ impl<S: Screen> Loop<S> {
         let dirty_since = *self.dirty_since.get_or_insert_with(Instant::now);
         let due = self.screen.next().unwrap_or(dirty_since);
         let overdue = due.max(dirty_since + LATEST);
+        let step = self.player.as_ref().and_then(Player::due);
         tokio::select! {
             biased;
             input = self.inputs.recv() => return self.typed(input.unwrap_or(Input::Gone)).await,
@@ -170,6 +176,7 @@ impl<S: Screen> Loop<S> {
             Some(told) = self.shelves.messages.recv() => return Ok(self.take(told)),
             Some(told) = self.runs.messages.recv() => return Ok(self.take(told)),
             Some(loaded) = self.feeds.loads.recv() => self.reloaded(loaded),
+            () = until(step.unwrap_or(due)), if step.is_some() => return Ok(self.play()),
             () = until(self.tick.unwrap_or(due)), if self.tick.is_some() => {
                 let ended = self.take(Msg::Tick);
                 self.tick = next_second(&self.clock, self.last);
@@ -188,6 +195,43 @@ impl<S: Screen> Loop<S> {
         let mut effects = if jumped { self.app.update(Msg::Jumped, now) } else { Vec::new() };
         effects.extend(self.app.update(msg, now));
         effects.into_iter().fold(None, |ended, effect| ended.or(self.carry_out(effect)))
+    }
+
+    /// Plays one step of the recording.
+    fn play(&mut self) -> Option<Ended> {
+        let msg = self.player.as_mut()?.step()?;
+        self.take(msg)
+    }
+
+    /// Plays the recording up to its end.
+    pub fn play_out(&mut self) {
+        while self.player.as_ref().is_some_and(|player| !player.is_over()) {
+            self.play();
+        }
+    }
+
+    /// Plays up to the next alert that begins, or to the end.
+    fn play_to_alert(&mut self) {
+        let names = |app: &App| -> BTreeSet<Arc<str>> {
+            app.store().alerts().iter().map(|listed| Arc::clone(&listed.alert.fingerprint)).collect()
+        };
+        let before = names(&self.app);
+        while self.player.as_ref().is_some_and(|player| !player.is_over()) {
+            self.play();
+            if !names(&self.app).is_subset(&before) {
+                return;
+            }
+        }
+    }
+
+    fn control(&mut self, control: Control) {
+        if control == Control::NextAlert {
+            self.play_to_alert();
+        }
+        if let Some(player) = &mut self.player {
+            let told = player.obey(control);
+            self.app.tell(told, self.clock.now());
+        }
     }
 
     /// Draws a frame, and asks what it still wants to know.
@@ -226,6 +270,7 @@ impl<S: Screen> Loop<S> {
             Effect::Run { id, order } => self.runs.start(id, order),
             Effect::HandOver { id, order } => self.handing = Some((id, order)),
             Effect::Stop(id) => self.runs.stop(id),
+            Effect::KeepRecent(lines) => self.feeds.keep_recent(lines),
             Effect::KeepDrill(drill) => self.feeds.keep_drill(drill),
             Effect::KeepQuery(query) => self.feeds.keep_query(query),
             Effect::Save(export) => {
@@ -241,6 +286,12 @@ impl<S: Screen> Loop<S> {
                     tracing::warn!(%error, "nothing was copied");
                 }
             }
+            Effect::Ring { text, how } => {
+                if let Err(error) = self.screen.ring(&text, how) {
+                    tracing::warn!(%error, "nobody was told of {text}");
+                }
+            }
+            Effect::Replay(control) => self.control(control),
             Effect::Suspend => self.suspended = true,
             Effect::Reload => self.feeds.reload(),
             Effect::Quit => return Some(Ended::Quit),

@@ -12,6 +12,7 @@ use crate::domain::feed::SourceKind;
 use crate::domain::log::journal::Journal;
 use crate::domain::store::Store;
 use crate::domain::subject::Subject;
+use crate::keymap::Context;
 use crate::ui::census::Census;
 use crate::ui::describe::{copied, link};
 use crate::ui::layers::Outcome;
@@ -32,6 +33,9 @@ impl App {
     pub(super) fn key(&mut self, key: KeyCombination, now: Now) -> Vec<Effect> {
         self.dirty = true;
         self.notice = None;
+        if self.is_wall() {
+            return self.wall_key(self.look.keymap.action(Context::List, key), now);
+        }
         for at in (0..self.layers.len()).rev() {
             let Some(layer) = self.layers.get_mut(at) else { continue };
             let context = layer.context();
@@ -77,6 +81,10 @@ impl App {
             Outcome::Trusted { file, sha256 } => {
                 self.layers.remove(at);
                 return self.trust(file, sha256, now);
+            }
+            Outcome::Ordered(line, order) => {
+                self.layers.remove(at);
+                return self.order(&line, order, now);
             }
             Outcome::Call(deed) => return self.call(deed, now),
             Outcome::Typed(text) => self.set_filter(at, &text),
@@ -140,7 +148,7 @@ impl App {
     }
 
     /// Groups the rows of the pane with the focus.
-    fn group_by(&mut self, label: &str, now: Now) {
+    pub(super) fn group_by(&mut self, label: &str, now: Now) {
         let (name, whole) = (self.pane_name(), self.is_whole());
         let scene = Scene { whole, ..scene(&self.known, self.frozen.as_ref(), &self.look, now) };
         if let Some(slot) = self.panes.get_mut(name) {
@@ -148,7 +156,7 @@ impl App {
         }
     }
 
-    fn act(&mut self, action: Action, now: Now) -> Vec<Effect> {
+    pub(super) fn act(&mut self, action: Action, now: Now) -> Vec<Effect> {
         if let Some(view) = view::NAMES.iter().position(|(_, open)| *open == action) {
             self.open_view(view);
             return Vec::new();
@@ -172,8 +180,10 @@ impl App {
                 self.look.times.absolute = !self.look.times.absolute;
                 self.forget_seen();
             }
+            Action::Mute => self.mute(now),
             Action::Why => self.layers.push(Box::new(Sheet::new(Matter::Why))),
             Action::Help => self.help(),
+            Action::Palette => self.palette(),
             Action::Filter => self.prompt(),
             Action::Copy => return self.copy(now),
             Action::Export if self.saving => return self.stop_saving(now),

@@ -49,14 +49,30 @@ impl Regions {
 }
 
 impl App {
-    /// Draws the screen.
+    /// Draws the screen, in the colours that are being tried if some are; the wall dim by night.
     pub fn draw(&mut self, frame: &mut Frame<'_>, now: Now) {
+        self.judge(now);
+        let dim = self.is_dim(now).then(|| self.look.theme.dimmed());
+        let tried = self.layers.last().and_then(|layer| layer.theme());
+        let tried = tried.and_then(|name| self.look.themes.iter().find(|theme| theme.name == name)).cloned();
+        let own = tried.or(dim).map(|theme| std::mem::replace(&mut self.look.theme, theme));
+        self.draw_all(frame, now);
+        if let Some(own) = own {
+            self.look.theme = own;
+        }
+    }
+
+    fn draw_all(&mut self, frame: &mut Frame<'_>, now: Now) {
         self.dirty = false;
         self.screen = frame.area();
         self.judge(now);
         let buffer = frame.buffer_mut();
         let live = scene(&self.known, None, &self.look, now);
         blank(buffer, self.screen, &live);
+        if self.is_wall() {
+            self.draw_wall(buffer, now);
+            return self.look.glyphs.apply(buffer);
+        }
         let regions = Regions::of(self.screen, self.look.banner.is_some());
         self.draw_verdict(regions.verdict, buffer, now);
         draw_sources(&live, self.look.read_only, regions.sources, buffer);
@@ -128,18 +144,18 @@ impl App {
         put_pieces(buffer, (at, line.y), &right, right_width, &scene);
     }
 
-    fn draw_panes(&mut self, buffer: &mut Buffer, now: Now) {
+    pub(super) fn draw_panes(&mut self, buffer: &mut Buffer, now: Now) {
         let places = self.places();
         let focus = self.focus_at(&places);
         let first = places.first().map(|place| place.pane.clone());
         let places = self.shown();
         let said: u64 = self.known.said.values().sum();
         let base = scene(&self.known, self.frozen.as_ref(), &self.look, now);
-        let whole = self.is_whole();
+        let (whole, is_wall) = (self.is_whole(), self.is_wall());
         let mut selected = None;
         for (at, place) in places.iter().enumerate() {
             let Some(slot) = self.panes.get_mut(place.pane.as_str()) else { continue };
-            let focused = self.zoomed || at == focus;
+            let focused = (self.zoomed || at == focus) && !is_wall;
             let held = now.mono < self.held_until;
             let scene = Scene { focused, whole, held, selected: selected.as_ref(), ..base };
             let made_of = slot.pane.made_of();
@@ -196,7 +212,7 @@ fn shorten(sentence: &str, cells: usize) -> String {
 }
 
 /// `prom ● 1s   am ●● 1s   loki ● live 12/s   pbs ✗ 401 unauthorised 3m            read-only`
-fn draw_sources(scene: &Scene<'_>, read_only: bool, line: Rect, buffer: &mut Buffer) {
+pub(super) fn draw_sources(scene: &Scene<'_>, read_only: bool, line: Rect, buffer: &mut Buffer) {
     if line.is_empty() {
         return;
     }

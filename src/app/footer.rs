@@ -83,6 +83,7 @@ impl App {
                 (Action::Open, Context::Pick) => "filter by it",
                 (Action::Open, Context::Menu) => "choose",
                 (Action::Group, Context::Pick) => "group by it",
+                (Action::Accept, Context::Palette) => "do it",
                 (Action::Accept, Context::Form) => "go on",
                 (Action::Accept, Context::Confirm) => "do it",
                 (Action::Copy, Context::Confirm) => "copy the command",
@@ -106,10 +107,10 @@ impl App {
 /// The keys that the footer tells, the most useful first.
 const fn useful(context: Context) -> &'static [Action] {
     use Action::{
-        Accept, Acknowledge, Actions, Another, Bookmark, Close, Copy, Down, Edit, Expand, Expire, Extend,
-        Filter, Freeze, GoTo, Group, Help, Link, Longer, Mark, NextError, NextField, NextPane, NextTab,
-        OnlyTrouble, Open, Overview, Pause, Query, Quit, Refresh, Shorter, Silence, Silences, Sort, Times,
-        UndoMine, Up, Why, Wrap,
+        Accept, Acknowledge, Actions, Another, Bookmark, Close, Complete, Copy, Down, Edit, Expand, Expire,
+        Extend, Filter, Freeze, GoTo, Group, Help, Link, Longer, Mark, NextError, NextField, NextPane,
+        NextTab, OnlyTrouble, Open, Overview, Palette, Pause, Query, Quit, Refresh, Shorter, Silence,
+        Silences, Sort, Times, UndoMine, Up, Why, Wrap,
     };
     match context {
         Context::Global | Context::List => &[
@@ -121,6 +122,7 @@ const fn useful(context: Context) -> &'static [Action] {
             Expand,
             Why,
             Help,
+            Palette,
             Copy,
             Freeze,
             Times,
@@ -136,6 +138,7 @@ const fn useful(context: Context) -> &'static [Action] {
             Filter,
             Group,
             Help,
+            Palette,
             Overview,
             OnlyTrouble,
             NextPane,
@@ -156,6 +159,7 @@ const fn useful(context: Context) -> &'static [Action] {
             NextPane,
             Expand,
             Help,
+            Palette,
             Copy,
             Link,
             Why,
@@ -172,14 +176,15 @@ const fn useful(context: Context) -> &'static [Action] {
             Expand,
             Why,
             Help,
+            Palette,
             Copy,
             Freeze,
             Times,
             Quit,
         ],
-        Context::Silences => {
-            &[Open, Extend, Edit, Expire, Mark, UndoMine, Silence, Filter, NextPane, Help, Copy, Quit]
-        }
+        Context::Silences => &[
+            Open, Extend, Edit, Expire, Mark, UndoMine, Silence, Filter, NextPane, Help, Palette, Copy, Quit,
+        ],
         Context::Logs => &[
             Pause,
             Open,
@@ -191,6 +196,7 @@ const fn useful(context: Context) -> &'static [Action] {
             NextPane,
             Expand,
             Help,
+            Palette,
             Wrap,
             NextTab,
             GoTo,
@@ -233,10 +239,12 @@ const fn useful(context: Context) -> &'static [Action] {
             NextPane,
             Close,
             Help,
+            Palette,
             Quit,
         ],
         Context::Help => &[Close, Down, Up, Filter, Quit],
         Context::Pick => &[Open, Group, Close, Down, Up],
+        Context::Palette => &[Accept, Complete, Down, Up, Close],
         Context::Menu => &[Open, Close, Down, Up],
         Context::Prompt => &[],
         Context::Form => &[Accept, NextField, Another, Close],

@@ -3,15 +3,18 @@
 
 mod act;
 mod asks;
+mod bell;
 mod draw;
 mod follow;
 mod footer;
+mod order;
 mod places;
 mod records;
 mod runs;
 mod saves;
 mod setup;
 mod upkeep;
+mod wall;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -19,7 +22,7 @@ use std::time::Duration;
 
 use ratatui::layout::Rect;
 
-use crate::border::{Effect, Msg};
+use crate::border::{Effect, Msg, Notify};
 use crate::clock::Now;
 use crate::domain::answers::Answers;
 use crate::domain::correlate::Join;
@@ -49,8 +52,14 @@ struct Look {
     keymap: Keymap,
     views: Views,
     times: Times,
+    /// What else may be chosen as `theme`.
+    themes: Vec<Theme>,
     banner: Option<String>,
     read_only: bool,
+    /// A recording is played.
+    replays: bool,
+    /// How the operator is told of something new that is critical.
+    notify: Notify,
     /// Who is at the keyboard, as far as is known: offered where somebody is to be named.
     operator: Arc<str>,
 }
@@ -127,6 +136,12 @@ pub struct App {
     doing: String,
     /// The expectation that the store was made for.
     expected: (Vec<Expected>, RingLimits),
+    /// On a wall: which views in turn, and whose turn it is.
+    wall: Option<wall::Shown>,
+    /// The lines that were asked for by name, the newest first.
+    recent: Vec<String>,
+    /// What was rung for.
+    bell: bell::Bell,
     /// Lines are being written into a file.
     saving: bool,
     /// What is done unasked.
@@ -175,7 +190,9 @@ impl Known {
 
 impl App {
     /// A screen that waits for its sources.
-    pub fn new(setup: Setup) -> Self {
+    pub fn new(mut setup: Setup) -> Self {
+        setup.views = setup::views(&setup);
+        let look = setup.look();
         let mut store = Store::new(setup.sources.clone(), setup.thresholds, setup.ring);
         store.take_clocks(setup.clocks);
         store.drills = setup.drills;
@@ -195,16 +212,7 @@ impl App {
                 unjudged: true,
             },
             focus: vec![0; setup.views.len()],
-            look: Look {
-                theme: setup.theme,
-                glyphs: setup.glyphs,
-                keymap: setup.keymap,
-                views: setup.views,
-                times: Times { zone: setup.zone, absolute: false },
-                banner: setup.banner,
-                read_only: setup.read_only,
-                operator: setup.operator,
-            },
+            look,
             frozen: None,
             panes: panes.collect(),
             view,
@@ -217,43 +225,12 @@ impl App {
             calls: 0,
             doing: String::new(),
             expected: (setup.sources, setup.ring),
+            wall: setup.wall.map(wall::Shown::new),
+            recent: setup.recent,
+            bell: bell::Bell::default(),
             saving: false,
             upkeep: upkeep::Upkeep::new(setup.wanted),
         }
-    }
-
-    /// Takes a new config. What is known stays, as far as the sources are the same; where one is
-    /// on the screen stays too.
-    pub fn reconfigure(&mut self, setup: Setup, now: Now) -> Vec<Effect> {
-        let mut join = None;
-        if (&setup.sources, &setup.ring) == (&self.expected.0, &self.expected.1) {
-            join = self.known.store.take_thresholds(setup.thresholds, now.wall);
-        } else {
-            let store = Store::new(setup.sources.clone(), setup.thresholds, setup.ring);
-            self.known.store = store.instead_of(&self.known.store);
-            self.expected = (setup.sources, setup.ring);
-        }
-        if self.known.desk.lore.files != setup.lore.files {
-            self.known.desk.shelf = None;
-        }
-        (self.known.desk.lore, self.known.desk.hosts) = (setup.lore, setup.hosts);
-        self.known.desk.replan();
-        self.focus.resize(setup.views.len(), 0);
-        self.view = self.view.min(setup.views.len().saturating_sub(1));
-        self.look = Look {
-            theme: setup.theme,
-            glyphs: setup.glyphs,
-            keymap: setup.keymap,
-            views: setup.views,
-            times: Times { zone: setup.zone, ..self.look.times },
-            banner: setup.banner,
-            read_only: setup.read_only,
-            // Who has once said who they are is not asked again.
-            operator: Arc::clone(&self.look.operator),
-        };
-        self.frozen = None;
-        self.forget_seen();
-        self.joined(join, now)
     }
 
     /// Who is at the keyboard, as far as is known.
@@ -318,6 +295,11 @@ impl App {
         }
     }
 
+    /// Says a word to the operator, in the place of the footer.
+    pub fn tell(&mut self, text: impl Into<String>, now: Now) {
+        self.notify(text, Role::Info, now);
+    }
+
     /// Takes a message and says what is to be done.
     pub fn update(&mut self, msg: Msg, now: Now) -> Vec<Effect> {
         match msg {
@@ -338,14 +320,16 @@ impl App {
                 }
                 let effects = self.joined(taken.join, now);
                 self.open_wanted(now);
-                return effects.into_iter().chain(self.look_at_runbook(now)).collect();
+                let looked = self.look_at_runbook(now);
+                return [effects, looked, self.ring(now)].concat();
             }
             Msg::Computed { number, joined: Some(joined) } => {
                 let next = self.known.store.take_joined(number, joined, now.wall);
                 self.hear(SourceKind::Alertmanager);
                 let effects = self.joined(next, now);
                 self.open_wanted(now);
-                return effects.into_iter().chain(self.look_at_runbook(now)).collect();
+                let looked = self.look_at_runbook(now);
+                return [effects, looked, self.ring(now)].concat();
             }
             Msg::Computed { number, joined: None } => {
                 self.known.store.forget_join(number);
@@ -416,6 +400,7 @@ impl App {
         if self.notice.as_ref().is_some_and(|notice| notice.until <= now.mono) {
             self.notice = None;
         }
+        self.turn(now);
         // Ages grow, and what was fresh becomes stale.
         let states = self.known.store.states(now.wall);
         let same = self.known.states == states;
@@ -433,6 +418,9 @@ impl App {
     }
 
     fn paste(&mut self, text: &str, now: Now) -> Vec<Effect> {
+        if self.is_wall() {
+            return Vec::new();
+        }
         let outcome = self.layers.last_mut().and_then(|layer| layer.paste(text));
         outcome.map_or_else(Vec::new, |outcome| self.settle(self.layers.len() - 1, outcome, now))
     }

@@ -1,6 +1,6 @@
 //! Where the panes stand, and which of them has the focus.
 
-use super::{App, draw};
+use super::App;
 use crate::keymap::Context;
 use crate::ui::panes::{self, Pane};
 use crate::ui::view::{Place, View};
@@ -12,7 +12,7 @@ impl App {
 
     /// Where the panes of the view stand, whatever is zoomed.
     pub(super) fn places(&self) -> Vec<Place> {
-        let body = draw::Regions::of(self.screen, self.look.banner.is_some()).body;
+        let body = self.body();
         self.current().map_or_else(Vec::new, |view| view.arrange(body))
     }
 
@@ -22,7 +22,7 @@ impl App {
         if !self.zoomed {
             return places;
         }
-        let body = draw::Regions::of(self.screen, self.look.banner.is_some()).body;
+        let body = self.body();
         let place = places.get(self.focus_at(&places));
         place.map(|place| Place { area: body, ..place.clone() }).into_iter().collect()
     }
@@ -34,7 +34,7 @@ impl App {
 
     /// Whether the panes have room, and need not be brief.
     pub(super) const fn is_whole(&self) -> bool {
-        self.view != 0 || self.zoomed
+        self.view != 0 || self.zoomed || self.is_wall()
     }
 
     pub(super) fn move_focus(&mut self, by: isize) {

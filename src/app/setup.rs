@@ -2,19 +2,23 @@
 
 use std::sync::Arc;
 
+use super::{App, Look};
+use crate::border::{Effect, Notify};
+use crate::clock::Now;
 use crate::domain::clocks::Clocks;
 use crate::domain::drill::Drill;
 use crate::domain::host::Inventory;
 use crate::domain::log::RingLimits;
-use crate::domain::store::Expected;
+use crate::domain::store::{Expected, Store};
 use crate::domain::thresholds::Thresholds;
 use crate::domain::wanted::Wanted;
 use crate::keymap::Keymap;
 use crate::runbooks::lore::Lore;
 use crate::ui::glyphs::Glyphs;
-use crate::ui::theme::Theme;
-use crate::ui::times::Zone;
+use crate::ui::theme::{self, Theme};
+use crate::ui::times::{Times, Zone};
 use crate::ui::view::{self, Views};
+use crate::ui::wall::Wall;
 
 /// What the screen is made with.
 #[derive(Clone, Debug)]
@@ -27,6 +31,8 @@ pub struct Setup {
     pub ring: RingLimits,
     /// The colours.
     pub theme: Theme,
+    /// What else may be chosen for them.
+    pub themes: Vec<Theme>,
     /// Which signs may be drawn.
     pub glyphs: Glyphs,
     /// The keys.
@@ -39,10 +45,16 @@ pub struct Setup {
     pub banner: Option<String>,
     /// Nothing is written to any server.
     pub read_only: bool,
+    /// A recording is played.
+    pub replays: bool,
+    /// How the operator is told of something new that is critical.
+    pub notify: Notify,
     /// Who is at the keyboard: offered where somebody is to be named.
     pub operator: Arc<str>,
     /// The name of the first view.
     pub view: String,
+    /// Nobody sits here: how it is shown then.
+    pub wall: Option<Wall>,
     /// The alert whose detail is opened as soon as it is there.
     pub wanted: Option<Wanted>,
     /// The response clocks that were kept.
@@ -51,6 +63,8 @@ pub struct Setup {
     pub lore: Lore,
     /// The operator's hosts.
     pub hosts: Inventory,
+    /// What was asked for by name before, the newest first.
+    pub recent: Vec<String>,
     /// The restore drills that were kept.
     pub drills: Vec<Drill>,
     /// The queries that were typed on other days, the newest last.
@@ -65,20 +79,85 @@ impl Default for Setup {
             thresholds: Thresholds::default(),
             ring: RingLimits::default(),
             theme: Theme::default(),
+            themes: theme::embedded(),
             glyphs: Glyphs::default(),
             keymap: Keymap::default(),
             views: view::embedded(),
             zone: Zone::default(),
             banner: None,
             read_only: false,
+            replays: false,
+            notify: Notify::default(),
             operator: Arc::default(),
             view: "bridge".to_owned(),
+            wall: None,
             wanted: None,
             clocks: Clocks::default(),
             lore: Lore::default(),
             hosts: Inventory::default(),
+            recent: Vec::new(),
             drills: Vec::new(),
             queries: Vec::new(),
         }
+    }
+}
+
+/// The views that are shown: all, or those of the wall.
+pub(super) fn views(setup: &Setup) -> Views {
+    setup.wall.as_ref().map_or_else(|| setup.views.clone(), |wall| wall.choose(&setup.views))
+}
+
+impl Setup {
+    /// How things are shown.
+    pub(super) fn look(&self) -> Look {
+        Look {
+            theme: self.theme.clone(),
+            themes: self.themes.clone(),
+            glyphs: self.glyphs,
+            keymap: self.keymap.clone(),
+            views: self.views.clone(),
+            times: Times { zone: self.zone, absolute: false },
+            banner: self.banner.clone(),
+            read_only: self.read_only,
+            replays: self.replays,
+            notify: self.notify,
+            operator: Arc::clone(&self.operator),
+        }
+    }
+}
+
+impl App {
+    /// Takes a new config. What is known stays, as far as the sources are the same; where one is
+    /// on the screen stays too.
+    pub fn reconfigure(&mut self, mut setup: Setup, now: Now) -> Vec<Effect> {
+        setup.views = views(&setup);
+        if let (Some(shown), Some(wall)) = (&mut self.wall, &setup.wall) {
+            shown.wall = wall.clone();
+        }
+        let look = setup.look();
+        let mut join = None;
+        if (&setup.sources, &setup.ring) == (&self.expected.0, &self.expected.1) {
+            join = self.known.store.take_thresholds(setup.thresholds, now.wall);
+        } else {
+            let store = Store::new(setup.sources.clone(), setup.thresholds, setup.ring);
+            self.known.store = store.instead_of(&self.known.store);
+            self.expected = (setup.sources, setup.ring);
+        }
+        if self.known.desk.lore.files != setup.lore.files {
+            self.known.desk.shelf = None;
+        }
+        (self.known.desk.lore, self.known.desk.hosts) = (setup.lore, setup.hosts);
+        self.known.desk.replan();
+        self.focus.resize(setup.views.len(), 0);
+        self.view = self.view.min(setup.views.len().saturating_sub(1));
+        self.look = Look {
+            times: Times { absolute: self.look.times.absolute, ..look.times },
+            // Who has once said who they are is not asked again.
+            operator: Arc::clone(&self.look.operator),
+            ..look
+        };
+        self.frozen = None;
+        self.forget_seen();
+        self.joined(join, now)
     }
 }

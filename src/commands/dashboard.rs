@@ -1,5 +1,6 @@
 //! `wardroom`: the dashboard.
 
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -7,12 +8,13 @@ use color_eyre::eyre::{Report, Result, WrapErr as _};
 use tokio::runtime::Builder;
 use tokio::sync::mpsc;
 
-use super::{Ground, Usage, complain, ground, is_mono, read, setup};
+use super::{Ground, Usage, complain, ground, is_mono, read, setup, setup_on};
 use crate::app::App;
 use crate::cli::{Global, Open};
 use crate::config;
 use crate::domain::clocks::Clocks;
 use crate::domain::wanted::Wanted;
+use crate::replay::Player;
 use crate::runtime::{Ended, Feeds, Live, Load, Loaded, Loop, Network, listen, listen_for_the_deaf, network};
 use crate::state::{self, Place};
 use crate::terminal;
@@ -43,12 +45,21 @@ pub fn open(global: &Global, open: &Open) -> Result<ExitCode> {
     start(global, Some(Wanted { alert: open.alert.clone(), labels }))
 }
 
+/// Plays a recording.
+///
+/// # Errors
+/// As [`run`], and a file that is no recording.
+pub fn replay(global: &Global, file: &Path) -> Result<ExitCode> {
+    start(&Global { replay: Some(file.to_owned()), demo: None, ..global.clone() }, None)
+}
+
 fn start(global: &Global, wanted: Option<Wanted>) -> Result<ExitCode> {
     terminal::check()?;
     let network = network()?;
     let global = shown(global);
     let ground = network.block_on(ground(&global, false))?;
-    let place = if global.demo.is_some() { Place::temporary() } else { Place::of_user() };
+    let place =
+        if global.demo.is_some() || global.replay.is_some() { Place::temporary() } else { Place::of_user() };
     let place = place.and_then(|place| place.start_log().map(|()| place));
     if let Err(error) = &place {
         complain(&format!("there will be no log: {error}"));
@@ -67,7 +78,7 @@ fn start(global: &Global, wanted: Option<Wanted>) -> Result<ExitCode> {
 fn shown(global: &Global) -> Global {
     let has_none = global.config.is_none() && config::default_file().is_none_or(|file| !file.exists());
     let mut global = global.clone();
-    if has_none && global.demo.is_none() {
+    if has_none && global.demo.is_none() && global.replay.is_none() {
         global.demo = Some(None);
     }
     global
@@ -80,7 +91,9 @@ pub fn banner(ground: &Ground) -> Option<String> {
         let scenario = lab.scenario();
         return Some(format!("demo lab: {scenario}. Nothing here is real. `wardroom init` sets up your own"));
     }
-    None
+    let recording = ground.recording.as_ref()?;
+    let span = crate::text::age(recording.span());
+    Some(format!("recording of {span}. Nothing here is now. `:replay` pauses, hurries and jumps"))
 }
 
 /// Reads the config again, when there is a file to read.
@@ -88,7 +101,7 @@ pub fn load(ground: &Ground, global: &Global) -> Load {
     let (file, global) = (ground.file.clone(), global.clone());
     Arc::new(move || {
         let Some(file) = &file else {
-            return Err(vec!["the demo lab has no config to read again".to_owned()]);
+            return Err(vec!["neither the demo lab nor a recording has a config to read again".to_owned()]);
         };
         let loaded = read(&global, file)
             .and_then(|config| Ok(Loaded { setup: setup(&config, &global, None)?, sources: config.sources }));
@@ -104,8 +117,9 @@ fn watch(
     place: Option<&Place>,
     wanted: Option<Wanted>,
 ) -> Result<Ended> {
-    let mut setup = setup(&ground.config, global, banner(ground))?;
+    let mut setup = setup_on(ground, global, banner(ground))?;
     setup.wanted = wanted;
+    setup.recent = place.map(|place| state::recent(place.path())).unwrap_or_default();
     setup.clocks = Clocks::of(place.map(|place| state::clocks(place.path())).unwrap_or_default());
     setup.drills = place.map(|place| state::drills(place.path())).unwrap_or_default();
     setup.queries = place.map(|place| state::queries(place.path())).unwrap_or_default();
@@ -123,7 +137,12 @@ fn watch(
         let mut feeds = Feeds::new(network.handle().clone(), load(ground, global));
         feeds.state = place.map(|place| place.path().to_owned());
         feeds.watch(&ground.config.sources, &ground.clock);
+        if let Some(directory) = ground.file.as_deref().and_then(Path::parent) {
+            feeds.reload_on_change(directory.join("themes"));
+        }
         let mut dashboard = Loop::new(App::new(setup), live, ground.clock.clone(), inputs, feeds);
+        let recording = ground.recording.clone();
+        dashboard.player = recording.map(|recording| Player::new(recording, ground.clock.clone()));
         #[cfg(debug_assertions)]
         break_down(&mut dashboard)?;
         let ended = dashboard.run().await?;

@@ -7,18 +7,23 @@ use chrono::{DateTime, Utc};
 use tokio::sync::mpsc;
 
 use super::{Ground, expected};
+use crate::border::Msg;
 use crate::domain::clocks::Clocks;
 use crate::domain::feed::{Feed, FeedState, SourceId};
 use crate::domain::question::Question;
 use crate::domain::store::Store;
 use crate::domain::verdict::Scope;
 use crate::net::Client;
+use crate::replay::Recording;
 use crate::sources::watch::Watch;
 use crate::sources::{Answering, Looking, Plan, Source, Tail};
 use crate::state;
 
 /// Asks until every feed in `scope` has answered once, or the time is up.
 pub async fn gather(ground: &Ground, scope: Scope, timeout: Duration) -> Store {
+    if let Some(recording) = &ground.recording {
+        return replayed(ground, recording);
+    }
     let config = &ground.config;
     let narrow = |source: &Arc<dyn Source>| Arc::new(Narrow { source: Arc::clone(source), scope }) as _;
     let sources: Vec<Arc<dyn Source>> = config.sources.iter().map(narrow).collect();
@@ -40,6 +45,19 @@ pub async fn gather(ground: &Ground, scope: Scope, timeout: Duration) -> Store {
             }
         }
     }
+    store
+}
+
+/// What a recording comes to at its end, where its clock then stands.
+fn replayed(ground: &Ground, recording: &Recording) -> Store {
+    let config = &ground.config;
+    let mut store = Store::new(recording.sources.clone(), config.thresholds.clone(), config.ring);
+    for moment in &recording.moments {
+        if let Msg::Observed { source, feed, result, took } = &moment.msg {
+            store.apply(source, *feed, result.clone(), *took, moment.at);
+        }
+    }
+    ground.clock.advance(recording.ended() - ground.clock.now().wall);
     store
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use color_eyre::eyre::Result;
 
 use super::promises::promised;
-use super::{Usage, complain};
+use super::{Usage, complain, themes};
 use crate::app::Setup;
 use crate::cli::Global;
 use crate::clock::Clock;
@@ -16,6 +16,7 @@ use crate::demo::{Lab, Scenario};
 use crate::domain::clocks::Clocks;
 use crate::domain::feed::Feed;
 use crate::domain::store::Expected;
+use crate::replay::Recording;
 use crate::sources::Source;
 use crate::state::Place;
 use crate::ui::glyphs::Glyphs;
@@ -31,6 +32,8 @@ pub struct Ground {
     pub file: Option<PathBuf>,
     /// The clock that all times are measured by.
     pub clock: Clock,
+    /// What is played instead of asking servers.
+    pub recording: Option<Recording>,
     /// The demo lab, which runs as long as this is kept.
     #[cfg(feature = "demo")]
     pub lab: Option<Lab>,
@@ -41,6 +44,9 @@ impl Ground {
     pub fn own_state(&self) -> Option<Place> {
         #[cfg(feature = "demo")]
         if self.lab.is_some() {
+            return None;
+        }
+        if self.recording.is_some() {
             return None;
         }
         Place::of_user_if_there().ok().flatten()
@@ -64,6 +70,9 @@ pub async fn ground(global: &Global, still: bool) -> Result<Ground> {
         dress(&mut ground.config, None, global)?;
         return Ok(ground);
     }
+    if let Some(file) = &global.replay {
+        return replay(global, file);
+    }
     let file = own_config(global)?;
     let config = read(global, &file)?;
     warn_of_readers(&config, &file);
@@ -71,6 +80,7 @@ pub async fn ground(global: &Global, still: bool) -> Result<Ground> {
         config,
         file: Some(file),
         clock: Clock::system(),
+        recording: None,
         #[cfg(feature = "demo")]
         lab: None,
     })
@@ -90,6 +100,20 @@ pub fn read(global: &Global, file: &Path) -> Result<Config> {
     Ok(config)
 }
 
+/// The screen for this ground, which may be a recording.
+///
+/// # Errors
+/// When there is no view of that name.
+pub fn setup_on(ground: &Ground, global: &Global, banner: Option<String>) -> Result<Setup> {
+    let mut setup = setup(&ground.config, global, banner)?;
+    if let Some(recording) = &ground.recording {
+        setup.sources.clone_from(&recording.sources);
+        setup.read_only = true;
+        setup.replays = true;
+    }
+    Ok(setup)
+}
+
 /// The screen that the config asks for. `banner` says what is shown, when that is no real server.
 ///
 /// # Errors
@@ -105,21 +129,32 @@ pub fn setup(config: &Config, global: &Global, banner: Option<String>) -> Result
         thresholds: config.thresholds.clone(),
         ring: config.ring,
         theme: config.ui.theme.clone(),
+        themes: if is_mono(global) { Vec::new() } else { themes::usable(place_of(global).as_deref()) },
         glyphs: if config.ui.ascii { Glyphs::Ascii } else { Glyphs::Unicode },
         keymap: config.keymap.clone(),
         views: config.views.clone(),
         zone: config.ui.zone,
         banner,
-        read_only: global.read_only,
+        read_only: global.read_only || global.wall,
+        replays: false,
+        notify: config.ui.notify,
+        wall: global.wall.then(|| config.ui.wall.clone()),
         operator: config.ui.operator.clone().unwrap_or_else(whoever).into(),
         view,
         wanted: None,
         clocks: Clocks::default(),
         lore: config.runbooks.clone(),
         hosts: config.hosts.clone(),
+        recent: Vec::new(),
         drills: Vec::new(),
         queries: Vec::new(),
     })
+}
+
+/// The directory of the config: themes of the operator's own stand below it.
+fn place_of(global: &Global) -> Option<PathBuf> {
+    let file = global.config.clone().filter(|_| global.demo.is_none()).or_else(config::default_file);
+    file.as_deref().and_then(Path::parent).map(Path::to_owned)
 }
 
 /// Whoever is at the keyboard, as the machine knows them: `USER@host`.
@@ -144,7 +179,30 @@ async fn demo(scenario: Option<&str>, still: bool) -> Result<Ground> {
     if still {
         config.ui.zone = Zone::Named("UTC".parse()?);
     }
-    Ok(Ground { config, file: None, clock, lab: Some(lab) })
+    Ok(Ground { config, file: None, clock, recording: None, lab: Some(lab) })
+}
+
+/// A config under which a recording is shown: the operator's own looks and keys, if there are any.
+const BARE: &str = "[sources.prometheus.recorded]\nurl = \"http://127.0.0.1:9090\"\n";
+
+/// A recording on a clock that stands at its beginning. No server is asked.
+fn replay(global: &Global, file: &Path) -> Result<Ground> {
+    let recording = Recording::read(file).map_err(|error| Usage(error.to_string()))?;
+    let own = own_config(global).ok().filter(|own| own.exists());
+    let mut config = match &own {
+        Some(own) => Config::load(own)?,
+        None => Config::parse("the recording", BARE, None)?,
+    };
+    config.sources.clear();
+    dress(&mut config, own.as_deref(), global)?;
+    Ok(Ground {
+        config,
+        file: None,
+        clock: Clock::fixed(recording.started),
+        recording: Some(recording),
+        #[cfg(feature = "demo")]
+        lab: None,
+    })
 }
 
 #[cfg(not(feature = "demo"))]
@@ -171,6 +229,10 @@ fn dress(config: &mut Config, file: Option<&Path>, global: &Global) -> Result<()
         ui.theme = config::theme(name, directory.as_deref().and_then(Path::parent))?;
     } else if is_mono(global) {
         ui.theme = Theme::mono();
+    }
+    // The default's sixteen colours are made for somebody who sits there.
+    if global.wall && ui.theme.name == "default" && global.theme.is_none() {
+        ui.theme = Theme::embedded("wall").unwrap_or_default();
     }
     ui.ascii |= global.ascii;
     Ok(())

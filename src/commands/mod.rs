@@ -6,6 +6,7 @@ pub mod check;
 pub mod completions;
 pub mod config;
 pub mod dashboard;
+pub mod doctor;
 mod gather;
 mod ground;
 pub mod init;
@@ -16,9 +17,11 @@ pub mod lab;
 pub mod logs;
 pub mod man;
 mod promises;
+pub mod record;
 pub mod runbook;
 pub mod shot;
 pub mod silences;
+pub mod status;
 pub mod themes;
 
 use std::io::{self, Write as _};
@@ -28,7 +31,7 @@ use clap::CommandFactory as _;
 use color_eyre::eyre::{Report, Result};
 
 pub use gather::{gather, unheard};
-pub use ground::{Ground, expected, ground, is_mono, own_config, read, setup};
+pub use ground::{Ground, expected, ground, is_mono, own_config, read, setup, setup_on};
 
 use crate::cli::{Cli, Command};
 use crate::config::ThemeError;
@@ -44,6 +47,7 @@ pub fn run(cli: &Cli) -> ExitCode {
     let done = match &cli.command {
         None => dashboard::run(&cli.global),
         Some(Command::Shot(shot)) => shot::run(&cli.global, shot),
+        Some(Command::Status(status)) => status::run(&cli.global, status),
         Some(Command::Logs(logs)) => logs::run(&cli.global, logs),
         Some(Command::Check(check)) => check::run(&cli.global, check),
         Some(Command::Alerts(alerts)) => alerts::run(&cli.global, alerts),
@@ -57,7 +61,10 @@ pub fn run(cli: &Cli) -> ExitCode {
         Some(Command::Lab(_)) => Err(Usage("this wardroom was built without the demo lab".into()).into()),
         Some(Command::Config { what }) => config::run(&cli.global, what),
         Some(Command::Journal(asked)) => journal::run(asked),
-        Some(Command::Init) => init::run(&cli.global),
+        Some(Command::Record(record)) => record::run(&cli.global, record),
+        Some(Command::Replay { file }) => dashboard::replay(&cli.global, file),
+        Some(Command::Init(init)) => init::run(&cli.global, init),
+        Some(Command::Doctor(doctor)) => doctor::run(&cli.global, doctor),
         Some(Command::Keys) => keys::run(&cli.global),
         Some(Command::Themes) => themes::run(),
         Some(Command::Completions { shell }) => completions::run(*shell),
@@ -86,7 +93,7 @@ pub fn misused(error: &clap::Error) -> ExitCode {
     let names = Cli::command();
     let mut words = std::env::args_os().skip(1);
     let meant = words.find(|word| names.get_subcommands().any(|command| command.get_name() == word));
-    let is_check = meant.is_some_and(|name| name == "check" || name == "backups");
+    let is_check = meant.is_some_and(|name| name == "check" || name == "status" || name == "backups");
     match error.exit_code() {
         0 => ExitCode::SUCCESS,
         _ if is_check => ExitCode::from(Health::Unknown.exit_code()),
@@ -94,14 +101,16 @@ pub fn misused(error: &clap::Error) -> ExitCode {
     }
 }
 
-/// The exit status of a failure: `check` and `backups` have their own, since 1 and 2 say something there.
+/// The exit status of a failure: `check`, `status` and `backups` have their own, since 1 and 2 say something there.
 fn status(cli: &Cli, error: &Report) -> u8 {
     let is_ours = error.is::<Usage>()
         || error.is::<crate::config::Error>()
         || error.is::<ThemeError>()
         || error.is::<crate::terminal::Unusable>();
     match (&cli.command, is_ours) {
-        (Some(Command::Check(_) | Command::Backups(_)), _) => Health::Unknown.exit_code(),
+        (Some(Command::Check(_) | Command::Status(_) | Command::Backups(_)), _) => {
+            Health::Unknown.exit_code()
+        }
         (_, true) => 2,
         (_, false) => 1,
     }

@@ -10,12 +10,13 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
 
 use super::dashboard::{banner, load};
-use super::{Usage, ground, say, setup};
+use super::{Usage, ground, say, setup_on};
 use crate::app::App;
 use crate::border::Msg;
 use crate::cli::{Global, Picture, Shot};
 use crate::domain::feed::FeedState;
 use crate::picture::{self, Format, Ground};
+use crate::replay::Player;
 use crate::runtime::{Feeds, Loop, Network, Paper, network};
 
 /// Servers that have not answered by then are shown as they stand.
@@ -30,7 +31,7 @@ pub fn run(global: &Global, shot: &Shot) -> Result<ExitCode> {
     let network = network()?;
     let ground = network.block_on(ground(global, true))?;
     let network = Network::start(network)?;
-    let setup = setup(&ground.config, global, banner(&ground))?;
+    let setup = setup_on(&ground, global, banner(&ground))?;
     let theme = setup.theme.name.clone();
     let picture = tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
         // Nobody types here: the sender is kept so that the loop does not take that for the end.
@@ -39,6 +40,10 @@ pub fn run(global: &Global, shot: &Shot) -> Result<ExitCode> {
         feeds.watch(&ground.config.sources, &ground.clock);
         let paper = Paper::new(shot.size.width, shot.size.height);
         let mut dashboard = Loop::new(App::new(setup), paper, ground.clock.clone(), inputs, feeds);
+        if let Some(recording) = ground.recording.clone() {
+            dashboard.player = Some(Player::new(recording, ground.clock.clone()));
+            dashboard.play_out();
+        }
         play(&mut dashboard, &steps).await?;
         let ground = if theme == "light" { Ground::Light } else { Ground::Dark };
         Ok::<_, color_eyre::eyre::Report>(picture::draw(
@@ -146,6 +151,10 @@ async fn settle(dashboard: &mut Loop<Paper>) -> Result<()> {
 }
 
 fn is_waiting(dashboard: &Loop<Paper>) -> bool {
+    // A recording says no more than it holds.
+    if dashboard.player.is_some() {
+        return dashboard.app.is_asking();
+    }
     let now = dashboard.clock.now().wall;
     let mut feeds = dashboard.app.store().sources.iter().flat_map(|source| source.feeds.values());
     dashboard.app.is_asking()

@@ -38,6 +38,11 @@ pub fn run() -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// All that can be chosen, the operator's own among them; a theme that is wrong cannot.
+pub fn usable(directory: Option<&Path>) -> Vec<Theme> {
+    names(directory).iter().filter_map(|name| config::theme(name, directory).ok()).collect()
+}
+
 /// The built-in ones, then the operator's own.
 fn names(directory: Option<&Path>) -> Vec<String> {
     let mut names: Vec<String> = EMBEDDED.iter().map(|(name, _)| (*name).to_owned()).collect();

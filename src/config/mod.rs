@@ -14,6 +14,7 @@ use std::sync::Arc;
 pub use place::{default_file, is_readable_by_others};
 pub use runbooks::Runbooks;
 
+use crate::border::Notify;
 use crate::domain::feed::SourceId;
 use crate::domain::host::Inventory;
 use crate::domain::log::RingLimits;
@@ -24,6 +25,7 @@ use crate::sources::{KINDS, Source};
 use crate::ui::theme::{self, Theme};
 use crate::ui::times::Zone;
 use crate::ui::view::{self, Views};
+use crate::ui::wall::Wall;
 
 /// A config with every key explained, as `config example` prints it.
 pub const EXAMPLE: &str = include_str!("../../config.example.toml");
@@ -62,6 +64,10 @@ pub struct Ui {
     pub ascii: bool,
     /// Who is at the keyboard: the author of silences.
     pub operator: Option<String>,
+    /// How the operator is told of something new that is critical.
+    pub notify: Notify,
+    /// How a screen is shown that nobody sits at.
+    pub wall: Wall,
 }
 
 /// Why there is no config.
@@ -274,6 +280,12 @@ fn ui(root: &Table<'_>, directory: Option<&Path>, elsewhere: &mut Vec<Fault>) ->
             })
             .unwrap_or_default(),
         zone: table.get_with("zone", |name: String| name.parse()).unwrap_or_default(),
+        notify: table
+            .get_with("notify", |word: String| {
+                word.parse().map_err(|_| "\"bell\", \"desktop\" or \"off\"".to_owned())
+            })
+            .unwrap_or_default(),
+        wall: tables::wall(&table),
         ascii: table.get("ascii").unwrap_or(false),
         operator: table.get_with("operator", |name: String| match name.trim() {
             "" => Err("a name".to_owned()),

@@ -14,6 +14,8 @@ use crate::domain::log::RingLimits;
 use crate::domain::log::selector::{LabelMap, LabelRule, is_name};
 use crate::domain::thresholds::{BackupRule, Select, Thresholds};
 use crate::settings::Table;
+use crate::ui::view;
+use crate::ui::wall::{self, Wall};
 
 pub(super) fn thresholds(root: &Table<'_>) -> Thresholds {
     let mut all = Thresholds::default();
@@ -71,6 +73,28 @@ pub(super) fn thresholds(root: &Table<'_>) -> Thresholds {
     if let Some(table) = root.table("datastores") {
         all.fill = fill(&table, all.fill);
     }
+    all
+}
+
+/// `[ui.wall]`
+pub(super) fn wall(ui: &Table<'_>) -> Wall {
+    let mut all = Wall::default();
+    let Some(table) = ui.table("wall") else { return all };
+    let known =
+        |names: Vec<String>| match names.iter().find(|name| view::NAMES.iter().all(|(have, _)| have != name))
+        {
+            Some(name) => Err(format!("names of views, not {name:?}")),
+            None if names.is_empty() => Err("at least one view".to_owned()),
+            None => Ok(names),
+        };
+    all.views = table.get_with("views", known).unwrap_or(all.views);
+    let rotate = |span: Duration| match span.as_secs() {
+        2..=86_400 => Ok(span),
+        _ => Err("a time from 2s to 24h".to_owned()),
+    };
+    all.rotate = table.get_with("rotate", rotate).unwrap_or(all.rotate);
+    all.logs = table.get("logs").unwrap_or(all.logs);
+    all.night = table.get_with("night", |text: String| wall::night(&text));
     all
 }
 

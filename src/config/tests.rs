@@ -35,6 +35,18 @@ fn numbers_have_their_places() {
 }
 
 #[test]
+fn the_wall_has_its_views_and_its_night() {
+    let wall = parse("[ui.wall]\nviews = [\"bridge\"]\nrotate = \"1m\"\nnight = \"22:00-07:00\"\n").ui.wall;
+    assert_eq!((wall.views, wall.rotate.as_secs(), wall.logs), (vec!["bridge".to_owned()], 60, false));
+    assert_eq!(wall.night, Some(("22:00".to_owned(), "07:00".to_owned())));
+    let told =
+        faults(&format!("{SOURCE}[ui.wall]\nviews = [\"brige\"]\nrotate = \"0s\"\nnight = \"dusk\"\n"));
+    for word in ["brige", "2s to 24h", "22:00-07:00"] {
+        assert!(told.contains(word), "{word}: {told}");
+    }
+}
+
+#[test]
 fn an_empty_config_says_what_to_write() {
     assert!(faults("").contains("no server is named; add a table [sources.KIND.NAME]"), "{}", faults(""));
 }

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
 
 use super::alert::Alert;
 use super::cause::Cause;
@@ -25,7 +26,7 @@ pub use ended::Resolved;
 pub use source::{Data, SourceState};
 
 /// What the store must know of a source before it has said anything.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Expected {
     /// Which source.
     pub id: SourceId,

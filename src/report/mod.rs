@@ -11,6 +11,7 @@ mod morning;
 mod nagios;
 mod rows;
 mod silences;
+mod status;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -26,6 +27,7 @@ pub use hosts::HostRow;
 pub use log::{log_json, log_line, log_text, log_time};
 pub use rows::{AlertRow, BackupRow, DatastoreRow, FeedRow, LogRow, SourceRow, TargetRow};
 pub use silences::{AckRow, MatcherRow, SilenceRow, Silences};
+pub use status::Status;
 
 /// The version of the JSON. Fields may be added to it; none is renamed or taken away.
 pub const SCHEMA: u32 = 1;

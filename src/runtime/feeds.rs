@@ -1,7 +1,9 @@
 //! What is polled, on the network's own runtime, and how its config is read again.
 
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
 
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
@@ -17,6 +19,15 @@ use crate::state;
 
 /// So many answers may wait for the loop; more make their feeds wait.
 const QUEUE: usize = 256;
+
+/// How often it is looked whether a theme has changed.
+const LOOK: Duration = Duration::from_secs(2);
+
+/// The files of a directory, and when each was last changed; nothing when it is not there.
+fn stamps(directory: &Path) -> BTreeMap<PathBuf, SystemTime> {
+    let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
+    entries.filter_map(|entry| Some((entry.path(), entry.metadata().ok()?.modified().ok()?))).collect()
+}
 
 /// A config, as the loop needs it.
 #[derive(Debug)]
@@ -123,6 +134,37 @@ impl Feeds {
         self.network.spawn_blocking(move || {
             if let Err(error) = state::keep_query(&root, &query) {
                 tracing::warn!(%error, "a query was not written down");
+            }
+        });
+    }
+
+    /// Writes down what was asked for by name, away from the loop.
+    pub fn keep_recent(&self, lines: Vec<String>) {
+        let Some(root) = self.state.clone() else { return };
+        self.network.spawn_blocking(move || {
+            if let Err(error) = state::keep_recent(&root, &lines) {
+                tracing::warn!(%error, "what was asked for by name was not written down");
+            }
+        });
+    }
+
+    /// Reads the config again whenever a file of this directory changes: for whoever makes a theme.
+    pub fn reload_on_change(&self, directory: PathBuf) {
+        let (load, to) = (Arc::clone(&self.load), self.to.1.clone());
+        self.network.spawn(async move {
+            let look = || {
+                let directory = directory.clone();
+                tokio::task::spawn_blocking(move || stamps(&directory))
+            };
+            let Ok(mut before) = look().await else { return };
+            while !to.is_closed() {
+                tokio::time::sleep(LOOK).await;
+                let Ok(now) = look().await else { return };
+                if now != before {
+                    before = now;
+                    let (load, to) = (Arc::clone(&load), to.clone());
+                    let _read = tokio::task::spawn_blocking(move || to.try_send(load())).await;
+                }
             }
         });
     }

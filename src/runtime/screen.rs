@@ -11,6 +11,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use crate::app::App;
 use crate::backend::Painter;
+use crate::border::Notify;
 use crate::clock::Now;
 use crate::terminal::{self, Input, Pace, Terminal, Tty, Unusable};
 
@@ -54,6 +55,14 @@ pub trait Screen {
     /// # Errors
     /// When it cannot be written.
     fn copy(&mut self, _text: &str) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// Tells the operator something though they look elsewhere.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    fn ring(&mut self, _text: &str, _how: Notify) -> io::Result<()> {
         Ok(())
     }
 
@@ -130,6 +139,11 @@ impl Screen for Live {
     fn copy(&mut self, text: &str) -> io::Result<()> {
         let text = crate::text::sanitise_lines(crate::text::bounded(text, CLIPBOARD));
         write!(Tty, "\x1b]52;c;{}\x07", base64(text.as_bytes()))
+    }
+
+    fn ring(&mut self, text: &str, how: Notify) -> io::Result<()> {
+        let env = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        Tty.write_all(terminal::note(text, how, &env).as_bytes())
     }
 
     fn give_back(&mut self) {

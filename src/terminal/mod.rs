@@ -3,6 +3,7 @@
 
 mod input;
 mod keys;
+mod notify;
 mod pace;
 mod sequence;
 
@@ -14,6 +15,7 @@ use rustix::termios::{OptionalActions, QueueSelector, Termios, tcflush, tcgetatt
 use tokio::sync::mpsc::UnboundedSender;
 
 use self::input::Reader;
+pub use self::notify::note;
 pub use self::pace::Pace;
 use crate::border::Msg;
 

@@ -134,6 +134,15 @@ const TWINS: [(&str, &str); 54] = [
 ];
 
 impl Glyphs {
+    /// A line with the twins in the place of the signs.
+    pub fn line(self, text: &str) -> String {
+        let twin = |char: char| {
+            let twin = TWINS.iter().find(|(sign, _)| sign.chars().eq([char]));
+            twin.map_or_else(|| char.to_string(), |(_, twin)| (*twin).to_owned())
+        };
+        if self == Self::Unicode { text.to_owned() } else { text.chars().map(twin).collect() }
+    }
+
     /// Puts the twins in the place of the signs: over the whole frame, so that none is forgotten.
     /// Text of others (a name in another script) stays as it is.
     pub fn apply(self, buffer: &mut Buffer) {

@@ -75,13 +75,23 @@ pub struct Theme {
 }
 
 /// The themes that are built in: name and text.
-pub const EMBEDDED: [(&str, &str); 5] = [
+pub const EMBEDDED: [(&str, &str); 10] = [
     ("default", include_str!("../../themes/default.toml")),
     ("dark", include_str!("../../themes/dark.toml")),
     ("light", include_str!("../../themes/light.toml")),
     ("high-contrast", include_str!("../../themes/high-contrast.toml")),
+    ("colour-blind", include_str!("../../themes/colour-blind.toml")),
     ("mono", include_str!("../../themes/mono.toml")),
+    ("wall", include_str!("../../themes/wall.toml")),
+    ("catppuccin", include_str!("../../themes/catppuccin.toml")),
+    ("gruvbox", include_str!("../../themes/gruvbox.toml")),
+    ("nord", include_str!("../../themes/nord.toml")),
 ];
+
+/// All built-in themes.
+pub fn embedded() -> Vec<Theme> {
+    EMBEDDED.iter().filter_map(|(name, _)| Theme::embedded(name)).collect()
+}
 
 impl Default for Theme {
     fn default() -> Self {
@@ -119,6 +129,22 @@ impl Theme {
         self.style(role).add_modifier(Modifier::BOLD | Modifier::REVERSED).remove_modifier(Modifier::DIM)
     }
 
+    /// The same for a dark room: colours at less than half of their light.
+    #[must_use]
+    pub fn dimmed(&self) -> Self {
+        let mut dimmed = self.clone();
+        for style in &mut dimmed.styles {
+            *style = match style.fg {
+                Some(Color::Rgb(red, green, blue)) => {
+                    let less = |part: u8| u8::try_from(u16::from(part) * 9 / 20).unwrap_or(part);
+                    style.fg(Color::Rgb(less(red), less(green), less(blue)))
+                }
+                _ => style.add_modifier(Modifier::DIM),
+            };
+        }
+        dimmed
+    }
+
     fn plain() -> Self {
         Self { name: "plain".into(), about: String::new(), styles: [Style::new(); Role::COUNT] }
     }
@@ -135,9 +161,18 @@ impl Theme {
     fn read(mut self, name: &str, root: &Table<'_>) -> Self {
         name.clone_into(&mut self.name);
         self.about = root.get("about").unwrap_or_default();
+        let named = |word: String| {
+            colour_of(&word).ok_or_else(|| format!("a colour such as \"#1a1b26\" or \"black\", not {word:?}"))
+        };
+        let ground = root.get_with("background", named).unwrap_or(Color::Reset);
+        for style in &mut self.styles {
+            if style.bg.is_none_or(|colour| colour == Color::Reset) {
+                *style = style.bg(ground);
+            }
+        }
         if let Some(roles) = root.table("roles") {
             for role in Role::iter() {
-                let style = roles.get_with(role.as_ref(), |text: String| style(&text));
+                let style = roles.get_with(role.as_ref(), |text: String| style(&text, ground));
                 if let (Some(style), Some(slot)) = (style, self.styles.get_mut(role as usize)) {
                     *slot = style;
                 }
@@ -147,9 +182,10 @@ impl Theme {
     }
 }
 
-/// Reads `red bold`, `#e0af68 on #1a1b26`, `default dim`, `bold underline`.
-fn style(text: &str) -> Result<Style, String> {
-    let mut style = Style::new().fg(Color::Reset).bg(Color::Reset);
+/// Reads `red bold`, `#e0af68 on #1a1b26`, `default dim`, `bold underline`. Without a word on it the
+/// ground is the theme's.
+fn style(text: &str, ground: Color) -> Result<Style, String> {
+    let mut style = Style::new().fg(Color::Reset).bg(ground);
     let mut behind = false;
     for word in text.split_whitespace() {
         let modifier = match word {

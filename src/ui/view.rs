@@ -120,6 +120,19 @@ pub struct Place {
 }
 
 impl View {
+    /// The view without a pane; `None` when nothing is left of it.
+    pub fn without(&self, pane: &str) -> Option<Self> {
+        let bands = |bands: &[Band]| -> Vec<Band> {
+            let left = bands.iter().cloned().map(|mut band| {
+                band.panes.retain(|(name, _)| name != pane);
+                band
+            });
+            left.filter(|band| !band.panes.is_empty()).collect()
+        };
+        let (wide, narrow) = (bands(&self.wide), bands(&self.narrow));
+        (!wide.is_empty() && !narrow.is_empty()).then(|| Self { wide, narrow, ..self.clone() })
+    }
+
     /// Where the panes stand in `area`. What does not fit is left out, the last first.
     pub fn arrange(&self, area: Rect) -> Vec<Place> {
         let bands = if area.width >= self.wide_from { &self.wide } else { &self.narrow };

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A room, and the rooms whose doors are open to it. What stands here with `*` may enter all.
-const RULES: [(&str, &[&str]); 31] = [
+const RULES: [(&str, &[&str]); 33] = [
     ("text", &[]),
     ("zone", &[]),
     ("action", &[]),
@@ -32,13 +32,18 @@ const RULES: [(&str, &[&str]); 31] = [
     ),
     ("app", &["ui", "domain", "runbooks", "incident", "action", "keymap", "border", "text", "clock"]),
     ("demo", &["domain", "text", "clock"]),
+    ("replay", &["border", "domain", "clock"]),
     ("report", &["domain", "text"]),
     ("picture", &["text"]),
     ("state", &["domain", "runbooks", "incident"]),
     (
         "config",
-        &["sources", "domain", "runbooks", "net", "secret", "settings", "text", "action", "keymap", "ui"],
+        &[
+            "sources", "domain", "runbooks", "net", "secret", "settings", "text", "action", "keymap", "ui",
+            "border",
+        ],
     ),
+    ("setup", &["config", "sources", "domain", "net", "secret", "settings", "text"]),
     ("terminal", &["border", "text", "clock"]),
     ("backend", &["border", "text", "clock"]),
     ("runtime", &["*"]),

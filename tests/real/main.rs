@@ -18,6 +18,7 @@ mod fixing;
 mod ground;
 mod hostile;
 mod hosts;
+mod init;
 mod loki;
 mod lost;
 mod pbs;

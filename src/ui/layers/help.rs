@@ -70,6 +70,7 @@ pub fn keys(of: Context, everywhere: bool, keymap: &Keymap) -> Vec<Prose> {
             Context::Detail => "In this text".to_owned(),
             Context::Help => "In this help".to_owned(),
             Context::Pick => "While choosing".to_owned(),
+            Context::Palette => "In the palette".to_owned(),
             Context::Menu => "Among the actions".to_owned(),
             Context::Prompt | Context::Form => "While typing".to_owned(),
             Context::Confirm | Context::Gate => "Before it is done".to_owned(),

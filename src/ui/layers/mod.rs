@@ -12,6 +12,7 @@ pub mod journal;
 pub mod menu;
 pub mod output;
 pub mod overview;
+pub mod palette;
 pub mod preview;
 pub mod prompt;
 pub mod sheet;
@@ -47,6 +48,8 @@ pub enum Outcome {
     Typed(String),
     /// A line was typed and is taken; the layer is done.
     Entered(entry::Purpose, String),
+    /// This was asked for by name, with this line; the layer is done.
+    Ordered(String, crate::ui::palette::Order),
     /// Do this on a server. The layer stays until it hears what came of it.
     Call(Deed),
     /// The typing was given up: what lies below is as it was without it.
@@ -118,6 +121,11 @@ pub trait Layer {
     /// Hears what came of the deed that it asked for.
     fn done(&mut self, _result: &Result<Receipt, Failure>) -> Outcome {
         Outcome::Close
+    }
+
+    /// The name of the theme in which the screen is to be shown while it lies there.
+    fn theme(&self) -> Option<&str> {
+        None
     }
 
     /// Whether it has a line for a shell that can be copied.

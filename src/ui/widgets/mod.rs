@@ -4,6 +4,7 @@ pub mod columns;
 pub mod form;
 pub mod frame;
 pub mod gauge;
+pub mod large;
 pub mod paint;
 pub mod prose;
 pub mod sign;

@@ -61,6 +61,28 @@ fn motions_move_the_selection(#[case] keys: &str, #[case] name: &str) {
 }
 
 #[test]
+fn the_bell_rings_once_for_what_is_newly_critical() {
+    let rings = |desk: &Desk| {
+        let rung = desk.effects.iter().filter_map(|effect| match effect {
+            Effect::Ring { text, .. } => Some(text.clone()),
+            _ => None,
+        });
+        rung.collect::<Vec<_>>()
+    };
+    let mut desk = Desk::homelab(SIZE);
+    assert!(rings(&desk).is_empty(), "what was so at the start is no news");
+    desk.hear(homelab::calm()).hear(homelab::host_down());
+    assert_eq!(rings(&desk).len(), 1, "{:?}", rings(&desk));
+    assert!(rings(&desk)[0].contains("HostDown") || rings(&desk)[0].contains("more"), "{:?}", rings(&desk));
+    desk.hear(homelab::calm()).hear(homelab::host_down());
+    assert_eq!(rings(&desk).len(), 1, "not again at once");
+    desk.wait(31).hear(homelab::host_down());
+    assert_eq!(rings(&desk).len(), 2, "what came within the pause is told after it");
+    desk.keys("M").wait(31).hear(homelab::calm()).hear(homelab::host_down());
+    assert_eq!(rings(&desk).len(), 2, "muted");
+}
+
+#[test]
 fn tab_goes_round_the_panes() {
     let mut desk = Desk::homelab(SIZE);
     assert!(selected(desk.keys("<tab>")).contains("10.0.0.21:9100"));

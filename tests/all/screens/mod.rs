@@ -2,14 +2,16 @@
 
 mod alerting;
 mod chores;
-mod desk;
-mod homelab;
+pub(super) mod desk;
+pub(super) mod homelab;
 mod keys;
 mod lines;
 mod logs;
 mod looks;
+mod palette;
 mod robust;
 mod runbooks;
 mod runs;
 mod themes;
 mod upkeep;
+mod wall;

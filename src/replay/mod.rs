@@ -1,0 +1,205 @@
+//! What was seen, in order and with its times, in a file: so that it can be seen again.
+//!
+//! A recording is gzip over lines of JSON: a head that says which sources there were, then a line
+//! for each message. A file that was cut short is read up to where it ends.
+
+mod player;
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use flate2::Compression;
+use flate2::read::MultiGzDecoder;
+use flate2::write::GzEncoder;
+use serde::{Deserialize, Serialize};
+
+pub use player::{Control, Player};
+
+use crate::border::Msg;
+use crate::domain::store::Expected;
+
+/// The version of the file.
+const SCHEMA: u32 = 1;
+
+/// No more than this is taken out of a file: what is small on the disk may be endless unpacked.
+const LONGEST: u64 = 1 << 30;
+
+/// A line that is longer is none of ours.
+const LONGEST_LINE: u64 = 256 << 20;
+
+#[derive(Serialize, Deserialize)]
+struct Head {
+    schema: u32,
+    started: DateTime<Utc>,
+    sources: Vec<Expected>,
+}
+
+/// A message, and when it came.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Moment {
+    /// By the wall clock.
+    pub at: DateTime<Utc>,
+    /// What came.
+    pub msg: Msg,
+}
+
+/// All that was recorded.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Recording {
+    /// When it began.
+    pub started: DateTime<Utc>,
+    /// The sources that were heard.
+    pub sources: Vec<Expected>,
+    /// What came, in order.
+    pub moments: Vec<Moment>,
+}
+
+/// A file that is being written.
+#[derive(Debug)]
+pub struct Recorder {
+    out: GzEncoder<File>,
+    most: u64,
+}
+
+impl Recorder {
+    /// Begins a recording in a new file, which only its owner may read, of `most` bytes at most.
+    ///
+    /// # Errors
+    /// When the file is there already or cannot be written.
+    pub fn start(file: &Path, sources: &[Expected], started: DateTime<Utc>, most: u64) -> io::Result<Self> {
+        let out = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)?;
+        let mut recorder = Self { out: GzEncoder::new(out, Compression::default()), most };
+        recorder.line(&Head { schema: SCHEMA, started, sources: sources.to_vec() })?;
+        Ok(recorder)
+    }
+
+    /// Takes a message down; `false` when the file has become as large as it may.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn take(&mut self, moment: &Moment) -> io::Result<bool> {
+        self.line(moment)?;
+        Ok(self.out.get_ref().metadata()?.len() < self.most)
+    }
+
+    /// Brings to the disk what was taken down, so that it survives whatever comes.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+
+    /// Ends the recording.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn finish(self) -> io::Result<()> {
+        self.out.finish()?.sync_all()
+    }
+
+    fn line(&mut self, line: &impl Serialize) -> io::Result<()> {
+        serde_json::to_writer(&mut self.out, line)?;
+        self.out.write_all(b"\n")
+    }
+}
+
+impl Recording {
+    /// Reads a recording.
+    ///
+    /// # Errors
+    /// When the file cannot be read or is no recording.
+    pub fn read(file: &Path) -> io::Result<Self> {
+        let other =
+            |what: &str| io::Error::new(io::ErrorKind::InvalidData, format!("{}: {what}", file.display()));
+        let opened = File::open(file).map_err(|error| other(&error.to_string()))?;
+        let mut lines = BufReader::new(MultiGzDecoder::new(opened).take(LONGEST));
+        let head: Head = line(&mut lines)
+            .and_then(|line| serde_json::from_slice(&line).ok())
+            .ok_or_else(|| other("is no recording; `wardroom record FILE` makes one"))?;
+        if head.schema != SCHEMA {
+            return Err(other(&format!("is of version {}, this program reads {SCHEMA}", head.schema)));
+        }
+        // A message of another version says nothing here.
+        let all = std::iter::from_fn(|| line(&mut lines));
+        let moments = all.filter_map(|line| serde_json::from_slice(&line).ok()).collect();
+        Ok(Self { started: head.started, sources: head.sources, moments })
+    }
+
+    /// When it ends.
+    pub fn ended(&self) -> DateTime<Utc> {
+        self.moments.last().map_or(self.started, |moment| moment.at.max(self.started))
+    }
+
+    /// How long it is.
+    pub fn span(&self) -> TimeDelta {
+        self.ended() - self.started
+    }
+}
+
+/// The next whole line; a cut one, or one that cannot be unpacked, is the end.
+fn line(lines: &mut impl io::BufRead) -> Option<Vec<u8>> {
+    let mut line = Vec::new();
+    let read = lines.take(LONGEST_LINE).read_until(b'\n', &mut line);
+    (read.is_ok() && line.ends_with(b"\n")).then_some(line)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    fn moment(second: i64) -> Moment {
+        Moment { at: DateTime::UNIX_EPOCH + TimeDelta::seconds(second), msg: Msg::Focus(second % 2 == 0) }
+    }
+
+    fn record(file: &Path, count: i64) -> Recorder {
+        let mut recorder = Recorder::start(file, &[], DateTime::UNIX_EPOCH, 1 << 20).expect("a file");
+        for second in 0..count {
+            assert!(recorder.take(&moment(second)).expect("taken down"));
+        }
+        recorder
+    }
+
+    #[test]
+    fn what_was_taken_down_is_read_again() {
+        let home = tempfile::tempdir().expect("a directory");
+        let file = home.path().join("x.wardroom");
+        record(&file, 3).finish().expect("ended");
+        let read = Recording::read(&file).expect("a recording");
+        assert_eq!(read.moments, [0, 1, 2].map(moment));
+        assert_eq!(read.span(), TimeDelta::seconds(2));
+        assert!(Recorder::start(&file, &[], DateTime::UNIX_EPOCH, 1).is_err(), "it is not written over");
+    }
+
+    #[test]
+    fn a_file_that_was_cut_is_read_up_to_there() {
+        let home = tempfile::tempdir().expect("a directory");
+        let file = home.path().join("x.wardroom");
+        let mut recorder = record(&file, 50);
+        recorder.flush().expect("on the disk");
+        let whole = fs::read(&file).expect("the file");
+        assert_eq!(Recording::read(&file).expect("unfinished").moments.len(), 50);
+        for cut in [whole.len() - 1, whole.len() / 2, 40] {
+            fs::write(&file, &whole[..cut]).expect("cut");
+            let read = Recording::read(&file).map_or(0, |read| read.moments.len());
+            assert!(read <= 50, "{cut}");
+        }
+        fs::write(&file, "no recording").expect("another");
+        let told = Recording::read(&file).expect_err("no recording").to_string();
+        assert!(told.contains("is no recording"), "{told}");
+    }
+
+    #[test]
+    fn it_ends_when_it_is_as_large_as_it_may_be() {
+        let home = tempfile::tempdir().expect("a directory");
+        let file = home.path().join("x.wardroom");
+        let mut recorder = Recorder::start(&file, &[], DateTime::UNIX_EPOCH, 1).expect("a file");
+        recorder.flush().expect("on the disk");
+        assert!(!recorder.take(&moment(0)).expect("taken down"));
+    }
+}

@@ -1,0 +1,162 @@
+//! A server on its way into a config.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use crate::domain::feed::SourceKind;
+use crate::secret::{ExposeSecret as _, SecretString};
+
+/// How it lets us in.
+#[derive(Clone, Debug, Default)]
+pub enum Login {
+    /// It lets everybody in.
+    #[default]
+    None,
+    /// A name and a password.
+    Password(String, SecretString),
+    /// A token.
+    Token(SecretString),
+}
+
+/// A server, as far as it is known.
+#[derive(Clone, Debug, Default)]
+pub struct Entry {
+    /// Its name in the config.
+    pub name: String,
+    /// Its addresses: several are the peers of one group.
+    pub urls: Vec<String>,
+    /// How it lets us in.
+    pub login: Login,
+    /// The certificate that was looked at.
+    pub fingerprint: Option<String>,
+    /// Which of several tenants.
+    pub tenant: Option<String>,
+}
+
+impl Entry {
+    /// A server at this address.
+    pub fn at(url: &str) -> Self {
+        Self { name: "main".to_owned(), urls: vec![url.to_owned()], ..Self::default() }
+    }
+
+    /// Its address, for people.
+    pub fn place(&self) -> String {
+        self.urls.join(", ")
+    }
+
+    /// Its table with the secret in it: for a test, never for a file.
+    pub(super) fn for_test(&self, kind: SourceKind) -> String {
+        let secret = match &self.login {
+            Login::None => None,
+            Login::Password(_, secret) => Some(("password", secret)),
+            Login::Token(secret) => Some(("token", secret)),
+        };
+        let secret = secret.map(|(key, secret)| format!("{key} = {}\n", quoted(secret.expose_secret())));
+        self.table(kind, &secret.unwrap_or_default())
+    }
+
+    /// Its table for the file, and the secret that belongs into a file of its own, by its name.
+    pub fn for_file(&self, kind: SourceKind) -> (String, Option<(PathBuf, SecretString)>) {
+        let (key, secret) = match &self.login {
+            Login::None => return (self.table(kind, ""), None),
+            Login::Password(_, secret) => ("password", secret),
+            Login::Token(secret) => ("token", secret),
+        };
+        let file = PathBuf::from(format!("{kind}-{}.{key}", self.name));
+        (self.table(kind, &format!("{key}_file = \"@{}\"\n", file.display())), Some((file, secret.clone())))
+    }
+
+    fn table(&self, kind: SourceKind, secret: &str) -> String {
+        let mut table = format!("[sources.{kind}.{}]\n", key(&self.name));
+        match self.urls.as_slice() {
+            [url] if kind != SourceKind::Alertmanager => {
+                let _infallible = writeln!(table, "url = {}", quoted(url));
+            }
+            urls => {
+                let urls: Vec<String> = urls.iter().map(|url| quoted(url)).collect();
+                let _infallible = writeln!(table, "urls = [{}]", urls.join(", "));
+            }
+        }
+        if let Login::Password(name, _) = &self.login {
+            let _infallible = writeln!(table, "username = {}", quoted(name));
+        }
+        table.push_str(secret);
+        for (key, value) in [("fingerprint", &self.fingerprint), ("tenant", &self.tenant)] {
+            if let Some(value) = value {
+                let _infallible = writeln!(table, "{key} = {}", quoted(value));
+            }
+        }
+        table
+    }
+}
+
+/// A string of TOML.
+pub(super) fn quoted(text: &str) -> String {
+    toml::Value::String(text.to_owned()).to_string()
+}
+
+/// A key of TOML, in quotes where it needs them.
+pub(super) fn key(name: &str) -> String {
+    let is_bare = |char: char| char.is_ascii_alphanumeric() || matches!(char, '-' | '_');
+    if !name.is_empty() && name.chars().all(is_bare) { name.to_owned() } else { quoted(name) }
+}
+
+/// What stands above the tables of a kind.
+const fn about(kind: SourceKind) -> &'static str {
+    match kind {
+        SourceKind::Prometheus => "Targets, rules and what is measured.",
+        SourceKind::Alertmanager => {
+            "Alerts as they are routed, and silences. Several addresses are one group."
+        }
+        SourceKind::Loki => {
+            "Logs. Without `tails` everything is followed; a query of yours is kinder to it:\n# tails = [{ name = \"errors\", query = '{job=~\".+\"} |~ \"(?i)error|fail\"' }]"
+        }
+        SourceKind::Pbs => "Backups, their verification, datastores and tasks.",
+        SourceKind::Pve => "Which guests there are, and which of them no backup job takes.",
+        _ => "",
+    }
+}
+
+/// The tables for the file, each kind under its sentence, and the secrets beside it. `@` in a path
+/// stands for the directory of the secrets.
+pub fn written(entries: &[(SourceKind, Entry)], secrets: &str) -> (String, Vec<(PathBuf, SecretString)>) {
+    let (mut text, mut kept, mut last) = (String::new(), Vec::new(), None);
+    for (kind, entry) in entries {
+        if last != Some(*kind) {
+            last = Some(*kind);
+            let _infallible = writeln!(text, "# {}", about(*kind));
+        }
+        let (table, secret) = entry.for_file(*kind);
+        text.push_str(&table.replace("_file = \"@", &format!("_file = \"{secrets}/")));
+        text.push('\n');
+        kept.extend(secret);
+    }
+    (text, kept)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_secret_stands_in_what_is_written() {
+        let entry = Entry {
+            login: Login::Token("root@pam!war:abc".into()),
+            fingerprint: Some("aa:bb".into()),
+            ..Entry::at("https://10.0.0.15:8007")
+        };
+        let (text, secrets) = written(&[(SourceKind::Pbs, entry.clone())], "~/.config/wardroom/secrets");
+        assert!(text.contains("token_file = \"~/.config/wardroom/secrets/pbs-main.token\""), "{text}");
+        assert!(!text.contains("abc") && secrets.len() == 1, "{text}");
+        assert!(entry.for_test(SourceKind::Pbs).contains("token = \"root@pam!war:abc\""));
+        assert!(!format!("{entry:?}").contains("abc"), "nor in a log");
+    }
+
+    #[test]
+    fn texts_of_others_are_quoted() {
+        let entry = Entry { name: "a b".into(), ..Entry::at("http://x/\"\n[ui]") };
+        let (text, _) = written(&[(SourceKind::Prometheus, entry)], "");
+        assert!(text.contains("[sources.prometheus.\"a b\"]"), "{text}");
+        assert!(!text.contains("\n[ui]"), "{text}");
+    }
+}
