@@ -43,6 +43,12 @@ pub enum Action {
     /// The runbooks: search, read, follow.
     #[strum(message = "runbooks")]
     Runbooks,
+    /// The hosts, a row each.
+    #[strum(message = "hosts")]
+    Hosts,
+    /// The chain that carries alerts, link by link.
+    #[strum(message = "chain")]
+    Chain,
     /// One row down.
     #[strum(message = "down")]
     Down,
@@ -232,6 +238,12 @@ pub enum Action {
     /// The labels of the stream before each line, or not.
     #[strum(message = "labels")]
     Labels,
+    /// Write the lines that are shown into a file, or stop that.
+    #[strum(message = "export")]
+    Export,
+    /// Select lines from here on, to be copied.
+    #[strum(message = "select")]
+    Select,
     /// The tails side by side, or merged.
     #[strum(message = "side by side")]
     Split,

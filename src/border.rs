@@ -13,6 +13,7 @@ use crate::domain::correlate::{Join, Joined};
 use crate::domain::deed::{Deed, Receipt};
 use crate::domain::drill::Drill;
 use crate::domain::feed::{Failure, Feed, SourceId};
+use crate::domain::log::export::Export;
 use crate::domain::observation::Observation;
 use crate::domain::question::{Answer, Ask, Slot};
 use crate::incident::Entry;
@@ -79,6 +80,15 @@ pub enum Msg {
     },
     /// Something could not be written down; nothing, once it could.
     Unrecorded(Option<String>),
+    /// A file is being written.
+    Saving {
+        /// How many lines are in it.
+        lines: u64,
+        /// How much of it is done, at most 1.
+        share: f64,
+    },
+    /// A file was written, and what is in it; or why it was not.
+    Saved(Result<String, String>),
     /// The config was read again: nothing, or its faults; with faults the old one goes on.
     Reloaded(Result<(), Vec<String>>),
     /// The machine slept or its clock was set: nothing is known to be fresh.
@@ -124,7 +134,7 @@ pub enum Effect {
         sha256: String,
     },
     /// Say what was recorded of this incident before.
-    Remember(String),
+    Recall(String),
     /// Add these lines to the record of their incidents, and wait until the disk has them.
     Record(Vec<Entry>),
     /// Keep the report of an incident beside its record.
@@ -134,6 +144,12 @@ pub enum Effect {
         /// The report, as Markdown.
         text: String,
     },
+    /// Remember a query for another day.
+    Remember(String),
+    /// Write lines into a file.
+    Save(Export),
+    /// Stop writing; an unfinished file goes.
+    StopSaving,
     /// Put a text on the clipboard of the operator's terminal.
     Copy(String),
     /// Give the terminal back to the shell until the operator returns.

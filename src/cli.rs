@@ -155,7 +155,7 @@ pub struct Check {
     /// How to say it.
     #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
     pub format: Format,
-    /// Ask for and judge only these: alerts, targets, logs, backups.
+    /// Ask for and judge only these: alerts, targets, logs, backups, hosts, chain.
     #[arg(long, value_delimiter = ',', value_name = "LIST")]
     pub only: Vec<Part>,
     /// How long to wait for the servers in all, such as 15s or 1m.
@@ -174,6 +174,10 @@ pub enum Part {
     Logs,
     /// Backups and datastores.
     Backups,
+    /// What is measured of hosts.
+    Hosts,
+    /// The chain that carries alerts.
+    Chain,
 }
 
 impl Check {
@@ -185,6 +189,8 @@ impl Check {
             targets: has(Part::Targets),
             logs: has(Part::Logs),
             backups: has(Part::Backups),
+            hosts: has(Part::Hosts),
+            chain: has(Part::Chain),
         }
     }
 }
@@ -397,7 +403,7 @@ mod tests {
             other => panic!("not check: {other:?}"),
         };
         assert_eq!(scope("wardroom check"), Scope::ALL);
-        let some = Scope { alerts: true, targets: false, logs: false, backups: true };
+        let some = Scope { alerts: true, backups: true, ..Scope::NONE };
         assert_eq!(scope("wardroom check --only alerts,backups"), some);
     }
 

@@ -26,6 +26,8 @@ pub enum Context {
     Alerts,
     /// The scrape targets.
     Targets,
+    /// The hosts.
+    Hosts,
     /// The silences.
     Silences,
     /// The log pane.
@@ -56,7 +58,7 @@ impl Context {
             Self::List | Self::Runbook | Self::Detail | Self::Help | Self::Pick | Self::Menu => {
                 Some(Self::Global)
             }
-            Self::Alerts | Self::Targets | Self::Silences | Self::Logs => Some(Self::List),
+            Self::Alerts | Self::Targets | Self::Hosts | Self::Silences | Self::Logs => Some(Self::List),
         }
     }
 

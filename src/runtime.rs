@@ -7,6 +7,7 @@ mod asks;
 mod feeds;
 mod network;
 mod retired;
+mod saves;
 mod screen;
 mod shelf;
 mod signals;
@@ -21,12 +22,14 @@ use self::asks::Asks;
 pub use self::feeds::{Feeds, Load, Loaded};
 pub use self::network::{Network, network};
 use self::retired::Retired;
+use self::saves::Saves;
 pub use self::screen::{Live, Paper, Screen};
 use self::shelf::Shelves;
 pub use self::signals::{listen, listen_for_the_deaf, stop};
 use crate::app::App;
 use crate::border::{Effect, Msg};
 use crate::clock::{Clock, Now};
+use crate::domain::log::export::Wanted;
 use crate::terminal::{Call, Input};
 
 /// When messages come without a pause, a frame is drawn in between after this time.
@@ -61,6 +64,7 @@ pub struct Loop<S> {
     pub feeds: Feeds,
     asks: Asks,
     shelves: Shelves,
+    saves: Saves,
     retired: Retired,
     last: Now,
     tick: Option<Instant>,
@@ -86,6 +90,7 @@ impl<S: Screen> Loop<S> {
         let asks = Asks::new(feeds.network());
         let mut shelves = Shelves::new(feeds.network(), feeds.state.as_deref(), &clock);
         shelves.watch(app.files(), feeds.state.as_deref());
+        let saves = Saves::new(feeds.network(), asks.sender());
         Self {
             app,
             screen,
@@ -94,6 +99,7 @@ impl<S: Screen> Loop<S> {
             feeds,
             asks,
             shelves,
+            saves,
             retired: Retired::default(),
             last,
             tick,
@@ -138,7 +144,7 @@ impl<S: Screen> Loop<S> {
             input = self.inputs.recv() => return self.typed(input.unwrap_or(Input::Gone)).await,
             () = until(overdue), if is_dirty => self.draw()?,
             Some(event) = self.feeds.events.recv() => {
-                let crate::sources::Event { source, feed, result, took } = event;
+                let crate::sources::Event { source, feed, result, took, place: _held } = event;
                 if let Ok(seen) = &result {
                     self.retired.keep(&source, feed, seen);
                 }
@@ -182,6 +188,7 @@ impl<S: Screen> Loop<S> {
         for effect in self.app.asks(now) {
             self.carry_out(effect);
         }
+        self.retired.bury(self.app.take_gone());
         self.retired.drop_elsewhere(&self.feeds.network());
         Ok(())
     }
@@ -201,10 +208,19 @@ impl<S: Screen> Loop<S> {
             Effect::Compute(join) => self.asks.compute(*join),
             Effect::KeepClocks(clocks) => self.feeds.keep_clocks(clocks),
             Effect::Trust { file, sha256 } => self.shelves.trust(file, sha256),
-            Effect::Remember(incident) => self.shelves.remember(incident),
+            Effect::Recall(incident) => self.shelves.remember(incident),
             Effect::Record(entries) => self.shelves.record(entries),
             Effect::Report { incident, text } => self.shelves.report(incident, text),
             Effect::KeepDrill(drill) => self.feeds.keep_drill(drill),
+            Effect::Remember(query) => self.feeds.keep_query(query),
+            Effect::Save(export) => {
+                let source = match &export.what {
+                    Wanted::Range { source, .. } => self.feeds.source(source),
+                    Wanted::Entries(_) => None,
+                };
+                self.saves.start(export, source, self.clock.now().wall);
+            }
+            Effect::StopSaving => self.saves.stop(),
             Effect::Copy(text) => {
                 if let Err(error) = self.screen.copy(&text) {
                     tracing::warn!(%error, "nothing was copied");
@@ -219,7 +235,10 @@ impl<S: Screen> Loop<S> {
 
     async fn typed(&mut self, input: Input) -> io::Result<Option<Ended>> {
         let ended = match input {
-            Input::Msg(msg) => self.take(msg),
+            Input::Msg(msg) => {
+                self.screen.hurry();
+                self.take(msg)
+            }
             Input::Answered => {
                 self.screen.answered();
                 None

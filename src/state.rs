@@ -13,11 +13,13 @@ use tracing_subscriber::EnvFilter;
 mod clocks;
 mod drills;
 mod incidents;
+mod queries;
 mod trust;
 
 pub use clocks::{clocks, keep_clocks};
 pub use drills::{drills, keep_drill};
 pub use incidents::{record, recorded, report};
+pub use queries::{keep_query, queries};
 pub use trust::{accept, accepted_text, others_write, standing, trust_name, trusted};
 
 /// A log file that has grown beyond this many bytes is put aside at the next start; the one that

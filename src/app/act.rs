@@ -8,6 +8,9 @@ use super::{App, Frozen, HOLD, scene};
 use crate::action::Action;
 use crate::border::Effect;
 use crate::clock::Now;
+use crate::domain::feed::SourceKind;
+use crate::domain::log::journal::Journal;
+use crate::domain::store::Store;
 use crate::domain::subject::Subject;
 use crate::ui::census::Census;
 use crate::ui::describe::{copied, link};
@@ -15,9 +18,11 @@ use crate::ui::layers::Outcome;
 use crate::ui::layers::deeds;
 use crate::ui::layers::entry::Purpose;
 use crate::ui::layers::help::Help;
+use crate::ui::layers::journal::Offer;
 use crate::ui::layers::overview::Overview;
 use crate::ui::layers::prompt::Prompt;
 use crate::ui::layers::sheet::{Matter, Sheet};
+use crate::ui::panes::Entered;
 use crate::ui::scene::Scene;
 use crate::ui::theme::Role;
 use crate::ui::view;
@@ -62,7 +67,7 @@ impl App {
             }
             Outcome::Entered(purpose, text) => {
                 self.layers.remove(at);
-                self.entered(&purpose, &text, now);
+                return self.entered(&purpose, &text, now);
             }
             Outcome::Chosen { file, procedure, cause } => {
                 self.layers.remove(at);
@@ -164,6 +169,7 @@ impl App {
             Action::Help => self.help(),
             Action::Filter => self.prompt(),
             Action::Copy => return self.copy(now),
+            Action::Export if self.saving => return self.stop_saving(now),
             Action::Link => return self.link(now),
             action if deeds::is_one(action) => self.propose(action, now),
             Action::ShowLogs => self.show_logs(now),
@@ -248,6 +254,15 @@ impl App {
     }
 
     fn copy(&mut self, now: Now) -> Vec<Effect> {
+        if self.layers.is_empty() {
+            let scene = scene(&self.known, self.frozen.as_ref(), &self.look, now);
+            let selected = self.panes.get(self.pane_name()).and_then(|slot| slot.pane.copied(&scene));
+            if let Some(text) = selected {
+                let lines = text.lines().count();
+                self.notify(format!("copied {lines} lines"), Role::Ok, now);
+                return vec![Effect::Copy(text)];
+            }
+        }
         let Some(subject) = self.subject_over(now) else { return Vec::new() };
         let scene = scene(&self.known, self.frozen.as_ref(), &self.look, now);
         let text = copied(&subject, scene.store);
@@ -318,6 +333,16 @@ impl App {
         let known = &self.known.store;
         let mut alerts = known.alerts().iter().map(|listed| &listed.alert);
         let Some(alert) = alerts.find(|alert| alert.fingerprint == fingerprint).cloned() else { return };
+        if let Some(why) = lost_loki(known, now) {
+            let journal = Journal::of(&alert.labels, alert.starts_at, now.wall, &known.thresholds.hosts);
+            if let Some(journal) = journal {
+                self.layers.push(Box::new(Offer::new(&journal, &why)));
+            } else {
+                let told = format!("Loki does not answer, and this alert names no host: {why}");
+                self.notify(told, Role::Warning, now);
+            }
+            return;
+        }
         let scene = scene(&self.known, self.frozen.as_ref(), &self.look, now);
         let shown = self.panes.get_mut("logs").is_some_and(|slot| slot.pane.show_logs_of(&alert, &scene));
         if shown {
@@ -330,17 +355,39 @@ impl App {
     }
 
     /// Hands a typed line to the pane with the focus.
-    fn entered(&mut self, purpose: &Purpose, text: &str, now: Now) {
+    fn entered(&mut self, purpose: &Purpose, text: &str, now: Now) -> Vec<Effect> {
         let name = self.pane_name();
         let scene = scene(&self.known, self.frozen.as_ref(), &self.look, now);
-        let Some(slot) = self.panes.get_mut(name) else { return };
-        if let Err(wrong) = slot.pane.entered(purpose, text, &scene) {
-            self.notify(wrong, Role::Warning, now);
+        let Some(slot) = self.panes.get_mut(name) else { return Vec::new() };
+        match slot.pane.entered(purpose, text, &scene) {
+            Ok(Entered::Taken) => {}
+            Ok(Entered::Query(query)) => {
+                let queries = &mut self.known.store.queries;
+                queries.retain(|have| *have != query);
+                queries.push(query.clone());
+                return vec![Effect::Remember(query)];
+            }
+            Ok(Entered::Export(export)) => {
+                self.saving = true;
+                return vec![Effect::Save(export)];
+            }
+            Err(wrong) => self.notify(wrong, Role::Warning, now),
         }
+        Vec::new()
     }
 
     fn subject(&self, now: Now) -> Option<Subject> {
         let scene = scene(&self.known, self.frozen.as_ref(), &self.look, now);
         self.panes.get(self.pane_name())?.pane.subject(&scene)
     }
+}
+
+/// Why no Loki answers; nothing while one does, or there is none.
+fn lost_loki(store: &Store, now: Now) -> Option<String> {
+    let mut why = None;
+    for source in store.of(SourceKind::Loki) {
+        let (failure, _since) = source.failure(now.wall)?;
+        why.get_or_insert_with(|| failure.short.to_string());
+    }
+    why
 }

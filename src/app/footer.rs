@@ -157,6 +157,21 @@ const fn useful(context: Context) -> &'static [Action] {
             Why,
             Quit,
         ],
+        Context::Hosts => &[
+            Open,
+            Filter,
+            Longer,
+            Action::Shorter,
+            OnlyTrouble,
+            NextPane,
+            Expand,
+            Why,
+            Help,
+            Copy,
+            Freeze,
+            Times,
+            Quit,
+        ],
         Context::Silences => {
             &[Open, Extend, Edit, Expire, Mark, UndoMine, Silence, Filter, NextPane, Help, Copy, Quit]
         }

@@ -8,6 +8,7 @@ mod follow;
 mod footer;
 mod places;
 mod records;
+mod saves;
 mod setup;
 mod upkeep;
 
@@ -123,6 +124,8 @@ pub struct App {
     doing: String,
     /// The expectation that the store was made for.
     expected: (Vec<Expected>, RingLimits),
+    /// Lines are being written into a file.
+    saving: bool,
     /// What is done unasked.
     upkeep: upkeep::Upkeep,
 }
@@ -172,6 +175,7 @@ impl App {
         let mut store = Store::new(setup.sources.clone(), setup.thresholds, setup.ring);
         store.take_clocks(setup.clocks);
         store.drills = setup.drills;
+        store.queries = setup.queries;
         let panes = PANES.iter().map(|(name, _, make)| (*name, Slot { pane: make(), seen: None }));
         let view = setup.views.iter().position(|view| view.name == setup.view).unwrap_or(0);
         Self {
@@ -208,6 +212,7 @@ impl App {
             calls: 0,
             doing: String::new(),
             expected: (setup.sources, setup.ring),
+            saving: false,
             upkeep: upkeep::Upkeep::new(setup.wanted),
         }
     }
@@ -351,6 +356,8 @@ impl App {
             Msg::Done { id, result } => {
                 return self.kept_up(id, &result, now).unwrap_or_else(|| self.done(&result, now));
             }
+            Msg::Saving { lines, share } => self.hear_saving(lines, share, now),
+            Msg::Saved(result) => self.hear_saved(result, now),
             Msg::Reloaded(Ok(())) => self.notify("the config was read again", Role::Ok, now),
             Msg::Reloaded(Err(faults)) => {
                 self.layers.push(Box::new(Sheet::new(Matter::Faults(faults))));

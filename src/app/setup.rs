@@ -53,6 +53,8 @@ pub struct Setup {
     pub hosts: Inventory,
     /// The restore drills that were kept.
     pub drills: Vec<Drill>,
+    /// The queries that were typed on other days, the newest last.
+    pub queries: Vec<String>,
 }
 
 impl Default for Setup {
@@ -76,6 +78,7 @@ impl Default for Setup {
             lore: Lore::default(),
             hosts: Inventory::default(),
             drills: Vec::new(),
+            queries: Vec::new(),
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::report;
 use crate::runtime::network;
 
 /// What is asked for alerts and silences.
-pub(super) const SCOPE: Scope = Scope { alerts: true, targets: false, logs: false, backups: false };
+pub(super) const SCOPE: Scope = Scope { alerts: true, ..Scope::NONE };
 
 /// Runs it.
 ///

@@ -16,7 +16,7 @@ use crate::report::BackupReport;
 /// # Errors
 /// Wrong usage, a wrong config, or stdout that cannot be written.
 pub fn run(global: &Global, backups: &Backups) -> Result<ExitCode> {
-    let scope = Scope { alerts: false, targets: false, logs: false, backups: true };
+    let scope = Scope { backups: true, ..Scope::NONE };
     let (store, now) = ask(global, scope, backups.timeout)?;
     let report = BackupReport::of(&store, now);
     say(&match backups.format {

@@ -108,6 +108,7 @@ fn watch(
     setup.wanted = wanted;
     setup.clocks = Clocks::of(place.map(|place| state::clocks(place.path())).unwrap_or_default());
     setup.drills = place.map(|place| state::drills(place.path())).unwrap_or_default();
+    setup.queries = place.map(|place| state::queries(place.path())).unwrap_or_default();
     // A name in the config stands over one that was typed once.
     let kept = place.and_then(Place::operator).filter(|_| ground.config.ui.operator.is_none());
     if let Some(name) = kept {

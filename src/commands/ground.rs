@@ -118,6 +118,7 @@ pub fn setup(config: &Config, global: &Global, banner: Option<String>) -> Result
         lore: config.runbooks.clone(),
         hosts: config.hosts.clone(),
         drills: Vec::new(),
+        queries: Vec::new(),
     })
 }
 

@@ -6,9 +6,8 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use chrono::{DateTime, SecondsFormat};
+use chrono::DateTime;
 use color_eyre::eyre::Result;
-use serde::Serialize;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Ground, Usage, complain, ground};
@@ -17,14 +16,11 @@ use crate::domain::feed::SourceKind;
 use crate::domain::labels::Labels;
 use crate::domain::log::{Entry, Level, Line, TailState};
 use crate::domain::observation::Observation;
-use crate::domain::question::{Answer, Question, Window};
-use crate::report::SCHEMA;
+use crate::report::{log_json, log_line, log_time};
 use crate::runtime::network;
+use crate::sources::pages::Pages;
 use crate::sources::{Source, SourceError};
 use crate::text;
-
-/// Lines in one answer.
-const PAGE: u32 = 5_000;
 
 /// Lines of the last while are remembered, in nanoseconds: a tail repeats some of them.
 const REPEATED: i64 = 60_000_000_000;
@@ -112,42 +108,20 @@ async fn tell(ground: &Ground, source: &dyn Source, logs: &Logs, out: &mut Out) 
     }
 }
 
-/// Tells every line of a time, page by page, oldest first. A page may end amid lines of one instant:
-/// the lines of its last instant are left to the next page.
-async fn past(source: &dyn Source, logs: &Logs, (from, to): (i64, i64), out: &mut Out) -> Result<()> {
-    let mut cursor = from;
+/// Tells every line of a time, oldest first.
+async fn past(source: &dyn Source, logs: &Logs, range: (i64, i64), out: &mut Out) -> Result<()> {
+    let mut pages = Pages::new(&logs.query, range);
     let mut left = logs.limit.unwrap_or(u64::MAX);
-    while left > 0 {
-        let limit = u32::try_from(left).unwrap_or(u32::MAX).min(PAGE);
-        let window = Window {
-            query: logs.query.as_str().into(),
-            from: cursor,
-            to,
-            limit: PAGE.min(limit.max(2)),
-            newest: false,
-        };
-        let asked =
-            source.answer(Question::Lines(window.clone()), DateTime::from_timestamp_nanos(to)).await?;
-        let Answer::Lines(lines) = asked else { return Ok(()) };
-        let Some(last) = lines.last().map(|line| line.at) else { return out.flush() };
-        // Fewer than asked for may also be all that the server hands out.
-        let is_last = lines.len() < window.limit as usize && lines.len() < 50;
-        let first = lines.first().map_or(last, |line| line.at);
-        let crowded = first == last;
-        for line in lines.iter().filter(|line| is_last || crowded || line.at < last) {
+    while left > 0
+        && let Some(entries) = pages.next(source, left, DateTime::from_timestamp_nanos(range.1)).await?
+    {
+        for entry in entries {
             if left == 0 {
                 break;
             }
-            out.line(line)?;
+            out.entry(&entry)?;
             left -= 1;
         }
-        if is_last {
-            break;
-        }
-        if crowded && lines.len() >= window.limit as usize {
-            out.entry(&Entry::Gap { from: last, to: last + 1 })?;
-        }
-        cursor = if crowded { last + 1 } else { last };
     }
     out.flush()
 }
@@ -159,20 +133,6 @@ struct Out {
     to: io::BufWriter<io::Stdout>,
     told: HashSet<(i64, Arc<str>, Labels)>,
     newest: i64,
-}
-
-/// What stands in a line of JSON.
-#[derive(Serialize)]
-#[serde(tag = "kind", rename_all = "lowercase")]
-enum Said<'a> {
-    Line { schema: u32, time: String, level: Level, labels: &'a Labels, metadata: &'a Labels, text: &'a str },
-    Gap { schema: u32, from: String, to: String },
-    Dropped { schema: u32, time: String, at_least: u64 },
-    Skipped { schema: u32, from: String, to: String, count: u64 },
-}
-
-fn time(at: i64) -> String {
-    DateTime::from_timestamp_nanos(at).to_rfc3339_opts(SecondsFormat::Nanos, true)
 }
 
 impl Out {
@@ -188,37 +148,30 @@ impl Out {
     }
 
     fn entry(&mut self, entry: &Entry) -> Result<()> {
-        let said = match entry {
-            Entry::Line(line) => return self.line(line),
-            Entry::Gap { from, to } => Said::Gap { schema: SCHEMA, from: time(*from), to: time(*to) },
-            Entry::Dropped { at, count } => {
-                Said::Dropped { schema: SCHEMA, time: time(*at), at_least: *count }
-            }
-            Entry::Skipped { from, to, count } => {
-                Said::Skipped { schema: SCHEMA, from: time(*from), to: time(*to), count: *count }
-            }
-        };
+        if let Entry::Line(line) = entry {
+            return self.line(line);
+        }
         if self.format == LineFormat::Jsonl {
-            return self.json(&said);
+            return Ok(log_json(entry, &mut self.to)?);
         }
         self.flush()?;
         complain(&match entry {
             Entry::Gap { from, to } => {
                 let span = DateTime::from_timestamp_nanos(*to) - DateTime::from_timestamp_nanos(*from);
-                format!("gap {}: lines may be missing from {} to {}", text::age(span), time(*from), time(*to))
+                format!(
+                    "gap {}: lines may be missing from {} to {}",
+                    text::age(span),
+                    log_time(*from),
+                    log_time(*to)
+                )
             }
             Entry::Dropped { at, count } => {
-                format!("dropped {count} lines or more at {}: they are asked for", time(*at))
+                format!("dropped {count} lines or more at {}: they are asked for", log_time(*at))
             }
             Entry::Skipped { count, .. } => format!("{count} lines not shown: they came too fast"),
             Entry::Line(_) => return Ok(()),
         });
         Ok(())
-    }
-
-    fn json(&mut self, said: &Said<'_>) -> Result<()> {
-        serde_json::to_writer(&mut self.to, said).map_err(io::Error::from)?;
-        Ok(self.to.write_all(b"\n")?)
     }
 
     /// Writes a line, unless it was written lately.
@@ -234,23 +187,14 @@ impl Out {
             return Ok(());
         }
         match self.format {
-            LineFormat::Jsonl => self.json(&Said::Line {
-                schema: SCHEMA,
-                time: time(line.at),
-                level: line.level,
-                labels: &line.stream,
-                metadata: &line.more,
-                text: &line.text,
-            }),
+            LineFormat::Jsonl => Ok(log_json(&Entry::Line(line.clone()), &mut self.to)?),
             LineFormat::Text => {
-                let at = line.time().to_rfc3339_opts(SecondsFormat::Millis, true);
-                let (on, off) = match line.level {
+                let colours = match line.level {
                     Level::Critical | Level::Error if self.colours => ("\u{1b}[31m", "\u{1b}[0m"),
                     Level::Warning if self.colours => ("\u{1b}[33m", "\u{1b}[0m"),
                     _ => ("", ""),
                 };
-                let stream = &line.stream;
-                Ok(writeln!(self.to, "{at} {:<8} {stream} {on}{}{off}", line.level, line.text)?)
+                Ok(log_line(line, colours, &mut self.to)?)
             }
         }
     }

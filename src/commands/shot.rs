@@ -122,11 +122,16 @@ async fn play(dashboard: &mut Loop<Paper>, steps: &[Step]) -> Result<()> {
     for _ in 0..3 {
         dashboard.draw()?;
         if !dashboard.app.is_asking() {
-            return Ok(());
+            break;
         }
         settle(dashboard).await?;
     }
-    Ok(dashboard.draw()?)
+    // A search goes on from frame to frame.
+    let limit = Instant::now() + LIMIT;
+    while dashboard.app.is_dirty() && Instant::now() < limit {
+        dashboard.draw()?;
+    }
+    Ok(())
 }
 
 async fn settle(dashboard: &mut Loop<Paper>) -> Result<()> {

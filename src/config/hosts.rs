@@ -43,6 +43,13 @@ fn host(table: &Table<'_>) -> Host {
         "schedule" => Ok(Expected::Schedule),
         _ => Err("\"always\", \"sometimes\" or \"schedule\"".to_owned()),
     };
+    let paths = |paths: Vec<String>| {
+        if paths.iter().all(|path| path.starts_with('/')) {
+            Ok(paths)
+        } else {
+            Err("a list of mount points, each beginning with `/`".to_owned())
+        }
+    };
     Host {
         addresses: table.get_with("addresses", addresses).unwrap_or_default(),
         vmid: table.get_with("vmid", vmid),
@@ -52,6 +59,9 @@ fn host(table: &Table<'_>) -> Host {
         role: table.get("role"),
         ssh_user: table.get_with("ssh_user", user),
         shell: table.get_with("shell", shell),
+        mounts: table.get_with("mounts", paths).unwrap_or_default(),
+        read_only: table.get_with("read_only", paths).unwrap_or_default(),
+        depends: table.get("depends").unwrap_or_default(),
         protected: table.get("protected").unwrap_or(false),
         expected: table.get_with("expected", expected).unwrap_or_default(),
     }

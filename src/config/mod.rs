@@ -3,6 +3,7 @@
 mod hosts;
 mod place;
 mod runbooks;
+mod slo;
 mod tables;
 
 use std::fmt;
@@ -122,14 +123,23 @@ impl Config {
     pub fn read(root: &Table<'_>, directory: Option<&Path>) -> (Self, Vec<Fault>) {
         let mut elsewhere = Vec::new();
         let (sources, holds_secrets) = sources(root);
-        let (ring, log_labels) = tables::logs(root);
-        let thresholds = Thresholds { clusters: mappings(&sources), log_labels, ..tables::thresholds(root) };
+        let (ring, log_labels, log_queries) = tables::logs(root);
+        let hosts = hosts::hosts(root);
+        let thresholds = Thresholds {
+            clusters: mappings(&sources),
+            log_labels,
+            listed: hosts.guests(),
+            log_queries,
+            hosts: hosts.clone(),
+            goals: slo::goals(root),
+            ..tables::thresholds(root)
+        };
         let config = Self {
             sources,
             holds_secrets,
             thresholds,
             ring,
-            hosts: hosts::hosts(root),
+            hosts,
             runbooks: runbooks::runbooks(root, directory),
             ui: ui(root, directory, &mut elsewhere),
             keymap: Keymap::default().with(root),

@@ -8,6 +8,7 @@ use chrono::TimeDelta;
 
 use crate::domain::alert::Severity;
 use crate::domain::backup::Expectation;
+use crate::domain::cause::CauseRules;
 use crate::domain::datastore::FillLimits;
 use crate::domain::log::RingLimits;
 use crate::domain::log::selector::{LabelMap, LabelRule, is_name};
@@ -34,7 +35,28 @@ pub(super) fn thresholds(root: &Table<'_>) -> Thresholds {
         all.ack_for = span(&table, "ack_for").unwrap_or(all.ack_for);
         all.max_silence = span(&table, "max_silence").unwrap_or(all.max_silence);
     }
+    if let Some(table) = root.table("identity") {
+        let names = |names: Vec<String>| {
+            if !names.is_empty() && names.iter().all(|name| is_name(name)) {
+                Ok(names.into_iter().map(Arc::from).collect())
+            } else {
+                Err("a list of names of labels".to_owned())
+            }
+        };
+        all.identity = table.get_with("labels", names).unwrap_or(all.identity);
+    }
+    if let Some(table) = root.table("causes") {
+        let list = |key: &str, otherwise: Vec<Arc<str>>| {
+            let read = table.get::<Vec<String>>(key);
+            read.map_or(otherwise, |all| all.into_iter().map(Arc::from).collect())
+        };
+        all.causes = CauseRules {
+            layers: list("layers", all.causes.layers),
+            follow: list("follow", all.causes.follow),
+        };
+    }
     if let Some(table) = root.table("chain") {
+        all.skew = span(&table, "clock_skew").unwrap_or(all.skew);
         all.watchdog = table.get::<String>("watchdog").map_or(all.watchdog, Into::into);
     }
     if let Some(table) = root.table("backups") {
@@ -52,10 +74,11 @@ pub(super) fn thresholds(root: &Table<'_>) -> Thresholds {
     all
 }
 
-/// How much of a tail is kept, and which labels lead from an alert to its logs.
-pub(super) fn logs(root: &Table<'_>) -> (RingLimits, LabelMap) {
+/// How much of a tail is kept, which labels lead from an alert to its logs, and which queries have names.
+pub(super) fn logs(root: &Table<'_>) -> (RingLimits, LabelMap, Vec<Named>) {
     let mut ring = RingLimits::default();
     let mut map = LabelMap::default();
+    let mut queries: Vec<Named> = Vec::new();
     if let Some(table) = root.table("logs") {
         let at_least = |key: &str, least: usize| {
             table.get_with(key, |number: u64| match usize::try_from(number) {
@@ -69,9 +92,21 @@ pub(super) fn logs(root: &Table<'_>) -> (RingLimits, LabelMap) {
         if !rules.is_empty() {
             map = LabelMap(rules);
         }
+        for table in table.list("queries") {
+            let (name, query) = (table.require::<String>("name"), table.require::<String>("query"));
+            let Some((name, query)) = name.zip(query) else { continue };
+            if queries.iter().any(|(have, _)| **have == *name) {
+                table.fault("name", "two queries have this name");
+            } else {
+                queries.push((name.into(), query.into()));
+            }
+        }
     }
-    (ring, map)
+    (ring, map, queries)
 }
+
+/// A name, and the query that goes by it.
+type Named = (Arc<str>, Arc<str>);
 
 fn label_rule(table: &Table<'_>) -> Option<LabelRule> {
     let (alert, loki) = (table.require::<String>("alert"), table.require::<String>("loki"));

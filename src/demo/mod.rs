@@ -22,7 +22,6 @@ use std::sync::Arc;
 
 use axum::Router;
 use chrono::{DateTime, Utc};
-use strum::IntoEnumIterator as _;
 use tokio::net::TcpSocket;
 use tokio::sync::watch;
 
@@ -34,12 +33,11 @@ use prometheus::Prometheus;
 use pve::Pve;
 pub use runbooks::Runbooks;
 use script::Script;
+pub use script::scale::Scale;
 use serve::Shared;
 
 /// What happens in the lab.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, strum::Display, strum::AsRefStr, strum::EnumIter,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, strum::Display, strum::AsRefStr)]
 #[strum(serialize_all = "kebab-case")]
 pub enum Scenario {
     /// All is well.
@@ -53,9 +51,22 @@ pub enum Scenario {
     Storm,
     /// Alerts no longer reach Alertmanager.
     ChainBroken,
+    /// All is well, and there is a lot of it: `scale:TARGETS,ALERTS,SNAPSHOTS,LINES`.
+    Scale(Scale),
 }
 
 impl Scenario {
+    /// Those that tell a story.
+    pub const ALL: [Self; 5] = [Self::Calm, Self::HostDown, Self::BackupLate, Self::Storm, Self::ChainBroken];
+
+    /// How large the lab is beside its usual size.
+    const fn scale(self) -> Scale {
+        match self {
+            Self::Scale(scale) => scale,
+            _ => Scale { targets: 0, alerts: 0, snapshots: 0, lines: 0 },
+        }
+    }
+
     /// The scenario in one line.
     pub const fn description(self) -> &'static str {
         match self {
@@ -64,6 +75,7 @@ impl Scenario {
             Self::BackupLate => "the backup of the storage VM is 26 hours old and failed twice",
             Self::Storm => "the network of the hypervisor is gone: more than 60 alerts at once",
             Self::ChainBroken => "Prometheus cannot reach Alertmanager: alerts fire and nobody is told",
+            Self::Scale(_) => "as many targets, alerts, snapshots and lines a second as were asked for",
         }
     }
 
@@ -83,16 +95,19 @@ impl Scenario {
 pub struct UnknownScenario(String);
 
 fn names() -> String {
-    Scenario::iter().map(|scenario| scenario.to_string()).collect::<Vec<_>>().join(", ")
+    let told = Scenario::ALL.iter().map(AsRef::as_ref);
+    told.chain(["scale:TARGETS,ALERTS,SNAPSHOTS,LINES"]).collect::<Vec<_>>().join(", ")
 }
 
 impl FromStr for Scenario {
     type Err = UnknownScenario;
 
     fn from_str(name: &str) -> Result<Self, UnknownScenario> {
-        Self::iter()
-            .find(|scenario| scenario.as_ref() == name)
-            .ok_or_else(|| UnknownScenario(name.to_owned()))
+        let unknown = || UnknownScenario(name.to_owned());
+        if let Some(numbers) = name.strip_prefix("scale:") {
+            return numbers.parse().map(Self::Scale).map_err(|()| unknown());
+        }
+        Self::ALL.into_iter().find(|scenario| scenario.as_ref() == name).ok_or_else(unknown)
     }
 }
 
@@ -202,6 +217,35 @@ impl Lab {
             config,
             r#"[ui]
 operator = "sam@desk"
+
+[hosts.vm102]
+vmid = 102
+mounts = ["/mnt/mergerfs"]
+
+[hosts.vm100]
+vmid = 100
+depends = ["vm102"]
+
+[hosts.lxc210]
+vmid = 210
+depends = ["vm102"]
+
+[hosts.lxc212]
+vmid = 212
+depends = ["vm102"]
+
+[hosts.lxc230]
+vmid = 230
+depends = ["vm102"]
+
+[slo.nextcloud]
+objective = 99.5
+query = 'probe_success{{instance="https://cloud.home.arpa"}}'
+
+[slo.vault]
+objective = 99.5
+query = 'probe_success{{instance="https://vault.home.arpa"}}'
+window = "month"
 
 [sources.prometheus.home]
 url = "http://127.0.0.1:{prometheus}"

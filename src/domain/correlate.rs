@@ -18,7 +18,7 @@ use super::store::{Data, SourceState, Store};
 use super::target::Target;
 use super::task::{Outcome, Task};
 
-pub use guests::{Owner, lone, owner};
+pub use guests::{Owner, lone, owner, unread};
 pub use joining::{Join, Joined, Keeper, Listed, Part};
 
 /// How what Alertmanager routed and what Prometheus raised belong together.

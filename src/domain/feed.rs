@@ -119,6 +119,8 @@ pub enum Feed {
     Scrapes,
     /// Prometheus: rules and their health.
     Rules,
+    /// Prometheus: what is measured of hosts and of the chain.
+    Measures,
     /// Prometheus: pending and firing alerts. Alertmanager: alerts as routed.
     Alerts,
     /// Prometheus and Alertmanager: configuration and cluster.

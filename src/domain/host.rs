@@ -1,6 +1,9 @@
 //! The operator's hosts, as the config names them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::backup::{BackupGroup, GroupId};
 
 /// A host.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,6 +26,12 @@ pub struct Host {
     pub shell: Option<String>,
     /// Whatever changes something there is a level more dangerous.
     pub protected: bool,
+    /// The mount points that must be there.
+    pub mounts: Vec<String>,
+    /// The mount points that are meant to be read-only.
+    pub read_only: Vec<String>,
+    /// The hosts and services without which it cannot work.
+    pub depends: Vec<String>,
     /// When it is expected to be up.
     pub expected: Expected,
 }
@@ -51,6 +60,28 @@ impl Inventory {
             self.0.iter().find(|(_, known)| known.addresses.iter().any(|address| address == host))
         });
         found.map(|(name, host)| (name.as_str(), host))
+    }
+
+    /// The hosts that are guests, each as a backup group of which nothing is known.
+    pub fn guests(&self) -> Vec<BackupGroup> {
+        let guest = |(name, host): (&String, &Host)| {
+            let id = GroupId {
+                datastore: Arc::default(),
+                namespace: Arc::default(),
+                kind: "guest".into(),
+                id: host.vmid?.to_string().into(),
+            };
+            Some(BackupGroup {
+                id,
+                guest: name.as_str().into(),
+                comment: Arc::default(),
+                owner: Arc::default(),
+                other_owner: None,
+                snapshots: Arc::default(),
+                unfinished: None,
+            })
+        };
+        self.0.iter().filter_map(guest).collect()
     }
 
     /// The hosts with that role.

@@ -1,6 +1,9 @@
 //! Log lines, the ring that keeps the newest of them, and what a tail says of itself.
 
+pub mod export;
 pub mod fields;
+pub mod journal;
+mod pace;
 pub mod pattern;
 mod ring;
 pub mod selector;

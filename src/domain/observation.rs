@@ -15,6 +15,7 @@ use super::guest::{Config, Guest, GuestId};
 use super::job::Job;
 use super::labels::Labels;
 use super::log::{Entry, TailState};
+use super::measure::Measured;
 use super::rule::Rule;
 use super::server::Server;
 use super::silence::Silence;
@@ -31,6 +32,8 @@ pub enum Observation {
     Scrapes(Arc<[Scrape]>),
     /// Prometheus' rules.
     Rules(Arc<[Rule]>),
+    /// What is measured of hosts and of the chain, in the order of the catalogue.
+    Measures(Arc<[Measured]>),
     /// Prometheus' own pending and firing alerts.
     Raised(Arc<[RaisedAlert]>),
     /// Prometheus' external labels.
@@ -39,6 +42,8 @@ pub enum Observation {
     Alerts(Arc<[Alert]>),
     /// Alerts on which Alertmanager's peers disagree: none where all agree, or only one answered.
     Splits(Arc<[Split]>),
+    /// The names of all metrics that Prometheus saw within 7 days.
+    Names(Arc<[Arc<str>]>),
     /// Where Alertmanager sends its alerts.
     Routes(Arc<[Route]>),
     /// The scrape pools of Prometheus' configuration, by name: also those without a target.
@@ -144,10 +149,11 @@ impl Observation {
             Self::Scrapes(all) => all.len(),
             Self::Rules(all) => all.len(),
             Self::Raised(all) => all.len(),
+            Self::Measures(all) => all.len(),
             Self::Alerts(all) => all.len(),
             Self::Silences(all) => all.len(),
             Self::Splits(all) => all.len(),
-            Self::Pools(all) => all.len(),
+            Self::Pools(all) | Self::Names(all) => all.len(),
             Self::Routes(all) => all.len(),
             Self::Dropped(all) => all.len(),
             Self::Samples(all) => all.len(),

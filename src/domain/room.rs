@@ -36,12 +36,17 @@ impl Climbs {
                 climbs.fold(0.0, f64::max) * total as f64
             })
         };
-        let mut climbs: Vec<u64> =
-            shares.rchunks(a_day).filter_map(climb).map(|climb| climb as u64).collect();
+        let mut climbs: Vec<u64> = shares.rchunks(a_day).filter_map(climb).map(whole).collect();
         climbs.sort_unstable();
         let (usual, worst) = (*climbs.get(climbs.len() / 2)?, *climbs.last()?);
         Some(Self { usual, worst, days: climbs.len() })
     }
+}
+
+/// A number of bytes; a climb is never negative, and no disk is that large.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a cast of a float saturates")]
+const fn whole(bytes: f64) -> u64 {
+    bytes as u64
 }
 
 /// When garbage collection will have freed what is pruned now; `None` when nobody scheduled it. What

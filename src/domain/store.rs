@@ -1,22 +1,27 @@
 //! The last good value of every feed, and its freshness. It lives on the loop; nobody else reads it.
 
+mod ended;
+mod relate;
 mod source;
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::alert::Alert;
+use super::cause::Cause;
 use super::clocks::Clocks;
 use super::correlate::{Join, Joined};
 use super::drill::Drill;
 use super::feed::{Failure, Feed, FeedState, Freshness, SourceId, SourceKind};
+use super::hosts::Host;
 use super::log::{RingLimits, Tail};
 use super::observation::Observation;
 use super::thresholds::Thresholds;
 
 pub use super::correlate::Listed;
+pub use ended::Resolved;
 pub use source::{Data, SourceState};
 
 /// What the store must know of a source before it has said anything.
@@ -54,6 +59,12 @@ pub struct Store {
     pub vanished: Vec<Vanished>,
     /// The restores that were tried.
     pub drills: Vec<Drill>,
+    /// The queries that were typed, the newest last.
+    pub queries: Vec<String>,
+    /// Alerts that ended while somebody looked, the newest last.
+    pub resolved: VecDeque<Resolved>,
+    hosts: Arc<[Host]>,
+    causes: BTreeMap<Arc<str>, Cause>,
     joined: Arc<Joined>,
     /// How often something has changed that the alerts are joined from.
     changes: u64,
@@ -101,6 +112,10 @@ impl Store {
             thresholds,
             vanished: Vec::new(),
             drills: Vec::new(),
+            queries: Vec::new(),
+            resolved: VecDeque::new(),
+            hosts: Arc::default(),
+            causes: BTreeMap::new(),
             joined: Arc::default(),
             changes: 0,
             joining: None,
@@ -150,6 +165,7 @@ impl Store {
     pub fn instead_of(mut self, other: &Self) -> Self {
         self.take_clocks(other.clocks().clone());
         self.drills.clone_from(&other.drills);
+        self.queries.clone_from(&other.queries);
         self.changes = other.changes + 1;
         self.done.0 = self.changes;
         self
@@ -163,6 +179,16 @@ impl Store {
     /// Whether a join is being made elsewhere.
     pub const fn is_joining(&self) -> bool {
         self.joining.is_some()
+    }
+
+    /// The hosts, the worst first.
+    pub fn hosts(&self) -> &[Host] {
+        &self.hosts
+    }
+
+    /// What alerts follow from, by fingerprint; those that stand on their own are absent.
+    pub const fn causes(&self) -> &BTreeMap<Arc<str>, Cause> {
+        &self.causes
     }
 
     /// Takes in the outcome of a poll. On failure the old rows stay, and the feed says why.
@@ -197,6 +223,9 @@ impl Store {
         let before = source.part();
         let changed = source.take(feed, result, took, now);
         let rejoined = !source.part().is(&before);
+        if changed {
+            self.relate(id, feed);
+        }
         if feed == Feed::Alerts && id.kind == SourceKind::Alertmanager {
             self.note_vanished(id, &before.alerts, now);
         }
@@ -223,7 +252,9 @@ impl Store {
         }
         self.joining = None;
         self.done = (number, now);
-        self.joined = joined;
+        let earlier = std::mem::replace(&mut self.joined, joined);
+        self.note_resolved(&earlier.alerts, now);
+        self.find_causes();
         self.join(now)
     }
 

@@ -74,6 +74,17 @@ pub enum Subject {
         /// Its identity there.
         id: Arc<str>,
     },
+    /// A link of the chain.
+    Link {
+        /// Where from.
+        from: Arc<str>,
+        /// Where to.
+        to: Arc<str>,
+    },
+    /// An objective, by name.
+    Objective(Arc<str>),
+    /// A host, by name.
+    Host(Arc<str>),
     /// A source itself.
     Source(SourceId),
 }

@@ -7,9 +7,12 @@ use chrono::TimeDelta;
 
 use super::alert::{Alert, Severity};
 use super::backup::{BackupGroup, Expectation};
+use super::cause::CauseRules;
 use super::datastore::FillLimits;
 use super::feed::SourceId;
+use super::host::Inventory;
 use super::log::selector::LabelMap;
+use super::slo::Goal;
 
 /// When what counts as what.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,6 +31,8 @@ pub struct Thresholds {
     pub watchdog: Arc<str>,
     /// How old backups may be, unless a rule says otherwise.
     pub backups: Expectation,
+    /// The guests that the operator's own list of hosts names, each a group without a snapshot.
+    pub listed: Vec<BackupGroup>,
     /// How often it is to be tried whether a backup can be restored.
     pub drill_every: TimeDelta,
     /// Rules for single guests; the first that matches counts.
@@ -38,6 +43,18 @@ pub struct Thresholds {
     pub clusters: Vec<Mapping>,
     /// Which labels of an alert lead to its logs.
     pub log_labels: LabelMap,
+    /// The labels that name hosts; the first that is there counts.
+    pub identity: Vec<Arc<str>>,
+    /// What was promised.
+    pub goals: Vec<Goal>,
+    /// How consequences are told from causes.
+    pub causes: CauseRules,
+    /// How far the clock of a host may be from that of its Prometheus.
+    pub skew: TimeDelta,
+    /// LogQL queries by the operator's names for them.
+    pub log_queries: Vec<(Arc<str>, Arc<str>)>,
+    /// The operator's hosts.
+    pub hosts: Inventory,
 }
 
 /// A namespace of a backup server that holds the guests of one hypervisor.
@@ -64,11 +81,18 @@ impl Default for Thresholds {
             max_silence: TimeDelta::hours(24),
             watchdog: "Watchdog".into(),
             backups: Expectation::default(),
+            listed: Vec::new(),
             drill_every: TimeDelta::days(90),
             backup_rules: Vec::new(),
             fill: FillLimits::default(),
             clusters: Vec::new(),
             log_labels: LabelMap::default(),
+            identity: ["host", "exported_host", "nodename", "guest"].map(Arc::from).into(),
+            goals: Vec::new(),
+            causes: CauseRules::default(),
+            skew: TimeDelta::seconds(30),
+            log_queries: Vec::new(),
+            hosts: Inventory::default(),
         }
     }
 }
@@ -130,7 +154,7 @@ impl Select {
 }
 
 /// Whether `text` matches `pattern`, in which `*` stands for any characters.
-fn matches(pattern: &str, text: &str) -> bool {
+pub fn matches(pattern: &str, text: &str) -> bool {
     let mut parts = pattern.split('*');
     let Some(mut rest) = parts.next().and_then(|first| text.strip_prefix(first)) else { return false };
     let mut last = None;

@@ -3,7 +3,9 @@
 
 mod alerts;
 mod backups;
+mod chain;
 mod cluster;
+mod hosts;
 mod sources;
 mod table;
 mod targets;
@@ -12,7 +14,7 @@ mod tests;
 
 use chrono::{DateTime, Utc};
 
-pub use alerts::response_due;
+pub use alerts::{response_due, watchdog_missing};
 pub use backups::{JudgedBackup, judged_backups, starved};
 pub use table::{Condition, weigh};
 pub use targets::target_condition;
@@ -97,20 +99,32 @@ pub struct Scope {
     pub logs: bool,
     /// Backups and datastores.
     pub backups: bool,
+    /// What is measured of hosts.
+    pub hosts: bool,
+    /// The chain that carries alerts.
+    pub chain: bool,
 }
 
 impl Scope {
     /// All of it.
-    pub const ALL: Self = Self { alerts: true, targets: true, logs: true, backups: true };
+    pub const ALL: Self =
+        Self { alerts: true, targets: true, logs: true, backups: true, hosts: true, chain: true };
+    /// Nothing.
+    pub const NONE: Self =
+        Self { alerts: false, targets: false, logs: false, backups: false, hosts: false, chain: false };
 
     /// Whether a feed of a kind of source is asked for.
     pub const fn covers(self, kind: SourceKind, feed: Feed) -> bool {
         match (kind, feed) {
-            (SourceKind::Prometheus, Feed::Targets | Feed::Scrapes) => self.targets,
-            (SourceKind::Prometheus, Feed::Kept) => self.backups,
-            (SourceKind::Prometheus | SourceKind::Alertmanager, _) => self.alerts,
+            (SourceKind::Prometheus, Feed::Kept)
+            | (SourceKind::Pbs | SourceKind::Pve | SourceKind::Files, _) => self.backups,
+            (SourceKind::Prometheus, Feed::Targets | Feed::Scrapes) => {
+                self.targets || self.hosts || self.chain
+            }
+            (SourceKind::Prometheus, Feed::Measures) => self.hosts || self.chain,
+            (SourceKind::Prometheus | SourceKind::Alertmanager, _) => self.alerts || self.chain,
+            (SourceKind::Loki, Feed::Ready) => self.logs || self.chain,
             (SourceKind::Loki, _) => self.logs,
-            (SourceKind::Pbs | SourceKind::Pve | SourceKind::Files, _) => self.backups,
         }
     }
 }
@@ -132,6 +146,12 @@ pub fn judge(store: &Store, scope: Scope, now: DateTime<Utc>) -> Verdict {
     if scope.backups {
         findings.extend(backups::backups(store, now, &mut counts));
         findings.extend(cluster::cluster(store, now));
+    }
+    if scope.hosts {
+        findings.extend(hosts::hosts(store, now));
+    }
+    if scope.chain {
+        findings.extend(chain::chain(store, now));
     }
     // Stable: within a state the order above is the order of importance, a cause before what
     // follows from it.

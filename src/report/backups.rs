@@ -132,7 +132,7 @@ impl JobRow {
 impl BackupReport {
     /// Writes down what `store` knows at `now` of backups.
     pub fn of(store: &Store, now: DateTime<Utc>) -> Self {
-        let scope = Scope { alerts: false, targets: false, logs: false, backups: true };
+        let scope = Scope { backups: true, ..Scope::NONE };
         let verdict = verdict::judge(store, scope, now);
         let servers = || store.of(SourceKind::Pbs);
         let judged = verdict::judged_backups(store, now);

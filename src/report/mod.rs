@@ -3,7 +3,10 @@
 
 mod alerts;
 mod backups;
+mod chain;
+mod hosts;
 mod lines;
+mod log;
 mod morning;
 mod nagios;
 mod rows;
@@ -18,6 +21,9 @@ use crate::domain::store::Store;
 use crate::domain::verdict::{self, Counts, Scope, Verdict};
 pub use alerts::Alerts;
 pub use backups::{BackupReport, JobRow, TaskRow};
+pub use chain::LinkRow;
+pub use hosts::HostRow;
+pub use log::{log_json, log_line, log_text, log_time};
 pub use rows::{AlertRow, BackupRow, DatastoreRow, FeedRow, LogRow, SourceRow, TargetRow};
 pub use silences::{AckRow, MatcherRow, SilenceRow, Silences};
 
@@ -46,10 +52,10 @@ pub struct Report {
     pub backups: Vec<BackupRow>,
     /// Datastores.
     pub datastores: Vec<DatastoreRow>,
-    /// Part of the schema; empty.
-    pub hosts: [(); 0],
-    /// Part of the schema; empty.
-    pub chain: [(); 0],
+    /// The hosts.
+    pub hosts: Vec<HostRow>,
+    /// The chain that carries alerts, link by link.
+    pub chain: Vec<LinkRow>,
     /// Part of the schema; empty.
     pub slo: [(); 0],
     #[serde(skip)]
@@ -97,8 +103,8 @@ impl Report {
             logs: tails.collect(),
             backups: judged.iter().map(|judged| BackupRow::of(judged, now)).collect(),
             datastores: stores.collect(),
-            hosts: [],
-            chain: [],
+            hosts: if scope.hosts { hosts::rows(store, now) } else { Vec::new() },
+            chain: if scope.chain { chain::rows(store, now) } else { Vec::new() },
             slo: [],
             counts: verdict.counts,
             scope,

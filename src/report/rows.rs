@@ -6,8 +6,9 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use crate::domain::alert::{AlertState, FingerprintSource};
+use crate::domain::alert::{Alert, AlertState, FingerprintSource};
 use crate::domain::backup::{BackupState, Verification};
+use crate::domain::cause::Cause;
 use crate::domain::datastore::Datastore;
 use crate::domain::feed::{Feed, FeedState, SourceKind, seconds};
 use crate::domain::health::Health;
@@ -153,13 +154,14 @@ pub struct AlertRow {
     pub receivers: Vec<Arc<str>>,
     /// Part of the schema; null.
     pub runbook: (),
-    /// Part of the schema; null.
-    pub caused_by: (),
+    /// What it follows from; null when it stands on its own.
+    pub caused_by: Option<Cause>,
 }
 
 impl AlertRow {
     pub(super) fn of(listed: &Listed, unheard: &HashSet<Arc<str>>, store: &Store) -> Self {
         let alert = listed.alert.clone();
+        let caused_by = store.causes().get(&alert.fingerprint).cloned().or_else(|| inhibitor(&alert, store));
         Self {
             source: Arc::clone(&listed.source.name),
             response_due: response_due(&alert, store),
@@ -178,9 +180,17 @@ impl AlertRow {
             acked_by: alert.acked_by,
             receivers: alert.receivers,
             runbook: (),
-            caused_by: (),
+            caused_by,
         }
     }
+}
+
+/// The alert that inhibits another.
+fn inhibitor(alert: &Alert, store: &Store) -> Option<Cause> {
+    let id = alert.inhibited_by.first().filter(|_| alert.state == AlertState::Inhibited)?;
+    let known = store.alerts().iter().map(|listed| &listed.alert).find(|other| other.fingerprint == *id);
+    let text = known.map_or_else(|| id.to_string(), |known| format!("{} {}", known.name, known.subject()));
+    Some(Cause { kind: "alert", id: Arc::clone(id), text })
 }
 
 /// A log tail.

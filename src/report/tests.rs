@@ -80,7 +80,7 @@ fn a_target_whose_prometheus_is_not_heard_is_unknown() {
 
 #[test]
 fn the_scope_keeps_the_rest_out() {
-    let only = Scope { alerts: false, targets: false, logs: true, backups: false };
+    let only = Scope { logs: true, ..Scope::NONE };
     let report = Report::of(&store(), only, now());
     assert_eq!(report.sources.len(), 1, "only Loki");
     assert!(report.targets.is_empty());

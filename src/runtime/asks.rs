@@ -50,6 +50,11 @@ impl Asks {
         Self { answers, network, running: HashMap::new(), to }
     }
 
+    /// Where others put their answers.
+    pub fn sender(&self) -> mpsc::Sender<Msg> {
+        self.to.clone()
+    }
+
     /// Asks; `source` is the one that the question names, if it is there.
     pub fn ask(&mut self, id: u64, ask: Ask, source: Option<Arc<dyn Source>>, clock: &Clock) {
         let Ask { slot, source: name, question } = ask;

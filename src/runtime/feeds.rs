@@ -117,6 +117,16 @@ impl Feeds {
         });
     }
 
+    /// Writes a query down, away from the loop.
+    pub fn keep_query(&self, query: String) {
+        let Some(root) = self.state.clone() else { return };
+        self.network.spawn_blocking(move || {
+            if let Err(error) = state::keep_query(&root, &query) {
+                tracing::warn!(%error, "a query was not written down");
+            }
+        });
+    }
+
     /// Reads the config again, away from the loop: a file may hang, and a command for a token even
     /// more.
     pub fn reload(&self) {

@@ -9,6 +9,7 @@ use tokio::runtime::Handle;
 
 use crate::domain::correlate::Joined;
 use crate::domain::feed::{Feed, SourceId};
+use crate::domain::log::Entry;
 use crate::domain::observation::Observation;
 
 /// Fewer things than this are freed where they are.
@@ -20,6 +21,8 @@ pub struct Retired {
     newest: HashMap<(SourceId, Feed), Vec<Observation>>,
     joined: Option<Arc<Joined>>,
     older: Vec<Box<dyn Any + Send>>,
+    /// Log lines that nobody keeps any more.
+    lines: Vec<Entry>,
 }
 
 impl Retired {
@@ -40,11 +43,24 @@ impl Retired {
         self.older.extend(before.map(|before| Box::new(before) as _));
     }
 
+    /// Takes log lines that nobody keeps any more.
+    pub fn bury(&mut self, lines: Vec<Entry>) {
+        if self.lines.is_empty() {
+            self.lines = lines;
+        } else {
+            self.lines.extend(lines);
+        }
+    }
+
     /// Frees what was replaced, away from the loop. To be called when it is no longer shown.
     pub fn drop_elsewhere(&mut self, elsewhere: &Handle) {
         if !self.older.is_empty() {
             let older = std::mem::take(&mut self.older);
             elsewhere.spawn_blocking(move || drop(older));
+        }
+        if self.lines.len() >= MANY {
+            let lines = std::mem::take(&mut self.lines);
+            elsewhere.spawn_blocking(move || drop(lines));
         }
     }
 }

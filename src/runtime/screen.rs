@@ -30,6 +30,9 @@ pub trait Screen {
     /// When it cannot be written.
     fn draw(&mut self, app: &mut App, now: Now) -> io::Result<()>;
 
+    /// The next frame answers a key.
+    fn hurry(&mut self) {}
+
     /// The terminal has seen the last frame.
     fn answered(&mut self) {}
 
@@ -106,6 +109,10 @@ impl Screen for Live {
             self.pace.drawn(Instant::now());
         }
         Ok(())
+    }
+
+    fn hurry(&mut self) {
+        self.pace.hurry();
     }
 
     fn answered(&mut self) {

@@ -163,7 +163,7 @@ impl Source for Greedy {
 fn keys_are_answered_while_a_look_takes_the_whole_thread_of_the_network() {
     let network =
         tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a thread");
-    let (began, begun) = std::sync::mpsc::channel();
+    let (began, looking) = std::sync::mpsc::channel();
     let (release, held) = std::sync::mpsc::channel();
     let greedy = Greedy {
         id: SourceId::new(SourceKind::Pbs, "main"),
@@ -176,7 +176,7 @@ fn keys_are_answered_while_a_look_takes_the_whole_thread_of_the_network() {
         let (mut one, keys) = a_loop();
         one.feeds = Feeds::new(network.handle().clone(), Arc::new(|| Err(Vec::new())));
         one.feeds.watch(&[Arc::new(greedy)], &Clock::system());
-        begun.recv_timeout(Duration::from_secs(20)).expect("the look begins");
+        looking.recv_timeout(Duration::from_secs(20)).expect("the look begins");
         one.turn().await.expect("drawn");
         let before = one.screen.frames;
         for text in ["j", "?", "esc"] {

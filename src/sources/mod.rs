@@ -5,6 +5,7 @@
 pub mod alertmanager;
 pub mod files;
 pub mod loki;
+pub mod pages;
 pub mod pbs;
 pub mod prometheus;
 pub mod pve;
@@ -17,6 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::clock::Clock;
 use crate::domain::feed::{Failure, FailureKind, Feed, SourceId, SourceKind};
@@ -131,6 +133,8 @@ pub struct Event {
     pub result: Result<Vec<Observation>, Failure>,
     /// How long the answer took, in seconds.
     pub took: f64,
+    /// A place among what a tail may have under way; free again when this is dropped.
+    pub place: Option<OwnedSemaphorePermit>,
 }
 
 /// Why a look brought nothing.

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use futures_util::FutureExt as _;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, Semaphore, mpsc};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
@@ -25,6 +25,9 @@ const LONGEST: Duration = Duration::from_mins(1);
 
 /// The first pause after a tail broke.
 const TAIL_PAUSE: Duration = Duration::from_secs(1);
+
+/// So many batches of lines of a tail wait for the loop.
+const UNDER_WAY: usize = 2;
 
 /// All feeds and tails under way. Dropping it stops them.
 #[derive(Debug)]
@@ -117,7 +120,7 @@ async fn look(source: &dyn Source, plan: Plan, clock: &Clock) -> Event {
         Err(_) => Err(late(source.id(), plan)),
     };
     let took = clock.now().mono.saturating_sub(began).as_secs_f64();
-    Event { source: source.id().clone(), feed: plan.feed, result, took }
+    Event { source: source.id().clone(), feed: plan.feed, result, took, place: None }
 }
 
 /// A panic while an answer is read is our fault, and is told like any other failure: a feed that
@@ -151,6 +154,7 @@ fn late(source: &SourceId, plan: Plan) -> Failure {
 
 async fn follow(source: SourceId, mut tail: Box<dyn Tail>, clock: Clock, events: mpsc::Sender<Event>) {
     let mut pace = Pace::new(&source, Feed::Tail, TAIL_PAUSE);
+    let room = Arc::new(Semaphore::new(UNDER_WAY));
     loop {
         let began = clock.now().mono;
         let patience = tail.heartbeat() * 2;
@@ -167,7 +171,10 @@ async fn follow(source: SourceId, mut tail: Box<dyn Tail>, clock: Clock, events:
             pace.succeeded();
         }
         let took = clock.now().mono.saturating_sub(began).as_secs_f64();
-        if events.send(Event { source: source.clone(), feed: Feed::Tail, result, took }).await.is_err() {
+        // While the loop is busy the lines wait in the tail, which leaves out the oldest and says so.
+        let held = Arc::clone(&room).acquire_owned().await.ok();
+        let event = Event { source: source.clone(), feed: Feed::Tail, result, took, place: held };
+        if events.send(event).await.is_err() {
             return;
         }
         if let Some(pause) = pause {

@@ -337,3 +337,22 @@ async fn a_panic_is_told_and_the_feed_goes_on() {
     let (_, next) = seen.next().await;
     assert!(next.result.is_ok());
 }
+
+#[test]
+fn what_is_equal_is_the_same_again() {
+    let pools = |name: &str| Observation::Pools([Arc::from(name)].into());
+    let place = |seen: &Observation| match seen {
+        Observation::Pools(pools) => Arc::as_ptr(pools),
+        _ => panic!("pools"),
+    };
+    let mut before = Vec::new();
+    let mut first = [pools("node")];
+    keep_same(&mut before, &mut first);
+    let mut again = [pools("node")];
+    assert_ne!(place(&first[0]), place(&again[0]));
+    keep_same(&mut before, &mut again);
+    assert_eq!(place(&first[0]), place(&again[0]), "it is shared, so that a glance tells");
+    let mut other = [pools("pve")];
+    keep_same(&mut before, &mut other);
+    assert_ne!(place(&first[0]), place(&other[0]));
+}

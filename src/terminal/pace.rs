@@ -28,6 +28,10 @@ pub struct Pace {
     asked: VecDeque<Instant>,
     /// How long the last answer took.
     took: Duration,
+    /// The next frame answers a key.
+    urgent: bool,
+    /// The last one did.
+    was_urgent: bool,
 }
 
 impl Pace {
@@ -35,11 +39,18 @@ impl Pace {
     pub fn next(&self) -> Option<Instant> {
         let last = self.last?;
         let wait = match self.asked.len() {
+            // What changed by itself just before makes no key wait.
+            0 if self.urgent && !self.was_urgent => Duration::ZERO,
             0 => SHORTEST,
             UNANSWERED.. => BLIND,
             _ => self.patience(),
         };
         Some(last + wait)
+    }
+
+    /// A key was pressed: the next frame answers it.
+    pub const fn hurry(&mut self) {
+        self.urgent = true;
     }
 
     /// Whether the next frame ends with the question.
@@ -53,6 +64,7 @@ impl Pace {
             self.asked.push_back(now);
         }
         self.last = Some(now);
+        self.was_urgent = std::mem::take(&mut self.urgent);
     }
 
     /// The terminal answered the oldest question.
@@ -81,8 +93,9 @@ mod tests {
     enum Step {
         Drawn(u64),
         Answered(u64),
+        Pressed,
     }
-    use Step::{Answered, Drawn};
+    use Step::{Answered, Drawn, Pressed};
 
     #[test]
     fn one_frame_is_under_way_at_most() {
@@ -96,6 +109,14 @@ mod tests {
             ("a late answer", &[Drawn(0), Drawn(250), Drawn(500), Answered(600)], Some(1_700), true),
             ("a slow link is given its time", &[Drawn(0), Answered(400), Drawn(1_000)], Some(1_800), true),
             ("but not for ever", &[Drawn(0), Answered(5_000), Drawn(6_000)], Some(8_000), true),
+            ("a key right after a frame", &[Drawn(0), Answered(5), Pressed], Some(0), true),
+            (
+                "and more keys than frames",
+                &[Drawn(0), Answered(1), Pressed, Drawn(2), Answered(3), Pressed],
+                Some(18),
+                true,
+            ),
+            ("a key while a frame is under way", &[Drawn(0), Pressed], Some(250), true),
             ("an answer to nothing", &[Answered(0), Drawn(10), Answered(20)], Some(26), true),
         ] {
             let start = Instant::now();
@@ -105,6 +126,7 @@ mod tests {
                 match step {
                     Drawn(millisecond) => pace.drawn(at(*millisecond)),
                     Answered(millisecond) => pace.answered(at(*millisecond)),
+                    Pressed => pace.hurry(),
                 }
             }
             let found = pace.next().map(|next| (next - start).as_millis());

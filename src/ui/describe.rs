@@ -2,6 +2,8 @@
 
 mod activity;
 mod alert;
+mod chain;
+mod host;
 mod kept;
 mod line;
 mod room;
@@ -79,6 +81,7 @@ pub fn wants(subject: &Subject, place: Place, scene: &Scene<'_>) -> Vec<Ask> {
         Subject::Alert { fingerprint, .. } => find_alert(scene.store, fingerprint)
             .map_or_else(Vec::new, |found| alert::wants(found, place, scene)),
         Subject::Backup { source, group } => story::wants(source, group, place, scene.store),
+        Subject::Host(_) => host::wants(place, scene),
         Subject::Task { source, upid } => {
             let ask = scene.store.source(source).and_then(|source| {
                 let listed = source.data.tasks.iter().find(|task| task.upid == *upid);
@@ -117,11 +120,14 @@ pub fn describe(subject: &Subject, place: Place, scene: &Scene<'_>) -> Descripti
         Subject::Datastore { source, name } => {
             store.source(source).map(|source| of_datastore(name, source, scene))
         }
-        Subject::Task { source, upid } => store.source(source).and_then(|source| {
+        Subject::Task { source, upid } => store.source(source).map(|source| {
             let listed = source.data.tasks.iter().find(|task| task.upid == *upid);
-            Some(listed.map_or_else(|| of_begun(upid, source, scene), |task| of_task(task, source, scene)))
+            listed.map_or_else(|| of_begun(upid, source, scene), |task| of_task(task, source, scene))
         }),
         Subject::Silence { source, id } => silence::of_silence(source, id, scene),
+        Subject::Objective(name) => chain::of_goal(name, scene),
+        Subject::Link { from, to } => chain::of_link(from, to, scene),
+        Subject::Host(name) => host::of_host(name, place, scene),
         Subject::Source(id) => store.source(id).map(|source| of_source(source, scene)),
     };
     told.unwrap_or_else(|| Description {
@@ -143,6 +149,8 @@ pub fn copied(subject: &Subject, store: &Store) -> String {
         Subject::Backup { group, .. } => group.to_string(),
         Subject::Task { upid, .. } => upid.to_string(),
         Subject::Silence { id, .. } => id.to_string(),
+        Subject::Link { from, to } => format!("{from} > {to}"),
+        Subject::Host(name) | Subject::Objective(name) => name.to_string(),
         Subject::Source(id) => match store.source(id).and_then(|source| source.failure(DateTime::UNIX_EPOCH))
         {
             Some((failure, _)) => format!("{id}: {}", failure.text),

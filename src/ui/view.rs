@@ -12,13 +12,15 @@ use crate::settings::{Document, Table};
 pub const EMBEDDED: &str = include_str!("views.toml");
 
 /// The views in the order of their keys, with the action that opens each.
-pub const NAMES: [(&str, Action); 8] = [
+pub const NAMES: [(&str, Action); 10] = [
     ("bridge", Action::Bridge),
     ("alerts", Action::Alerts),
     ("targets", Action::Targets),
     ("logs", Action::Logs),
     ("backups", Action::Backups),
+    ("hosts", Action::Hosts),
     ("runbooks", Action::Runbooks),
+    ("chain", Action::Chain),
     ("silences", Action::Silences),
     ("coverage", Action::Coverage),
 ];

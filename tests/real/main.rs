@@ -13,8 +13,10 @@ mod pty;
 mod stack;
 
 mod alerts;
+mod chain;
 mod ground;
 mod hostile;
+mod hosts;
 mod loki;
 mod lost;
 mod pbs;

@@ -2,6 +2,7 @@
 //! ping. Like the real one it pours without waiting: of a burst it loses lines, and names only some
 //! of them; and one line stamped in the future holds back all others.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -19,11 +20,11 @@ use serde::Serialize;
 use tokio::time::Instant;
 
 use super::super::Dialect;
-use super::super::script::logs::{Line, Logs, Wanted};
+use super::super::script::logs::{KEPT, Line, Logs, Wanted};
 use super::super::serve::{Answer, Ask, Shared, parameters, reply};
 use super::super::span::SECOND;
 use super::logql::{self, Query, Selection};
-use super::window::{LONGEST_RANGE, kept, limit, time, too_long};
+use super::window::{LONGEST_RANGE, limit, time, too_long};
 use super::wire::{Found, Value};
 use super::{CATEGORIZE, Loki, TEXT};
 use crate::domain::labels::Labels;
@@ -146,7 +147,7 @@ fn listener(shared: &Arc<Shared<Loki>>, ask: &Ask) -> Result<Listener, Refused> 
         categorized: loki.categorizes(&ask.headers),
         selection,
         shared: Arc::clone(shared),
-        sent: Logs::end(now),
+        sent: loki.logs().heard(now),
         history: (start, limit),
     };
     if opened > MOST_TAILS {
@@ -188,13 +189,17 @@ impl Listener {
         }
         let mut ping = Instant::now() + self.next();
         let mut pour = None;
+        let pace = self.logs().pace().map(|pace| Duration::from_nanos(pace.unsigned_abs()));
         loop {
+            if let (None, Some(pace)) = (pour, pace) {
+                pour = Some(Instant::now() + pace);
+            }
             let due = pour.map_or(ping, |pour: Instant| pour.min(ping));
             tokio::select! {
                 () = tokio::time::sleep_until(due) => {
                     let is_ping = due == ping;
                     pour = None;
-                    let frames = self.pour(is_ping);
+                    let frames = self.pour(is_ping || pace.is_some());
                     if !send(&mut socket, frames).await {
                         return;
                     }
@@ -262,7 +267,7 @@ impl Listener {
     fn before(&self) -> Vec<Line> {
         let (start, limit) = self.history;
         let wanted = Wanted { streams: &self.streams, text: &|text| self.selection.passes(text) };
-        let mut lines = self.logs().newest(&kept(start..self.sent, self.sent), &wanted, limit);
+        let mut lines = self.logs().newest(&since(start, self.sent), &wanted, limit);
         lines.extend(self.shared.api.pushed.lines(&(start..self.opened), &self.selection, false, limit));
         lines.sort_by_key(|line| -line.at);
         lines.truncate(limit);
@@ -273,9 +278,9 @@ impl Listener {
     /// What was said since the last look.
     fn fresh(&mut self) -> Vec<Line> {
         let now = self.shared.clock.now().wall.timestamp_nanos_opt().unwrap_or(0);
-        let end = Logs::end(now).max(self.sent);
+        let end = self.logs().heard(now).max(self.sent);
         let wanted = Wanted { streams: &self.streams, text: &|text| self.selection.passes(text) };
-        let lines = self.logs().oldest(&kept(self.sent..end, now), &wanted, usize::MAX);
+        let lines = self.logs().oldest(&since(self.sent, end), &wanted, usize::MAX);
         self.sent = end;
         lines
     }
@@ -305,6 +310,11 @@ impl Listener {
         });
         frames.collect()
     }
+}
+
+/// What is still kept of the span up to `end`.
+fn since(start: i64, end: i64) -> Range<i64> {
+    start.max(end - KEPT * SECOND)..end
 }
 
 async fn send(socket: &mut WebSocket, frames: Vec<String>) -> bool {

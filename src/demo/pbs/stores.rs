@@ -147,7 +147,7 @@ pub fn groups(backups: &Backups, store: &str, ask: &Ask, now: Seconds) -> Result
             };
             GroupItem {
                 backup_count: snapshots.len(),
-                backup_id: group.id,
+                backup_id: &group.id,
                 backup_type: group.kind,
                 comment: Some(group.guest).filter(|guest| !guest.is_empty()),
                 files,
@@ -164,9 +164,9 @@ const OWNER: &str = "backup@pbs!pve";
 
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
-struct GroupItem {
+struct GroupItem<'a> {
     backup_count: usize,
-    backup_id: &'static str,
+    backup_id: &'a str,
     backup_type: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     comment: Option<&'static str>,
@@ -187,7 +187,7 @@ pub fn snapshots(backups: &Backups, store: &str, ask: &Ask, now: Seconds) -> Res
     let groups = backups.groups.iter().filter(|group| {
         group.store == store.name
             && kind.is_none_or(|kind| kind == group.kind)
-            && id.is_none_or(|id| id == group.id)
+            && id.is_none_or(|id| *id == *group.id)
     });
     let snapshots: Vec<_> = groups
         .flat_map(|group| backups.snapshots(group, now).into_iter().map(|snapshot| item(group, &snapshot)))
@@ -195,12 +195,12 @@ pub fn snapshots(backups: &Backups, store: &str, ask: &Ask, now: Seconds) -> Res
     Ok(data(&snapshots))
 }
 
-fn item(group: &Group, snapshot: &Snapshot) -> SnapshotItem {
+fn item<'a>(group: &'a Group, snapshot: &Snapshot) -> SnapshotItem<'a> {
     let files = if snapshot.finished { &files(group, snapshot)[..] } else { &[] };
     let verification = snapshot.verified.as_ref().map(|task| Verification { upid: task.upid(), state: "ok" });
     SnapshotItem {
         backup_type: group.kind,
-        backup_id: group.id,
+        backup_id: &group.id,
         backup_time: snapshot.at,
         comment: Some(group.guest).filter(|guest| snapshot.finished && !guest.is_empty()),
         verification,
@@ -216,9 +216,9 @@ fn item(group: &Group, snapshot: &Snapshot) -> SnapshotItem {
 
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
-struct SnapshotItem {
+struct SnapshotItem<'a> {
     backup_type: &'static str,
-    backup_id: &'static str,
+    backup_id: &'a str,
     backup_time: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
     comment: Option<&'static str>,

@@ -1,5 +1,6 @@
 //! Prometheus: targets, rules, alerts and a few metrics. The shapes are those of 2.42.
 
+mod measured;
 mod query;
 mod wire;
 

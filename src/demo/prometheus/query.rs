@@ -10,12 +10,14 @@ use super::super::Scenario;
 use super::super::matcher::{Fault, Matcher, Reader};
 use super::super::script::alerts::Raised;
 use super::super::script::hosts::{Reach, probe_succeeds};
+use super::super::script::rules::RULES;
 use super::super::script::{HOUR, MINUTE, Script, mark, mix};
 use super::super::serve::{Answer, Ask};
 use super::super::span;
 use super::wire::{Queried, Sample, Series};
-use super::{ALERTMANAGERS, bad, failure, success};
+use super::{ALERTMANAGERS, bad, failure, measured, success};
 use crate::domain::labels::Labels;
+use crate::domain::promql::metrics;
 
 /// More points than this in one series are refused.
 const MOST_POINTS: i64 = 11_000;
@@ -31,6 +33,10 @@ enum Query {
     Counted { matchers: Vec<Matcher>, span: i64 },
     /// Which targets flap: none does.
     Changes,
+    /// A query of the dashboard's catalogue, by its name.
+    Measure(&'static str),
+    /// The time.
+    Time,
     /// A number.
     Number(f64),
 }
@@ -40,9 +46,21 @@ const LAST_SUCCESS: &str = "max_over_time(timestamp(up";
 
 /// Parses a query; the error is a whole answer.
 fn parse(text: &str) -> Result<Query, Answer> {
-    let dense: String = text.chars().filter(|char| !char.is_whitespace()).collect();
+    let dense = measured::dense(text);
     if dense.is_empty() {
         return Err(bad("invalid parameter \"query\": 1:1: parse error: no expression found in input"));
+    }
+    if dense == "time()" {
+        return Ok(Query::Time);
+    }
+    // The script changes by minutes: what it is now, it was in the five minutes before.
+    if let Some(inside) =
+        text.trim().strip_prefix("avg_over_time((").and_then(|rest| rest.strip_suffix(")[5m:1m])"))
+    {
+        return parse(inside);
+    }
+    if let Some(measure) = measured::named_by(&dense) {
+        return Ok(Query::Measure(measure));
     }
     if dense.starts_with(LAST_SUCCESS) {
         return Ok(Query::LastSuccess);
@@ -127,7 +145,8 @@ fn evaluate(script: &Script, query: &Query, at: DateTime<Utc>) -> Vec<Point> {
             points
         }
         Query::LastSuccess => last_success(script, at),
-        Query::Changes | Query::Number(_) => Vec::new(),
+        Query::Measure(measure) => measured::points(script, measure, (at - script.anchor).num_seconds()),
+        Query::Changes | Query::Number(_) | Query::Time => Vec::new(),
     }
 }
 
@@ -294,6 +313,10 @@ pub fn instant(script: &Script, ask: &Ask, now: DateTime<Utc>) -> Answer {
             let result = (stamp(at), number.to_string());
             success(&serde_json::json!({ "resultType": "scalar", "result": result }))
         }
+        Ok(Query::Time) => {
+            let result = (stamp(at), stamp(at).to_string());
+            success(&serde_json::json!({ "resultType": "scalar", "result": result }))
+        }
         // Nothing is known of the future or of the time before the lab.
         Ok(_) if at > now + TimeDelta::minutes(5) => {
             success(&Queried::<Sample> { result_type: "vector", result: vec![] })
@@ -355,8 +378,19 @@ pub fn labels(script: &Script, now: DateTime<Utc>) -> Answer {
 /// `/label/NAME/values`.
 pub fn values(script: &Script, name: &str, now: DateTime<Utc>) -> Answer {
     let points = samples(script, "", now);
+    if name == "__name__" {
+        return success(&names(script));
+    }
     let values: BTreeSet<&str> = points.iter().filter_map(|(labels, _)| labels.get(name)).collect();
     success(&values)
+}
+
+/// The names of all metrics: those that the lab plays, and those that the owner's rules are made of,
+/// which its exporters have too. When the chain is broken nobody has exported SMART for weeks.
+fn names(script: &Script) -> BTreeSet<&'static str> {
+    let of_rules = RULES.iter().flat_map(|rule| metrics(rule.query));
+    let lost = |name: &&str| script.scenario == Scenario::ChainBroken && name.starts_with("smartctl_");
+    METRICS.into_iter().chain(of_rules).filter(|name| !lost(name)).collect()
 }
 
 /// A time as a number of seconds or in RFC 3339; `now` if it is not given.

@@ -113,8 +113,20 @@ pub fn raised(scenario: Scenario) -> Vec<Raised> {
         Scenario::BackupLate => all.extend(backup_late()),
         Scenario::Storm => all.extend(storm()),
         Scenario::ChainBroken => all.extend(chain_broken()),
+        Scenario::Scale(scale) => {
+            let more = scale.alerts.saturating_sub(all.len());
+            all.extend((0..more).map(extra));
+        }
     }
     all
+}
+
+/// One of many alike.
+fn extra(number: usize) -> Raised {
+    let names = ["HighCPUUsage", "HighMemoryUsage", "HighIOWait", "SystemdUnitFailed"];
+    let (host, name) = (hosts::extra_host(number), names[number % names.len()]);
+    let fires = -MINUTE * i64::try_from(1 + number % 600).unwrap_or(1);
+    raise(name, &[("host", &host), ("job", "node"), ("name", "app.service")], fires, 91.0)
 }
 
 fn host_down() -> Vec<Raised> {

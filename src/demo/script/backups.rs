@@ -3,6 +3,7 @@
 //! Nights repeat: what happened once goes on happening every 24 hours, so that a lab that runs for
 //! weeks keeps its backups fresh, and its broken ones broken.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use super::super::Scenario;
@@ -64,7 +65,7 @@ enum Fate {
 pub struct Group {
     pub store: &'static str,
     pub kind: &'static str,
-    pub id: &'static str,
+    pub id: Cow<'static, str>,
     pub guest: &'static str,
     /// Logical size in bytes.
     pub size: u64,
@@ -72,6 +73,8 @@ pub struct Group {
     last: i64,
     /// How long a run takes, in seconds.
     took: i64,
+    /// How many nights are kept.
+    nights: i64,
     /// For how many days the nightly verification has passed it over, if it does. The snapshot of
     /// that night is still kept, as the last that was verified.
     passed_over: Option<i64>,
@@ -87,8 +90,8 @@ const fn group(
     last: i64,
     took: i64,
 ) -> Group {
-    let size = gigabytes << 30;
-    Group { store, kind, id, guest, size, last, took, passed_over: None, fate: Fate::Good }
+    let (id, size, nights) = (Cow::Borrowed(id), gigabytes << 30, NIGHTS);
+    Group { store, kind, id, guest, size, last, took, nights, passed_over: None, fate: Fate::Good }
 }
 
 /// One backup.
@@ -125,12 +128,12 @@ impl Backups {
             group("offsite", "ct", "230", "vaultwarden", 2, SYNC.0 + 5, 30),
         ];
         let trouble = match scenario {
-            Scenario::Calm | Scenario::ChainBroken => None,
+            Scenario::Calm | Scenario::ChainBroken | Scenario::Scale(_) => None,
             Scenario::HostDown | Scenario::BackupLate => Some(false),
             Scenario::Storm => Some(true),
         };
         for (group, at) in groups.iter_mut().zip(0..) {
-            match (trouble, group.kind, group.id) {
+            match (trouble, group.kind, &*group.id) {
                 (Some(true), ..) if group.store == "main" => {
                     group.fate = Fate::Missed(-10 * MINUTE + at * 13);
                 }
@@ -143,14 +146,30 @@ impl Backups {
                 _ => {}
             }
         }
+        let kept: i64 = groups.iter().map(|group| group.nights).sum();
+        let wanted = i64::try_from(scenario.scale().snapshots).unwrap_or(0) - kept;
+        groups.extend(
+            (0..).step_by(usize::try_from(NIGHTS).unwrap_or(1)).take_while(|from| *from < wanted).map(
+                |from| Group {
+                    id: Cow::Owned((10_000 + from / NIGHTS).to_string()),
+                    nights: NIGHTS.min(wanted - from),
+                    ..group("main", "vm", "", "", 8, NIGHT + 3 * HOUR + from / NIGHTS % HOUR, 20)
+                },
+            ),
+        );
         Self { groups, anchor }
     }
 
     /// The nights of something that began last at `last`, as Unix seconds, up to `now`.
     fn nights(&self, last: i64, now: i64) -> impl Iterator<Item = i64> {
+        self.newest(NIGHTS, last, now)
+    }
+
+    /// So many of them.
+    fn newest(&self, count: i64, last: i64, now: i64) -> impl Iterator<Item = i64> {
         let first = self.anchor + last;
         let newest = (now - first).div_euclid(DAY);
-        (newest - NIGHTS + 1..=newest).map(move |night| first + night * DAY)
+        (newest - count + 1..=newest).map(move |night| first + night * DAY)
     }
 
     /// When the next run of a job is, in Unix seconds.
@@ -165,7 +184,7 @@ impl Backups {
             let start = self.anchor + group.last - days * DAY;
             runs.push((start..start + group.took, "OK"));
         }
-        for start in self.nights(group.last, now) {
+        for start in self.newest(group.nights, group.last, now) {
             match group.fate {
                 Fate::FailsFrom(from) if start >= self.anchor + from => {
                     runs.push((start..start + 61, RESET));

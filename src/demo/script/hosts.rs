@@ -113,7 +113,7 @@ impl Target {
 /// Everything that is scraped.
 pub fn targets(scenario: Scenario) -> Vec<Target> {
     let node = |name, samples| exporter(scenario, "node", name, 9100, samples, 18);
-    vec![
+    let mut all = vec![
         node("pve", 1_402),
         node("lxc200", 911),
         node("vm100", 1_120),
@@ -130,7 +130,31 @@ pub fn targets(scenario: Scenario) -> Vec<Target> {
         probing(scenario, "snmp", "switch", "10.0.0.2", "?module=if_mib&target=10.0.0.2", 486),
         probing(scenario, "blackbox", "lxc210", NEXTCLOUD, NEXTCLOUD_PROBE, 21),
         probing(scenario, "blackbox", "lxc230", VAULT, VAULT_PROBE, 21),
-    ]
+    ];
+    let more = scenario.scale().targets.saturating_sub(all.len());
+    all.extend((0..more).map(extra));
+    all
+}
+
+/// One of many alike.
+fn extra(number: usize) -> Target {
+    let host = extra_host(number);
+    let address = format!("10.{}.{}.{}:9100", 1 + number / 62_500, number / 250 % 250, 1 + number % 250);
+    Target {
+        job: "node",
+        labels: [("host", host.as_str()), ("instance", &address), ("job", "node")].into_iter().collect(),
+        address: address.clone(),
+        path: "/metrics",
+        query: String::new(),
+        reach: Reach::Up,
+        samples: 900,
+        took: 18,
+    }
+}
+
+/// The host of one of many targets.
+pub fn extra_host(number: usize) -> String {
+    format!("extra{number:05}")
 }
 
 pub const NEXTCLOUD: &str = "https://cloud.home.arpa";

@@ -9,11 +9,15 @@ use std::ops::Range;
 use super::super::Scenario;
 use super::super::span::SECOND;
 use super::phrases::{CHATTER, Phrase, trouble};
+use super::scale::{Flood, HEARD};
 use super::{HOUR, MINUTE, mix};
 use crate::domain::labels::Labels;
 
 /// How long lines are kept, in seconds.
 pub const KEPT: i64 = 6 * HOUR;
+
+/// About so many lines of a flood are counted.
+const COUNTED: i64 = 200_000;
 
 /// A stream: one unit of one host.
 #[derive(Debug)]
@@ -62,6 +66,8 @@ pub struct Logs {
     busy: u64,
     /// From this offset on the storage VM is gone, and nobody says what needs it.
     storage_gone: i64,
+    /// Lines without end instead of all others, if they are wanted.
+    flood: Option<Flood>,
 }
 
 impl Logs {
@@ -78,18 +84,22 @@ impl Logs {
             phrases.push((stream, phrase));
         }
         let busy = match scenario {
-            Scenario::Calm => 1_000,
+            Scenario::Calm | Scenario::Scale(_) => 1_000,
             Scenario::BackupLate | Scenario::ChainBroken => 1_400,
             Scenario::HostDown => 2_400,
             Scenario::Storm => 3_000,
         };
-        let streams = units.into_iter().map(|(host, unit)| stream(host, unit)).collect();
+        let flood = Flood::new(scenario.scale().lines, seed);
+        let streams = match flood {
+            Some(_) => Flood::streams(),
+            None => units.into_iter().map(|(host, unit)| stream(host, unit)).collect(),
+        };
         let storage_gone = match scenario {
             Scenario::HostDown => -16 * MINUTE,
             Scenario::Storm => -13 * MINUTE,
             _ => i64::MAX,
         };
-        Self { streams, phrases, seed, anchor, busy, storage_gone }
+        Self { streams, phrases, seed, anchor, busy, storage_gone, flood }
     }
 
     /// The nanosecond up to which lines can be read at `now` (nanoseconds): the last whole second.
@@ -97,9 +107,33 @@ impl Logs {
         now - now.rem_euclid(SECOND)
     }
 
+    /// The nanosecond up to which a tail hears them at `now`.
+    pub const fn heard(&self, now: i64) -> i64 {
+        if self.flood.is_some() { Flood::heard(now) } else { Self::end(now) }
+    }
+
+    /// How often a tail hears more, in nanoseconds, if that is more than once a second.
+    pub fn pace(&self) -> Option<i64> {
+        self.flood.as_ref().map(|_| HEARD)
+    }
+
+    /// Lines of `range` to be counted, oldest first, and for how many each of them stands: of a
+    /// flood not all are written for that.
+    pub fn counted(&self, range: &Range<i64>, wanted: &Wanted<'_>) -> (Vec<Line>, usize) {
+        let Some(flood) = &self.flood else { return (self.oldest(range, wanted, usize::MAX), 1) };
+        let numbers = flood.numbers(range);
+        let weight = usize::try_from((numbers.end - numbers.start) / COUNTED).unwrap_or(0).max(1);
+        let lines = numbers.step_by(weight).filter_map(|number| flood.line(number, wanted));
+        (lines.collect(), weight)
+    }
+
     /// Lines of `range` in streams that `wanted` picks, oldest first, at most `limit`.
     pub fn oldest(&self, range: &Range<i64>, wanted: &Wanted<'_>, limit: usize) -> Vec<Line> {
         let mut lines = Vec::new();
+        if let Some(flood) = &self.flood {
+            let all = flood.numbers(range).filter_map(|number| flood.line(number, wanted));
+            return all.take(limit).collect();
+        }
         for second in seconds(range) {
             self.second(second, range, wanted, &mut lines);
             if lines.len() >= limit {
@@ -114,6 +148,10 @@ impl Logs {
     pub fn newest(&self, range: &Range<i64>, wanted: &Wanted<'_>, limit: usize) -> Vec<Line> {
         let mut lines = Vec::new();
         let mut second_lines = Vec::new();
+        if let Some(flood) = &self.flood {
+            let all = flood.numbers(range).rev().filter_map(|number| flood.line(number, wanted));
+            return all.take(limit).collect();
+        }
         for second in seconds(range).rev() {
             self.second(second, range, wanted, &mut second_lines);
             lines.extend(second_lines.drain(..).rev());
@@ -244,9 +282,8 @@ mod tests {
 
     #[test]
     fn each_scenario_is_as_talkative_as_it_should_be() {
-        use strum::IntoEnumIterator as _;
         let anchor = Scenario::default().instant().timestamp();
-        for scenario in Scenario::iter() {
+        for scenario in Scenario::ALL {
             let logs = Logs::new(scenario, 1, anchor);
             let range = (anchor - 300) * SECOND..anchor * SECOND;
             let rate = logs.oldest(&range, &ALL, usize::MAX).len() / 300;

@@ -10,6 +10,7 @@ pub mod hosts;
 pub mod logs;
 mod phrases;
 pub mod rules;
+pub mod scale;
 pub mod tasks;
 
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};

@@ -90,16 +90,22 @@ impl Owner<'_> {
 
 /// What is known of the backups of a guest that no backup server has a group of.
 pub fn lone<'s>(store: &Store, pve: &SourceState, guest: &Guest, now: DateTime<Utc>) -> Evidence<'s> {
-    let mut evidence = Evidence { unread: unread(store, pve, now), ..Evidence::default() };
+    let mut evidence = Evidence { unread: unknown(store, pve, now), ..Evidence::default() };
     tell(pve, guest, &mut evidence, now);
     evidence
 }
 
-/// Why nobody can say that there is no backup, if so.
-fn unread(store: &Store, pve: &SourceState, now: DateTime<Utc>) -> Option<Unread> {
+/// Why nobody can say that there is no backup of a guest of `pve`, if so.
+fn unknown(store: &Store, pve: &SourceState, now: DateTime<Utc>) -> Option<Unread> {
     if !pve.is_fresh(Feed::Guests, now) {
         return Some(Unread::Refused(format!("{} was not heard", pve.id).into()));
     }
+    let jobs = || (!pve.is_fresh(Feed::Schedules, now)).then(|| format!("the jobs of {}", pve.id).into());
+    unread(store, now).or_else(|| jobs().map(Unread::Refused))
+}
+
+/// Why nobody can say that no backup server has a backup, if so.
+pub fn unread(store: &Store, now: DateTime<Utc>) -> Option<Unread> {
     let mut servers = store.of(SourceKind::Pbs);
     if servers.any(|source| !source.is_fresh(Feed::Snapshots, now)) {
         return Some(Unread::NotHeard);
@@ -108,7 +114,7 @@ fn unread(store: &Store, pve: &SourceState, now: DateTime<Utc>) -> Option<Unread
     if let Some(hidden) = hidden.next() {
         return Some(Unread::Refused(format!("its backup may lie in datastore {}", hidden.datastore).into()));
     }
-    (!pve.is_fresh(Feed::Schedules, now)).then(|| Unread::Refused(format!("the jobs of {}", pve.id).into()))
+    None
 }
 
 fn tell(pve: &SourceState, guest: &Guest, evidence: &mut Evidence<'_>, now: DateTime<Utc>) {

@@ -280,6 +280,24 @@ fn what_the_hypervisor_knows_explains_why_a_backup_is_late() {
     ] {
         assert_eq!(rows(&store(late(), &[("home", says)], &[])), [format!("pbs.main vm/100 {expected}")]);
     }
+    // One task for all guests of a job; one that was started by hand names its guest.
+    let run = |vmid, hours, guests: &str| Dump {
+        upid: format!("UPID:n1:1:2:{hours}:vzdump:{guests}:root@pam:").into(),
+        ..dump(vmid, hours, Outcome::Ok)
+    };
+    for (dumps, expected) in [
+        (vec![run(100, 30, ""), run(101, 6, "")], "skipped by job nightly"),
+        (vec![run(101, 6, "")], "skipped by job nightly"),
+        (vec![run(100, 30, ""), run(101, 6, "101")], "no backup for 30h"),
+        (vec![run(100, 30, ""), run(101, 30, "")], "no backup for 30h"),
+        (vec![run(100, 30, ""), Dump { node: "n2".into(), ..run(101, 6, "") }], "no backup for 30h"),
+        (vec![run(100, 30, ""), Dump { outcome: Outcome::Running, ..run(101, 1, "") }], "no backup for 30h"),
+    ] {
+        let says = Says { jobs: vec![job(true, all())], dumps, ..vms(&[100, 101]) };
+        let rows = rows(&store(late(), &[("home", says)], &[]));
+        let expected = format!("pbs.main vm/100 late warning: {expected}");
+        assert!(rows.contains(&expected), "{expected}: {rows:?}");
+    }
     let two = [("home", vms(&[100])), ("cabin", vms(&[100]))];
     assert_eq!(
         rows(&store(late(), &two, &[])),
@@ -330,7 +348,7 @@ fn nodes_and_storages_are_judged() {
             "node n1: its cluster cannot say whether it is up",
         ),
     ];
-    let only = Scope { alerts: false, targets: false, logs: false, backups: true };
+    let only = Scope { backups: true, ..Scope::NONE };
     for (node, storage, state, text) in rows {
         let says = Says { nodes: vec![node], storages: vec![storage], ..Says::default() };
         let verdict = judge(&store(vec![], &[("home", says)], &[]), only, now());
@@ -340,7 +358,7 @@ fn nodes_and_storages_are_judged() {
 
 #[test]
 fn a_hypervisor_that_is_down_is_told() {
-    let only = Scope { alerts: false, targets: false, logs: false, backups: true };
+    let only = Scope { backups: true, ..Scope::NONE };
     for (feed, state) in [(Feed::Guests, Health::Unknown), (Feed::Dumps, Health::Warning)] {
         let mut store = store(vec![], &[("home", Says::default())], &[]);
         let failure = Failure { kind: FailureKind::Refused, short: "refused".into(), text: "x".into() };

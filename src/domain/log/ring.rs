@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
+use super::pace::Pace;
 use super::{Entry, TailState};
 use crate::domain::feed::Failure;
 
@@ -38,7 +39,13 @@ pub struct Tail {
     forgotten: u64,
     /// How often entries were put in before the newest ones.
     reordered: u64,
+    pace: Pace,
+    /// What was forgotten and is still to be freed.
+    gone: Vec<Entry>,
 }
+
+/// So many forgotten entries wait to be freed elsewhere; more are freed where they are.
+const GONE: usize = 100_000;
 
 /// How much of a tail is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,6 +92,32 @@ impl Tail {
             limits,
             forgotten: 0,
             reordered: 0,
+            pace: Pace::default(),
+            gone: Vec::new(),
+        }
+    }
+
+    /// What was forgotten since the last call: to free thousands of lines takes milliseconds, which a
+    /// key should not wait for.
+    pub fn take_gone(&mut self) -> Vec<Entry> {
+        std::mem::take(&mut self.gone)
+    }
+
+    /// What it has now, at most so many of the newest entries, as it will stay.
+    #[must_use]
+    pub fn newest(&self, count: usize) -> Self {
+        let first = self.entries.len().saturating_sub(count);
+        Self {
+            entries: self.entries.range(first..).cloned().collect(),
+            bytes: self.entries.range(first..).map(size).sum(),
+            forgotten: self.forgotten + first as u64,
+            name: Arc::clone(&self.name),
+            query: Arc::clone(&self.query),
+            state: self.state.clone(),
+            lost: self.lost.clone(),
+            pace: self.pace.clone(),
+            gone: Vec::new(),
+            ..*self
         }
     }
 
@@ -96,7 +129,10 @@ impl Tail {
         for entry in &fresh {
             self.bytes += size(entry);
             match entry {
-                Entry::Line(_) => self.lines += 1,
+                Entry::Line(line) => {
+                    self.lines += 1;
+                    self.pace.note(line.at);
+                }
                 Entry::Gap { .. } => self.gaps += 1,
                 Entry::Dropped { count, .. } => self.dropped += count,
                 Entry::Skipped { count, .. } => self.skipped += count,
@@ -120,10 +156,15 @@ impl Tail {
     }
 
     fn forget(&mut self) {
+        let over = self.entries.len().saturating_sub(self.limits.lines);
+        self.gone.reserve(over.min(GONE.saturating_sub(self.gone.len())));
         while self.entries.len() > self.limits.lines || self.bytes > self.limits.bytes {
             let Some(oldest) = self.entries.pop_front() else { break };
             self.bytes -= size(&oldest);
             self.forgotten += 1;
+            if self.gone.len() < GONE {
+                self.gone.push(oldest);
+            }
         }
     }
 
@@ -148,14 +189,9 @@ impl Tail {
         self.reordered
     }
 
-    /// Lines a second over the minute before `now`.
+    /// Lines a second over the minute before `now`, also those that are no longer kept.
     pub fn rate(&self, now: DateTime<Utc>) -> f64 {
-        let until = now.timestamp_nanos_opt().unwrap_or(i64::MAX);
-        let since = until.saturating_sub(60_000_000_000);
-        let from = self.entries.partition_point(|entry| entry.at() <= since);
-        let to = self.entries.partition_point(|entry| entry.at() <= until);
-        // Marks among them are few enough to count as lines.
-        to.saturating_sub(from) as f64 / 60.0
+        self.pace.rate(now)
     }
 }
 

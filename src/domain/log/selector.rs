@@ -69,7 +69,7 @@ fn matcher(name: &str, loki: &str, value: &str) -> String {
 }
 
 /// `10.0.0.21` of `10.0.0.21:9100`, `::1` of `[::1]:9100`.
-fn without_port(instance: &str) -> &str {
+pub(super) fn without_port(instance: &str) -> &str {
     let host = match instance.rsplit_once(':') {
         Some((host, port)) if !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()) => {
             // Two colons without brackets are an address of IPv6, with no port.

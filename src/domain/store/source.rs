@@ -15,6 +15,7 @@ use crate::domain::feed::{Failure, FailureKind, Feed, FeedState, Freshness, Sour
 use crate::domain::job::Job;
 use crate::domain::labels::Labels;
 use crate::domain::log::Tail;
+use crate::domain::measure::Measured;
 use crate::domain::observation::{Observation, Peer, Route, Split};
 use crate::domain::rule::Rule;
 use crate::domain::server::Server;
@@ -31,6 +32,14 @@ pub struct Data {
     pub scrapes: Arc<[Scrape]>,
     /// Prometheus' rules.
     pub rules: Arc<[Rule]>,
+    /// What it measured of hosts and of the chain.
+    pub measured: Arc<[Measured]>,
+    /// The rules that cannot fire, each with a metric that nobody exports.
+    pub blind: Arc<[(Arc<str>, Arc<str>)]>,
+    /// The jobs of which no rule would say that they do not answer.
+    pub uncovered: Arc<[Arc<str>]>,
+    /// The names of all metrics of the last 7 days; empty when they were not told.
+    pub names: Arc<[Arc<str>]>,
     /// Prometheus' own alerts.
     pub raised: Arc<[RaisedAlert]>,
     /// Prometheus' external labels; `None` while they are not known.
@@ -235,6 +244,8 @@ impl Data {
             Observation::Targets(targets) => return swap(&mut self.targets, targets),
             Observation::Scrapes(scrapes) => return swap(&mut self.scrapes, in_order(scrapes)),
             Observation::Rules(rules) => return swap(&mut self.rules, rules),
+            Observation::Measures(measured) => return swap(&mut self.measured, measured),
+            Observation::Names(names) => return swap(&mut self.names, names),
             Observation::Raised(raised) => return swap(&mut self.raised, raised),
             Observation::ExternalLabels(labels) => self.external = Some(labels),
             Observation::Alerts(alerts) => return swap(&mut self.alerts, alerts),

@@ -1,11 +1,13 @@
 //! What the alerts, the rules behind them and the Watchdog say.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Condition, Counts, Finding, weigh};
 use crate::domain::alert::Alert;
+use crate::domain::cause::Cause;
 use crate::domain::correlate::{self, Listed};
 use crate::domain::feed::{Feed, SourceKind};
 use crate::domain::health::Health;
@@ -35,6 +37,13 @@ const TOLD: usize = 100;
 pub(super) fn alerts(store: &Store, now: DateTime<Utc>, counts: &mut Counts) -> Alerts {
     let mut found = Alerts::default();
     let unheard = correlate::unheard(store, now);
+    let causes = store.causes();
+    let mut following: HashMap<&str, usize> = HashMap::new();
+    for cause in causes.values() {
+        *following.entry(&*cause.id).or_default() += 1;
+    }
+    // A cause before all else, what follows from it after.
+    let mut places: Vec<u8> = Vec::new();
     for listed in &**store.alerts() {
         let alert = &listed.alert;
         let health = weigh(Condition::Alert(alert.rank, alert.state));
@@ -57,9 +66,18 @@ pub(super) fn alerts(store: &Store, now: DateTime<Utc>, counts: &mut Counts) -> 
         let text = if is_unheard {
             format!("{} {} was true when last heard", alert.name, alert.subject())
         } else {
-            alert_text(listed, now)
+            let follow = following.get(&*alert.fingerprint).copied().unwrap_or(0);
+            let cause = causes.get(&alert.fingerprint);
+            places.push(if cause.is_some() { 2 } else { u8::from(follow == 0) });
+            alert_text(listed, follow, cause, now)
         };
         list.push(Finding { health, text, subject: Some(subject(listed)) });
+    }
+    if !causes.is_empty() {
+        let mut placed: Vec<(u8, Finding)> =
+            places.into_iter().zip(std::mem::take(&mut found.measured)).collect();
+        placed.sort_by_key(|(place, _)| *place);
+        found.measured = placed.into_iter().map(|(_, finding)| finding).collect();
     }
     found.unheard.extend(vanished(store, now));
     if watchdog_missing(store, now) {
@@ -93,15 +111,22 @@ fn subject(listed: &Listed) -> Subject {
     Subject::Alert { source: listed.source.clone(), fingerprint }
 }
 
-fn alert_text(listed: &Listed, now: DateTime<Utc>) -> String {
+/// `follow`: how many alerts follow from it; `cause`: what it follows from itself.
+fn alert_text(listed: &Listed, follow: usize, cause: Option<&Cause>, now: DateTime<Utc>) -> String {
     let alert = &listed.alert;
     let mut text = format!("{} {} {}", alert.name, alert.subject(), text::age(now - alert.starts_at));
-    if let Some(ack) = &alert.acked_by {
+    if let Some(cause) = cause {
+        text.push_str(", follows from ");
+        text.push_str(&cause.text);
+    } else if let Some(ack) = &alert.acked_by {
         text.push_str(", acknowledged by ");
         text.push_str(&ack.who);
     } else if let Some(due) = listed.due.filter(|due| *due < now) {
         text.push_str(", response overdue ");
         text.push_str(&text::age(now - due));
+    }
+    if follow > 0 {
+        text.push_str(&format!(", {follow} follow"));
     }
     text
 }
@@ -111,7 +136,7 @@ const WATCHDOG_GRACE: TimeDelta = TimeDelta::seconds(90);
 
 /// The Watchdog is missing when a Prometheus that is heard has evaluated a rule for it, and yet it
 /// does not arrive where alerts should.
-fn watchdog_missing(store: &Store, now: DateTime<Utc>) -> bool {
+pub fn watchdog_missing(store: &Store, now: DateTime<Utc>) -> bool {
     let name = &*store.thresholds.watchdog;
     let is_for_it = |rule: &Rule| {
         rule.kind == RuleKind::Alerting && &*rule.name == name && rule.last_evaluation.is_some()

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Condition, Counts, Finding, weigh};
 use crate::domain::backup::{
-    Assessment, BackupGroup, BackupState, Expectation, GroupId, Plan, Reason, Took, assess,
+    Assessment, BackupGroup, BackupState, Evidence, Expectation, GroupId, Plan, Reason, Took, assess,
 };
 use crate::domain::correlate::{self, Owner};
 use crate::domain::datastore::Datastore;
@@ -56,6 +56,7 @@ pub fn judged_backups(store: &Store, now: DateTime<Utc>) -> Vec<JudgedBackup<'_>
     let metered = store.of(SourceKind::Prometheus).flat_map(|source| archives(source, store, now));
     let metered: Vec<JudgedBackup<'_>> = metered.filter(|one| !is_known(store, &one.group.id)).collect();
     all.extend(metered);
+    all.extend(listed(store, now));
     all.sort_by(|one, other| {
         (other.assessment.health, other.assessment.state, &one.group.id).cmp(&(
             one.assessment.health,
@@ -110,6 +111,32 @@ fn is_known(store: &Store, id: &GroupId) -> bool {
     let same = |kind: &str| *kind == *id.kind || &*id.kind == "guest";
     let servers = store.of(SourceKind::Pbs).chain(store.of(SourceKind::Pve));
     servers.flat_map(|source| &*source.data.groups).any(|group| group.id.id == id.id && same(&group.id.kind))
+}
+
+/// The guests of the operator's own list that nobody has a backup of. Where a hypervisor is asked, it
+/// knows its guests itself.
+fn listed(store: &Store, now: DateTime<Utc>) -> Vec<JudgedBackup<'_>> {
+    let Some(source) = store.of(SourceKind::Pbs).next() else { return Vec::new() };
+    if store.of(SourceKind::Pve).next().is_some() {
+        return Vec::new();
+    }
+    let metered = |id: &str| {
+        let kept = store.of(SourceKind::Prometheus).flat_map(|source| &*source.data.kept);
+        kept.map(|archive| &archive.group.id.id).any(|known| **known == *id)
+    };
+    let unread = correlate::unread(store, now);
+    let missing =
+        store.thresholds.listed.iter().filter(|group| !is_known(store, &group.id) && !metered(&group.id.id));
+    let judge = |group| {
+        let expect = store.thresholds.expect(group, &[]);
+        let evidence = Evidence { unread: unread.clone(), ..Evidence::default() };
+        let mut assessment = assess(group, expect, &evidence, now);
+        if assessment.reason == Reason::Empty {
+            assessment.reason = Reason::Fault("it is in [hosts], and no backup server has it".into());
+        }
+        JudgedBackup { source, group, assessment, expect, plan: Plan::Unknown, took: None }
+    };
+    missing.map(judge).collect()
 }
 
 /// The guests that no backup server has a group of: they are known from their hypervisor only.

@@ -57,6 +57,12 @@ pub enum Condition {
     NodeAway,
     /// A datastore's fill or absence, or that of a storage or a node's own disk.
     Datastore(Health),
+    /// Alerts do not get through.
+    ChainBroken,
+    /// A rule whose metrics nobody exports.
+    RuleBlind,
+    /// The clock of a host, or of a server, is off.
+    ClockSkew,
     /// The certificate of a server, by the time that is left.
     Certificate(Health),
 }
@@ -72,6 +78,7 @@ pub fn weigh(condition: Condition) -> Option<Health> {
         Condition::Alert(_, AlertState::Silenced | AlertState::Inhibited | AlertState::Pending) => None,
         Condition::Alert(Severity::Critical, AlertState::Firing)
         | Condition::WatchdogMissing
+        | Condition::ChainBroken
         | Condition::NodeAway => Some(Critical),
         Condition::Alert(Severity::Critical, AlertState::Acknowledged)
         | Condition::Alert(Severity::Warning, AlertState::Firing) => Some(Warning),
@@ -86,7 +93,9 @@ pub fn weigh(condition: Condition) -> Option<Health> {
         Condition::SourceDown { .. }
         | Condition::LogsNotFresh
         | Condition::Unauthorised
-        | Condition::RuleBroken => Some(Warning),
+        | Condition::RuleBroken
+        | Condition::RuleBlind
+        | Condition::ClockSkew => Some(Warning),
         Condition::Target { covered: true, .. } | Condition::Target { settled: false, .. } => None,
         Condition::Target { health: TargetHealth::Up, hollow: false, .. } => None,
         Condition::Target { health: TargetHealth::Unknown, .. } => Some(Unknown),

@@ -56,6 +56,9 @@ fn every_condition_has_its_state() {
         (alert(Info, Pending), None),
         // Nobody confirms it any more.
         (Unheard, Some(Unknown)),
+        (ClockSkew, Some(Warning)),
+        (ChainBroken, Some(Critical)),
+        (RuleBlind, Some(Warning)),
         // The chain that should wake somebody.
         (WatchdogMissing, Some(Critical)),
         (down(SourceKind::Prometheus, 0.0), Some(Unknown)),
@@ -194,7 +197,7 @@ fn an_empty_store_is_not_well() {
 #[test]
 fn what_no_source_measures_is_unknown() {
     let field = Field::new(&[PROM]).well();
-    let only = Scope { alerts: false, targets: false, logs: false, backups: true };
+    let only = Scope { backups: true, ..Scope::NONE };
     let verdict = judge(&field.store, only, now());
     assert_eq!(
         (verdict.state, verdict.text.as_str()),
@@ -626,11 +629,69 @@ fn a_full_datastore_says_how_full() {
 }
 
 #[test]
+fn what_failed_for_want_of_room_folds_under_the_full_datastore() {
+    let mut field = Field::new(&ALL_SOURCES).well();
+    field.groups(vec![group(100, Some(30), None), group(101, Some(30), None), group(102, Some(30), None)]);
+    let failed = |id: u32| Task {
+        upid: format!("U{id}").into(),
+        kind: "backup".into(),
+        id: format!("main:vm/{id}").into(),
+        user: "o@pbs".into(),
+        started: now() - TimeDelta::hours(1),
+        ended: Some(now() - TimeDelta::minutes(50)),
+        outcome: Outcome::Failed("ENOSPC: No space left on device".into()),
+        progress: None,
+    };
+    field.saw(BACKUPS, Feed::Tasks, Observation::Tasks([failed(100), failed(101)].into()));
+    field.saw(BACKUPS, Feed::Datastores, Observation::Datastores([datastore(99, None)].into()));
+    let verdict = field.judge();
+    assert_eq!(verdict.state, Critical);
+    assert_eq!(
+        verdict.reasons(),
+        ["datastore main is 99 % full: 2 backups failed for it", "backup vm/102 web is 30h old, RPO 24h",]
+    );
+    let judged = judged_backups(&field.store, field.now);
+    let told: Vec<String> = judged.iter().map(|one| one.assessment.reason.to_string()).collect();
+    assert!(
+        told.contains(&"datastore main is 99 % full: ENOSPC: No space left on device".to_owned()),
+        "{told:?}"
+    );
+    // A task that says so needs no number; one that says something else failed for something else.
+    field.saw(BACKUPS, Feed::Datastores, Observation::Datastores([datastore(60, None)].into()));
+    let verdict = field.judge();
+    assert!(
+        verdict.reasons().iter().any(|text| text.contains("60 % full: 2 backups failed for it")),
+        "{verdict:?}"
+    );
+}
+
+#[test]
+fn a_guest_of_the_operators_list_without_any_backup_is_told() {
+    let listed = |name: &str, vmid: u64| {
+        let host = crate::domain::host::Host { vmid: Some(vmid), ..crate::domain::host::Host::default() };
+        (name.to_owned(), host)
+    };
+    let hosts =
+        [listed("web", 100), listed("nas", 102), ("router".to_owned(), crate::domain::host::Host::default())];
+    let hosts = crate::domain::host::Inventory(hosts.into_iter().collect());
+    let mut field = Field::new(&ALL_SOURCES).well();
+    field.store.thresholds.listed = hosts.guests();
+    let alone = !field.store.sources.iter().any(|source| source.id.kind == SourceKind::Pve);
+    assert!(alone, "no hypervisor is asked here");
+    let verdict = field.judge();
+    let reason = "backup guest/102 nas late: it is in [hosts], and no backup server has it";
+    assert_eq!(verdict.reasons(), [reason]);
+    field.fails(BACKUPS, FailureKind::Refused);
+    field.now += TimeDelta::minutes(10);
+    assert!(!field.judge().reasons().iter().any(|text| text == reason), "nobody knows");
+}
+
+#[test]
 fn the_scope_keeps_the_rest_out() {
     let mut field = Field::new(&ALL_SOURCES).well();
     field.alerts(vec![alert("HostDown", "critical", Firing)]);
     field.fails(LOKI, FailureKind::Refused);
-    let only = Scope { alerts: false, targets: true, logs: false, backups: true };
+    let only = Scope { targets: true, backups: true, ..Scope::NONE };
     let verdict = judge(&field.store, only, field.now);
     assert_eq!(
         (verdict.state, verdict.text.as_str()),

@@ -56,7 +56,7 @@ pub(super) async fn remote(host: &Remote, files: &Files) -> Result<String, Strin
     }
     let (program, arguments) = command(name)?;
     let arguments: Vec<String> = arguments.collect();
-    let quoted: String = name.chars().map(|char| plain(char)).collect();
+    let quoted: String = name.chars().map(plain).collect();
     let script = format!("{program} {} {quoted} >/dev/null", arguments.join(" "));
     told(Path::new(name), tell(host, &script, PATIENCE).await.map(|_| ()))
 }

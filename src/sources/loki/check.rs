@@ -52,6 +52,12 @@ impl Check {
         self.next = Instant::now();
     }
 
+    /// More comes than queries can follow: the next one has time.
+    pub fn rest(&mut self, setup: &Setup) {
+        self.next = Instant::now() + setup.check;
+        self.not_before = self.next;
+    }
+
     /// Asks for what there is since `from`, in nanoseconds.
     pub fn ask(&mut self, setup: &Setup, query: &Arc<str>, from: i64) {
         self.asked = now(&setup.clock);

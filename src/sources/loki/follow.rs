@@ -75,6 +75,8 @@ pub(super) struct Follower {
     pub seen: Seen,
     /// Up to this nanosecond nothing is missing.
     proven: Option<i64>,
+    /// Before this nanosecond it is no longer known which lines came.
+    known: i64,
     /// So far back from there a line may still come late, in nanoseconds.
     overlap: i64,
     /// Queries in a row that failed.
@@ -87,7 +89,8 @@ impl Follower {
     /// One that has nothing yet.
     pub fn new(setup: Setup, outlet: Outlet) -> Self {
         let (seen, overlap, from) = (Seen::default(), OVERLAP, setup.from);
-        let mut follower = Self { setup, outlet, seen, proven: None, overlap, failed: 0, cuts: 0 };
+        let mut follower =
+            Self { setup, outlet, seen, proven: None, known: i64::MIN, overlap, failed: 0, cuts: 0 };
         if let Some(from) = from {
             follower.prove(from);
         }
@@ -132,7 +135,7 @@ impl Follower {
             self.give_up(proven, farthest);
             return Some(farthest);
         }
-        Some(proven.saturating_sub(self.overlap))
+        Some(proven.saturating_sub(self.overlap).max(self.known))
     }
 
     fn give_up(&mut self, from: i64, to: i64) {
@@ -215,7 +218,11 @@ impl Follower {
             wrong.at(url, API)
         })?;
         check.heard += batch.rows.len();
+        let known = self.known;
         self.take(batch.rows, i64::MIN);
+        if self.known > known {
+            check.rest(&self.setup);
+        }
         if let Some((at, count)) = batch.dropped {
             self.outlet.take([Entry::Dropped { at, count }]);
             check.hurry();
@@ -234,9 +241,9 @@ impl Follower {
         let late = fresh.iter().filter(|row| row.line.at < before).count();
         self.outlet.take(fresh.into_iter().map(|row| Entry::Line(row.line)));
         if let Some(known) = self.seen.forget_over() {
-            // So long was no query answered that it would bring lines twice.
-            let to = known.saturating_add(OVERLAP);
-            self.give_up(self.proven.unwrap_or(to), to);
+            // So much came since a query was answered in full that the next would bring lines twice.
+            self.known = known;
+            self.give_up(self.proven.unwrap_or(known), known);
         }
         late
     }

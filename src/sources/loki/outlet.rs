@@ -19,6 +19,9 @@ const HEARTBEAT: Duration = Duration::from_secs(2);
 /// What waits for a reader that does not read; older lines give way.
 const WAITING: usize = 60_000;
 
+/// And so many bytes of text.
+const WAITING_BYTES: usize = 32 << 20;
+
 /// What a tail hands over.
 pub(super) type Said = Result<Observation, SourceError>;
 
@@ -29,6 +32,8 @@ pub(super) struct Outlet {
     state: TailState,
     is_told: bool,
     waiting: Vec<Entry>,
+    /// Bytes of text that wait.
+    bytes: usize,
     sent: Instant,
     to: mpsc::Sender<Said>,
     go: Arc<Notify>,
@@ -42,6 +47,7 @@ impl Outlet {
             state: TailState::Connecting,
             is_told: true,
             waiting: Vec::new(),
+            bytes: 0,
             sent: Instant::now(),
             to,
             go,
@@ -50,12 +56,24 @@ impl Outlet {
 
     /// Takes entries to be handed over soon.
     pub fn take(&mut self, entries: impl IntoIterator<Item = Entry>) {
+        let first = self.waiting.len();
         self.waiting.extend(entries);
-        let over = self.waiting.len().saturating_sub(WAITING);
+        self.bytes += self.waiting.get(first..).unwrap_or_default().iter().map(size).sum::<usize>();
+        let mut over = self.waiting.len().saturating_sub(WAITING);
+        if self.bytes > WAITING_BYTES {
+            // To the half of it, lest every line that comes goes through all that wait.
+            let mut left = self.bytes;
+            let fits = |entry: &Entry| {
+                left -= size(entry);
+                left <= WAITING_BYTES / 2
+            };
+            over = over.max(self.waiting.iter().position(fits).unwrap_or(0));
+        }
         if over > 0 {
             let mut marks = Vec::new();
             let (mut first, mut last, mut skipped) = (i64::MAX, i64::MIN, 0);
             for entry in self.waiting.drain(..=over) {
+                self.bytes -= size(&entry);
                 let (from, to, count) = match entry {
                     Entry::Line(line) => (line.at, line.at, 1),
                     Entry::Skipped { from, to, count } => (from, to, count),
@@ -118,12 +136,18 @@ impl Outlet {
 
     fn batch(&mut self) -> Observation {
         self.is_told = true;
+        self.bytes = 0;
         Observation::Tail {
             tail: Arc::clone(&self.tail),
             state: self.state.clone(),
             entries: std::mem::take(&mut self.waiting),
         }
     }
+}
+
+/// Bytes of its text.
+fn size(entry: &Entry) -> usize {
+    if let Entry::Line(line) = entry { line.text.len() } else { 0 }
 }
 
 #[cfg(test)]
@@ -159,5 +183,21 @@ mod tests {
         let kept = entries.iter().filter(|entry| matches!(entry, Entry::Line(_))).count();
         assert_eq!(lost + kept as u64, 90_000);
         assert_eq!(entries.len(), WAITING);
+    }
+
+    #[tokio::test]
+    async fn long_lines_wait_in_bounds() {
+        let (to, mut from) = mpsc::channel(1);
+        let mut outlet = Outlet::new("all".into(), to, Arc::default());
+        let long: Arc<str> = "x".repeat(60_000).into();
+        for at in 0..5_000 {
+            outlet.take([Entry::Line(Line::new(at, Labels::default(), Arc::clone(&long), Level::Unknown))]);
+            assert!(outlet.bytes <= WAITING_BYTES);
+        }
+        outlet.flush();
+        let Some(Ok(Observation::Tail { entries, .. })) = from.recv().await else { panic!("a batch") };
+        let count = |entry: &Entry| if let Entry::Skipped { count, .. } = entry { *count } else { 1 };
+        assert_eq!(entries.iter().map(count).sum::<u64>(), 5_000);
+        assert_eq!(entries.last().map(Entry::at), Some(4_999));
     }
 }

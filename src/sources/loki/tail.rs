@@ -15,7 +15,7 @@ use crate::net::NetError;
 use crate::sources::{Next, Tail};
 
 /// Messages on their way to the reader.
-pub(super) const ON_THE_WAY: usize = 8;
+pub(super) const ON_THE_WAY: usize = 2;
 
 /// What a tail is made of.
 #[derive(Clone, Debug)]

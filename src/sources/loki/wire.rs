@@ -2,7 +2,7 @@
 //! somebody else's.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use chrono::DateTime;
@@ -183,19 +183,40 @@ pub(super) fn version(body: &str) -> Result<String, Wrong> {
 fn rows(streams: Option<Vec<Stream<'_>>>) -> Result<Vec<Row>, Wrong> {
     let mut names = Interner::default();
     let mut rows = Vec::new();
-    // The tail repeats a stream's labels with every line of it.
-    let mut last: Option<(Map, Labels)> = None;
+    // The tail repeats a stream's labels with every line of it, and what is known of a line is mostly
+    // known of many: there is one of each.
+    let mut known: HashMap<Map, Labels> = HashMap::new();
+    let mut more = Labels::default();
     for stream in streams.unwrap_or_default() {
-        let labels = match last {
-            Some((ref same, ref labels)) if *same == stream.stream => labels.clone(),
-            _ => clean(&stream.stream, &mut names),
+        let labels = match known.get(&stream.stream) {
+            Some(labels) => labels.clone(),
+            None => clean(&stream.stream, &mut names),
         };
         for value in &stream.values {
-            rows.push(row(&stream.stream, &labels, value)?);
+            rows.push(row(&stream.stream, &labels, value, &mut more)?);
         }
-        last = Some((stream.stream, labels));
+        known.insert(stream.stream, labels);
     }
     Ok(rows)
+}
+
+/// What is known of a line beside its stream; `last` is what was known of the one before it.
+fn more_of(extra: &Extra, last: &mut Labels) -> Labels {
+    if extra.metadata.is_empty() && extra.parsed.is_empty() {
+        return Labels::default();
+    }
+    let all = || {
+        extra
+            .metadata
+            .iter()
+            .chain(extra.parsed.iter().filter(|(name, _)| !extra.metadata.contains_key(*name)))
+    };
+    let is_last = all().count() == last.len() && all().all(|(name, value)| last.get(name) == Some(value));
+    if !is_last {
+        *last =
+            all().map(|(name, value)| (sanitise(name).into_owned(), sanitise(value).into_owned())).collect();
+    }
+    last.clone()
 }
 
 fn clean(map: &Map, names: &mut Interner) -> Labels {
@@ -211,7 +232,12 @@ fn shown(raw: &str) -> Cow<'_, str> {
     format!("{text}… cut, {} in all", bytes(raw.len() as u64)).into()
 }
 
-fn row(stream: &Map, labels: &Labels, Value(at, raw, extra): &Value<'_>) -> Result<Row, Wrong> {
+fn row(
+    stream: &Map,
+    labels: &Labels,
+    Value(at, raw, extra): &Value<'_>,
+    last: &mut Labels,
+) -> Result<Row, Wrong> {
     let at: i64 = at.parse().map_err(|_| Wrong::strange(format!("{at:?} is no time in nanoseconds")))?;
     let none = Extra::default();
     let extra = extra.as_ref().unwrap_or(&none);
@@ -226,13 +252,7 @@ fn row(stream: &Map, labels: &Labels, Value(at, raw, extra): &Value<'_>) -> Resu
         u128::from(hash.finish())
     };
     let key = Key { at, hash: hash(0) << 64 | hash(1) };
-    let more = extra
-        .metadata
-        .iter()
-        .chain(&extra.parsed)
-        .map(|(name, value)| (sanitise(name).into_owned(), sanitise(value).into_owned()));
-    let more =
-        if extra.metadata.is_empty() && extra.parsed.is_empty() { Labels::default() } else { more.collect() };
+    let more = more_of(extra, last);
     Ok(Row { line: Line { more, ..Line::new(at, labels.clone(), text, level) }, key })
 }
 

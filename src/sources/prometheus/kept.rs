@@ -63,7 +63,7 @@ fn identity(metric: &str, labels: &Labels) -> Option<GroupId> {
 
 impl Found {
     fn hear(&mut self, metric: &str, labels: &Labels, value: f64) {
-        let time = || DateTime::from_timestamp(value as i64, 0).filter(|_| value > 0.0);
+        let time = || seconds(value).filter(|_| value > 0.0);
         if let Some(name) = labels.get("vm_name").or_else(|| labels.get("name")) {
             self.name = name.into();
         }
@@ -110,6 +110,12 @@ impl Found {
         archive.unplanned = self.unplanned;
         archive
     }
+}
+
+/// A value that is a time.
+#[expect(clippy::cast_possible_truncation, reason = "a cast of a float saturates, and that is no time")]
+const fn seconds(value: f64) -> Option<DateTime<Utc>> {
+    DateTime::from_timestamp(value as i64, 0)
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //! the external labels and, with `backups = true`, what metrics tell of backups.
 
 mod kept;
+mod measures;
 mod scraped;
 mod series;
 mod wire;
@@ -10,6 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::domain::feed::{Feed, SourceId};
+use crate::domain::measure::Measure;
 use crate::domain::observation::Observation;
 use crate::domain::question::{Answer, Question};
 use crate::domain::target::Scrape;
@@ -17,7 +19,7 @@ use crate::net::{Client, Endpoint, NetError, Token};
 use crate::settings::Table;
 use crate::sources::wire::{Wrong, ask, interval, site};
 use crate::sources::{Answering, Looking, Plan, Source, SourceError};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 const WHAT: &str = "Prometheus' API";
 
@@ -34,6 +36,14 @@ const SAMPLES: &str = "scrape_samples_scraped";
 /// The targets that went down or came up often within the last hour.
 const CHANGES: &str = "changes(up[1h]) > 3";
 
+/// A rule whose metrics were not seen for so long is blind.
+const SEEN: TimeDelta = TimeDelta::days(7);
+
+/// The built-in catalogue of what is measured.
+pub fn catalogue() -> Vec<Measure> {
+    measures::embedded()
+}
+
 /// A server that speaks Prometheus' API.
 #[derive(Debug)]
 pub struct Prometheus {
@@ -41,6 +51,7 @@ pub struct Prometheus {
     site: Arc<str>,
     client: Client,
     interval: Duration,
+    measures: Vec<Arc<Measure>>,
     /// Whether it is asked what metrics tell of backups.
     kept: bool,
 }
@@ -50,8 +61,9 @@ pub fn read(id: SourceId, table: &Table<'_>) -> Option<Arc<dyn Source>> {
     let site = site(table);
     let interval = interval(table, Duration::from_secs(5));
     let kept = table.get::<bool>("backups").unwrap_or(false);
+    let measures = measures::measures(table);
     let client = Client::new(Endpoint::read(table, Token::Bearer)?);
-    Some(Arc::new(Prometheus { id, site, client, interval, kept }))
+    Some(Arc::new(Prometheus { id, site, client, interval, measures, kept }))
 }
 
 impl Source for Prometheus {
@@ -70,7 +82,8 @@ impl Source for Prometheus {
             (Feed::Alerts, 1, 1),
             (Feed::Rules, 3, 1),
             (Feed::Scrapes, 3, 4),
-            (Feed::Status, 12, 3),
+            (Feed::Status, 12, 4),
+            (Feed::Measures, 6, u32::try_from(self.measures.len()).unwrap_or(u32::MAX).div_ceil(8).max(2)),
         ];
         let plan = |(feed, slower, requests)| Plan {
             feed,
@@ -81,7 +94,7 @@ impl Source for Prometheus {
         feeds.into_iter().chain(kept).map(plan).collect()
     }
 
-    fn observe(&self, feed: Feed, _now: DateTime<Utc>) -> Looking<'_> {
+    fn observe(&self, feed: Feed, now: DateTime<Utc>) -> Looking<'_> {
         Box::pin(async move {
             let seen = match feed {
                 Feed::Targets => self.ask("targets", &[("state", "active")], wire::targets).await?,
@@ -93,7 +106,11 @@ impl Source for Prometheus {
                     // Servers before 2.42 do not tell their pools: nothing is lost without them.
                     let pools = self.ask("scrape_pools", &[], wire::pools).await.ok();
                     let dropped = self.ask("targets", &[("state", "dropped")], scraped::dropped).await.ok();
-                    return Ok([labels].into_iter().chain(pools).chain(dropped).collect());
+                    // Nor is a server asked that has too many names to tell them.
+                    let since = (now - SEEN).timestamp().to_string();
+                    let names =
+                        self.ask("label/__name__/values", &[("start", &since)], wire::names).await.ok();
+                    return Ok([labels].into_iter().chain(pools).chain(dropped).chain(names).collect());
                 }
                 Feed::Scrapes => {
                     let scrapes = Observation::Scrapes(self.scrapes().await?.into());
@@ -101,6 +118,7 @@ impl Source for Prometheus {
                     let samples = self.ask("query", &[("query", SAMPLES)], scraped::samples).await.ok();
                     return Ok([scrapes].into_iter().chain(samples).collect());
                 }
+                Feed::Measures => Observation::Measures(self.measure().await?.into()),
                 Feed::Kept => {
                     let found = self.ask("query", &[("query", kept::QUERY)], series::series).await?;
                     Observation::Kept(kept::archives(&found).into())

@@ -320,6 +320,13 @@ pub(super) fn pools(body: &str) -> Result<Observation, Wrong> {
     Ok(Observation::Pools(pools.into()))
 }
 
+/// The names of all metrics.
+pub(super) fn names(body: &str) -> Result<Observation, Wrong> {
+    let mut known = Interner::default();
+    let wire: List<Text<'_>> = data(body)?;
+    Ok(Observation::Names(wire.0.iter().map(|name| name.keep(&mut known)).collect()))
+}
+
 #[derive(Deserialize)]
 struct Config<'a> {
     #[serde(borrow)]

@@ -65,7 +65,7 @@ pub fn of_alert(alert: &Alert, place: Place, scene: &Scene<'_>) -> Description {
         told.push(Prose::pair("receivers", alert.receivers.join(", ")));
         let listed = scene.store.listed(&alert.fingerprint);
         for group in listed.into_iter().flat_map(|listed| &listed.groups) {
-            told.push(Prose::pair("group", &**group));
+            told.push(Prose::pair("routed", &**group));
         }
     } else if alert.fingerprint_source == FingerprintSource::Own {
         told.push(Prose::pair("receivers", "none: no Alertmanager has this alert"));
@@ -105,6 +105,13 @@ fn quietened(alert: &Alert, scene: &Scene<'_>, to: &mut Vec<Prose>) {
         let name = find_alert(scene.store, cause)
             .map_or_else(|| cause.to_string(), |cause| format!("{} {}", cause.name, cause.subject()));
         to.push(Prose::pair("inhibited", format!("by {name}")));
+    }
+    if let Some(cause) = scene.store.causes().get(&alert.fingerprint) {
+        to.push(Prose::pair("follows from", cause.text.clone()));
+    }
+    let follow = scene.store.causes().values().filter(|cause| cause.id == alert.fingerprint).count();
+    if follow > 0 {
+        to.push(Prose::pair("first cause of", format!("{follow} other alerts, listed below it")));
     }
     if !alert.muted_by.is_empty() {
         to.push(Prose::pair("muted", format!("by {}", alert.muted_by.join(", "))));

@@ -96,10 +96,11 @@ pub fn dry_run(job: &Job, source: &SourceState, scene: &Scene<'_>) -> Vec<Prose>
     ));
     let mut own = source.data.jobs.iter().filter(|one| one.datastore == job.datastore);
     let Some(collection) = own.find(|one| one.kind == JobKind::Gc) else { return told };
-    if let Some(factor) = collection.garbage.as_ref().and_then(Garbage::dedup).filter(|factor| *factor >= 1.0)
-    {
-        let gain = (logical as f64 / factor) as u64;
-        let reckoned = format!("about {}, going by a deduplication of {factor:.1}", text::bytes(gain));
+    let garbage = collection.garbage.filter(|garbage| garbage.disk > 0 && garbage.logical >= garbage.disk);
+    if let (Some(garbage), Some(factor)) = (garbage, garbage.as_ref().and_then(Garbage::dedup)) {
+        let share = u128::from(logical) * u128::from(garbage.disk) / u128::from(garbage.logical);
+        let gain = text::bytes(u64::try_from(share).unwrap_or(u64::MAX));
+        let reckoned = format!("about {gain}, going by a deduplication of {factor:.1}");
         told.push(Prose::pair("gain", reckoned));
     }
     let freed = frees_at(collection, scene.wall());

@@ -37,6 +37,8 @@ pub enum Purpose {
         /// What its values look like.
         expects: String,
     },
+    /// A file to write.
+    File,
 }
 
 /// The layer.
@@ -194,6 +196,7 @@ impl Layer for Entry {
         let lead = match &self.purpose {
             Purpose::Query(_) => " LogQL ".to_owned(),
             Purpose::Time => " go to ".to_owned(),
+            Purpose::File => " write to ".to_owned(),
             Purpose::Note => " note ".to_owned(),
             Purpose::Value { name, .. } => format!(" <{name}> "),
         };
@@ -245,6 +248,12 @@ impl Layer for Entry {
                     vec![piece("Tab ", Role::Key), piece(offered.join("  "), Role::Muted)]
                 }
                 Purpose::Time => vec![piece("14:02, 2026-11-13 14:02, or -2h", Role::Muted)],
+                Purpose::File => {
+                    vec![piece(
+                        "the lines that are shown, as text; as JSON if it ends in .jsonl",
+                        Role::Muted,
+                    )]
+                }
             };
             put_pieces(buffer, (line.x + 1, line.y), &words, line.width.saturating_sub(1), scene);
         }

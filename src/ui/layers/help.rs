@@ -63,6 +63,7 @@ pub fn keys(of: Context, everywhere: bool, keymap: &Keymap) -> Vec<Prose> {
             Context::List => "On a row".to_owned(),
             Context::Alerts => "On an alert".to_owned(),
             Context::Targets => "On a target".to_owned(),
+            Context::Hosts => "On a host".to_owned(),
             Context::Silences => "On a silence".to_owned(),
             Context::Logs => "In the logs".to_owned(),
             Context::Runbook => "In a runbook".to_owned(),

@@ -7,6 +7,7 @@ pub mod deeds;
 pub mod dialogue;
 pub mod entry;
 pub mod help;
+pub mod journal;
 pub mod menu;
 pub mod overview;
 pub mod preview;

@@ -22,7 +22,7 @@ use crate::ui::theme::Role;
 use crate::ui::widgets::frame::Title;
 use crate::ui::widgets::sign::{self, Sign};
 use crate::ui::widgets::table::Table;
-use entry::{Entry, entries, fold};
+use entry::{Entry, below, entries, fold};
 use rows::{COLUMNS, row};
 
 /// What the rows are grouped by, one after the other; any other label is chosen from the overview.
@@ -104,6 +104,8 @@ impl Pane for Alerts {
             for entry in &mut entries {
                 entry.group = Some(entry.group_by(by));
             }
+        } else {
+            entries = below(entries);
         }
         self.table.offer(entries, scene.held);
         let mut counts = COUNTED.map(|sign| (sign, 0));

@@ -2,26 +2,30 @@
 //! server was asked for.
 
 mod bars;
+mod held;
 mod hits;
 mod look;
+mod named;
 mod rows;
+mod select;
 mod typed;
 mod walk;
 mod words;
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::stream::{Mark, Part, Stream, marks, tails};
-use super::{Pane, Standing};
+use super::{Entered, Pane, Standing};
 use crate::action::Action;
 use crate::domain::alert::Alert;
 use crate::domain::feed::{Feed, SourceKind};
-use crate::domain::log::{Level, Line, TailState};
+use crate::domain::log::{Level, Line, Tail, TailState};
 use crate::domain::question::Ask;
-use crate::domain::store::Store;
+use crate::domain::store::{SourceState, Store};
 use crate::domain::subject::Subject;
 use crate::keymap::Context;
 use crate::ui::filter::Filter;
@@ -30,7 +34,8 @@ use crate::ui::layers::entry::{Entry, Purpose};
 use crate::ui::scene::{Piece, Scene, piece};
 use crate::ui::theme::Role;
 use crate::ui::widgets::frame::Title;
-use bars::Bars;
+use bars::{About, Bars};
+use held::Held;
 use hits::Hits;
 use look::Look;
 
@@ -65,6 +70,8 @@ pub struct Logs {
     cursor: Option<Subject>,
     /// The last line on the screen while the tail is not followed.
     bottom: Option<Subject>,
+    /// The time of the first line on the screen, in nanoseconds.
+    top: Option<i64>,
     /// The one tail that is shown; none for all.
     tab: Option<usize>,
     split: bool,
@@ -72,12 +79,18 @@ pub struct Logs {
     stamps: Stamps,
     unlabelled: bool,
     bookmarks: HashSet<Subject>,
-    /// Queries that were typed, the newest last.
-    history: Vec<String>,
+    /// Where the selected lines begin, while several are.
+    anchor: Option<Subject>,
+    /// What stood there when it was paused, for when the tails have forgotten it.
+    held: Option<Held>,
     /// Lines received when the tail was last followed.
     followed: u64,
     marks: Vec<Mark>,
     bars: Bars,
+    /// What is shown came with this frame: its title is to follow.
+    is_fresh: bool,
+    /// What the bars are about, and since when.
+    counted: (Option<About>, Duration),
     page: usize,
     /// The widest host and unit so far, so that the rule does not dance.
     widths: (u16, u16),
@@ -99,8 +112,27 @@ impl Logs {
         if let Some(look) = &self.look {
             return vec![Part { source: look.source(), tail: &look.tail, hits: None }];
         }
-        let all = tails(store).enumerate().filter(|(at, _)| self.tab.is_none_or(|tab| tab == *at));
-        all.map(|(_, (source, tail))| Part { source: &source.id, tail, hits: None }).collect()
+        if let Some(held) = self.held.as_ref().filter(|held| held.is_shown) {
+            let all = held.tails.iter().enumerate().filter(|(at, _)| self.tab.is_none_or(|tab| tab == *at));
+            return all.map(|(_, (source, tail))| Part { source, tail, hits: None }).collect();
+        }
+        let all = self.live(store);
+        all.map(|(source, tail)| Part { source: &source.id, tail, hits: None }).collect()
+    }
+
+    /// The tails that are wanted, as they are now.
+    fn live<'s>(&self, store: &'s Store) -> impl Iterator<Item = (&'s SourceState, &'s Tail)> + use<'s> {
+        let wanted = self.tab;
+        let all = tails(store).enumerate().filter(move |(at, _)| wanted.is_none_or(|tab| tab == *at));
+        all.map(|(_, tail)| tail)
+    }
+
+    /// Lines received since the start.
+    fn received(&self, store: &Store) -> u64 {
+        match &self.look {
+            Some(look) => look.tail.lines,
+            None => self.live(store).map(|(_, tail)| tail.lines).sum(),
+        }
     }
 
     fn is_filtered(&self) -> bool {
@@ -141,7 +173,12 @@ impl Logs {
     }
 
     fn show(&mut self, look: Option<Look>) {
+        let is_named = |look: &Option<Look>| look.as_ref().is_some_and(|look| look.is_named);
+        if is_named(&self.look) && !is_named(&look) {
+            self.tab = None;
+        }
         self.look = look;
+        self.anchor = None;
         self.only_new = false;
         (self.cursor, self.bottom) = (None, None);
         self.search_anew();
@@ -157,15 +194,13 @@ impl Logs {
             pieces.push(piece(words, Role::Muted));
             return pieces;
         }
-        let stream = self.stream(scene.store, &[]);
         if self.cursor.is_some() {
-            let new = stream.received().saturating_sub(self.followed);
+            let new = self.received(scene.store).saturating_sub(self.followed);
             let words = if new > 0 { format!("paused  +{new} new") } else { "paused".to_owned() };
             pieces.push(piece(words, Role::Accent));
         } else {
-            let parts = self.parts(scene.store);
-            let rate = parts.iter().map(|part| part.tail.rate(scene.wall())).sum();
-            pieces.extend(state(parts.iter().map(|part| &part.tail.state), rate));
+            let rate = self.live(scene.store).map(|(_, tail)| tail.rate(scene.wall())).sum();
+            pieces.extend(state(self.live(scene.store).map(|(_, tail)| &tail.state), rate));
         }
         pieces
     }
@@ -182,10 +217,14 @@ impl Logs {
             }
             counts.push(piece(look.query().unwrap_or_default().to_owned(), Role::Muted));
             let short = counts.iter().take(2).cloned().collect();
+            if look.is_named && scene.whole {
+                // It stands among the tabs.
+                counts.remove(0);
+            }
             return (counts, short);
         }
         let all = tails(scene.store).count();
-        let query = |tail: &crate::domain::log::Tail| piece(&*tail.query, Role::Muted);
+        let query = |tail: &Tail| piece(&*tail.query, Role::Muted);
         match self.tab {
             Some(tab) => match tails(scene.store).nth(tab) {
                 Some((_, tail)) => {
@@ -234,6 +273,9 @@ pub fn state<'s>(states: impl Iterator<Item = &'s TailState>, rate: f64) -> Vec<
 impl Pane for Logs {
     fn title(&self, scene: &Scene<'_>) -> Title {
         let (mut counts, mut short) = self.named(scene);
+        if scene.whole {
+            counts = [self.tabs(scene.store), counts].concat();
+        }
         if self.is_filtered() {
             let new = if self.only_new { "only new " } else { "" };
             let typed =
@@ -245,6 +287,10 @@ impl Pane for Logs {
             counts.push(typed.clone());
             short = vec![typed];
         }
+        let gone: u64 = self.live(scene.store).map(|(_, tail)| tail.forgotten()).sum();
+        if gone > 0 && scene.whole && !self.is_still() {
+            counts.push(piece(format!("  {gone} older dropped from view"), Role::Muted));
+        }
         let badge = if self.is_still() { Vec::new() } else { standing(scene).badge() };
         let right = if badge.is_empty() { self.state(scene) } else { badge };
         Title { counts, short, right, ..Title::new("Logs") }
@@ -255,7 +301,8 @@ impl Pane for Logs {
     }
 
     fn refresh(&mut self, scene: &Scene<'_>) {
-        self.marks = marks(scene.store);
+        // Where there is little room only what is true now counts.
+        self.marks = marks(scene.store, scene.whole);
     }
 
     fn wants(&self, _scene: &Scene<'_>) -> Vec<Ask> {
@@ -298,6 +345,8 @@ impl Pane for Logs {
                 self.only_new = !self.only_new;
                 self.search_anew();
             }
+            Action::Select => self.start_selection(store),
+            Action::Close if self.anchor.is_some() => self.anchor = None,
             Action::Bookmark => self.bookmark(scene),
             Action::NextBookmark => self.next_bookmark(store),
             Action::Context => self.look_around(scene),
@@ -306,17 +355,8 @@ impl Pane for Logs {
                 let line = if self.cursor.is_some() { None } else { self.newest(store) };
                 self.select(line, store);
             }
-            Action::NextTab | Action::PreviousTab if self.look.is_none() => {
-                let all = tails(store).count();
-                let forward = action == Action::NextTab;
-                self.tab = match self.tab {
-                    None if all < 2 => None,
-                    None => Some(if forward { 0 } else { all - 1 }),
-                    Some(tab) if forward => Some(tab + 1).filter(|tab| *tab < all),
-                    Some(tab) => tab.checked_sub(1),
-                };
-                self.search_anew();
-                self.select(None, store);
+            Action::NextTab | Action::PreviousTab if self.look.as_ref().is_none_or(|look| look.is_named) => {
+                self.change_tab(action == Action::NextTab, scene);
             }
             _ => return false,
         }
@@ -346,8 +386,12 @@ impl Pane for Logs {
         self.line_for(action, scene)
     }
 
-    fn entered(&mut self, purpose: &Purpose, text: &str, scene: &Scene<'_>) -> Result<(), String> {
+    fn entered(&mut self, purpose: &Purpose, text: &str, scene: &Scene<'_>) -> Result<Entered, String> {
         self.take_line(purpose, text, scene)
+    }
+
+    fn copied(&self, scene: &Scene<'_>) -> Option<String> {
+        self.selected_text(scene)
     }
 
     fn go_back(&mut self) -> bool {
@@ -359,7 +403,7 @@ impl Pane for Logs {
     }
 
     fn is_working(&self) -> bool {
-        self.unsearched > 0
+        self.unsearched > 0 || self.is_fresh
     }
 
     fn draw(&mut self, scene: &Scene<'_>, area: Rect, buffer: &mut Buffer) {
@@ -368,6 +412,7 @@ impl Pane for Logs {
             return;
         }
         self.advance(scene);
+        self.hold(scene.store);
         self.search(scene.store);
         self.draw_all(scene, area, buffer);
     }

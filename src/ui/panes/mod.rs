@@ -2,14 +2,17 @@
 
 pub mod alerts;
 pub mod backups;
+pub mod chain;
 pub mod coverage;
 pub mod datastores;
 pub mod detail;
+pub mod hosts;
 pub mod listed;
 pub mod logs;
 pub mod plan;
 pub mod runbook;
 pub mod silences;
+pub mod slo;
 pub mod sources;
 pub mod stream;
 pub mod targets;
@@ -32,6 +35,7 @@ use super::widgets::table::{Item, Table};
 use crate::action::Action;
 use crate::domain::alert::Alert;
 use crate::domain::feed::{Feed, FeedState, SourceId, SourceKind};
+use crate::domain::log::export::Export;
 use crate::domain::question::Ask;
 use crate::domain::subject::Subject;
 use crate::keymap::Context;
@@ -41,11 +45,14 @@ use crate::text;
 pub type Made = (&'static str, u8, fn() -> Box<dyn Pane>);
 
 /// Every pane.
-pub const PANES: [Made; 12] = [
+pub const PANES: [Made; 15] = [
     ("alerts", 2, || Box::new(alerts::Alerts::default())),
     ("targets", 3, || Box::new(targets::Targets::default())),
     ("logs", 4, || Box::new(logs::Logs::default())),
     ("backups", 5, || Box::<Listed<backups::Backups>>::default()),
+    ("hosts", 6, || Box::new(hosts::Hosts::default())),
+    ("chain", 8, || Box::new(chain::Chain::default())),
+    ("slo", 0, || Box::new(slo::Objectives::default())),
     ("datastores", 0, || Box::<Listed<datastores::Datastores>>::default()),
     ("tasks", 0, || Box::<Listed<tasks::Tasks>>::default()),
     ("sources", 0, || Box::new(sources::Sources::default())),
@@ -170,9 +177,14 @@ pub trait Pane {
         None
     }
 
-    /// Takes the line that was typed; what is wrong with it.
-    fn entered(&mut self, _purpose: &Purpose, _text: &str, _scene: &Scene<'_>) -> Result<(), String> {
-        Ok(())
+    /// Takes the line that was typed: what is to be done, or what is wrong with it.
+    fn entered(&mut self, _purpose: &Purpose, _text: &str, _scene: &Scene<'_>) -> Result<Entered, String> {
+        Ok(Entered::Taken)
+    }
+
+    /// What a copy of the selection holds, when that is more than the selected thing.
+    fn copied(&self, _scene: &Scene<'_>) -> Option<String> {
+        None
     }
 
     /// Goes back to what it usually shows; `false` when it does.
@@ -189,6 +201,17 @@ pub trait Pane {
     fn is_waiting(&self) -> bool {
         self.list().is_some_and(Listing::is_waiting)
     }
+}
+
+/// What a typed line comes to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Entered {
+    /// The pane took it.
+    Taken,
+    /// A query, worth remembering.
+    Query(String),
+    /// Lines to be written into a file.
+    Export(Export),
 }
 
 /// A table, whatever its rows are.

@@ -7,12 +7,14 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::alert::AlertState;
 use crate::domain::feed::{SourceId, SourceKind};
+use crate::domain::health::Health;
 use crate::domain::log::{Entry, Line, Tail};
 use crate::domain::store::{SourceState, Store};
 use crate::domain::subject::Subject;
+use crate::ui::theme::Role;
 use crate::ui::widgets::sign::{self, Sign};
 
-/// An alert that begins while lines come in.
+/// An alert that begins or ends while lines come in.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mark {
     /// When, in nanoseconds.
@@ -21,6 +23,8 @@ pub struct Mark {
     pub sign: Sign,
     /// `HostDown vm102`.
     pub name: String,
+    /// It ends here.
+    pub is_end: bool,
 }
 
 /// What stands at a place of the stream.
@@ -92,8 +96,9 @@ pub fn tails(store: &Store) -> impl Iterator<Item = (&SourceState, &Tail)> {
     store.of(SourceKind::Loki).flat_map(|source| source.data.tails.iter().map(move |tail| (source, tail)))
 }
 
-/// When the alerts that are true now began, the oldest first.
-pub fn marks(store: &Store) -> Vec<Mark> {
+/// When the alerts that are true now began, the oldest first; `with_ends` also those that ended, and
+/// when.
+pub fn marks(store: &Store, with_ends: bool) -> Vec<Mark> {
     let loud = store
         .alerts()
         .iter()
@@ -104,8 +109,17 @@ pub fn marks(store: &Store) -> Vec<Mark> {
             at: alert.starts_at.timestamp_nanos_opt().unwrap_or(i64::MAX),
             sign: sign::of_alert(alert),
             name: format!("{} {}", alert.name, alert.subject()),
+            is_end: false,
         })
         .collect();
+    for resolved in store.resolved.iter().filter(|_| with_ends) {
+        let alert = &resolved.alert;
+        let name = format!("{} {}", alert.name, alert.subject());
+        let nanoseconds = |at: DateTime<Utc>| at.timestamp_nanos_opt().unwrap_or(i64::MAX);
+        let mark = |at, sign, is_end| Mark { at: nanoseconds(at), sign, name: name.clone(), is_end };
+        marks.push(mark(alert.starts_at, sign::of_alert(alert), false));
+        marks.push(mark(resolved.at, Sign { role: Role::Info, ..sign::of_health(Health::Ok) }, true));
+    }
     marks.sort_by(|one, other| (one.at, &one.name).cmp(&(other.at, &other.name)));
     marks
 }
@@ -212,15 +226,5 @@ impl<'s> Stream<'s> {
         line.at == other.at
             && *line == **other
             && self.parts.get(index).is_some_and(|part| part.source == source && part.tail.name == *tail)
-    }
-
-    /// Lines received since the start.
-    pub fn received(&self) -> u64 {
-        self.parts.iter().map(|part| part.tail.lines).sum()
-    }
-
-    /// Lines a second over the last minute.
-    pub fn rate(&self, now: DateTime<Utc>) -> f64 {
-        self.parts.iter().map(|part| part.tail.rate(now)).sum()
     }
 }

@@ -85,7 +85,6 @@ pub struct Table<T> {
     turned: HashSet<Arc<str>>,
     /// The lines, top to bottom.
     shown: Vec<Line>,
-    /// How many items pass the filter.
     passing: usize,
     filter: Filter,
     /// What must be true of an item beside the filter.
@@ -135,8 +134,7 @@ impl<T: Item> Table<T> {
     /// Takes new rows, at once or, while the rows are held, later.
     pub fn offer(&mut self, items: Vec<T>, held: bool) {
         if held && !self.items.is_empty() {
-            let same = |(one, other): (&T, &T)| one.subject() == other.subject();
-            if items.len() == self.items.len() && items.iter().zip(&self.items).all(same) {
+            if items.iter().map(Item::subject).eq(self.items.iter().map(Item::subject)) {
                 self.new = 0;
             } else if items.len() <= COUNTED {
                 let known: HashSet<&Subject> = self.items.iter().map(Item::subject).collect();
@@ -145,8 +143,7 @@ impl<T: Item> Table<T> {
             self.waiting = Some(items);
             return;
         }
-        self.waiting = None;
-        self.new = 0;
+        (self.waiting, self.new) = (None, 0);
         self.items = items;
         if !self.marks.is_empty() {
             let here: HashSet<&Subject> = self.items.iter().map(Item::subject).collect();

@@ -128,6 +128,35 @@ async fn the_dashboards_own_queries_are_evaluated() {
 }
 
 #[tokio::test]
+async fn the_catalogue_is_answered_in_every_scenario() {
+    let catalogue = wardroom::sources::prometheus::catalogue();
+    assert!(catalogue.len() > 40);
+    for scenario in
+        [Scenario::Calm, Scenario::HostDown, Scenario::BackupLate, Scenario::Storm, Scenario::ChainBroken]
+    {
+        let lab = still(scenario).await;
+        let port = ports(&lab)[0];
+        for measure in &catalogue {
+            let url = reqwest::Url::parse_with_params("http://lab/", [("query", &*measure.query)]);
+            let query = url.expect("an address").query().unwrap_or_default().to_owned();
+            let reply = ask(port, get(&format!("/api/v1/query?{query}"))).await;
+            let shape =
+                if &*measure.name == "time" { "prometheus/query-scalar" } else { "prometheus/query-up" };
+            let empty = reply.body.contains("\"result\":[]");
+            let shape = if empty { "prometheus/query-empty" } else { shape };
+            let faults = compare(&reply, &[shape], &Shaped, READING);
+            assert!(faults.is_empty(), "{scenario} {}: {faults:?}", measure.name);
+            let may_be_empty = scenario == Scenario::HostDown || scenario == Scenario::Storm;
+            assert!(
+                !empty || may_be_empty || &*measure.name == "agent-dropped",
+                "{scenario} {}",
+                measure.name
+            );
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_range_knows_when_a_target_went_down() {
     let lab = still(Scenario::HostDown).await;
     let end = Scenario::HostDown.instant().timestamp();

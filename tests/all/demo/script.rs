@@ -1,6 +1,5 @@
 //! The script itself: the same from the same seed, and as its scenarios say.
 
-use strum::IntoEnumIterator as _;
 use wardroom::clock::Clock;
 use wardroom::demo::{Lab, Scenario};
 
@@ -46,7 +45,7 @@ async fn lab(scenario: Scenario, seed: u64) -> Lab {
 
 #[tokio::test]
 async fn the_same_seed_and_time_give_the_same_bytes() {
-    for scenario in Scenario::iter() {
+    for scenario in Scenario::ALL {
         let (one, other) = (lab(scenario, 7).await, lab(scenario, 7).await);
         let (one, other) = (everything(&one).await, everything(&other).await);
         for (one, other) in one.iter().zip(&other) {
@@ -70,14 +69,15 @@ async fn the_date_is_that_of_the_script() {
 
 #[test]
 fn scenarios_are_named_as_on_the_command_line() {
-    for scenario in Scenario::iter() {
+    for scenario in Scenario::ALL {
         assert_eq!(scenario.to_string().parse(), Ok(scenario));
         assert!(!scenario.description().is_empty());
     }
     let error = "stormy".parse::<Scenario>().expect_err("there is none");
     assert_eq!(
         error.to_string(),
-        "there is no scenario \"stormy\"; there are calm, host-down, backup-late, storm, chain-broken"
+        "there is no scenario \"stormy\"; there are calm, host-down, backup-late, storm, chain-broken, \
+         scale:TARGETS,ALERTS,SNAPSHOTS,LINES"
     );
 }
 
@@ -99,4 +99,39 @@ async fn time_goes_on() {
     clock.advance(chrono::TimeDelta::minutes(4));
     let later = ask(port, get("/api/v1/alerts")).await.body.matches("\"pending\"").count();
     assert_eq!((pending, later), (1, 0), "the pending alert fires");
+}
+
+#[tokio::test]
+async fn a_scale_is_as_large_as_it_says() {
+    let scenario: Scenario = "scale:300,40,500,2000".parse().expect("a scale");
+    let lab = lab(scenario, 1).await;
+    let [prometheus, first, _, loki, pbs, _] = ports(&lab);
+    let headers = format!("Authorization: PBSAPIToken={}\r\n", token(&lab));
+    for (port, path, key, count) in [
+        (prometheus, "/api/v1/targets?state=active", "\"scrapeUrl\"", 300),
+        (first, "/api/v2/alerts", "\"fingerprint\"", 40),
+        (pbs, "/api2/json/admin/datastore/main/snapshots", "\"backup-time\"", 486),
+        (pbs, "/api2/json/admin/datastore/offsite/snapshots", "\"backup-time\"", 14),
+        (
+            loki,
+            "/loki/api/v1/query_range?query=%7Bhost%3D~%22.%2B%22%7D&limit=5000&start=1794578529&end=1794578530",
+            "level=",
+            2_000,
+        ),
+        (
+            loki,
+            "/loki/api/v1/query?query=sum(count_over_time(%7Bhost%3D~%22.%2B%22%7D%5B1s%5D))&time=1794578530",
+            "\"2000\"",
+            1,
+        ),
+    ] {
+        let reply =
+            ask(port, Question { headers: if port == pbs { &headers } else { "" }, ..get(path) }).await;
+        assert_eq!(reply.status, 200, "{path}: {}", reply.body);
+        let found = reply.body.matches(key).count();
+        assert_eq!(found, count, "{path}: {}", reply.body.get(..300).unwrap_or(&reply.body));
+    }
+    for wrong in ["scale:1,2,3", "scale:", "scale:1,2,3,x"] {
+        assert!(wrong.parse::<Scenario>().is_err(), "{wrong}");
+    }
 }

@@ -1,6 +1,8 @@
 //! What is done with alerts: grouped, filtered, marked, silenced, acknowledged; and what is not done
 //! under `--read-only`.
 
+use std::sync::Arc;
+
 use chrono::TimeDelta;
 use rstest::rstest;
 use wardroom::app::Setup;
@@ -104,7 +106,10 @@ fn history(question: &Question) -> Answer {
 #[test]
 fn rows_are_grouped_by_one_label_after_the_other() {
     let mut desk = desk(WIDE);
-    assert!(shows(desk.keys("2c"), "by route"));
+    desk.hear([homelab::routes("00000000hostdown", "page")]).keys("2c");
+    assert!(shows(&mut desk, "by route") && shows(&mut desk, r#"▾ alertname="HostDown" → page"#));
+    assert!(shows(&mut desk, "▾ not routed"), "{}", desk.screen());
+    assert!(shows(desk.keys("c"), "by receiver"));
     assert!(shows(desk.keys("c"), "by severity"));
     look("alerts_by_severity_120x40", &mut desk);
     assert!(shows(desk.keys("c"), "▾ HostDown  1 critical"));
@@ -114,7 +119,7 @@ fn rows_are_grouped_by_one_label_after_the_other() {
 #[test]
 fn a_group_is_folded_and_acts_as_one() {
     let mut desk = desk(WIDE);
-    desk.keys("2cc<home><enter>");
+    desk.keys("2ccc<home><enter>");
     assert!(shows(&mut desk, "▸ critical  2 critical") && !shows(&mut desk, "HostDown  "));
     desk.keys("s");
     assert!(shows(&mut desk, r#"alertname=~"BackupJobFailed|HostDown""#), "{}", desk.screen());
@@ -480,7 +485,7 @@ fn targets_are_grouped_by_job_and_what_is_well_is_folded() {
 #[test]
 fn targets_are_sorted_by_every_column() {
     let mut desk = desk(WIDE);
-    desk.keys("3czO");
+    desk.hear([homelab::samples()]).keys("3czO");
     assert!(shows(&mut desk, "job↓") && shows(&mut desk, "by job"), "{}", desk.screen());
     assert!(shows(desk.keys("O"), "instance↓"));
     let by_instance = instances(&mut desk);
@@ -532,6 +537,24 @@ fn five_thousand_alerts_and_targets_are_sorted_and_filtered() {
     assert_eq!(took.first().map(String::as_str), Some("node-4999:9100"), "the slowest first: {took:?}");
     desk.keys("/took>4s node-49<enter>");
     assert!(shows(&mut desk, "100 of 5000"), "{}", desk.screen());
+}
+
+#[test]
+fn a_storm_is_joined_away_from_the_loop_and_once() {
+    let mut desk = desk(WIDE);
+    desk.keys("2");
+    let storm = homelab::many_alerts(5000);
+    let effects = desk.app.update(storm.clone(), desk.now);
+    let Some(Effect::Compute(join)) = effects.into_iter().next() else { panic!("a join") };
+    assert!(!desk.app.is_settled() && !shows(&mut desk, "of 5000"), "{}", desk.screen());
+    let (number, joined) = (join.number, Some(Arc::new(join.run())));
+    let late = Msg::Computed { number: number + 1, joined: joined.clone() };
+    assert_eq!(desk.app.update(late, desk.now), [], "another one's result is not taken");
+    assert!(!shows(&mut desk, "of 5000"), "{}", desk.screen());
+    assert_eq!(desk.app.update(Msg::Computed { number, joined }, desk.now), []);
+    assert!(shows(&mut desk, "of 5000") && !desk.app.is_dirty(), "{}", desk.screen());
+    assert_eq!(desk.app.update(storm, desk.now), [], "what says the same is not joined again");
+    assert!(!desk.app.is_dirty(), "nor drawn");
 }
 
 fn instances_of(desk: &mut Desk) -> Vec<String> {

@@ -11,11 +11,11 @@ use wardroom::domain::datastore::Datastore;
 use wardroom::domain::feed::{Failure, FailureKind, Feed, SourceId, SourceKind};
 use wardroom::domain::labels::Labels;
 use wardroom::domain::log::{Entry, Level, Line, TailState};
-use wardroom::domain::observation::{Observation, Peer, Split};
+use wardroom::domain::observation::{Observation, Peer, Route, Split};
 use wardroom::domain::rule::{Rule, RuleHealth, RuleKind};
 use wardroom::domain::silence::{Matcher, Silence, SilenceState};
 use wardroom::domain::store::Expected;
-use wardroom::domain::target::{Scrape, Target, TargetHealth};
+use wardroom::domain::target::{Samples, Scrape, Target, TargetHealth};
 use wardroom::domain::task::{Outcome, Task};
 use wardroom::domain::thresholds::{BackupRule, Select, Thresholds};
 
@@ -25,7 +25,7 @@ fn before(seconds: i64) -> DateTime<Utc> {
     instant() - TimeDelta::seconds(seconds)
 }
 
-fn id(kind: SourceKind) -> SourceId {
+pub fn id(kind: SourceKind) -> SourceId {
     SourceId::new(kind, "main")
 }
 
@@ -535,6 +535,17 @@ pub fn split(fingerprint: &str) -> Msg {
     )
 }
 
+/// One alert is routed, to one receiver.
+pub fn routes(fingerprint: &str, receiver: &str) -> Msg {
+    let route = Route {
+        fingerprint: fingerprint.into(),
+        receiver: receiver.into(),
+        group: [("alertname", "HostDown")].into_iter().collect(),
+        muted_by: Vec::new(),
+    };
+    observed(ALERTMANAGER, Feed::Status, vec![Observation::Routes([route].into())])
+}
+
 /// Beside the others a silence that has ended, and one that hides nothing.
 pub fn ended_silence() -> Msg {
     let mut all = silences().to_vec();
@@ -560,6 +571,25 @@ pub fn flapping(instance: &str) -> Msg {
         changes: 8.0,
     });
     observed(PROMETHEUS, Feed::Scrapes, vec![Observation::Scrapes(all.into())])
+}
+
+/// Each target brings as many samples as its place among them says.
+pub fn samples() -> Msg {
+    let mut all: Vec<Samples> = targets()
+        .iter()
+        .zip(100_u32..)
+        .map(|(target, count)| Samples {
+            job: Arc::clone(&target.job),
+            instance: Arc::clone(&target.instance),
+            count: count.into(),
+        })
+        .collect();
+    all.sort_by(|one, other| (&one.job, &one.instance).cmp(&(&other.job, &other.instance)));
+    observed(
+        PROMETHEUS,
+        Feed::Scrapes,
+        vec![Observation::Scrapes(scrapes()), Observation::Samples(all.into())],
+    )
 }
 
 /// The scrape pools of the configuration.

@@ -5,6 +5,7 @@ mod chores;
 mod desk;
 mod homelab;
 mod keys;
+mod lines;
 mod logs;
 mod looks;
 mod robust;

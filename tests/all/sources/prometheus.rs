@@ -144,8 +144,8 @@ async fn a_target_that_is_down_is_not_hollow_and_has_a_last_success() {
 async fn when_all_is_well_nobody_is_asked_for_the_last_success() {
     let server = Server::always(vector(&[])).await;
     assert_eq!(scrapes(&server).await.len(), 0);
-    // What is zero, and what flaps.
-    assert_eq!(server.asked().len(), 2);
+    // What is zero, what flaps, and how much each brings.
+    assert_eq!(server.asked().len(), 3);
 }
 
 #[tokio::test]

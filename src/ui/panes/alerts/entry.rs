@@ -52,6 +52,8 @@ pub struct Entry {
     pub follows: bool,
     /// The alerts that this row stands for beside its own: those that follow from the one above.
     pub folded: Vec<Subject>,
+    /// The fingerprint of the fall of a host that it follows from.
+    pub cause: Option<Arc<str>>,
     /// The group it belongs to.
     pub group: Option<Arc<str>>,
     /// When the row was made.
@@ -96,6 +98,7 @@ impl Entry {
             stale,
             follows,
             folded: Vec::new(),
+            cause: None,
             group: None,
             now,
         }
@@ -233,6 +236,7 @@ pub fn entries(store: &Store, now: DateTime<Utc>) -> Vec<Entry> {
         let matter = Matter::Listed(Arc::clone(all), at);
         Entry {
             due: *due,
+            cause: store.causes().get(&alert.fingerprint).map(|cause| Arc::clone(&cause.id)),
             stale: unheard.contains(&alert.fingerprint),
             ..Entry::of(subject(source, alert), matter, sign::of_alert(alert), alert.starts_at, now)
         }
@@ -269,11 +273,33 @@ fn broken(store: &Store, now: DateTime<Utc>) -> impl Iterator<Item = Entry> {
     })
 }
 
-/// Puts what another alert inhibits below that one, as a single row: trouble stays in sight.
+/// Puts what follows from the fall of a host below it: dimmed, and each in its own row.
+pub fn below(entries: Vec<Entry>) -> Vec<Entry> {
+    if entries.iter().all(|entry| entry.cause.is_none()) {
+        return entries;
+    }
+    let (follow, kept): (Vec<Entry>, Vec<Entry>) =
+        entries.into_iter().partition(|entry| entry.cause.is_some());
+    let mut by_cause: HashMap<Arc<str>, Vec<Entry>> = HashMap::new();
+    for entry in follow {
+        by_cause.entry(entry.cause.clone().unwrap_or_default()).or_default().push(entry);
+    }
+    let mut sorted = Vec::with_capacity(kept.len());
+    for entry in kept {
+        let fingerprint = entry.alert().map(|alert| Arc::clone(&alert.fingerprint));
+        sorted.push(entry);
+        sorted.extend(fingerprint.and_then(|cause| by_cause.remove(&cause)).into_iter().flatten());
+    }
+    sorted.extend(by_cause.into_values().flatten());
+    sorted
+}
+
+/// Puts what another alert inhibits or causes below that one, as a single row: trouble stays in sight.
 pub fn fold(entries: Vec<Entry>) -> Vec<Entry> {
-    let is_inhibited =
-        |entry: &Entry| entry.alert().is_some_and(|alert| alert.state == AlertState::Inhibited);
-    let (follow, kept): (Vec<Entry>, Vec<Entry>) = entries.into_iter().partition(is_inhibited);
+    let follows = |entry: &Entry| {
+        entry.cause.is_some() || entry.alert().is_some_and(|alert| alert.state == AlertState::Inhibited)
+    };
+    let (follow, kept): (Vec<Entry>, Vec<Entry>) = entries.into_iter().partition(follows);
     let fingerprint = |entry: &Entry| entry.alert().map(|alert| Arc::clone(&alert.fingerprint));
     let places: HashMap<Arc<str>, usize> =
         kept.iter().enumerate().filter_map(|(at, entry)| Some((fingerprint(entry)?, at))).collect();
@@ -282,7 +308,7 @@ pub fn fold(entries: Vec<Entry>) -> Vec<Entry> {
     let mut alone = Vec::new();
     for mut entry in follow {
         let causes = entry.alert().map_or(&[][..], |alert| &alert.inhibited_by);
-        let at = causes.iter().filter_map(|cause| places.get(cause)).min();
+        let at = entry.cause.iter().chain(causes).filter_map(|cause| places.get(cause)).min();
         match at.and_then(|at| below.get_mut(*at)) {
             None => alone.push(entry),
             Some(Some(first)) => first.folded.push(entry.subject),

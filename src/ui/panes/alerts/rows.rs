@@ -12,6 +12,7 @@ use crate::ui::panes::silences::SOON;
 use crate::ui::scene::{Piece, Scene, piece};
 use crate::ui::theme::Role;
 use crate::ui::widgets::columns::{Column, EXTRA};
+use crate::ui::widgets::sign::Sign;
 use crate::ui::widgets::table::Row;
 
 /// The columns.
@@ -32,11 +33,14 @@ pub fn row(entry: &Entry, scene: &Scene<'_>) -> Row {
             None => Row { sign: entry.sign, cells: Vec::new(), stale: entry.stale },
         };
     };
-    let quiet = entry.sign.role == Role::Muted;
+    // It is dimmed below its cause, and counted as ever.
+    let caused = entry.cause.is_some();
+    let quiet = caused || entry.sign.role == Role::Muted;
     let plain = if quiet { Role::Muted } else { Role::Text };
     let sign = if entry.stale { STALE } else { entry.sign };
-    let follows = !scene.whole && entry.follows;
-    if follows && !entry.folded.is_empty() {
+    let sign = if caused { Sign { role: Role::Muted, ..sign } } else { sign };
+    let follows = caused || (!scene.whole && entry.follows);
+    if follows && !scene.whole && !entry.folded.is_empty() {
         let text = format!("└ {} alerts follow", entry.folded.len() + 1);
         let cells = [piece("", plain), piece(text, plain)];
         return Row { sign, cells: cells.into(), stale: entry.stale };
@@ -45,7 +49,7 @@ pub fn row(entry: &Entry, scene: &Scene<'_>) -> Row {
     Row {
         sign,
         cells: vec![
-            piece(entry.sign.word, entry.sign.role),
+            piece(entry.sign.word, if caused { Role::Muted } else { entry.sign.role }),
             piece(name, plain),
             piece(alert.subject(), plain),
             piece(scene.times.since(entry.since, scene.wall()), plain),

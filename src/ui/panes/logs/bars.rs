@@ -1,6 +1,8 @@
 //! How many lines there were along a time, in one row: how high a bar is, that is how many; its
 //! colour, the worst level among them.
 
+use std::time::Duration;
+
 use chrono::DateTime;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -19,6 +21,13 @@ use crate::ui::widgets::sign;
 
 /// So many lines are counted at the most, the newest.
 const COUNTED: usize = 20_000;
+
+/// So often lines are counted anew.
+const COUNTED_ANEW: Duration = Duration::from_millis(200);
+
+/// What was counted: which tab, whether something else was looked at, whether not all of it, and in
+/// how many bars.
+pub(super) type About = (Option<usize>, bool, bool, usize);
 
 /// One bar.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -46,7 +55,12 @@ impl Bars {
     /// In which bar a time lies.
     pub fn place(&self, at: i64) -> Option<usize> {
         let (from, to) = self.range;
-        let share = i128::from(at - from) * self.bars.len() as i128 / i128::from((to - from).max(1));
+        let (span, count) = ((to - from).max(1), i64::try_from(self.bars.len()).ok()?);
+        // Ten thousand times a frame: small numbers where they do.
+        let share = match (at - from).checked_mul(count) {
+            Some(product) => product / span,
+            None => i64::try_from(i128::from(at - from) * i128::from(count) / i128::from(span)).ok()?,
+        };
         usize::try_from(share).ok().filter(|place| at >= from && *place < self.bars.len())
     }
 
@@ -68,7 +82,7 @@ impl Bars {
 
 impl Logs {
     /// The bars of what is shown: as the server counted, else of the lines at hand.
-    pub(super) fn measure(&self, stream: &Stream<'_>, scene: &Scene<'_>, count: usize) -> Bars {
+    fn measure(&self, stream: &Stream<'_>, scene: &Scene<'_>, count: usize) -> Bars {
         let counted = self.look.as_ref().and_then(|look| Some((look.range(), look.counted(scene)?)));
         if let Some((range, series)) = counted {
             let mut bars = Bars::new(range, count);
@@ -96,6 +110,19 @@ impl Logs {
             bars.add(at, 1.0, level);
         }
         bars
+    }
+
+    /// The bars of what is shown, counted anew only now and then: a key need not wait for that.
+    pub(super) fn bars(&mut self, scene: &Scene<'_>, count: usize) -> Bars {
+        let about = (self.tab, self.look.is_some(), self.is_filtered(), count);
+        let age = scene.now.mono.saturating_sub(self.counted.1);
+        // A clock that stands still is a picture's, in which everything counts.
+        let is_young = !age.is_zero() && age < COUNTED_ANEW;
+        if is_young && self.counted.0 == Some(about) && !self.is_still() {
+            return std::mem::take(&mut self.bars);
+        }
+        self.counted = (Some(about), scene.now.mono);
+        self.measure(&self.stream(scene.store, &[]), scene, count)
     }
 
     /// Draws the bars with the times of their ends; the one with the selected line stands out.

@@ -46,6 +46,8 @@ pub struct Look {
     pub tail: Tail,
     filled: Vec<bool>,
     earlier: Option<Patterns>,
+    /// It goes by a name of the operator's.
+    pub is_named: bool,
     /// Why there is nothing to be seen.
     pub fault: Option<String>,
 }
@@ -66,6 +68,7 @@ impl Look {
             tail,
             filled,
             earlier: None,
+            is_named: false,
             fault: None,
         }
     }
@@ -91,6 +94,13 @@ impl Look {
     /// The newest lines of a query.
     pub fn of_query(source: SourceId, query: &str, now: DateTime<Utc>) -> Self {
         Self::new(source, String::new(), Some(query.into()), now)
+    }
+
+    /// The same under a name of the operator's.
+    pub fn named(mut self, name: &str) -> Self {
+        name.clone_into(&mut self.name);
+        self.is_named = true;
+        self
     }
 
     /// The same around another time, in nanoseconds.

@@ -38,7 +38,7 @@ impl Logs {
         let mut below = area;
         if has_bars {
             let count = usize::from(area.width.saturating_sub(20));
-            let bars = self.measure(&self.stream(scene.store, &[]), scene, count);
+            let bars = self.bars(scene, count);
             self.draw_bars(bars, scene, Rect { height: 1, ..area }, buffer);
             below = Rect { y: area.y + 1, height: area.height - 1, ..area };
         }
@@ -79,7 +79,7 @@ impl Logs {
             self.widths = (self.widths.0.max(widths.0), self.widths.1.max(widths.1));
             self.lay_out(area)
         };
-        let bottom = {
+        let (top, bottom) = {
             let stream = self.stream(scene.store, &marks);
             let rows = self.window(&stream, self.page, usize::from(lay.text_width));
             if rows.is_empty() {
@@ -87,9 +87,13 @@ impl Logs {
             } else {
                 self.draw_rows(&rows, &stream, &lay, scene, area, buffer);
             }
-            self.cursor.as_ref().and_then(|_| last(&rows, &stream))
+            let first = rows.iter().find_map(|shown| match shown {
+                Shown::Entry(_, Entry::Line(line)) => Some(line.at),
+                _ => None,
+            });
+            (first, self.cursor.as_ref().and_then(|_| last(&rows, &stream)))
         };
-        self.bottom = bottom;
+        (self.top, self.bottom) = (top, bottom);
         self.marks = marks;
     }
 
@@ -168,7 +172,8 @@ impl Logs {
             y += match shown {
                 Shown::Entry(index, Entry::Line(line)) => {
                     let is = |subject: &Subject| stream.is(*index, line, subject);
-                    let is_selected = scene.focused && selected.as_ref().is_some_and(is);
+                    let is_selected =
+                        scene.focused && (selected.as_ref().is_some_and(is) || self.is_among(line));
                     let height = self.draw_line(line, is_selected, lay, scene, place, buffer);
                     if self.bookmarks.iter().any(is) {
                         put(
@@ -249,7 +254,7 @@ fn draw_mark(shown: &Shown<'_>, scene: &Scene<'_>, area: Rect, buffer: &mut Buff
         Shown::Entry(_, Entry::Gap { from, to }) => {
             let missing =
                 text::age(DateTime::from_timestamp_nanos(*to) - DateTime::from_timestamp_nanos(*from));
-            piece(format!(" gap {missing} (the tail was cut) "), Role::Warning)
+            piece(format!(" gap {missing} (some may be lost) "), Role::Warning)
         }
         Shown::Entry(_, Entry::Dropped { count, .. }) => {
             piece(format!(" dropped {count} lines or more (the server was too slow) "), Role::Warning)
@@ -262,7 +267,8 @@ fn draw_mark(shown: &Shown<'_>, scene: &Scene<'_>, area: Rect, buffer: &mut Buff
         }
         Shown::Mark(mark) => {
             let at = scene.times.clock(DateTime::from_timestamp_nanos(mark.at));
-            piece(format!(" {} {} fires {at} ", mark.sign.glyph, mark.name), mark.sign.role)
+            let verb = if mark.is_end { "resolved" } else { "fires" };
+            piece(format!(" {} {} {verb} {at} ", mark.sign.glyph, mark.name), mark.sign.role)
         }
         Shown::Entry(..) => return 1,
     };

@@ -11,15 +11,13 @@ use crate::domain::feed::{SourceId, SourceKind};
 use crate::domain::store::Store;
 use crate::domain::subject::Subject;
 use crate::ui::layers::entry::{Entry, Purpose};
+use crate::ui::panes::Entered;
 use crate::ui::scene::Scene;
 use crate::ui::times::Times;
 
-/// Queries of before, at the most.
-const REMEMBERED: usize = 200;
-
 impl Logs {
     /// The Loki that is asked: that of what is shown, else the first.
-    fn source(&self, scene: &Scene<'_>) -> Option<SourceId> {
+    pub(super) fn source(&self, scene: &Scene<'_>) -> Option<SourceId> {
         let shown = self.look.as_ref().map(|look| look.source().clone());
         shown.or_else(|| {
             let tab =
@@ -75,17 +73,22 @@ impl Logs {
         match action {
             Action::Query => {
                 let query = self.query(scene.store).unwrap_or_default();
-                Some(Entry::new(Purpose::Query(self.source(scene)?), &query, self.offered(scene.store)))
+                Some(Entry::new(Purpose::Query(self.source(scene)?), &query, Self::offered(scene.store)))
+            }
+            Action::Export => {
+                let name = format!("wardroom-logs-{}.txt", scene.wall().format("%Y%m%dT%H%M%SZ"));
+                Some(Entry::new(Purpose::File, &name, Vec::new()))
             }
             Action::GoTo => Some(Entry::new(Purpose::Time, "", Vec::new())),
             _ => None,
         }
     }
 
-    /// The queries of the tails, which have names, and those that were typed.
-    fn offered(&self, store: &Store) -> Vec<String> {
+    /// The queries of the tails and those that have names, and those that were typed.
+    fn offered(store: &Store) -> Vec<String> {
         let named = super::tails(store).map(|(_, tail)| tail.query.to_string());
-        named.filter(|query| !query.is_empty()).chain(self.history.iter().cloned()).collect()
+        let named = named.chain(store.thresholds.log_queries.iter().map(|(_, query)| query.to_string()));
+        named.filter(|query| !query.is_empty()).chain(store.queries.iter().cloned()).collect()
     }
 
     pub(super) fn take_line(
@@ -93,21 +96,19 @@ impl Logs {
         purpose: &Purpose,
         text: &str,
         scene: &Scene<'_>,
-    ) -> Result<(), String> {
+    ) -> Result<Entered, String> {
         if text.is_empty() {
-            return Ok(());
+            return Ok(Entered::Taken);
         }
         match purpose {
             Purpose::Query(source) => {
-                self.history.retain(|have| have != text);
-                self.history.push(text.to_owned());
-                let over = self.history.len().saturating_sub(REMEMBERED);
-                self.history.drain(..over);
                 self.set_nothing();
                 self.show(Some(Look::of_query(source.clone(), text, scene.wall())));
+                return Ok(Entered::Query(text.to_owned()));
             }
             // Those are typed for a runbook.
             Purpose::Note | Purpose::Value { .. } => {}
+            Purpose::File => return Ok(Entered::Export(self.export(text, scene))),
             Purpose::Time => {
                 let at = time(text, scene.wall(), scene.times).and_then(|at| at.timestamp_nanos_opt());
                 let at =
@@ -122,13 +123,15 @@ impl Logs {
                 self.show(look.map(|look| look.moved_to(at)));
             }
         }
-        Ok(())
+        Ok(Entered::Taken)
     }
 
     /// Takes in what was answered. What is around an instant is shown from there.
     pub(super) fn advance(&mut self, scene: &Scene<'_>) {
+        self.is_fresh = false;
         let Some(look) = &mut self.look else { return };
         let is_whole = look.advance(scene);
+        self.is_fresh = is_whole;
         let pivot = look.pivot;
         if is_whole {
             self.search_anew();

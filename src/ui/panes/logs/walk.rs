@@ -1,5 +1,6 @@
 //! Moving among the lines, and which of them are on the screen.
 
+use super::held::Held;
 use super::{Logs, SLICE};
 use crate::domain::log::{Entry, Line};
 use crate::domain::store::Store;
@@ -80,10 +81,12 @@ impl Logs {
 
     pub(super) fn select(&mut self, line: Option<Subject>, store: &Store) {
         if self.cursor.is_none() && line.is_some() {
-            self.followed = self.stream(store, &[]).received();
+            self.followed = self.received(store);
+            self.held = (!self.is_still()).then(|| Held::new(store));
         }
         if line.is_none() {
             self.bottom = None;
+            self.held = None;
         }
         self.cursor = line;
     }

@@ -1,0 +1,512 @@
+//! Broken chains: what is said to be broken first.
+
+use std::collections::BTreeMap;
+
+use chrono::TimeDelta;
+
+use super::*;
+use crate::domain::alert::{Alert, RaisedAlert};
+use crate::domain::correlate;
+use crate::domain::datastore::Datastore;
+use crate::domain::feed::{Failure, FailureKind, SourceId};
+use crate::domain::labels::Labels;
+use crate::domain::log::{RingLimits, TailState};
+use crate::domain::measure::{Measure, Measured, Topic};
+use crate::domain::observation::{Observation, Peer, Split};
+use crate::domain::rule::{Rule, RuleHealth, RuleKind};
+use crate::domain::server::{Server, Service};
+use crate::domain::silence::{Matcher, Silence, SilenceState};
+use crate::domain::store::Expected;
+use crate::domain::target::{Target, TargetHealth};
+use crate::domain::thresholds::Thresholds;
+
+fn now() -> DateTime<Utc> {
+    DateTime::from_timestamp(1_795_000_000, 0).expect("a time")
+}
+
+const PROMETHEUS: SourceKind = SourceKind::Prometheus;
+const ROUTER: SourceKind = SourceKind::Alertmanager;
+const LOKI: SourceKind = SourceKind::Loki;
+const PBS: SourceKind = SourceKind::Pbs;
+
+fn id(kind: SourceKind) -> SourceId {
+    SourceId::new(kind, "main")
+}
+
+/// What is seen of a homelab in which all is well; a situation changes it.
+#[derive(Clone)]
+struct Seen {
+    targets: Vec<Target>,
+    rules: Vec<Rule>,
+    raised: Vec<RaisedAlert>,
+    alerts: Vec<Alert>,
+    names: Vec<Arc<str>>,
+    peers: Vec<Peer>,
+    splits: Vec<Split>,
+    silences: Vec<Silence>,
+    measured: BTreeMap<&'static str, Vec<(&'static str, &'static str, f64)>>,
+    datastores: Vec<Datastore>,
+    server: Server,
+    tail: TailState,
+    /// Feeds that fail, why, and since how many seconds.
+    failing: Vec<(SourceKind, Feed, FailureKind, i64)>,
+    /// Feeds that were last heard so many seconds ago.
+    old: Vec<(SourceKind, Feed, i64)>,
+}
+
+fn target(job: &str, health: TargetHealth) -> Target {
+    Target {
+        job: job.into(),
+        instance: format!("{job}:9100").into(),
+        pool: job.into(),
+        labels: [("job", job)].into_iter().collect(),
+        health,
+        error: "".into(),
+        last_scrape: Some(now()),
+        took: 0.1,
+        interval: 15.0,
+        timeout: 10.0,
+    }
+}
+
+fn rule(name: &str, query: &str) -> Rule {
+    Rule {
+        name: name.into(),
+        group: "g".into(),
+        file: "f".into(),
+        kind: RuleKind::Alerting,
+        query: query.into(),
+        health: RuleHealth::Ok,
+        error: "".into(),
+        hold: 0.0,
+        last_evaluation: Some(now()),
+    }
+}
+
+fn raised(name: &str) -> RaisedAlert {
+    RaisedAlert {
+        labels: [("alertname", name), ("instance", "a")].into_iter().collect(),
+        annotations: Labels::default(),
+        firing: true,
+        active_at: now() - TimeDelta::hours(1),
+        value: "1".into(),
+    }
+}
+
+fn peer(url: &str) -> Peer {
+    Peer { url: url.into(), failure: None, cluster: "ready".into(), version: "0.28".into() }
+}
+
+impl Seen {
+    fn well() -> Self {
+        let alert = |name: &str| correlate::tests::alert(name, "a");
+        Self {
+            targets: vec![target("node", TargetHealth::Up), target("promtail", TargetHealth::Up)],
+            rules: vec![rule("Watchdog", "vector(1)"), rule("HostDown", "up == 0"), rule("Full", "disk > 5")],
+            raised: vec![raised("Watchdog"), raised("Full")],
+            alerts: vec![alert("Watchdog"), alert("Full")],
+            names: vec!["up".into(), "disk".into()],
+            peers: vec![peer("http://a:9093"), peer("http://b:9093")],
+            splits: Vec::new(),
+            silences: Vec::new(),
+            measured: BTreeMap::from([
+                ("time", vec![("job", "x", 1_795_000_000.0)]),
+                ("alertmanagers", vec![("job", "prometheus", 2.0)]),
+                ("send-errors", vec![("alertmanager", "a", 0.0), ("alertmanager", "b", 0.0)]),
+                ("dropped", vec![("job", "prometheus", 0.0)]),
+                ("queue", vec![("job", "prometheus", 0.0)]),
+                ("reload", vec![("job", "prometheus", 1.0), ("job", "alertmanager", 1.0)]),
+                ("rule-lag", vec![("rule_group", "g", 0.4)]),
+                ("members", vec![("instance", "a", 2.0), ("instance", "b", 2.0)]),
+                ("notify-failed", vec![("integration", "slack", 0.0)]),
+                ("notify-sent", vec![("integration", "slack", 0.1), ("integration", "email", 0.1)]),
+                ("log-lines", vec![("instance", "loki", 40.0)]),
+                ("agent-dropped", vec![("instance", "promtail", 0.0)]),
+                ("certificate", vec![("instance", "https://cloud", 60.0 * 86_400.0)]),
+                ("clock", vec![("host", "nas", 0.01)]),
+            ]),
+            datastores: vec![Datastore {
+                name: "main".into(),
+                used: Some(1),
+                total: Some(2),
+                full_at: None,
+                maintenance: None,
+                error: None,
+                climbs: None,
+            }],
+            server: Server::default(),
+            tail: TailState::Live,
+            failing: Vec::new(),
+            old: Vec::new(),
+        }
+    }
+
+    fn fail(&mut self, kind: SourceKind, feeds: &[Feed], failure: FailureKind, seconds: i64) {
+        self.failing.extend(feeds.iter().map(|feed| (kind, *feed, failure, seconds)));
+    }
+
+    fn measure(&mut self, name: &'static str, rows: &[(&'static str, &'static str, f64)]) {
+        self.measured.insert(name, rows.to_vec());
+    }
+
+    fn store(self) -> Store {
+        let feeds: [(SourceKind, &[Feed]); 4] = [
+            (PROMETHEUS, &[Feed::Targets, Feed::Rules, Feed::Alerts, Feed::Measures, Feed::Status]),
+            (ROUTER, &[Feed::Alerts, Feed::Silences, Feed::Status]),
+            (LOKI, &[Feed::Ready, Feed::Tail]),
+            (PBS, &[Feed::Snapshots, Feed::Datastores, Feed::Tasks, Feed::Server]),
+        ];
+        let expected = feeds.map(|(kind, feeds)| Expected {
+            id: id(kind),
+            site: "".into(),
+            feeds: feeds.iter().map(|feed| (*feed, 5.0)).collect(),
+            tails: if kind == LOKI { vec![("all".into(), "{}".into())] } else { Vec::new() },
+        });
+        let mut store = Store::new(expected, Thresholds::default(), RingLimits::default());
+        let measured: Vec<Measured> = self
+            .measured
+            .iter()
+            .map(|(name, rows)| Measured {
+                measure: Arc::new(Measure {
+                    name: (*name).into(),
+                    topic: Topic::Chain,
+                    ..Measure::default()
+                }),
+                readings: rows
+                    .iter()
+                    .map(|(label, of, value)| Reading {
+                        labels: [(*label, *of)].into_iter().collect(),
+                        value: *value,
+                    })
+                    .collect(),
+                error: None,
+            })
+            .collect();
+        let seen = [
+            (PROMETHEUS, Feed::Targets, vec![Observation::Targets(self.targets.into())]),
+            (PROMETHEUS, Feed::Rules, vec![Observation::Rules(self.rules.into())]),
+            (PROMETHEUS, Feed::Alerts, vec![Observation::Raised(self.raised.into())]),
+            (PROMETHEUS, Feed::Measures, vec![Observation::Measures(measured.into())]),
+            (PROMETHEUS, Feed::Status, vec![Observation::Names(self.names.into())]),
+            (
+                ROUTER,
+                Feed::Alerts,
+                vec![Observation::Alerts(self.alerts.into()), Observation::Splits(self.splits.into())],
+            ),
+            (ROUTER, Feed::Silences, vec![Observation::Silences(self.silences.into())]),
+            (ROUTER, Feed::Status, vec![Observation::Peers(self.peers.into())]),
+            (LOKI, Feed::Ready, vec![Observation::Ready { version: "3".into() }]),
+            (
+                LOKI,
+                Feed::Tail,
+                vec![Observation::Tail { tail: "all".into(), state: self.tail, entries: Vec::new() }],
+            ),
+            (
+                PBS,
+                Feed::Snapshots,
+                vec![Observation::Backups { groups: Arc::default(), unreadable: Arc::default() }],
+            ),
+            (PBS, Feed::Datastores, vec![Observation::Datastores(self.datastores.into())]),
+            (PBS, Feed::Tasks, vec![Observation::Tasks(Arc::default())]),
+            (PBS, Feed::Server, vec![Observation::Server(Arc::new(self.server))]),
+        ];
+        for (kind, feed, observations) in seen {
+            let old = self.old.iter().find(|(have, of, _)| (*have, *of) == (kind, feed));
+            let at = now() - TimeDelta::seconds(old.map_or(0, |(.., seconds)| *seconds));
+            store.apply(&id(kind), feed, Ok(observations), 0.5, at);
+        }
+        for (kind, feed, failure, seconds) in self.failing {
+            let failure = Failure { kind: failure, short: failure.as_ref().into(), text: "".into() };
+            store.apply(&id(kind), feed, Err(failure), 0.0, now() - TimeDelta::seconds(seconds));
+        }
+        store
+    }
+}
+
+/// A situation: what is changed of a lab in which all is well, and what is said of it.
+type Situation = (&'static str, fn(&mut Seen), &'static str);
+
+const ALL_OF_PROMETHEUS: [Feed; 4] = [Feed::Targets, Feed::Rules, Feed::Alerts, Feed::Measures];
+
+const SITUATIONS: [Situation; 38] = [
+    ("all is well", |_| {}, "the chain is whole"),
+    (
+        "Prometheus hangs",
+        |seen| seen.fail(PROMETHEUS, &ALL_OF_PROMETHEUS, FailureKind::Timeout, 60),
+        "broken at exporters > Prometheus: prometheus.main does not answer (targets): timeout",
+    ),
+    (
+        "Prometheus is gone",
+        |seen| seen.fail(PROMETHEUS, &ALL_OF_PROMETHEUS, FailureKind::Refused, 60),
+        "broken at exporters > Prometheus: prometheus.main does not answer (targets): refused",
+    ),
+    (
+        "Prometheus just missed once",
+        |seen| seen.fail(PROMETHEUS, &[Feed::Targets], FailureKind::Timeout, 1),
+        "broken at exporters > Prometheus: prometheus.main does not answer (targets): timeout",
+    ),
+    (
+        "Prometheus refuses us",
+        |seen| seen.fail(PROMETHEUS, &ALL_OF_PROMETHEUS, FailureKind::Unauthorised, 60),
+        "broken at exporters > Prometheus: prometheus.main refuses our credentials (targets): unauthorised",
+    ),
+    (
+        "Prometheus went silent",
+        |seen| seen.old.push((PROMETHEUS, Feed::Targets, 120)),
+        "broken at exporters > Prometheus: prometheus.main was last heard 2m ago (targets)",
+    ),
+    (
+        "no target at all",
+        |seen| seen.targets.clear(),
+        "broken at exporters > Prometheus: Prometheus scrapes nothing: it has no target",
+    ),
+    (
+        "every exporter is down",
+        |seen| seen.targets.iter_mut().for_each(|target| target.health = TargetHealth::Down),
+        "broken at exporters > Prometheus: none of 2 targets answers",
+    ),
+    (
+        "one exporter is down",
+        |seen| seen.targets[0].health = TargetHealth::Down,
+        "weak at exporters > Prometheus: 1 of 2 targets do not answer",
+    ),
+    (
+        "Prometheus' clock is 5 minutes slow",
+        |seen| seen.measure("time", &[("job", "x", 1_794_999_700.0)]),
+        "weak at exporters > Prometheus: Prometheus' clock is 4m from ours",
+    ),
+    (
+        "a host's clock is 5 minutes ahead",
+        |seen| seen.measure("clock", &[("host", "nas", 300.0), ("host", "web", 0.1)]),
+        "weak at exporters > Prometheus: the clock of nas is 5m from Prometheus'",
+    ),
+    (
+        "a reload of Prometheus failed",
+        |seen| seen.measure("reload", &[("job", "prometheus", 0.0)]),
+        "weak at exporters > Prometheus: the last reload of Prometheus' config failed: it goes on with the old one",
+    ),
+    (
+        "the rules are not told",
+        |seen| seen.fail(PROMETHEUS, &[Feed::Rules], FailureKind::Http, 60),
+        "broken at Prometheus > rules: prometheus.main does not answer (rules): http",
+    ),
+    (
+        "there is no rule",
+        |seen| seen.rules.clear(),
+        "weak at Prometheus > rules: Prometheus has no alerting rule: nothing can fire",
+    ),
+    (
+        "a rule cannot be evaluated",
+        |seen| {
+            seen.rules[1].health = RuleHealth::Err;
+            seen.rules[1].error = "many-to-many".into();
+        },
+        "weak at Prometheus > rules: rule HostDown cannot be evaluated: many-to-many",
+    ),
+    (
+        "a rule is blind",
+        |seen| seen.rules.push(rule("BackupJobFailed", "proxmox_backup_job_last_status != 0")),
+        "weak at Prometheus > rules: rule BackupJobFailed is blind: nothing exports \
+         proxmox_backup_job_last_status for 7 days",
+    ),
+    (
+        "one side of an or is enough",
+        |seen| seen.rules.push(rule("Either", "disk > 5 or nothing > 5")),
+        "the chain is whole",
+    ),
+    (
+        "a rule that looks for what is absent is not blind",
+        |seen| seen.rules.push(rule("Gone", "absent(nothing)")),
+        "the chain is whole",
+    ),
+    (
+        "the rules are late",
+        |seen| seen.measure("rule-lag", &[("rule_group", "homelab", 9.0)]),
+        "broken at Prometheus > rules: homelab was not evaluated for 9 of its intervals",
+    ),
+    (
+        "Prometheus knows no Alertmanager",
+        |seen| {
+            seen.measure("alertmanagers", &[("job", "prometheus", 0.0)]);
+            seen.alerts.clear();
+        },
+        "broken at rules > Alertmanager: Prometheus knows no Alertmanager to send to",
+    ),
+    (
+        "Prometheus reaches none of them",
+        |seen| seen.measure("send-errors", &[("alertmanager", "a", 0.1), ("alertmanager", "b", 0.1)]),
+        "broken at rules > Alertmanager: Prometheus cannot hand alerts to 2 of 2 Alertmanagers",
+    ),
+    (
+        "Prometheus reaches one of them",
+        |seen| seen.measure("send-errors", &[("alertmanager", "a", 0.1), ("alertmanager", "b", 0.0)]),
+        "weak at rules > Alertmanager: Prometheus cannot hand alerts to 1 of 2 Alertmanagers",
+    ),
+    (
+        "Prometheus throws alerts away",
+        |seen| seen.measure("dropped", &[("job", "prometheus", 0.4)]),
+        "broken at rules > Alertmanager: Prometheus throws alerts away unsent",
+    ),
+    (
+        "its queue fills",
+        |seen| seen.measure("queue", &[("job", "prometheus", 0.8)]),
+        "weak at rules > Alertmanager: Prometheus' queue of alerts is 80 % full",
+    ),
+    (
+        "the Watchdog does not arrive",
+        |seen| seen.alerts.retain(|alert| &*alert.name != "Watchdog"),
+        "broken at rules > Alertmanager: Watchdog fires and does not arrive at Alertmanager",
+    ),
+    (
+        "one alert does not arrive",
+        |seen| seen.alerts.retain(|alert| &*alert.name == "Watchdog"),
+        "broken at rules > Alertmanager: Full fires and Alertmanager does not have it",
+    ),
+    (
+        "what has just begun to fire may be under way",
+        |seen| {
+            seen.alerts.retain(|alert| &*alert.name == "Watchdog");
+            seen.raised[1].active_at = now() - TimeDelta::seconds(20);
+        },
+        "the chain is whole",
+    ),
+    (
+        "Alertmanager is gone",
+        |seen| seen.fail(ROUTER, &[Feed::Alerts, Feed::Silences], FailureKind::Refused, 60),
+        "broken at Alertmanager > its peers: alertmanager.main does not answer (alerts): refused",
+    ),
+    (
+        "a peer is gone",
+        |seen| seen.peers[1].failure = Some("connection refused".into()),
+        "weak at Alertmanager > http://b:9093: http://b:9093 does not answer: connection refused",
+    ),
+    (
+        "a peer is still settling",
+        |seen| seen.peers[0].cluster = "settling".into(),
+        "weak at Alertmanager > http://a:9093: http://a:9093 is still settling into its cluster",
+    ),
+    (
+        "the peers do not see each other",
+        |seen| seen.measure("members", &[("instance", "a", 1.0), ("instance", "b", 1.0)]),
+        "weak at Alertmanager > its peers: an Alertmanager does not see its peers: silences and notifications are not shared",
+    ),
+    (
+        "the peers disagree",
+        |seen| seen.splits.push(Split { fingerprint: "f".into(), lacking: Vec::new(), loud: Vec::new() }),
+        "weak at Alertmanager > its peers: the peers disagree on 1 alerts",
+    ),
+    (
+        "a reload of Alertmanager failed",
+        |seen| seen.measure("reload", &[("job", "alertmanager", 0.0)]),
+        "weak at Alertmanager > its peers: the last reload of Alertmanager's config failed: it goes on with the old one",
+    ),
+    (
+        "a receiver takes nothing",
+        |seen| seen.measure("notify-failed", &[("integration", "slack", 0.1)]),
+        "broken at Alertmanager > receivers: 100 % of the notifications by slack fail",
+    ),
+    (
+        "a receiver fails now and then",
+        |seen| seen.measure("notify-failed", &[("integration", "email", 0.02)]),
+        "weak at Alertmanager > receivers: 20 % of the notifications by email fail",
+    ),
+    (
+        "Loki is not ready",
+        |seen| seen.fail(LOKI, &[Feed::Ready], FailureKind::Busy, 60),
+        "weak at log agents > Loki: loki.main does not answer (ready): busy",
+    ),
+    (
+        "no line comes in",
+        |seen| seen.measure("log-lines", &[("instance", "loki", 0.0)]),
+        "weak at log agents > Loki: no line comes in",
+    ),
+    (
+        "a datastore is offline",
+        |seen| seen.datastores[0].error = Some("no such device".into()),
+        "broken at backups > PBS: datastore main is offline: no such device",
+    ),
+];
+
+#[test]
+fn the_first_broken_link_is_named() {
+    for (situation, change, expected) in SITUATIONS {
+        let mut seen = Seen::well();
+        change(&mut seen);
+        assert_eq!(sentence(&links(&seen.store(), now())), expected, "{situation}");
+    }
+}
+
+#[test]
+fn several_that_are_broken_at_once_are_told_from_the_beginning() {
+    let mut seen = Seen::well();
+    seen.fail(PROMETHEUS, &[Feed::Rules], FailureKind::Timeout, 60);
+    seen.measure("notify-failed", &[("integration", "slack", 0.1)]);
+    seen.peers[1].failure = Some("refused".into());
+    seen.targets[0].health = TargetHealth::Down;
+    let links = links(&seen.store(), now());
+    let first = first_broken(&links).expect("much is broken");
+    assert_eq!((&*first.from, &*first.to), ("Prometheus", "rules"), "a weak link before it is no break");
+    assert_eq!(first.since, Some(now() - TimeDelta::seconds(60)));
+}
+
+#[test]
+fn more_that_is_weak_is_told_too() {
+    let agent = |seen: &mut Seen| seen.targets[1].health = TargetHealth::Down;
+    let catch_all = |seen: &mut Seen| {
+        let ids: Vec<Arc<str>> = vec!["s1".into()];
+        for name in ["A", "B"] {
+            seen.alerts.push(correlate::tests::alert(name, "a"));
+        }
+        for alert in &mut seen.alerts {
+            alert.silenced_by.clone_from(&ids);
+        }
+        seen.alerts.retain(|alert| &*alert.name != "Watchdog");
+        seen.raised.clear();
+        seen.rules.retain(|rule| &*rule.name != "Watchdog");
+        seen.silences.push(Silence {
+            id: "s1".into(),
+            state: SilenceState::Active,
+            matchers: vec![Matcher::equal("alertname", "x")],
+            created_by: "sam".into(),
+            comment: "".into(),
+            starts_at: now(),
+            ends_at: now() + TimeDelta::hours(1),
+            updated_at: now(),
+            annotations: Labels::default(),
+        });
+    };
+    let told = |change: &dyn Fn(&mut Seen)| {
+        let mut seen = Seen::well();
+        change(&mut seen);
+        let all = links(&seen.store(), now());
+        all.iter().flat_map(|link| link.checks.iter().map(|check| check.text.clone())).collect::<Vec<_>>()
+    };
+    let has =
+        |all: &[String], text: &str| assert!(all.iter().any(|have| have.contains(text)), "{text}: {all:#?}");
+    has(&told(&agent), "the log agent promtail promtail:9100 does not answer");
+    has(&told(&catch_all), "a silence by sam hides every alert that there is");
+    has(
+        &told(&|seen| seen.measure("agent-dropped", &[("instance", "p", 1.0)])),
+        "a log agent throws lines away",
+    );
+    has(&told(&|seen| seen.tail = TailState::Stopped("400".into())), "the tail all has stopped: 400");
+    has(
+        &told(&|seen| seen.measure("certificate", &[("instance", "https://cloud", 86_400.0)])),
+        "the certificate of https://cloud ends in 24h",
+    );
+    has(
+        &told(&|seen| {
+            seen.server.services =
+                vec![Service { name: "proxmox-backup".into(), state: "failed".into(), wanted: true }];
+        }),
+        "its service proxmox-backup is failed",
+    );
+    has(
+        &told(&|seen| seen.rules.retain(|rule| &*rule.name != "HostDown")),
+        "no rule watches whether these jobs answer: node, promtail",
+    );
+    has(
+        &told(&|seen| seen.fail(PBS, &[Feed::Tasks], FailureKind::Tls, 9)),
+        "pbs.main does not answer (tasks): tls",
+    );
+}

@@ -1,0 +1,206 @@
+//! Which host a series, a target or an alert is about.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::domain::alert::{AlertState, Severity};
+use crate::domain::host::Inventory;
+use crate::domain::labels::Labels;
+use crate::domain::store::Store;
+use crate::domain::target::Target;
+
+/// Whom labels name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Owner {
+    /// This host.
+    Host(Arc<str>),
+    /// Several hosts of the config: shown, never merged.
+    Ambiguous(Vec<Arc<str>>),
+    /// No host that is known.
+    Nobody,
+}
+
+/// The rule by which labels name hosts: an address of the config, then a label, then the VMID; where
+/// the config knows no such host, the label names it, or else the address.
+#[derive(Debug)]
+pub struct Identity<'a> {
+    inventory: &'a Inventory,
+    labels: &'a [Arc<str>],
+    /// The hosts that targets with a VMID are of.
+    guests: BTreeMap<String, BTreeSet<Arc<str>>>,
+}
+
+impl<'a> Identity<'a> {
+    /// The rule for the hosts of `inventory` and those that `targets` are of; `labels` name hosts, the
+    /// first that is there counts.
+    pub fn new<'t>(
+        inventory: &'a Inventory,
+        labels: &'a [Arc<str>],
+        targets: impl Iterator<Item = &'t Target>,
+    ) -> Self {
+        let mut rule = Self { inventory, labels, guests: BTreeMap::new() };
+        let mut guests: BTreeMap<String, BTreeSet<Arc<str>>> = BTreeMap::new();
+        for target in targets {
+            if let (Some(vmid), Owner::Host(host)) =
+                (target.labels.get("vmid"), rule.owner(&target.labels, &[]))
+            {
+                guests.entry(vmid.to_owned()).or_default().insert(host);
+            }
+        }
+        rule.guests = guests;
+        rule
+    }
+
+    /// Whom these labels name; `only`: the labels to go by, when they are others than usual.
+    pub fn owner(&self, labels: &Labels, only: &[Arc<str>]) -> Owner {
+        let named = |names: &[Arc<str>]| names.iter().find_map(|name| labels.get(name));
+        if !only.is_empty() {
+            let label = only.iter().find(|name| labels.get(name).is_some());
+            return match label.map(|name| (&**name, labels.get(name).unwrap_or(""))) {
+                Some(("vmid", vmid)) => self.guest(vmid),
+                Some((_, name)) => self.named(name).unwrap_or_else(|| Owner::Host(name.into())),
+                None => Owner::Nobody,
+            };
+        }
+        let address = labels.get("instance").and_then(host_part);
+        let found = address.and_then(|address| self.at(address));
+        let found = found.or_else(|| named(self.labels).and_then(|name| self.named(name)));
+        let found = found.or_else(|| match labels.get("vmid").map(|vmid| self.guest(vmid)) {
+            Some(Owner::Nobody) | None => None,
+            owner => owner,
+        });
+        found.unwrap_or_else(|| match named(self.labels).or(address) {
+            Some(name) => Owner::Host(name.into()),
+            None => Owner::Nobody,
+        })
+    }
+
+    /// Whether labels name a host by more than the address that was scraped.
+    pub fn is_named(&self, labels: &Labels) -> bool {
+        let by_label = self.labels.iter().any(|name| labels.get(name).is_some());
+        by_label
+            || labels.get("instance").and_then(host_part).is_some_and(|address| self.at(address).is_some())
+    }
+
+    /// The hosts of the config at an address.
+    fn at(&self, address: &str) -> Option<Owner> {
+        let all = self.inventory.0.iter();
+        one(all.filter(|(_, host)| host.addresses.iter().any(|have| have == address)).map(|(name, _)| name))
+    }
+
+    /// The host of the config with that name, as it is or as a name of its domain.
+    fn named(&self, name: &str) -> Option<Owner> {
+        let is_it = |have: &&String| {
+            have.eq_ignore_ascii_case(name)
+                || name.split_once('.').is_some_and(|(short, _)| have.eq_ignore_ascii_case(short))
+        };
+        one(self.inventory.0.keys().filter(is_it))
+    }
+
+    fn guest(&self, vmid: &str) -> Owner {
+        let number: Option<u64> = vmid.parse().ok();
+        let all = self.inventory.0.iter();
+        let known =
+            one(all.filter(|(_, host)| host.vmid.is_some() && host.vmid == number).map(|(name, _)| name));
+        known.unwrap_or_else(|| match self.guests.get(vmid).map(|hosts| hosts.iter().collect::<Vec<_>>()) {
+            Some(hosts) if hosts.len() == 1 => Owner::Host(Arc::clone(hosts[0])),
+            Some(hosts) if hosts.len() > 1 => Owner::Ambiguous(hosts.into_iter().cloned().collect()),
+            _ => Owner::Nobody,
+        })
+    }
+}
+
+fn one<'n>(names: impl Iterator<Item = &'n String>) -> Option<Owner> {
+    let names: Vec<Arc<str>> = names.map(|name| Arc::from(name.as_str())).collect();
+    match names.as_slice() {
+        [] => None,
+        [name] => Some(Owner::Host(Arc::clone(name))),
+        _ => Some(Owner::Ambiguous(names)),
+    }
+}
+
+/// How many alerts about each host nobody hides: critical ones, and warnings.
+pub fn alerts_by_host(store: &Store) -> BTreeMap<Arc<str>, (usize, usize)> {
+    let rule = super::identity(store);
+    let mut all: BTreeMap<Arc<str>, (usize, usize)> = BTreeMap::new();
+    for alert in store.alerts().iter().map(|listed| &listed.alert) {
+        let loud = matches!(alert.state, AlertState::Firing | AlertState::Acknowledged);
+        if let Owner::Host(host) = rule.owner(&alert.labels, &[])
+            && loud
+        {
+            let (critical, warning) = all.entry(host).or_default();
+            *critical += usize::from(alert.rank == Severity::Critical);
+            *warning += usize::from(alert.rank == Severity::Warning);
+        }
+    }
+    all
+}
+
+/// The host of an `instance`: without scheme, port and path.
+pub fn host_part(instance: &str) -> Option<&str> {
+    let rest = instance.split_once("://").map_or(instance, |(_, rest)| rest);
+    let rest = rest.split('/').next().unwrap_or(rest);
+    let host = match rest.strip_prefix('[') {
+        Some(inner) => inner.split(']').next().unwrap_or(inner),
+        None if rest.matches(':').count() == 1 => rest.split(':').next().unwrap_or(rest),
+        None => rest,
+    };
+    (!host.is_empty()).then_some(host)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::host::Host;
+
+    fn labels(all: &[(&str, &str)]) -> Labels {
+        all.iter().copied().collect()
+    }
+
+    fn host(addresses: &[&str], vmid: Option<u64>) -> Host {
+        Host { addresses: addresses.iter().map(|&it| it.to_owned()).collect(), vmid, ..Host::default() }
+    }
+
+    #[test]
+    fn an_address_then_a_label_then_the_vmid() {
+        let inventory = Inventory(BTreeMap::from([
+            ("storage".to_owned(), host(&["10.0.0.21"], Some(102))),
+            ("web".to_owned(), host(&["10.0.0.30", "10.0.0.99"], None)),
+            ("web2".to_owned(), host(&["10.0.0.99"], None)),
+        ]));
+        let by: Vec<Arc<str>> = vec!["host".into(), "nodename".into()];
+        let rule = Identity::new(&inventory, &by, std::iter::empty());
+        let is = |name: &str| Owner::Host(name.into());
+        for (given, only, owner) in [
+            (&[("instance", "10.0.0.21:9100"), ("host", "vm102")][..], &[][..], is("storage")),
+            (&[("instance", "10.0.0.7:9100"), ("host", "WEB")], &[], is("web")),
+            (&[("instance", "10.0.0.7:9100"), ("host", "web.home.arpa")], &[], is("web")),
+            (&[("instance", "10.0.0.7:9100"), ("vmid", "102")], &[], is("storage")),
+            (&[("instance", "10.0.0.7:9100"), ("host", "other")], &[], is("other")),
+            (&[("instance", "10.0.0.7:9100")], &[], is("10.0.0.7")),
+            (&[("instance", "10.0.0.21:9221"), ("vmid", "999")], &["vmid"], Owner::Nobody),
+            (&[("instance", "10.0.0.21:9221"), ("vmid", "102")], &["vmid"], is("storage")),
+            (&[("job", "x")], &[], Owner::Nobody),
+            (&[("instance", "10.0.0.99:9100")], &[], Owner::Ambiguous(vec!["web".into(), "web2".into()])),
+        ] {
+            let only: Vec<Arc<str>> = only.iter().map(|&it: &&str| it.into()).collect();
+            assert_eq!(rule.owner(&labels(given), &only), owner, "{given:?}");
+        }
+        assert!(!rule.is_named(&labels(&[("instance", "10.0.0.7:9100")])));
+        assert!(rule.is_named(&labels(&[("instance", "10.0.0.21:9100")])));
+    }
+
+    #[test]
+    fn an_instance_has_a_host() {
+        for (instance, host) in [
+            ("10.0.0.21:9100", "10.0.0.21"),
+            ("pve", "pve"),
+            ("https://cloud.home.arpa/status", "cloud.home.arpa"),
+            ("[fd00::1]:9100", "fd00::1"),
+            ("fd00::1", "fd00::1"),
+        ] {
+            assert_eq!(host_part(instance), Some(host), "{instance}");
+        }
+        assert_eq!(host_part(":9100"), None);
+    }
+}
