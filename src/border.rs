@@ -176,7 +176,7 @@ pub enum Effect {
         sha256: String,
     },
     /// Say what was recorded of this incident before.
-    Remember(String),
+    Recall(String),
     /// Add these lines to the record of their incidents, and wait until the disk has them.
     Record(Vec<Entry>),
     /// Keep the report of an incident beside its record.

@@ -264,7 +264,7 @@ impl<S: Screen> Loop<S> {
             Effect::Compute(join) => self.asks.compute(*join),
             Effect::KeepClocks(clocks) => self.feeds.keep_clocks(clocks),
             Effect::Trust { file, sha256 } => self.shelves.trust(file, sha256),
-            Effect::Remember(incident) => self.shelves.remember(incident),
+            Effect::Recall(incident) => self.shelves.remember(incident),
             Effect::Record(entries) => self.shelves.record(entries),
             Effect::Report { incident, text } => self.shelves.report(incident, text),
             Effect::Run { id, order } => self.runs.start(id, order),

@@ -36,7 +36,7 @@ impl App {
         if let Some(session) = self.known.desk.session_mut() {
             session.incident = Some(incident.clone());
         }
-        let mut effects = vec![Effect::Remember(incident)];
+        let mut effects = vec![Effect::Recall(incident)];
         effects.extend(self.record(opened, now));
         effects
     }

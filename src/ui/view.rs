@@ -19,8 +19,8 @@ pub const NAMES: [(&str, Action); 10] = [
     ("logs", Action::Logs),
     ("backups", Action::Backups),
     ("hosts", Action::Hosts),
-    ("chain", Action::Chain),
     ("runbooks", Action::Runbooks),
+    ("chain", Action::Chain),
     ("silences", Action::Silences),
     ("coverage", Action::Coverage),
 ];

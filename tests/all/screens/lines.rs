@@ -170,7 +170,7 @@ fn answer(desk: &mut Desk) -> Vec<Question> {
 fn of_a_query_all_that_the_server_has_is_written() {
     let mut desk = desk(1_000, (120, 24));
     desk.keys("Q<ctrl-u>{host=\"nas\"}<enter>");
-    assert_eq!(desk.effects.pop(), Some(Effect::Remember("{host=\"nas\"}".to_owned())));
+    assert_eq!(desk.effects.pop(), Some(Effect::KeepQuery("{host=\"nas\"}".to_owned())));
     answer(&mut desk);
     desk.keys("X<ctrl-u>nas.txt<enter>");
     let Some(Effect::Save(Export { what: Wanted::Range { query, from, to, .. }, .. })) = desk.effects.pop()

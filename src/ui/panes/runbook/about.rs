@@ -56,13 +56,15 @@ pub fn of_subject(subject: &Subject, store: &Store) -> (Labels, Vec<String>) {
         Subject::Task { source, .. } => (Labels::default(), vec![source.to_string(), "task".into()]),
         Subject::Rule { name, .. } => (Labels::default(), vec![name.to_string()]),
         Subject::Line { line, source, .. } => (line.stream.clone(), vec![source.to_string(), "logs".into()]),
-        Subject::Host(name) => {
-            let labels = [("host", &**name), ("instance", &**name)].into_iter().collect();
-            (labels, vec![name.to_string(), "host".into()])
-        }
-        Subject::Link { to, .. } => (Labels::default(), vec![to.to_string(), "chain".into()]),
-        Subject::Objective(name) => (Labels::default(), vec![name.to_string(), "slo".into()]),
         Subject::Silence { .. } => (Labels::default(), vec!["silence".into()]),
+        Subject::Link { from, to } => (
+            Labels::default(),
+            vec![format!("{from} {to}"), from.to_string(), to.to_string(), "chain".into()],
+        ),
+        Subject::Objective(name) => (Labels::default(), vec![name.to_string(), "objective".into()]),
+        Subject::Host(name) => {
+            ([("host", &**name)].into_iter().collect(), vec![name.to_string(), "host".into()])
+        }
         Subject::Source(id) => {
             (Labels::default(), vec![id.to_string(), id.name.to_string(), id.kind.to_string()])
         }
@@ -82,6 +84,7 @@ pub fn alert_of<'s>(subject: &Subject, store: &'s Store) -> Option<&'s Alert> {
         Subject::Datastore { name, .. } => alerts
             .find(|alert| alert.labels.get("datastore") == Some(name) && alert.labels.get("vmid").is_none()),
         Subject::Rule { name, .. } => alerts.find(|alert| alert.name == *name),
+        Subject::Host(name) => alerts.find(|alert| alert.labels.get("host") == Some(name)),
         _ => None,
     }
 }
