@@ -218,26 +218,6 @@ impl Lab {
             r#"[ui]
 operator = "sam@desk"
 
-[hosts.vm102]
-vmid = 102
-mounts = ["/mnt/mergerfs"]
-
-[hosts.vm100]
-vmid = 100
-depends = ["vm102"]
-
-[hosts.lxc210]
-vmid = 210
-depends = ["vm102"]
-
-[hosts.lxc212]
-vmid = 212
-depends = ["vm102"]
-
-[hosts.lxc230]
-vmid = 230
-depends = ["vm102"]
-
 [slo.nextcloud]
 objective = 99.5
 query = 'probe_success{{instance="https://cloud.home.arpa"}}'

@@ -21,6 +21,11 @@ const BOOKS: [(&str, &str); 5] = [
 /// What hosts are there for.
 const ROLES: [(&str, &str); 3] = [("pve", "proxmox"), ("pbs", "pbs"), ("lxc200", "prometheus")];
 
+/// The host that the others' files lie on, where they lie there, and who needs them.
+const STORAGE: &str = "vm102";
+const SHARED: &str = "/mnt/mergerfs";
+const CONSUMERS: [&str; 4] = ["vm100", "lxc210", "lxc212", "lxc230"];
+
 /// The runbooks, in a directory of their own that goes when this is dropped.
 #[derive(Debug)]
 pub struct Runbooks {
@@ -59,9 +64,17 @@ impl Runbooks {
             let role = ROLES.iter().find(|(name, _)| *name == host.name);
             let role = role.map(|(_, role)| format!("role = \"{role}\"\n")).unwrap_or_default();
             let vmid = if host.vmid.is_empty() { String::new() } else { format!("vmid = {}\n", host.vmid) };
+            let storage = match host.name {
+                STORAGE => format!("mounts = [\"{SHARED}\"]\n"),
+                name if CONSUMERS.contains(&name) => format!("depends = [\"{STORAGE}\"]\n"),
+                _ => String::new(),
+            };
             // Writing to a text cannot fail.
-            let _written =
-                write!(config, "\n[hosts.{}]\naddresses = [\"{}\"]\n{vmid}{role}", host.name, host.address);
+            let _written = write!(
+                config,
+                "\n[hosts.{}]\naddresses = [\"{}\"]\n{vmid}{role}{storage}",
+                host.name, host.address
+            );
         }
         config
     }
