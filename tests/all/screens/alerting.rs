@@ -551,7 +551,8 @@ fn a_storm_is_joined_away_from_the_loop_and_once() {
     let late = Msg::Computed { number: number + 1, joined: joined.clone() };
     assert_eq!(desk.app.update(late, desk.now), [], "another one's result is not taken");
     assert!(!shows(&mut desk, "of 5000"), "{}", desk.screen());
-    assert_eq!(desk.app.update(Msg::Computed { number, joined }, desk.now), []);
+    let told = desk.app.update(Msg::Computed { number, joined }, desk.now);
+    assert!(matches!(told[..], [Effect::Ring { .. }]), "one bell for all of them: {told:?}");
     assert!(shows(&mut desk, "of 5000") && !desk.app.is_dirty(), "{}", desk.screen());
     assert_eq!(desk.app.update(storm, desk.now), [], "what says the same is not joined again");
     assert!(!desk.app.is_dirty(), "nor drawn");

@@ -224,6 +224,13 @@ fn slow_feeds_keep_their_distance_from_a_fast_interval() {
     let plans: Vec<_> = source.feeds().iter().map(|plan| (plan.feed, plan.interval.as_secs())).collect();
     assert_eq!(
         plans,
-        [(Feed::Targets, 2), (Feed::Alerts, 2), (Feed::Rules, 6), (Feed::Scrapes, 6), (Feed::Status, 24)]
+        [
+            (Feed::Targets, 2),
+            (Feed::Alerts, 2),
+            (Feed::Rules, 6),
+            (Feed::Scrapes, 6),
+            (Feed::Status, 24),
+            (Feed::Measures, 12)
+        ]
     );
 }
