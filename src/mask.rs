@@ -134,7 +134,7 @@ mod tests {
         let mask = Mask::new(["correct-horse"]);
         let line = "the key is correct-horse";
         for end in 0..=line.len() {
-            let shown = mask.open(&line[..end]).expect("shown");
+            let shown = mask.open(line.get(..end).expect("ascii")).expect("shown");
             assert!(!shown.contains("corr"), "{end}: {shown}");
         }
     }

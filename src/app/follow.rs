@@ -135,7 +135,7 @@ impl App {
         let asks = known.desk.session().map(|session| about::check_asks(session, &known.store, now.wall));
         if let Some(session) = known.desk.session_mut() {
             for (at, ask) in asks.unwrap_or_default() {
-                let Some(samples) = about::samples(known.answers.get(&ask)) else { continue };
+                let Some(samples) = about::samples(&known.answers.get(&ask)) else { continue };
                 let about = &session.cause.about;
                 let Some(check) = session.checks.get_mut(at) else { continue };
                 let outcome = samples.map_or_else(crate::runbooks::verify::Outcome::Unknown, |samples| {
@@ -352,14 +352,12 @@ impl App {
     fn copy_command(&mut self, now: Now) -> Vec<Effect> {
         let group = self.known.desk.session().and_then(Session::focused);
         let Some(group) = group else { return Vec::new() };
-        match &group.filled {
-            Some(text) => self.copy_text(text.clone(), now),
-            None => {
-                let why = group.refusals.first().cloned().unwrap_or_default();
-                self.notify(format!("there is nothing to copy: {why}"), Role::Warning, now);
-                Vec::new()
-            }
+        if let Some(text) = &group.filled {
+            return self.copy_text(text.clone(), now);
         }
+        let why = group.refusals.first().cloned().unwrap_or_default();
+        self.notify(format!("there is nothing to copy: {why}"), Role::Warning, now);
+        Vec::new()
     }
 
     fn choose_scenario(&mut self, action: Action, now: Now) -> Option<Vec<Effect>> {

@@ -54,8 +54,9 @@ impl App {
         for action in useful(context) {
             let is_list = context == Context::Runbook && self.known.desk.session().is_none();
             let idle = match action {
-                Action::Open | Action::Filter if is_list => false,
-                Action::Help | Action::Quit | Action::NextPane if is_list => false,
+                Action::Open | Action::Filter | Action::Help | Action::Quit | Action::NextPane if is_list => {
+                    false
+                }
                 _ if is_list => true,
                 Action::Open if matches!(context, Context::Pick | Context::Menu) => false,
                 Action::Close if context == Context::Runbook => false,
@@ -83,9 +84,8 @@ impl App {
                 (Action::Open, Context::Pick) => "filter by it",
                 (Action::Open, Context::Menu) => "choose",
                 (Action::Group, Context::Pick) => "group by it",
-                (Action::Accept, Context::Palette) => "do it",
+                (Action::Accept, Context::Palette | Context::Confirm) => "do it",
                 (Action::Accept, Context::Form) => "go on",
-                (Action::Accept, Context::Confirm) => "do it",
                 (Action::Copy, Context::Confirm) => "copy the command",
                 (Action::Silence, Context::Silences) => "again",
                 _ => action.word(),
@@ -105,6 +105,7 @@ impl App {
 }
 
 /// The keys that the footer tells, the most useful first.
+#[expect(clippy::too_many_lines, reason = "a table, one context after the other")]
 const fn useful(context: Context) -> &'static [Action] {
     use Action::{
         Accept, Acknowledge, Actions, Another, Bookmark, Close, Complete, Copy, Down, Edit, Expand, Expire,

@@ -149,10 +149,10 @@ impl Desk {
     }
 
     /// Takes what was read anew. What is ticked stays.
-    pub fn take(&mut self, shelf: Shelf) {
+    pub fn take(&mut self, read: Shelf) {
         self.shelf = Some(match actions::page(&self.lore.actions) {
-            Some(page) => shelf.with(page),
-            None => shelf,
+            Some(page) => read.with(page),
+            None => read,
         });
         self.selected = self.selected.min(self.hits().len().saturating_sub(1));
         let open = self.open;

@@ -111,7 +111,7 @@ impl<'s> Host<'s> {
         if let Some(target) = self.targets.iter().filter(down).find(speaks) {
             return Some((true, format!("the host answers, the exporter does not: {}", target.error)));
         }
-        let first = self.targets.iter().find(|target| down(&target))?;
+        let first = self.targets.iter().find(down)?;
         Some((false, format!("nothing on {} answers: {}", self.name, first.error)))
     }
 

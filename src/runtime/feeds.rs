@@ -163,7 +163,8 @@ impl Feeds {
                 if now != before {
                     before = now;
                     let (load, to) = (Arc::clone(&load), to.clone());
-                    let _read = tokio::task::spawn_blocking(move || to.try_send(load())).await;
+                    // A reload that is under way already will do.
+                    let _read = tokio::task::spawn_blocking(move || to.try_send(load()).is_ok()).await;
                 }
             }
         });

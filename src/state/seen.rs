@@ -67,14 +67,14 @@ mod tests {
         let home = tempfile::tempdir().expect("a directory");
         let config = home.path().join("config.toml");
         let file = fs::File::create(&config).expect("a config");
-        file.set_modified(SystemTime::now() - Duration::from_secs(60)).expect("an older one");
+        file.set_modified(SystemTime::now() - Duration::from_mins(1)).expect("an older one");
         let cache = home.path().join("cache");
         let seen = Seen::under(&cache, "status", &config, "");
         assert_eq!(seen.read(), None);
         seen.keep(b"ok").expect("kept");
         assert_eq!(Seen::under(&cache, "status", &config, "").read().as_deref(), Some(b"ok".as_slice()));
         assert_eq!(Seen::under(&cache, "status", &config, "cabin").read(), None, "another site");
-        file.set_modified(SystemTime::now() + Duration::from_secs(60)).expect("a newer one");
+        file.set_modified(SystemTime::now() + Duration::from_mins(1)).expect("a newer one");
         assert_eq!(Seen::under(&cache, "status", &config, "").read(), None, "another config");
     }
 }

@@ -144,13 +144,15 @@ pub fn copied(subject: &Subject, store: &Store) -> String {
             find_alert(store, fingerprint).map_or_else(String::new, |alert| alert.labels.to_string())
         }
         Subject::Target { instance, .. } => instance.to_string(),
-        Subject::Rule { name, .. } | Subject::Datastore { name, .. } => name.to_string(),
+        Subject::Rule { name, .. }
+        | Subject::Datastore { name, .. }
+        | Subject::Host(name)
+        | Subject::Objective(name) => name.to_string(),
         Subject::Line { line, .. } => line.text.to_string(),
         Subject::Backup { group, .. } => group.to_string(),
         Subject::Task { upid, .. } => upid.to_string(),
         Subject::Silence { id, .. } => id.to_string(),
         Subject::Link { from, to } => format!("{from} > {to}"),
-        Subject::Host(name) | Subject::Objective(name) => name.to_string(),
         Subject::Source(id) => match store.source(id).and_then(|source| source.failure(DateTime::UNIX_EPOCH))
         {
             Some((failure, _)) => format!("{id}: {}", failure.text),

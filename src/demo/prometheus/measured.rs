@@ -168,7 +168,7 @@ fn disks(script: &Script, target: &Target, measure: &str, offset: i64) -> Vec<Po
         "full-in" => {
             // Only what shrinks has an end.
             let shrinks = mount == "/mnt/mergerfs" || used > 0.85;
-            shrinks.then(|| (1.0 - used) * 130.0 * DAY as f64 - offset as f64)
+            shrinks.then_some((1.0 - used) * 130.0 * DAY as f64 - offset as f64)
         }
         "inodes" => Some(used * 0.4),
         _ => Some(0.0),

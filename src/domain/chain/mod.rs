@@ -157,7 +157,7 @@ fn name_of(source: &SourceState, store: &Store) -> Arc<str> {
         SourceKind::Loki => "Loki",
         SourceKind::Pbs => "PBS",
         SourceKind::Pve => "PVE",
-        _ => "files",
+        SourceKind::Files => "files",
     };
     if store.of(source.id.kind).count() > 1 {
         format!("{word} {}", source.id.name).into()

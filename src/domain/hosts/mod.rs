@@ -110,7 +110,7 @@ pub fn hosts(store: &Store) -> Vec<Host> {
                 let value = Value { thing, value: reading.value, labels: reading.labels.clone() };
                 match owner {
                     Owner::Host(name) => {
-                        add_value(entry(&mut all, name, thresholds), measure, value, thresholds)
+                        add_value(entry(&mut all, name, thresholds), measure, value, thresholds);
                     }
                     Owner::Ambiguous(names) => {
                         let name: Arc<str> = format!("{}?", names.join("|")).into();

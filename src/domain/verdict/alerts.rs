@@ -1,6 +1,7 @@
 //! What the alerts, the rules behind them and the Watchdog say.
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -43,7 +44,7 @@ pub(super) fn alerts(store: &Store, now: DateTime<Utc>, counts: &mut Counts) -> 
         *following.entry(&*cause.id).or_default() += 1;
     }
     // A cause before all else, what follows from it after.
-    let mut places: Vec<u8> = Vec::new();
+    let mut ranks: Vec<u8> = Vec::new();
     for listed in &**store.alerts() {
         let alert = &listed.alert;
         let health = weigh(Condition::Alert(alert.rank, alert.state));
@@ -68,15 +69,15 @@ pub(super) fn alerts(store: &Store, now: DateTime<Utc>, counts: &mut Counts) -> 
         } else {
             let follow = following.get(&*alert.fingerprint).copied().unwrap_or(0);
             let cause = causes.get(&alert.fingerprint);
-            places.push(if cause.is_some() { 2 } else { u8::from(follow == 0) });
+            ranks.push(if cause.is_some() { 2 } else { u8::from(follow == 0) });
             alert_text(listed, follow, cause, now)
         };
         list.push(Finding { health, text, subject: Some(subject(listed)) });
     }
     if !causes.is_empty() {
         let mut placed: Vec<(u8, Finding)> =
-            places.into_iter().zip(std::mem::take(&mut found.measured)).collect();
-        placed.sort_by_key(|(place, _)| *place);
+            ranks.into_iter().zip(std::mem::take(&mut found.measured)).collect();
+        placed.sort_by_key(|(rank, _)| *rank);
         found.measured = placed.into_iter().map(|(_, finding)| finding).collect();
     }
     found.unheard.extend(vanished(store, now));
@@ -126,7 +127,8 @@ fn alert_text(listed: &Listed, follow: usize, cause: Option<&Cause>, now: DateTi
         text.push_str(&text::age(now - due));
     }
     if follow > 0 {
-        text.push_str(&format!(", {follow} follow"));
+        // Writing to a text cannot fail.
+        let _written = write!(text, ", {follow} follow");
     }
     text
 }

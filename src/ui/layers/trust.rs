@@ -39,35 +39,32 @@ fn told(page: &Page) -> Vec<Prose> {
         Prose::pair("sha256", page.sha256.clone()),
         Prose::Blank,
     ];
-    match &page.standing {
-        Standing::Changed { since, before } => {
-            told.push(Prose::plain(format!(
-                "It has changed since it was trusted on {}. Enter trusts it as it is now.",
-                since.format("%Y-%m-%d %H:%M UTC")
-            )));
-            told.push(Prose::Blank);
-            let Some(before) = before else {
-                told.push(Prose::plain("What it was is not kept: read all of it."));
-                return told;
+    if let Standing::Changed { since, before } = &page.standing {
+        told.push(Prose::plain(format!(
+            "It has changed since it was trusted on {}. Enter trusts it as it is now.",
+            since.format("%Y-%m-%d %H:%M UTC")
+        )));
+        told.push(Prose::Blank);
+        let Some(before) = before else {
+            told.push(Prose::plain("What it was is not kept: read all of it."));
+            return told;
+        };
+        for (line, change) in difference(before, &page.text) {
+            let (words, role) = match change {
+                Change::Gone(words) => (format!("{line:>5} - {}", unhidden(words)), Role::Warning),
+                Change::Come(words) => (format!("{line:>5} + {}", unhidden(words)), Role::Ok),
             };
-            for (line, change) in difference(before, &page.text) {
-                let (words, role) = match change {
-                    Change::Gone(words) => (format!("{line:>5} - {}", unhidden(words)), Role::Warning),
-                    Change::Come(words) => (format!("{line:>5} + {}", unhidden(words)), Role::Ok),
-                };
-                told.push(Prose::Line(vec![piece(words, role)]));
-            }
+            told.push(Prose::Line(vec![piece(words, role)]));
         }
-        _ => {
-            told.push(Prose::plain(
-                "Commands of this file are shown with their hosts and values, to be confirmed one by one. \
+    } else {
+        told.push(Prose::plain(
+            "Commands of this file are shown with their hosts and values, to be confirmed one by one. \
                  Nobody has said yet that the file may be trusted. Enter trusts it as it is now; when it \
                  changes this is asked again, with what changed.",
-            ));
-            let count = page.text.lines().count();
-            told.push(Prose::Blank);
-            told.push(Prose::pair("lines", count.to_string()));
-        }
+        ));
+        let count = page.text.lines().count();
+        told.push(Prose::Blank);
+        told.push(Prose::pair("lines", count.to_string()));
     }
     told
 }

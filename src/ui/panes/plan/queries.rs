@@ -35,7 +35,7 @@ pub(super) fn answers(asks: &[Ask; 2], scene: &Scene<'_>, told: &mut Vec<Prose>)
     match scene.answers.get(now) {
         Known::Waiting if scene.answers.latest(now).is_none() => told.push(Prose::plain("asking")),
         Known::Failed(failure) => {
-            told.push(Prose::Line(vec![piece(failure.text.to_string(), Role::Unknown)]))
+            told.push(Prose::Line(vec![piece(failure.text.to_string(), Role::Unknown)]));
         }
         Known::Waiting | Known::Answer(_) => {
             let series = scene.answers.latest(now).map_or(&[][..], Answer::series);

@@ -124,7 +124,7 @@ pub fn check_asks(session: &Session, store: &Store, now: DateTime<Utc>) -> Vec<(
 }
 
 /// The newest values of an answer, or why there is none; `None` as long as it is under way.
-pub fn samples(known: Known<'_>) -> Option<Result<Vec<f64>, String>> {
+pub fn samples(known: &Known<'_>) -> Option<Result<Vec<f64>, String>> {
     match known {
         Known::Waiting => None,
         Known::Failed(failure) => Some(Err(failure.text.to_string())),
