@@ -85,6 +85,7 @@ fn a_newcomer_has_their_lab_on_the_screen_without_an_edit() {
     talk.hears("Address of a pbs").says("");
     talk.hears("Address of a pve").says("");
     talk.hears("the peers of one group").says("");
+    talk.hears("The targets show ").hears("Note them as your hosts? [Y/n]").says("");
     talk.hears("This will stand in").hears("[sources.prometheus.main]").hears("[sources.alertmanager.main]");
     talk.hears("Write it? [Y/n]").says("");
     talk.hears("readable by you alone").hears("Start the dashboard? [Y/n]").says("");
@@ -99,6 +100,7 @@ fn a_newcomer_has_their_lab_on_the_screen_without_an_edit() {
     let text = fs::read_to_string(&file).expect("the config");
     assert!(!text.contains(PASSWORD) && text.contains("fingerprint = "), "{text}");
     assert!(text.contains(&format!("urls = [{first:?}, {second:?}]")), "one group: {text}");
+    assert!(text.contains("[hosts.vm102]"), "the machines of the targets: {text}");
     let secret = fs::read_dir(root.join(".config/wardroom/secrets")).expect("secrets").next();
     let secret = secret.expect("one secret").expect("a file").path();
     assert_eq!(fs::read_to_string(&secret).expect("the secret").trim(), PASSWORD);

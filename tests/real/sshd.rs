@@ -75,6 +75,7 @@ impl Sshd {
             format!("NSS_WRAPPER_PASSWD={}", at("passwd")),
             format!("NSS_WRAPPER_GROUP={}", at("group")),
             format!("LD_PRELOAD={}", programs.wrapper.display()),
+            format!("LD_LIBRARY_PATH={}", programs.libraries()),
         ];
         if own == 0 {
             let id = NOBODY.to_string();
@@ -159,6 +160,13 @@ impl Programs {
             daemon: daemon.ok_or_else(|| lacks("sshd"))?,
             wrapper: wrapper.ok_or_else(|| lacks("libnss_wrapper.so"))?,
         })
+    }
+
+    /// Where the loader finds what an unpacked daemon needs and the machine lacks: beside the wrapper.
+    fn libraries(&self) -> String {
+        let beside = self.wrapper.parent().unwrap_or(Path::new("/"));
+        let own = env::var("LD_LIBRARY_PATH").ok().filter(|own| !own.is_empty());
+        beside.display().to_string() + &own.map(|own| format!(":{own}")).unwrap_or_default()
     }
 }
 

@@ -102,7 +102,7 @@ impl Stack {
             stack.launch(launch)?;
         }
         for launch in &launches {
-            stack.wait_page(&launch.page)?;
+            stack.wait_page(&launch.page, None)?;
         }
         if parts.contains(&Part::Exporters) {
             stack.push_batch_jobs().map_err(Failure::Other)?;
@@ -145,13 +145,13 @@ impl Stack {
         Ok(())
     }
 
-    /// Waits until a page answers, but not when a server has already ended.
-    fn wait_page(&mut self, page: &str) -> Result<(), Failure> {
+    /// Waits until a page answers, but not when a server has already ended: this one, or any.
+    fn wait_page(&mut self, page: &str, only: Option<&str>) -> Result<(), Failure> {
         let Self { processes, asker, .. } = self;
         until(page, READY, || {
-            if let Some(process) =
-                processes.iter_mut().find_map(|process| process.has_ended().then_some(process))
-            {
+            let mut watched =
+                processes.iter_mut().filter(|process| only.is_none_or(|only| process.name() == only));
+            if let Some(process) = watched.find_map(|process| process.has_ended().then_some(process)) {
                 let words = process.last_words();
                 let reason = format!("{} ended: {words}", process.name());
                 let taken = words.contains("address already in use");
@@ -253,7 +253,8 @@ impl Stack {
         let process = process.ok_or_else(|| format!("no server {name}"))?;
         process.restart().and_then(|()| guard.watch(process)).map_err(|error| error.to_string())?;
         let page = process.page().to_owned();
-        self.wait_page(&page).map_err(|failure| match failure {
+        // Others may lie there killed, and wait for their turn.
+        self.wait_page(&page, Some(name)).map_err(|failure| match failure {
             Failure::PortTaken(reason) | Failure::Other(reason) => reason,
         })
     }

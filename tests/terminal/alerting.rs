@@ -6,7 +6,7 @@ use crate::lab::{PROGRAM, Plan};
 fn an_alert_is_silenced_and_another_acknowledged() {
     let command = [PROGRAM, "--demo=host-down", "--view", "alerts"];
     let mut dashboard = Plan { command: &command, ..Plan::default() }.start();
-    dashboard.shows(&["HostDown", "fingerprint"]);
+    dashboard.shows(&["HostDown", "slack-backups"]);
 
     dashboard.pty.keys("/HighCPU\r");
     dashboard.shows(&["1 of 1", "slack-homelab"]);
