@@ -176,4 +176,21 @@ mod tests {
         assert!(text.contains("[sources.prometheus.\"a b\"]"), "{text}");
         assert!(!text.contains("\n[ui]"), "{text}");
     }
+
+    #[test]
+    fn what_is_quoted_is_read_as_it_was() {
+        for hostile in
+            ["a\n[ui]\nx = 1", "\"\"\"\n'x'", "'''", "\\\"\\", "\u{7f}\u{0}\t\r\n", "", "\u{e9}\u{85}"]
+        {
+            let table = format!("[{}]\nx = {}\n", key(hostile), quoted(hostile));
+            let read: toml::Table = table.parse().expect("TOML");
+            assert_eq!(read.len(), 1, "{table}");
+            assert_eq!(read[hostile]["x"].as_str(), Some(hostile), "{table}");
+        }
+        let entry = Entry { name: "q\"\nx".into(), login: Login::Token("t".into()), ..Entry::at("http://x") };
+        let (text, _) = written(&[(SourceKind::Loki, entry)], "/s \"\\");
+        let read: toml::Table = text.parse().expect("TOML");
+        let file = read["sources"]["loki"]["q\"\nx"]["token_file"].as_str();
+        assert_eq!(file, Some("/s \"\\/loki-q\"\nx.token"), "{text}");
+    }
 }
