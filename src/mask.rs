@@ -26,6 +26,18 @@ static SHAPES: LazyLock<Option<Regex>> = LazyLock::new(|| {
     .ok()
 });
 
+/// The shapes whose end decides whether they are one, as far as a line goes that is not ended.
+static BEGUN: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r"(?i)",
+        r"\bbearer\s+\S*$",
+        r"|://[^\s/:@'\x22]*:[^\s/@]*$",
+        r"|(?:password|passwd|passphrase|token|secret|api_?key|access_?key|webhook_url)[a-z0-9_-]*['\x22]?\s*[=:]\s*",
+        r"(?:'[^']*|\x22[^\x22]*)$",
+    ))
+    .ok()
+});
+
 /// Replaces secrets. A text is given line by line, in order.
 #[derive(Clone, Debug, Default)]
 pub struct Mask {
@@ -76,14 +88,16 @@ impl Mask {
     }
 
     /// What can be shown of a line that is not ended: without its last bytes, which may be the
-    /// beginning of a secret.
+    /// beginning of a secret, and without what a shape has begun and may not mask yet.
     pub fn open(&self, line: &str) -> Option<String> {
         if self.in_key || line.contains("-----BEGIN") {
             return None;
         }
-        let most = line.len().saturating_sub(self.longest.saturating_sub(1));
-        // Where a shape has begun its end is not known: what follows it is masked as it grows.
-        Some(self.text(line.get(..line.floor_char_boundary(most))?))
+        let begun = BEGUN.as_ref().and_then(|begun| begun.find(line));
+        // Masked before it is cut: half of a secret that is all there would not be known as one.
+        let masked = self.text(line.get(..begun.map_or(line.len(), |begun| begun.start()))?);
+        let most = masked.len().saturating_sub(self.longest.saturating_sub(1));
+        masked.get(..masked.floor_char_boundary(most)).map(str::to_owned)
     }
 }
 
@@ -132,10 +146,31 @@ mod tests {
     #[test]
     fn half_a_secret_is_not_shown() {
         let mask = Mask::new(["correct-horse"]);
-        let line = "the key is correct-horse";
+        let line = "the key is correct-horse today, as it was.";
         for end in 0..=line.len() {
             let shown = mask.open(line.get(..end).expect("ascii")).expect("shown");
             assert!(!shown.contains("corr"), "{end}: {shown}");
         }
+        assert_eq!(mask.open(line).as_deref(), Some("the key is [secret] today"));
+    }
+
+    #[test]
+    fn half_a_shape_is_not_shown() {
+        let mask = Mask::default();
+        for line in [
+            "password: \"geheim geheim\" x",
+            "api_key='geheim geheim' x",
+            "Authorization: Bearer geheim.geheim x",
+            "bearer geheim.geheim x",
+            "postgres://sam:geheim@10.0.0.5/db",
+            "--token geheim x",
+            "TOKEN=geheim x",
+        ] {
+            for end in 0..=line.len() {
+                let shown = mask.open(line.get(..end).expect("ascii")).expect("shown");
+                assert!(!shown.contains("ge"), "{end}: {shown}");
+            }
+        }
+        assert_eq!(mask.open("Password: ").as_deref(), Some("Password: "), "a question is shown");
     }
 }

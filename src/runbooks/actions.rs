@@ -153,7 +153,10 @@ mod tests {
     fn words_stay_words() {
         let group =
             planned(action(&["printf", "[%s]", "a b", "it's", "$HOME", "--x={unit}", ""]), &[("name", "u")]);
-        assert_eq!(group.filled.as_deref(), Some("printf '[%s]' 'a b' 'it'\\''s' '$HOME' --x=u ''"));
+        assert_eq!(group.filled.as_deref(), Some("printf '[%s]' 'a b' 'it'\\''s' '$HOME' '--x='u ''"));
+        let filled = group.filled.expect("it is filled");
+        let said = std::process::Command::new("sh").args(["-c", &filled]).output().expect("a shell");
+        assert_eq!(String::from_utf8_lossy(&said.stdout), "[a b][it's][$HOME][--x=u][]");
     }
 
     #[test]

@@ -63,7 +63,10 @@ impl Entry {
             Login::Token(secret) => ("token", secret),
         };
         let file = PathBuf::from(format!("{kind}-{}.{key}", self.name));
-        (self.table(kind, &format!("{key}_file = \"@{}\"\n", file.display())), Some((file, secret.clone())))
+        (
+            self.table(kind, &format!("{key}_file = {}\n", quoted(&format!("@{}", file.display())))),
+            Some((file, secret.clone())),
+        )
     }
 
     fn table(&self, kind: SourceKind, secret: &str) -> String {
@@ -90,9 +93,21 @@ impl Entry {
     }
 }
 
-/// A string of TOML.
+/// A string of TOML on one line. The crate writes what has line breaks over several, and there
+/// neither a key nor the name of a table may end.
 pub(super) fn quoted(text: &str) -> String {
-    toml::Value::String(text.to_owned()).to_string()
+    let mut quoted = "\"".to_owned();
+    for char in text.chars() {
+        match char {
+            '"' | '\\' => quoted.extend(['\\', char]),
+            char if char.is_control() => {
+                let _infallible = write!(quoted, "\\u{:04X}", u32::from(char));
+            }
+            char => quoted.push(char),
+        }
+    }
+    quoted.push('"');
+    quoted
 }
 
 /// A key of TOML, in quotes where it needs them.
@@ -127,7 +142,9 @@ pub fn written(entries: &[(SourceKind, Entry)], secrets: &str) -> (String, Vec<(
             let _infallible = writeln!(text, "# {}", about(*kind));
         }
         let (table, secret) = entry.for_file(*kind);
-        text.push_str(&table.replace("_file = \"@", &format!("_file = \"{secrets}/")));
+        let beside = quoted(&format!("{secrets}/"));
+        let beside = format!("_file = {}", beside.trim_end_matches('"'));
+        text.push_str(&table.replace("_file = \"@", &beside));
         text.push('\n');
         kept.extend(secret);
     }
@@ -158,5 +175,22 @@ mod tests {
         let (text, _) = written(&[(SourceKind::Prometheus, entry)], "");
         assert!(text.contains("[sources.prometheus.\"a b\"]"), "{text}");
         assert!(!text.contains("\n[ui]"), "{text}");
+    }
+
+    #[test]
+    fn what_is_quoted_is_read_as_it_was() {
+        for hostile in
+            ["a\n[ui]\nx = 1", "\"\"\"\n'x'", "'''", "\\\"\\", "\u{7f}\u{0}\t\r\n", "", "\u{e9}\u{85}"]
+        {
+            let table = format!("[{}]\nx = {}\n", key(hostile), quoted(hostile));
+            let read: toml::Table = table.parse().expect("TOML");
+            assert_eq!(read.len(), 1, "{table}");
+            assert_eq!(read[hostile]["x"].as_str(), Some(hostile), "{table}");
+        }
+        let entry = Entry { name: "q\"\nx".into(), login: Login::Token("t".into()), ..Entry::at("http://x") };
+        let (text, _) = written(&[(SourceKind::Loki, entry)], "/s \"\\");
+        let read: toml::Table = text.parse().expect("TOML");
+        let file = read["sources"]["loki"]["q\"\nx"]["token_file"].as_str();
+        assert_eq!(file, Some("/s \"\\/loki-q\"\nx.token"), "{text}");
     }
 }

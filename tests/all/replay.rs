@@ -132,7 +132,7 @@ fn a_recording_is_paused_hurried_and_jumped_in() {
         ("replay next", Control::NextAlert),
     ] {
         let mut desk = Desk::new(setup.clone(), (120, 40));
-        desk.keys(&format!(":{}<enter>", typed));
+        desk.keys(&format!(":{typed}<enter>"));
         assert!(desk.effects.contains(&Effect::Replay(control)), "{typed}: {:?}", desk.effects);
     }
     let mut desk = Desk::new(homelab::setup(), (120, 40));

@@ -170,7 +170,7 @@ fn when_the_storage_falls_its_consumers_lie_below_it_and_come_back() {
     );
     let program = Program::new(&config);
     let down = |host: &str, mode: &str| {
-        stack.control(&json!({ "host": host, "mode": mode })).expect("it is steered")
+        stack.control(&json!({ "host": host, "mode": mode })).expect("it is steered");
     };
     down("vm102", "down");
     until("the storage is down", SETTLED, || {

@@ -12,7 +12,7 @@ use crate::shared;
 use crate::stack::wait::until;
 use crate::stack::{PASSWORD, USER};
 
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 /// What is said and typed, in order.
 struct Conversation {

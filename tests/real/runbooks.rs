@@ -112,8 +112,8 @@ fn a_firing_host_down_is_followed_until_its_target_is_back() {
 
     // The owner writes on while somebody follows.
     let text = fs::read_to_string(&book).expect("the runbook");
-    let more = "#### Immediate Actions\n\nCall nobody before you have looked.\n";
-    fs::write(&book, text.replacen("#### Immediate Actions\n", more, 1)).expect("it is written");
+    let added = "#### Immediate Actions\n\nCall nobody before you have looked.\n";
+    fs::write(&book, text.replacen("#### Immediate Actions\n", added, 1)).expect("it is written");
     pty.keys("g");
     shows(&pty, &["Call nobody before you have looked.", "done by hand by Sam Vimes"]);
 

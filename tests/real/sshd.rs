@@ -212,10 +212,10 @@ fn write(directory: &Path, port: u16, user: u32) -> Result<(), String> {
              \x20 UserKnownHostsFile {shown}/known_hosts\n  GlobalKnownHostsFile /dev/null\n"
         ),
     )?;
-    let real = env::split_paths(&env::var_os("PATH").unwrap_or_default())
+    let program = env::split_paths(&env::var_os("PATH").unwrap_or_default())
         .map(|place| place.join("ssh"))
         .find(|file| file.is_file())
         .ok_or("ssh is not on the PATH")?;
-    write("bin/ssh", format!("#!/bin/sh\nexec {} -F {shown}/ssh_config \"$@\"\n", real.display()))?;
+    write("bin/ssh", format!("#!/bin/sh\nexec {} -F {shown}/ssh_config \"$@\"\n", program.display()))?;
     fs::set_permissions(at("bin/ssh"), fs::Permissions::from_mode(0o755)).map_err(|error| error.to_string())
 }

@@ -128,6 +128,9 @@ fn pass(desk: &mut Desk, minutes: u32) {
 /// Set in the process that lets the week pass: others would disturb what is measured.
 const ALONE: &str = "WARDROOM_WEEK_ALONE";
 
+/// The minutes of a day.
+const DAY: u32 = 24 * 60;
+
 #[test]
 fn a_week_leaves_memory_flat() {
     if std::env::var_os(ALONE).is_none() {
@@ -139,7 +142,6 @@ fn a_week_leaves_memory_flat() {
         assert!(output.status.success() && said.contains("1 passed"), "{said}\n{:?}", output.stderr);
         return;
     }
-    const DAY: u32 = 24 * 60;
     let mut desk = desk((200, 60));
     pass(&mut desk, DAY);
     let after_a_day = resident();

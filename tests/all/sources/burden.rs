@@ -54,10 +54,11 @@ async fn busy(groups: usize, running: usize) -> Server {
             path if path.ends_with("/log") => replay("task-log-running"),
             "/admin/datastore/main/groups" => groups.clone(),
             "/status/datastore-usage" => replay("status-datastore-usage"),
-            "/admin/verify" | "/admin/prune" | "/admin/sync" | "/admin/gc" => data(&json!([])),
+            "/admin/verify" | "/admin/prune" | "/admin/sync" | "/admin/gc" | "/nodes/localhost/services" => {
+                data(&json!([]))
+            }
             "/version" => replay("version"),
             "/nodes/localhost/time" => replay("node-time"),
-            "/nodes/localhost/services" => data(&json!([])),
             _ => return None,
         })
     })
@@ -108,7 +109,7 @@ async fn no_more_than_four_requests_are_under_way() {
             Some(data(&(0..12).map(store).collect()))
         }
         path if path.ends_with("/namespace") => Some(data(&json!([{ "ns": "" }]))),
-        path if hung(path) => Some(Answer { after: Duration::from_secs(60), ..data(&json!([])) }),
+        path if hung(path) => Some(Answer { after: Duration::from_mins(1), ..data(&json!([])) }),
         _ => None,
     })
     .await;
