@@ -167,7 +167,7 @@ fn a_live_run_is_stopped_by_ctrl_c_and_the_dashboard_stays() {
     let Some(daemon) = Sshd::start("a run stopped by keys") else { return };
     let runbook = format!(
         "# Own\n\n### Alert: Slow\n\n#### Immediate Actions\n\n```bash\nssh {BASH}@box\n\
-         echo begun; sleep 300.0611\n```\n"
+         printf 'be%s\\n' gun; sleep 300.0611\n```\n"
     );
     let home = home(&runbook, None);
     let mut pty = open(home.path(), &daemon.path(), "runbooks");
@@ -184,9 +184,15 @@ fn a_live_run_is_stopped_by_ctrl_c_and_the_dashboard_stays() {
         "y"
     };
     pty.keys(key);
+    // Said by the command, and not only a word of it.
     shows(&pty, &["begun", "runs, "]);
     pty.keys("\x03");
-    shows(&pty, &["stopped, "]);
+    until("it is stopped", SETTLED, || {
+        let screen = pty.screen();
+        let is_over = screen.contains("stopped, ") && !screen.contains("being stopped, ");
+        if is_over { Ok(()) } else { Err(screen) }
+    })
+    .unwrap_or_else(|reason| panic!("{reason}"));
     let entries = journal(home.path());
     assert!(entries.last().is_some_and(|entry| entry["event"] == "ended"), "{entries:#?}");
     pty.keys("\x03");
