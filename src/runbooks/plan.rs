@@ -252,6 +252,10 @@ impl Planner<'_> {
         refusals: &mut Vec<String>,
     ) -> Option<String> {
         let mut spots = prepared.spots.clone();
+        // A script that is one piece was not read before: nobody has said yet that it cannot be.
+        if let Some(fault) = prepared.script.faults.first().filter(|_| refusals.is_empty()) {
+            refusals.push(format!("it cannot be read: {}", fault.message));
+        }
         if spots.iter().any(|spot| !values.contains_key(&spot.name)) || !prepared.script.faults.is_empty() {
             return None;
         }

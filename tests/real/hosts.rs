@@ -172,6 +172,12 @@ fn when_the_storage_falls_its_consumers_lie_below_it_and_come_back() {
     let down = |host: &str, mode: &str| {
         stack.control(&json!({ "host": host, "mode": mode })).expect("it is steered");
     };
+    // A storage of the stack is down from the start; of two that fell the last is the cause.
+    until("the other storage fell before", SETTLED, || {
+        let report = program.check_within("45s");
+        if followed(&report, "HostDown", "nas-old").is_empty() { Err("no HostDown") } else { Ok(()) }
+    })
+    .expect("its alert fires");
     down("vm102", "down");
     until("the storage is down", SETTLED, || {
         let report = program.check_within("45s");

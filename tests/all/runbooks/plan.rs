@@ -313,6 +313,24 @@ fn what_is_no_shell_or_a_sample_is_refused() {
 }
 
 #[test]
+fn a_script_that_cannot_be_read_says_why_it_does_not_run() {
+    let room = TempDir::new().expect("a directory");
+    let file = room.path().join("own.md");
+    let text = "# Own\n\n### Alert: Torn\n\n#### Immediate Actions\n\n<!-- host: local -->\n\
+        ~~~bash\n#!/usr/bin/env bash\necho `date\n~~~\n";
+    fs::write(&file, text).expect("written");
+    let file = file.display().to_string();
+    let plan = conforms(&run(&["--file", &file, "--alert", "Torn", "--format", "json"], None));
+    let torn = groups(&plan);
+    let [torn] = torn.as_slice() else { panic!("one group: {plan:#}") };
+    assert!(torn["argv"].is_null(), "{torn:#}");
+    assert!(
+        torn["refusals"][0].as_str().is_some_and(|told| told.starts_with("it cannot be read: ")),
+        "{torn:#}"
+    );
+}
+
+#[test]
 fn hostile_labels_are_refused() {
     for instance in [
         "10.0.0.21:9100; rm -rf ~",
