@@ -85,6 +85,13 @@ fn every_key() -> String {
     keys.iter().flat_map(|key| [key, "<enter><wait>y<enter><ctrl-s><esc><esc><esc>"]).collect()
 }
 
+/// Every entry of the palette, likewise.
+fn every_entry() -> String {
+    let leaves = |action: &Action| matches!(action, Action::Quit | Action::Suspend | Action::Reload);
+    let after = "<enter><wait>y<enter><ctrl-s><esc><esc><esc>";
+    Action::iter().filter(|action| !leaves(action)).map(|action| format!(":{action}<enter>{after}")).collect()
+}
+
 /// A key as `--keys` names it.
 fn named(key: KeyCombination) -> String {
     match show(key).as_str() {
@@ -101,9 +108,12 @@ fn no_key_and_no_subcommand_writes_under_read_only() {
     let file = lab.home.path().join("proxied.toml");
     fs::write(&file, proxied(&lab, &noted)).expect("written");
     let quiet = |arguments: &[&str]| run(lab.home.path(), &file, &[arguments, &["--read-only"]].concat());
-    let keys = every_key();
-    for view in ["bridge", "alerts", "targets", "logs", "backups"] {
-        let output = quiet(&["shot", "--view", view, "--size", "120x40", "--keys", &keys]);
+    let (keys, entries) = (every_key(), every_entry());
+    let places = ["bridge", "alerts", "targets", "logs", "backups", "hosts", "runbooks", "silences"];
+    let walks =
+        places.map(|view| (view, &keys)).into_iter().chain([("alerts", &entries), ("backups", &entries)]);
+    for (view, keys) in walks {
+        let output = quiet(&["shot", "--view", view, "--size", "120x40", "--keys", keys]);
         assert_eq!(output.status.code(), Some(0), "{view}: {}", complained(&output));
     }
     let id = "2f9c1a5e-7c57-4d3b-9a4e-0c6d1f4b8a11";
@@ -116,6 +126,9 @@ fn no_key_and_no_subcommand_writes_under_read_only() {
         (&["silences", "expire", id], 2),
         (&["silences", "reap"], 2),
         (&["open", "HostDown"], 2),
+        (&["backups"], 2),
+        (&["runbook", "list"], 0),
+        (&["status"], 2),
     ] {
         let output = quiet(arguments);
         assert_eq!(output.status.code(), Some(code), "{arguments:?}: {}", complained(&output));
