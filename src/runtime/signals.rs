@@ -6,7 +6,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, getpgid, getpgrp, getpid, getppid, getsid, kill_current_process_group};
+use rustix::process::{Signal, getppid, kill_current_process_group};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -85,11 +85,22 @@ pub fn stop() -> bool {
 
 /// Whether some process of our session, outside our group, waits for us.
 fn has_shell() -> bool {
-    let parent: Option<Pid> = getppid();
-    let session = getsid(None).ok();
-    parent.is_some_and(|parent| {
-        parent != getpid()
-            && getsid(Some(parent)).ok() == session
-            && getpgid(Some(parent)).ok() != Some(getpgrp())
-    })
+    let (Some(us), Some(parent)) = (job("self"), getppid()) else { return false };
+    job(&parent.as_raw_pid().to_string())
+        .is_some_and(|parent| parent.session == us.session && parent.group != us.group)
+}
+
+/// Where a process belongs. The leader of either may be outside our container, and is 0 then: the
+/// calls that ask for them take such an answer for impossible.
+struct Job {
+    group: String,
+    session: String,
+}
+
+/// proc(5): `pid (name) state parent group session`, where the name may contain anything.
+fn job(process: &str) -> Option<Job> {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    let (_, after_name) = stat.rsplit_once(") ")?;
+    let mut fields = after_name.split(' ').skip(2).map(str::to_owned);
+    Some(Job { group: fields.next()?, session: fields.next()? })
 }

@@ -125,6 +125,33 @@ fn after_being_stopped_from_outside() {
     assert_restored(&dashboard, &before);
 }
 
+/// In a container whose processes have a session leader outside of it, that leader has no number.
+#[test]
+fn after_being_stopped_in_a_container() {
+    const CONTAINER: [&str; 6] = ["unshare", "--user", "--map-root-user", "--pid", "--fork", "--mount-proc"];
+    let [unshare, options @ ..] = CONTAINER;
+    let tried = std::process::Command::new(unshare).args(options).arg("true").status();
+    if !tried.is_ok_and(|status| status.success()) {
+        eprintln!("left out: no container can be made here");
+        return;
+    }
+    let inside = format!("{PROGRAM} --demo=host-down; exit $?");
+    let command = [&CONTAINER[..], &["sh", "-c", &inside]].concat();
+    let mut dashboard = Plan { command: &command, ..Plan::default() }.start();
+    dashboard.shows(&FILLED);
+    let child = |pid: u32| -> u32 {
+        let children =
+            std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
+        children.trim().parse().expect("one child")
+    };
+    let pid = child(child(dashboard.pty.pid()));
+    let pid = Pid::from_raw(pid.cast_signed()).expect("a process");
+    kill_process(pid, Signal::TSTP).expect("it can be sent a signal");
+    is_back(&dashboard, 2);
+    dashboard.pty.keys("q");
+    assert_eq!(dashboard.ends(), 0);
+}
+
 #[test]
 fn after_ctrl_z_and_fg() {
     let plan = Plan { command: &["/bin/bash", "--norc", "--noprofile", "-i"], ..Plan::default() };
