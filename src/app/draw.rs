@@ -98,6 +98,8 @@ impl App {
         for layer in &mut self.layers {
             layer.draw(&over, regions.body, regions.footer, buffer);
         }
+        let top = self.layers.last().map(|layer| layer.context());
+        self.confirmable.draw(self.layers.len(), top, regions.body);
         self.draw_footer(regions.footer, buffer, now);
         self.look.glyphs.apply(buffer);
     }
