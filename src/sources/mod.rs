@@ -25,7 +25,6 @@ use crate::domain::feed::{Failure, FailureKind, Feed, SourceId, SourceKind};
 use crate::domain::observation::Observation;
 use crate::domain::question::{Answer, Question};
 use crate::net::{Client, NetError};
-use crate::secret::unsaid;
 use crate::settings::Table;
 
 /// Reads the table `[sources.KIND.NAME]`; faults are told through the table.
@@ -188,12 +187,6 @@ impl SourceError {
 
     /// The error as the badge and the detail tell it.
     pub fn failure(&self) -> Failure {
-        let Failure { kind, short, text } = self.plain();
-        // What was decoded, or refused, may hold what we told the server.
-        Failure { kind, short: unsaid(&short).into(), text: unsaid(&text).into() }
-    }
-
-    fn plain(&self) -> Failure {
         match self {
             Self::Net(error) => {
                 Failure { kind: kind(error), short: error.short().into(), text: error.to_string().into() }
@@ -214,13 +207,12 @@ impl SourceError {
             },
             Self::Local { reason, .. } => Failure {
                 kind: FailureKind::Other,
-                // Half of a secret would not be known as one.
-                short: crate::text::truncate(&unsaid(reason), 40).into(),
+                short: crate::text::truncate(reason, 40).into(),
                 text: self.to_string().into(),
             },
             Self::Refused { reason, .. } => Failure {
                 kind: FailureKind::Http,
-                short: crate::text::truncate(&unsaid(reason), 40).into(),
+                short: crate::text::truncate(reason, 40).into(),
                 text: self.to_string().into(),
             },
         }

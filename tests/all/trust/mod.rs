@@ -13,4 +13,5 @@ mod papers;
 #[expect(dead_code, reason = "shared by several test programs, each with a use for a part of it")]
 #[path = "../../pty/mod.rs"]
 mod pty;
+mod supply;
 mod table;

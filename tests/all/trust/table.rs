@@ -39,8 +39,8 @@ fn rows(paper: &str) -> Vec<(&str, Vec<&str>)> {
     let table = paper.lines().filter(|line| line.starts_with("| ") && line.contains('`'));
     table
         .map(|line| {
-            let class = line.trim_matches('|').split('|').next().unwrap_or_default().trim();
-            (class, line.split('`').skip(1).step_by(2).collect())
+            let (class, named) = line.trim_matches('|').split_once('|').unwrap_or_default();
+            (class.trim(), named.split('`').skip(1).step_by(2).collect())
         })
         .collect()
 }
