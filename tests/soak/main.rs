@@ -59,6 +59,7 @@ fn least(rounds: &[Held], what: fn(&Held) -> usize) -> usize {
     rounds.iter().map(what).min().unwrap_or(0)
 }
 
+#[expect(clippy::print_stdout, reason = "shown when it fails, or with --nocapture")]
 #[test]
 fn what_is_held_does_not_grow() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");

@@ -14,7 +14,7 @@ use wardroom::domain::feed::{Feed, SourceKind};
 use wardroom::sources::Event;
 use wardroom::sources::watch::Watch;
 
-use super::door::Fault;
+use super::door::{Door, Fault};
 use super::house::House;
 use crate::screens::desk::Desk;
 
@@ -27,7 +27,7 @@ const QUICK: [(SourceKind, Feed); 5] = [
     (SourceKind::Pve, Feed::Guests),
 ];
 
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 /// What was heard of the quick feeds, on a screen.
 struct Ear {
@@ -97,7 +97,7 @@ async fn the_fault_of_one_server_is_its_own(
     ear.until("all are heard", |heard| QUICK.iter().all(|(kind, _)| well(heard, *kind))).await;
 
     house.doors_of(kind).for_each(|door| door.set(fault.clone()));
-    let (began, before) = (Instant::now(), house.doors_of(kind).map(|door| door.asked()).sum::<usize>());
+    let (began, before) = (Instant::now(), house.doors_of(kind).map(Door::asked).sum::<usize>());
     let failed =
         |heard: &BTreeMap<SourceKind, (usize, usize)>| heard.get(&kind).is_some_and(|(_, badly)| *badly > 1);
     let others = |heard: &BTreeMap<SourceKind, (usize, usize)>| {
@@ -107,7 +107,7 @@ async fn the_fault_of_one_server_is_its_own(
             .all(|(other, _)| heard.get(other).is_some_and(|(well, badly)| *well > 1 && *badly == 0))
     };
     ear.until("it fails, and the others go on", |heard| failed(heard) && others(heard)).await;
-    let asked = house.doors_of(kind).map(|door| door.asked()).sum::<usize>() - before;
+    let asked = house.doors_of(kind).map(Door::asked).sum::<usize>() - before;
     // Seven feeds at most, two doors, one more try where a server is busy: at first at once, then ever
     // more slowly.
     let most = 60 + began.elapsed().as_secs() * 30;

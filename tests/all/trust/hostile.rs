@@ -48,7 +48,9 @@ fn fields(json: &Value, at: &str, is_meant: fn(&Value) -> bool, found: &mut BTre
             map.iter().for_each(|(name, value)| fields(value, &format!("{at}/{name}"), is_meant, found));
         }
         Value::Array(list) => {
-            list.iter().for_each(|value| fields(value, &format!("{at}/*"), is_meant, found))
+            for value in list {
+                fields(value, &format!("{at}/*"), is_meant, found);
+            }
         }
         _ => {}
     }

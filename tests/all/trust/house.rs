@@ -1,7 +1,5 @@
 //! The demo lab with a door before each of its servers.
 
-use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
 use std::sync::Arc;
 
 use wardroom::clock::Clock;
@@ -60,12 +58,6 @@ impl House {
     /// The servers' sources, made afresh: nothing is remembered of what was asked before.
     pub fn sources(&self, keys: &str) -> Vec<Arc<dyn Source>> {
         self.config(keys).sources
-    }
-
-    /// The config in a file that only its owner reads.
-    pub fn write(&self, file: &Path, text: &str) {
-        std::fs::write(file, text).expect("it can be written");
-        std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o600)).expect("it is ours");
     }
 
     /// Sets all doors alike.

@@ -163,11 +163,11 @@ impl Game {
                     self.run(id);
                 }
                 Effect::Trust { .. } => {
-                    let shelf = self.facts.shelf(&Standing::Trusted);
-                    self.hear(shelf, From::Other);
+                    let read = self.facts.shelf(&Standing::Trusted);
+                    self.hear(read, From::Other);
                 }
                 Effect::Stop(id) => {
-                    self.hear(Msg::Ran { id, told: Told::Ended(End::refused("stopped")) }, From::Other)
+                    self.hear(Msg::Ran { id, told: Told::Ended(End::refused("stopped")) }, From::Other);
                 }
                 Effect::Save(_) => {
                     let saved = if self.chance.one_in(2) {
@@ -276,13 +276,13 @@ impl Game {
             }
             10 => {
                 let standing = [Standing::New, Standing::Trusted, Standing::Exposed];
-                let shelf = self.facts.shelf(&standing[self.chance.below(3)]);
+                let read = self.facts.shelf(&standing[self.chance.below(3)]);
                 let other = [
                     Msg::Jumped,
                     Msg::Focus(true),
                     Msg::Reloaded(Err(vec!["no".to_owned()])),
                     Msg::Unrecorded(None),
-                    shelf,
+                    read,
                 ];
                 let msg = other[self.chance.below(other.len())].clone();
                 self.hear(msg, From::Other);
@@ -317,6 +317,12 @@ fn number(name: &str, default: u64) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
 }
 
+/// Says how a game can be played again, and what came of it.
+#[expect(clippy::print_stdout, reason = "shown when a test fails, or with --nocapture")]
+fn tell(text: &str) {
+    println!("{text}");
+}
+
 /// How many games share the events.
 const GAMES: u64 = 10;
 
@@ -339,17 +345,17 @@ fn nothing_is_written_that_was_not_confirmed_whatever_is_typed(
         let played = catch_unwind(AssertUnwindSafe(|| game.step()));
         if let Err(broken) = played {
             let size = game.size;
-            println!(
+            tell(&format!(
                 "scenario {scenario}, read-only {read_only}, seed {seed}, event {event}, at {size:?}\n{}",
                 game.frame
-            );
+            ));
             resume_unwind(broken);
         }
     }
-    println!(
+    tell(&format!(
         "{scenario}, read-only {read_only}, seed {seed}: {events} events, {} writes, {} commands",
         game.calls, game.runs
-    );
+    ));
     if !read_only && events >= 5_000 {
         assert!(
             game.calls > 0 && game.runs > 0,

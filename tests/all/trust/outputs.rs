@@ -1,6 +1,7 @@
 //! All that the program writes, in each of its forms, while servers say the worst and a config is full
 //! of secrets: no character of theirs that a terminal acts on, and not one of our secrets.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
@@ -59,10 +60,11 @@ struct Desk {
 }
 
 impl Desk {
-    fn new(house: &House, text: &str) -> Self {
+    fn new(text: &str) -> Self {
         let home = tempfile::Builder::new().prefix("wardroom-home-").tempdir().expect("a home directory");
         let config = home.path().join("wardroom.toml");
-        house.write(&config, text);
+        std::fs::write(&config, text).expect("written");
+        std::fs::set_permissions(&config, std::fs::Permissions::from_mode(0o600)).expect("it is ours");
         Self { home, config }
     }
 
@@ -72,7 +74,7 @@ impl Desk {
         command.args(arguments).env_clear().env("HOME", self.home.path()).env("PATH", "/usr/bin:/bin");
         command.env("WARDROOM_CONFIG", &self.config).envs(env.iter().copied());
         command.stdin(Stdio::null()).kill_on_drop(true);
-        let output = tokio::time::timeout(Duration::from_secs(120), command.output()).await;
+        let output = tokio::time::timeout(Duration::from_mins(2), command.output()).await;
         let output = output.expect("it ends").expect("the program runs");
         [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).expect("text"))
     }
@@ -84,9 +86,9 @@ impl Desk {
             for entry in std::fs::read_dir(directory).expect("our own directory").flatten() {
                 let path = entry.path();
                 if path.is_dir() {
-                    left.push(path)
+                    left.push(path);
                 } else if path != self.config {
-                    found.push(path)
+                    found.push(path);
                 }
             }
         }
@@ -148,8 +150,8 @@ fn poison(path: &str, names: &mut Vec<String>, json: &mut Value, nasty: &str) {
             }
         }
         Value::String(text) => {
-            let named: Vec<&str> = names.iter().map(String::as_str).collect();
-            if is_free(path, &named) {
+            let down: Vec<&str> = names.iter().map(String::as_str).collect();
+            if is_free(path, &down) {
                 text.push_str(nasty);
             }
         }
@@ -164,19 +166,17 @@ fn poisoned() -> Fault {
 
 /// The first character that does not belong into a text for people or programs.
 fn strange(text: &str) -> Option<String> {
-    let at = text.char_indices().find(|(_, char)| *char != '\n' && !is_plain(*char));
-    at.map(|(at, char)| {
-        let before: String =
-            text[..at].chars().rev().take(80).collect::<Vec<_>>().into_iter().rev().collect();
-        format!("U+{:04X} after {before:?}", u32::from(char))
-    })
+    let (before, from) = text.split_at(text.find(|char| char != '\n' && !is_plain(char))?);
+    let around: Vec<char> = before.chars().rev().take(80).collect();
+    let around: String = around.into_iter().rev().collect();
+    from.chars().next().map(|char| format!("U+{:04X} after {around:?}", u32::from(char)))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn what_servers_say_is_harmless_in_every_output() {
     let house = House::start(Scenario::HostDown).await;
     house.set(&poisoned());
-    let desk = Desk::new(&house, &house.text(""));
+    let desk = Desk::new(&house.text(""));
     let mut marked = 0;
     for arguments in SAYS {
         for said in desk.run(arguments, &[]).await {
@@ -214,7 +214,7 @@ fn unpacked(file: &Path) -> String {
 
 /// Waits until the screen shows a text.
 fn wait_for(pty: &Pty, text: &str) {
-    let deadline = std::time::Instant::now() + Duration::from_secs(60);
+    let deadline = std::time::Instant::now() + Duration::from_mins(1);
     while !pty.screen().contains(text) {
         assert!(std::time::Instant::now() < deadline, "no {text:?} on\n{}", pty.screen());
         std::thread::sleep(Duration::from_millis(50));
@@ -227,7 +227,7 @@ async fn what_servers_say_is_harmless_on_a_real_terminal() {
     house.set(&poisoned());
     // The bell is the program's own.
     let text = house.text("").replacen("[ui]\n", "[ui]\nnotify = \"off\"\n", 1);
-    let desk = Desk::new(&house, &text);
+    let desk = Desk::new(&text);
     let config = desk.config.to_str().expect("a plain path").to_owned();
     let home = desk.home.path().to_owned();
     let bytes = tokio::task::spawn_blocking(move || {
@@ -247,7 +247,7 @@ async fn what_servers_say_is_harmless_on_a_real_terminal() {
         pty.resize(200, 60);
         wait_for(&pty, "vm/102");
         pty.keys("q");
-        let deadline = std::time::Instant::now() + Duration::from_secs(60);
+        let deadline = std::time::Instant::now() + Duration::from_mins(1);
         while pty.exit_code().is_none() {
             assert!(std::time::Instant::now() < deadline, "q leaves");
             std::thread::sleep(Duration::from_millis(50));
@@ -340,7 +340,7 @@ fn leaks(text: &str) -> Vec<&'static str> {
 async fn no_secret_is_in_any_output_log_or_file(#[case] is_echoed: bool) {
     let house = House::start(Scenario::HostDown).await;
     let place = tempfile::tempdir().expect("a directory");
-    let desk = Desk::new(&house, &planted(&house, place.path()));
+    let desk = Desk::new(&planted(&house, place.path()));
     if is_echoed {
         for (kind, door) in &house.doors {
             door.set(echoing(*kind));
@@ -371,7 +371,7 @@ async fn no_secret_is_in_any_output_log_or_file(#[case] is_echoed: bool) {
         for keys in ["v", "2", "3", "\t", "\r", "\u{3}"] {
             pty.keys(keys);
         }
-        let deadline = std::time::Instant::now() + Duration::from_secs(60);
+        let deadline = std::time::Instant::now() + Duration::from_mins(1);
         while pty.exit_code().is_none() {
             assert!(std::time::Instant::now() < deadline, "q leaves");
             std::thread::sleep(Duration::from_millis(50));
@@ -384,9 +384,7 @@ async fn no_secret_is_in_any_output_log_or_file(#[case] is_echoed: bool) {
         let bytes = std::fs::read(&file).expect("our own file");
         assert_eq!(leaks(&String::from_utf8_lossy(&bytes)), [""; 0], "{}", file.display());
         logged += usize::from(file.extension().is_some_and(|kind| kind == "log"));
-        let mode = std::os::unix::fs::PermissionsExt::mode(
-            &std::fs::metadata(&file).expect("it is there").permissions(),
-        );
+        let mode = std::fs::metadata(&file).expect("it is there").permissions().mode();
         assert_eq!(mode & 0o077, 0, "others may look at {}", file.display());
     }
     assert!(logged > 0, "there is a log of everything: {:?}", desk.files());

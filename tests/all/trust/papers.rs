@@ -60,7 +60,7 @@ fn a_config_may_hold_anything() {
         format!("[runbooks]\nfiles = [{nasty}]\n[hosts.{nasty}]\naddresses = [{nasty}]\n"),
         format!("[keys.{nasty}]\nopen = [{nasty}]\n[keys.global]\n{nasty} = [{nasty}]\n"),
         format!("[slo.{nasty}]\nobjective = 99\nquery = {nasty}\n[backups]\nrpo = {nasty}\n"),
-        format!("{nasty}"),
+        nasty.clone(),
         super::hostile::nasty(),
         "[".repeat(50_000),
         "a.".repeat(20_000) + "a = 1",
