@@ -2,7 +2,7 @@
 //! bad network, a broken server or somebody in between would do.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use flate2::Compression;
@@ -200,8 +200,9 @@ impl Visit {
             Fault::Huge(size) => return huge(client, size, false).await,
             Fault::HugeInPieces(size) => return huge(client, size, true).await,
             Fault::Bomb(megabytes) => {
-                let packed = bomb(megabytes);
-                let bomb = whole(200, "application/json", &packed, "content-encoding: gzip\r\n");
+                static PACKED: OnceLock<Vec<u8>> = OnceLock::new();
+                let packed = PACKED.get_or_init(|| bomb(megabytes));
+                let bomb = whole(200, "application/json", packed, "content-encoding: gzip\r\n");
                 client.write_all(&bomb).await?;
             }
             Fault::Says(status, kind, body) => client.write_all(&whole(status, kind, &body, "")).await?,

@@ -21,7 +21,7 @@ struct Told(&'static [FailureKind], &'static [&'static str]);
 const FINE: Option<Told> = None;
 
 /// Time enough for whatever does not hang.
-const PATIENT: &str = "timeout = \"30s\"";
+const PATIENT: &str = "timeout = \"60s\"";
 
 /// What hangs is given up after this: the least that a backup server is waited for.
 const HASTY: &str = "timeout = \"4s\"";
