@@ -99,6 +99,9 @@ impl App {
             layer.draw(&over, regions.body, regions.footer, buffer);
         }
         self.draw_footer(regions.footer, buffer, now);
+        if self.hinting {
+            self.draw_hints(regions.body, buffer, now);
+        }
         self.look.glyphs.apply(buffer);
     }
 

@@ -7,6 +7,8 @@ mod bell;
 mod draw;
 mod follow;
 mod footer;
+mod hints;
+mod mouse;
 mod order;
 mod places;
 mod records;
@@ -60,6 +62,8 @@ struct Look {
     replays: bool,
     /// How the operator is told of something new that is critical.
     notify: Notify,
+    /// The mouse is heeded.
+    mouse: bool,
     /// Who is at the keyboard, as far as is known: offered where somebody is to be named.
     operator: Arc<str>,
 }
@@ -144,6 +148,8 @@ pub struct App {
     bell: bell::Bell,
     /// Lines are being written into a file.
     saving: bool,
+    /// The keys of the place are shown, until the next one is pressed.
+    hinting: bool,
     /// What is done unasked.
     upkeep: upkeep::Upkeep,
 }
@@ -229,6 +235,7 @@ impl App {
             recent: setup.recent,
             bell: bell::Bell::default(),
             saving: false,
+            hinting: false,
             upkeep: upkeep::Upkeep::new(setup.wanted),
         }
     }
@@ -308,6 +315,10 @@ impl App {
                 return self.key(keymap::normal(key), now);
             }
             Msg::Paste(text) => return self.paste(&text, now),
+            Msg::Pointed(pointed) => {
+                self.want_no_more();
+                return self.pointed(pointed, now);
+            }
             Msg::Focus(_) => {}
             Msg::Resize { width, height } => {
                 self.screen = Rect::new(0, 0, width, height);

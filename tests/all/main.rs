@@ -20,3 +20,4 @@ mod shot;
 mod silences;
 mod sources;
 mod status;
+mod week;
