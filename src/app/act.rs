@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crokey::KeyCombination;
 
-use super::{App, Frozen, HOLD, scene};
+use super::{App, Frozen, HINTS, HOLD, scene};
 use crate::action::Action;
 use crate::border::Effect;
 use crate::clock::Now;
@@ -33,7 +33,7 @@ impl App {
     pub(super) fn key(&mut self, key: KeyCombination, now: Now) -> Vec<Effect> {
         self.dirty = true;
         self.notice = None;
-        let hinted = std::mem::take(&mut self.hinting);
+        let hinted = self.hints.take().is_some_and(|until| now.mono < until);
         if self.is_wall() {
             return self.wall_key(self.look.keymap.action(Context::List, key), now);
         }
@@ -189,7 +189,7 @@ impl App {
             Action::Mute => self.mute(now),
             Action::Why => self.layers.push(Box::new(Sheet::new(Matter::Why))),
             Action::Help => self.help(),
-            Action::Hints => self.hinting = true,
+            Action::Hints => self.hints = Some(now.mono + HINTS),
             Action::Mouse => return self.heed_mouse(now),
             Action::Palette => self.palette(),
             Action::Filter => self.prompt(),

@@ -26,7 +26,7 @@ impl App {
             .filter_map(|action| Some((scene.keymap.hint(action, context)?, action.word())))
             .collect();
         // One key for each word: motions have several.
-        keys.sort_by(|one, other| order(&one.0).cmp(&order(&other.0)));
+        keys.sort_by_key(|(key, _)| order(key));
         let cell = |key: &(String, &str)| text::width(&key.0) + 1 + text::width(key.1);
         let wide = keys.iter().map(cell).max().unwrap_or(1) + GAP;
         let inner = usize::from(body.width.saturating_sub(4)).max(1);

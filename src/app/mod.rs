@@ -114,6 +114,9 @@ struct Notice {
 /// Rows stay where they are for so long after a key.
 const HOLD: Duration = Duration::from_secs(1);
 
+/// Hints that nobody acts on go away, so that they hide nothing for long.
+const HINTS: Duration = Duration::from_secs(30);
+
 /// A frozen screen thaws by itself, lest somebody takes it for the present.
 const THAW: Duration = Duration::from_mins(10);
 
@@ -148,8 +151,8 @@ pub struct App {
     bell: bell::Bell,
     /// Lines are being written into a file.
     saving: bool,
-    /// The keys of the place are shown, until the next one is pressed.
-    hinting: bool,
+    /// Until when the keys of the place are shown, if no key is pressed before.
+    hints: Option<Duration>,
     /// What is done unasked.
     upkeep: upkeep::Upkeep,
 }
@@ -235,7 +238,7 @@ impl App {
             recent: setup.recent,
             bell: bell::Bell::default(),
             saving: false,
-            hinting: false,
+            hints: None,
             upkeep: upkeep::Upkeep::new(setup.wanted),
         }
     }

@@ -31,7 +31,7 @@ impl App {
             return Vec::new();
         }
         self.dirty = true;
-        self.hinting = false;
+        self.hints = None;
         let turn = match pointed.how {
             Pointing::Click => None,
             Pointing::Up => Some(Action::Up),

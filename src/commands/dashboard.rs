@@ -204,8 +204,8 @@ fn last(place: &Place, ground: &Ground, global: &Global) -> Option<PathBuf> {
     let file = std::fs::canonicalize(ground.file.as_ref()?).ok()?;
     let named = format!("{} {}", file.display(), global.site.as_deref().unwrap_or_default());
     let digest = Sha256::digest(named.as_bytes());
-    let name: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    Some(place.path().join(format!("last-{name}.wardroom")))
+    let name = digest.iter().take(8).fold(0_u64, |name, byte| name << 8 | u64::from(*byte));
+    Some(place.path().join(format!("last-{name:016x}.wardroom")))
 }
 
 /// Lets tests see what becomes of the terminal when the loop panics, or hangs.

@@ -159,8 +159,8 @@ fn is_alike(one: &Question, other: &Question) -> bool {
     match (one, other) {
         (Question::Value { query: one, .. }, Question::Value { query: other, .. })
         | (Question::Series { query: one, .. }, Question::Series { query: other, .. })
-        | (Question::Volume { query: one, .. }, Question::Volume { query: other, .. }) => one == other,
-        (Question::Log { upid: one, .. }, Question::Log { upid: other, .. }) => one == other,
+        | (Question::Volume { query: one, .. }, Question::Volume { query: other, .. })
+        | (Question::Log { upid: one, .. }, Question::Log { upid: other, .. }) => one == other,
         (Question::Lines(one), Question::Lines(other)) => one.query == other.query,
         _ => false,
     }

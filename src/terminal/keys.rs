@@ -32,7 +32,7 @@ fn understood(event: &termina::Event) -> Option<Input> {
         termina::Event::Key(sent) if sent.kind != KeyEventKind::Release => {
             Some(key(code(sent.code)?, modifiers(sent.modifiers)))
         }
-        termina::Event::Mouse(mouse) => pointed(mouse),
+        termina::Event::Mouse(mouse) => pointed(*mouse),
         termina::Event::FocusIn => Some(Input::Msg(Msg::Focus(true))),
         termina::Event::FocusOut => Some(Input::Msg(Msg::Focus(false))),
         _ => None,
@@ -40,7 +40,7 @@ fn understood(event: &termina::Event) -> Option<Input> {
 }
 
 /// A click or a turn of the wheel; with a modifier it is meant for somebody else.
-fn pointed(mouse: &MouseEvent) -> Option<Input> {
+fn pointed(mouse: MouseEvent) -> Option<Input> {
     let how = match mouse.kind {
         MouseEventKind::Down(MouseButton::Left) => Pointing::Click,
         MouseEventKind::ScrollUp => Pointing::Up,

@@ -2,6 +2,9 @@
 //!
 //! The week is lived in a process of its own, so that its memory is nobody else's.
 
+use std::fs::File;
+use std::io::Write as _;
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
@@ -14,7 +17,7 @@ use wardroom::domain::log::{Entry, Level, Line, RingLimits};
 use super::screens::desk::Desk;
 use super::screens::homelab;
 
-/// In the process that lives the week.
+/// In the process that lives the week: the file where it says how large it was after each day.
 const LIVES: &str = "WARDROOM_TEST_WEEK";
 
 const WEEK: u32 = 7 * 86_400;
@@ -44,7 +47,8 @@ fn lines(desk: &Desk, second: u32) -> Msg {
     homelab::tail("units", (0..50).map(line).collect())
 }
 
-fn live() {
+fn live(days: &Path) {
+    let mut told = File::create(days).expect("a file");
     let ring = RingLimits { lines: 2_000, bytes: 1 << 20 };
     let mut desk = Desk::new(Setup { ring, ..homelab::setup() }, (120, 40));
     for second in (0..WEEK).step_by(STEP as usize) {
@@ -67,26 +71,29 @@ fn live() {
         drop(desk.app.take_gone());
         if (second + STEP) % 86_400 == 0 {
             desk.draw();
-            eprintln!("day {} KiB {}", (second + STEP) / 86_400, resident());
+            writeln!(told, "{}", resident()).expect("a line");
         }
     }
 }
 
 #[test]
 fn leaves_memory_flat() {
-    if std::env::var_os(LIVES).is_some() {
-        return live();
+    if let Some(days) = std::env::var_os(LIVES) {
+        return live(Path::new(&days));
     }
+    let home = tempfile::tempdir().expect("a directory");
+    let file = home.path().join("days");
     let output = Command::new(std::env::current_exe().expect("this program"))
         .args(["--exact", "week::leaves_memory_flat", "--nocapture", "--test-threads=1"])
-        .env(LIVES, "1")
+        .env(LIVES, &file)
         .output()
         .expect("it runs");
     let told = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{told}");
-    let days: Vec<u64> = told
+    let days: Vec<u64> = std::fs::read_to_string(&file)
+        .expect("its days")
         .lines()
-        .filter_map(|line| line.strip_prefix("day ")?.split_whitespace().nth(2)?.parse().ok())
+        .map(|line| line.parse().expect("KiB"))
         .collect();
     assert_eq!(days.len(), 7, "{told}");
     // The first day fills what is bounded: the ring of lines, the clocks, what was seen.

@@ -108,6 +108,7 @@ fn hints_show_the_keys_and_the_next_key_does_what_it_does() {
     desk.keys(";3");
     assert!(desk.screen().contains("Sources") && !desk.screen().contains("Keys here"), "{}", desk.screen());
     assert!(!desk.keys(";;").screen().contains("Keys here"), "and again takes them away");
+    assert!(!desk.keys(";").wait(31).screen().contains("Keys here"), "they hide nothing for long");
     assert!(desk.keys("4;").screen().contains("w wrap"), "true for the place");
 }
 
