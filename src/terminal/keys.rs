@@ -136,7 +136,7 @@ mod tests {
             ("\u{1b}[<0;1;1m", None),
             ("\u{1b}[<2;1;1M", None),
             ("\u{1b}[<4;1;1M", None),
-            ("\u{1b}[M !!", None),
+            ("\u{1b}[M !!", Some("Msg(Pointed(Pointed { how: Click, column: 0, row: 0 }))")),
         ] {
             assert_eq!(meant(typed).as_deref(), key, "{typed:?}");
         }
