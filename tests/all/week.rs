@@ -69,7 +69,7 @@ fn live(days: &Path) {
         // What is asked for is carried out elsewhere.
         desk.effects.clear();
         drop(desk.app.take_gone());
-        if (second + STEP) % 86_400 == 0 {
+        if (second + STEP).is_multiple_of(86_400) {
             desk.draw();
             writeln!(told, "{}", resident()).expect("a line");
         }
