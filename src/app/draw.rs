@@ -113,6 +113,9 @@ impl App {
         let top = self.layers.last().map(|layer| layer.context());
         self.confirmable.draw(self.layers.len(), top, regions.body);
         self.draw_footer(regions.footer, buffer, now);
+        if self.hints.is_some_and(|until| now.mono < until) {
+            self.draw_hints(regions.body, buffer, now);
+        }
         self.look.glyphs.apply(buffer);
     }
 

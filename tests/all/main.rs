@@ -21,3 +21,4 @@ mod silences;
 mod sources;
 mod status;
 mod trust;
+mod week;
