@@ -288,11 +288,6 @@ impl App {
         self.known.desk.is_waiting()
     }
 
-    /// Whether the screen would look different if it were drawn again.
-    pub const fn is_dirty(&self) -> bool {
-        self.dirty
-    }
-
     fn judge(&mut self, now: Now) {
         if self.known.unjudged {
             self.known.verdict = judge(&self.known.store, Scope::ALL, now.wall);

@@ -3,6 +3,7 @@
 
 use ratatui::layout::Rect;
 
+use super::App;
 use crate::action::Action;
 use crate::keymap::Context;
 
@@ -42,6 +43,13 @@ impl Seen {
             (Context::Form, Some(Action::Accept)) | (Context::Gate, None) => !is_shown,
             _ => false,
         }
+    }
+}
+
+impl App {
+    /// Whether the screen would look different if it were drawn again.
+    pub const fn is_dirty(&self) -> bool {
+        self.dirty
     }
 }
 
