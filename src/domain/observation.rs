@@ -76,6 +76,9 @@ pub enum Observation {
     Ready {
         /// The server's version.
         version: Arc<str>,
+        /// Why it says that it is not ready all the same, as after its start.
+        #[serde(default)]
+        unready: Option<Arc<str>>,
     },
     /// Backup groups of all readable datastores and namespaces.
     Backups {

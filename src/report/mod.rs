@@ -11,6 +11,7 @@ mod morning;
 mod nagios;
 mod rows;
 mod silences;
+mod slo;
 mod status;
 
 use chrono::{DateTime, Utc};
@@ -27,6 +28,7 @@ pub use hosts::HostRow;
 pub use log::{log_json, log_line, log_text, log_time};
 pub use rows::{AlertRow, BackupRow, DatastoreRow, FeedRow, LogRow, SourceRow, TargetRow};
 pub use silences::{AckRow, MatcherRow, SilenceRow, Silences};
+pub use slo::GoalRow;
 pub use status::Status;
 
 /// The version of the JSON. Fields may be added to it; none is renamed or taken away.
@@ -58,8 +60,8 @@ pub struct Report {
     pub hosts: Vec<HostRow>,
     /// The chain that carries alerts, link by link.
     pub chain: Vec<LinkRow>,
-    /// Part of the schema; empty.
-    pub slo: [(); 0],
+    /// Objectives and their error budgets.
+    pub slo: Vec<GoalRow>,
     #[serde(skip)]
     counts: Counts,
     #[serde(skip)]
@@ -107,7 +109,7 @@ impl Report {
             datastores: stores.collect(),
             hosts: if scope.hosts { hosts::rows(store, now) } else { Vec::new() },
             chain: if scope.chain { chain::rows(store, now) } else { Vec::new() },
-            slo: [],
+            slo: if scope.slo { slo::rows(store, now) } else { Vec::new() },
             counts: verdict.counts,
             scope,
             verdict: Judgement { state: verdict.state, reasons: verdict.reasons(), text: verdict.text },

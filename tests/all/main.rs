@@ -1,6 +1,7 @@
 //! Everything that needs no server but our own and those of the demo lab.
 
 mod backups;
+mod chain;
 mod check;
 mod config;
 #[path = "../contract/loki.rs"]
@@ -18,5 +19,6 @@ mod screens;
 mod setup;
 mod shot;
 mod silences;
+mod slo;
 mod sources;
 mod status;

@@ -195,7 +195,7 @@ impl Seen {
             ),
             (ROUTER, Feed::Silences, vec![Observation::Silences(self.silences.into())]),
             (ROUTER, Feed::Status, vec![Observation::Peers(self.peers.into())]),
-            (LOKI, Feed::Ready, vec![Observation::Ready { version: "3".into() }]),
+            (LOKI, Feed::Ready, vec![Observation::Ready { version: "3".into(), unready: None }]),
             (
                 LOKI,
                 Feed::Tail,

@@ -64,6 +64,8 @@ pub struct Data {
     pub tails: Vec<Tail>,
     /// The server's version, where it said so.
     pub version: Arc<str>,
+    /// Why Loki says that it is not ready although it answers.
+    pub unready: Option<Arc<str>>,
     /// PBS' backup groups.
     pub groups: Arc<[BackupGroup]>,
     /// What PBS would not show.
@@ -256,7 +258,10 @@ impl Data {
             Observation::Samples(samples) => return swap(&mut self.samples, samples),
             Observation::Pools(pools) => return swap(&mut self.pools, pools),
             Observation::Peers(peers) => return swap(&mut self.peers, peers),
-            Observation::Ready { version } => self.version = version,
+            Observation::Ready { version, unready } => {
+                self.version = version;
+                self.unready = unready;
+            }
             Observation::Backups { groups, unreadable } => {
                 self.groups = groups;
                 self.unreadable = unreadable;

@@ -95,7 +95,7 @@ pub fn host_down() -> Vec<Msg> {
         observed(ALERTMANAGER, Feed::Alerts, vec![Observation::Alerts(alerts())]),
         observed(ALERTMANAGER, Feed::Silences, vec![Observation::Silences(silences())]),
         observed(ALERTMANAGER, Feed::Status, vec![Observation::Peers(peers())]),
-        observed(LOKI, Feed::Ready, vec![Observation::Ready { version: "3.5.0".into() }]),
+        observed(LOKI, Feed::Ready, vec![Observation::Ready { version: "3.5.0".into(), unready: None }]),
         tail("units", lines()),
         tail("containers", containers()),
         observed(
