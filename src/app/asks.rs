@@ -49,7 +49,8 @@ impl App {
         let store = &self.known.store;
         let Some(source) = store.of(SourceKind::Prometheus).next() else { return Vec::new() };
         let to = slo::settled(now.wall);
-        let ask = |goal: &Goal| goal.ask(&source.id, &goal.window(to, |to| self.look.times.zone.month(to)), to);
+        let ask =
+            |goal: &Goal| goal.ask(&source.id, &goal.window(to, |to| self.look.times.zone.month(to)), to);
         store.thresholds.goals.iter().map(ask).collect()
     }
 

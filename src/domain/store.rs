@@ -20,6 +20,7 @@ use super::hosts::Host;
 use super::log::{RingLimits, Tail};
 use super::observation::Observation;
 use super::slo::Account;
+use super::subject::Subject;
 use super::thresholds::Thresholds;
 
 pub use super::correlate::Listed;
@@ -209,6 +210,14 @@ impl Store {
     /// What alerts follow from, by fingerprint; those that stand on their own are absent.
     pub const fn causes(&self) -> &BTreeMap<Arc<str>, Cause> {
         &self.causes
+    }
+
+    /// What an alert follows from; nothing of what stands on its own, or is no alert.
+    pub fn cause_of(&self, subject: Option<&Subject>) -> Option<&Cause> {
+        match subject? {
+            Subject::Alert { fingerprint, .. } => self.causes.get(fingerprint),
+            _ => None,
+        }
     }
 
     /// Takes in the outcome of a poll. On failure the old rows stay, and the feed says why.

@@ -129,9 +129,7 @@ impl Scope {
             (SourceKind::Pbs, Feed::Datastores | Feed::Tasks | Feed::Server) => self.backups || self.chain,
             (SourceKind::Prometheus, Feed::Kept)
             | (SourceKind::Pbs | SourceKind::Pve | SourceKind::Files, _) => self.backups,
-            (SourceKind::Prometheus, Feed::Targets) => {
-                self.targets || self.hosts || self.chain || self.slo
-            }
+            (SourceKind::Prometheus, Feed::Targets) => self.targets || self.hosts || self.chain || self.slo,
             (SourceKind::Prometheus, Feed::Scrapes) => self.targets || self.hosts || self.chain,
             (SourceKind::Prometheus, Feed::Measures) => self.hosts || self.chain,
             (SourceKind::Prometheus | SourceKind::Alertmanager, _) => self.alerts || self.chain,

@@ -12,23 +12,28 @@ use crate::text;
 
 pub(super) fn objectives(store: &Store, now: DateTime<Utc>) -> Vec<Finding> {
     let goals = store.thresholds.goals.iter();
-    goals.filter_map(|goal| {
-        let (health, text) = match store.account(&goal.name)? {
-            Ok(account) => counted(goal, account, now)?,
-            Err(failure) => {
-                (weigh(Condition::NotFresh), format!("the budget of {} is not known: {}", goal.name, failure.short))
-            }
-        };
-        Some(Finding { health, text, subject: Some(Subject::Objective(goal.name.clone())) })
-    })
-    .collect()
+    goals
+        .filter_map(|goal| {
+            let (health, text) = match store.account(&goal.name)? {
+                Ok(account) => counted(goal, account, now)?,
+                Err(failure) => (
+                    weigh(Condition::NotFresh),
+                    format!("the budget of {} is not known: {}", goal.name, failure.short),
+                ),
+            };
+            Some(Finding { health, text, subject: Some(Subject::Objective(goal.name.clone())) })
+        })
+        .collect()
 }
 
 fn counted(goal: &Goal, account: &Account, now: DateTime<Utc>) -> Option<(Option<Health>, String)> {
     let name = &goal.name;
     if account.is_old(now) {
         let ago = text::age_of(Some(seconds(now - account.at)));
-        return Some((weigh(Condition::NotFresh), format!("the budget of {name} was last counted {ago} ago")));
+        return Some((
+            weigh(Condition::NotFresh),
+            format!("the budget of {name} was last counted {ago} ago"),
+        ));
     }
     if account.tally.availability().is_none() {
         return Some((weigh(Condition::Unmeasured), format!("nobody measures the objective {name}")));
@@ -46,5 +51,8 @@ fn counted(goal: &Goal, account: &Account, now: DateTime<Utc>) -> Option<(Option
         None if goal.budget(account).left <= 0.0 => ", and is spent".to_owned(),
         None => String::new(),
     };
-    Some((Some(health), format!("the budget of {name} burns {:.0} times too fast{end}", rate.unwrap_or_default())))
+    Some((
+        Some(health),
+        format!("the budget of {name} burns {:.0} times too fast{end}", rate.unwrap_or_default()),
+    ))
 }

@@ -193,7 +193,7 @@ async fn answer(client: &reqwest::Client, url: &str, asked: Asked, faults: &[Fau
 }
 
 /// Gives every sample of an answer this value.
-pub fn set(said: &mut Value, value: f64) {
+fn set(said: &mut Value, value: f64) {
     for row in said["data"]["result"].as_array_mut().into_iter().flatten() {
         row["value"][1] = value.to_string().into();
     }

@@ -3,7 +3,7 @@
 use chrono::Utc;
 use serde_json::{Value, json};
 
-use super::doors::{At, Fault, set};
+use super::doors::{At, Fault};
 use Fault::{Edit, Gone, Hangs, Measure, Query, Says, Status};
 
 /// A lab that is broken in some way, and how the words for its first broken link begin.
@@ -56,18 +56,9 @@ fn without_others(said: &mut Value) {
     take(said, |name| name != "Watchdog");
 }
 
-/// Every alert there is, under one silence.
-fn all_silenced(said: &mut Value) {
-    for alert in said.as_array_mut().into_iter().flatten() {
-        alert["status"]["state"] = "suppressed".into();
-        alert["status"]["silencedBy"] = json!(["00000000-0000-0000-0000-000000000000"]);
-    }
-}
-
 const API: &str = "/api/v1/";
 const PROMETHEUS: &str = "broken exporters > Prometheus: prometheus.home";
 const SENDING: &str = "broken rules > Alertmanager: ";
-const PEERS: &str = "weak Alertmanager > its peers: ";
 
 #[rustfmt::skip]
 pub const SITUATIONS: [Situation; 43] = [
