@@ -16,6 +16,7 @@ use super::job::Job;
 use super::labels::Labels;
 use super::log::{Entry, TailState};
 use super::measure::Measured;
+use super::probe::Probe;
 use super::rule::Rule;
 use super::server::Server;
 use super::silence::Silence;
@@ -87,6 +88,8 @@ pub enum Observation {
         /// What the token may not read, or what is broken.
         unreadable: Arc<[Unreadable]>,
     },
+    /// What was found at each door, in the order of the config.
+    Probes(Arc<[Probe]>),
     /// Datastores, by name.
     Datastores(Arc<[Datastore]>),
     /// Running and recent tasks, the newest first.
@@ -161,6 +164,7 @@ impl Observation {
             Self::Dropped(all) => all.len(),
             Self::Samples(all) => all.len(),
             Self::Backups { groups, .. } => groups.len(),
+            Self::Probes(all) => all.len(),
             Self::Datastores(all) => all.len(),
             Self::Tasks(all) => all.len(),
             Self::Jobs { jobs, runs, .. } => jobs.len() + runs.len(),

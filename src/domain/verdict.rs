@@ -6,6 +6,7 @@ mod backups;
 mod chain;
 mod cluster;
 mod hosts;
+mod probes;
 mod slo;
 mod sources;
 mod table;
@@ -94,7 +95,7 @@ impl Verdict {
 pub struct Scope {
     /// Alerts, rules and silences.
     pub alerts: bool,
-    /// Targets.
+    /// Targets, and what is looked at from here.
     pub targets: bool,
     /// Logs.
     pub logs: bool,
@@ -126,6 +127,7 @@ impl Scope {
     /// Whether a feed of a kind of source is asked for.
     pub const fn covers(self, kind: SourceKind, feed: Feed) -> bool {
         match (kind, feed) {
+            (SourceKind::Probe, _) => self.targets,
             (SourceKind::Pbs, Feed::Datastores | Feed::Tasks | Feed::Server) => self.backups || self.chain,
             (SourceKind::Prometheus, Feed::Kept)
             | (SourceKind::Pbs | SourceKind::Pve | SourceKind::Files, _) => self.backups,
@@ -152,6 +154,7 @@ pub fn judge(store: &Store, scope: Scope, now: DateTime<Utc>) -> Verdict {
     }
     if scope.targets {
         findings.extend(targets::targets(store, now, &mut counts));
+        findings.extend(probes::probes(store, now));
     }
     if scope.backups {
         findings.extend(backups::backups(store, now, &mut counts));

@@ -9,6 +9,7 @@ mod lines;
 mod log;
 mod morning;
 mod nagios;
+mod probes;
 mod rows;
 mod silences;
 mod slo;
@@ -26,6 +27,7 @@ pub use backups::{BackupReport, JobRow, TaskRow};
 pub use chain::LinkRow;
 pub use hosts::HostRow;
 pub use log::{log_json, log_line, log_text, log_time};
+pub use probes::ProbeRow;
 pub use rows::{AlertRow, BackupRow, DatastoreRow, FeedRow, LogRow, SourceRow, TargetRow};
 pub use silences::{AckRow, MatcherRow, SilenceRow, Silences};
 pub use slo::GoalRow;
@@ -60,6 +62,8 @@ pub struct Report {
     pub hosts: Vec<HostRow>,
     /// The chain that carries alerts, link by link.
     pub chain: Vec<LinkRow>,
+    /// What was found by looking from this machine.
+    pub probes: Vec<ProbeRow>,
     /// Objectives and their error budgets.
     pub slo: Vec<GoalRow>,
     #[serde(skip)]
@@ -109,6 +113,7 @@ impl Report {
             datastores: stores.collect(),
             hosts: if scope.hosts { hosts::rows(store, now) } else { Vec::new() },
             chain: if scope.chain { chain::rows(store, now) } else { Vec::new() },
+            probes: if scope.targets { probes::rows(store, now) } else { Vec::new() },
             slo: if scope.slo { slo::rows(store, now) } else { Vec::new() },
             counts: verdict.counts,
             scope,

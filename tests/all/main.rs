@@ -12,6 +12,7 @@ mod journal;
 mod logs;
 mod modules;
 mod packages;
+mod probes;
 mod replay;
 mod runbooks;
 mod runs;

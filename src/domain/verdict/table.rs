@@ -65,6 +65,8 @@ pub enum Condition {
     ClockSkew,
     /// The certificate of a server, by the time that is left.
     Certificate(Health),
+    /// A door that is not as it should be.
+    Probe(Health),
     /// An error budget that burns, by how fast.
     Burn(Health),
 }
@@ -108,6 +110,7 @@ pub fn weigh(condition: Condition) -> Option<Health> {
         Condition::Backup { health, .. }
         | Condition::Datastore(health)
         | Condition::Certificate(health)
+        | Condition::Probe(health)
         | Condition::Burn(health) => Some(health).filter(|health| *health != Ok),
     }
 }
