@@ -28,6 +28,8 @@ pub mod hosts;
 pub mod job;
 pub mod labels;
 pub mod log;
+#[cfg(test)]
+mod made;
 pub mod matcher;
 pub mod measure;
 pub mod observation;

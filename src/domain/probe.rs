@@ -35,6 +35,7 @@ pub enum ProbeKind {
 
 /// One thing that was looked at.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "what is wanted, and what was found: each yes or no")]
 pub struct Probe {
     /// The operator's name for it.
     pub name: Arc<str>,
