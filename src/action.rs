@@ -112,7 +112,7 @@ pub enum Action {
     /// Who watches each guest: scraped, logs, rules, backup, off-site, probe.
     #[strum(message = "coverage")]
     Coverage,
-    /// What is looked at from here, without Prometheus.
+    /// Probes: what is looked at from this machine.
     #[strum(message = "probes")]
     Probes,
     /// Give the silence more time.
@@ -274,6 +274,24 @@ pub enum Action {
     /// The previous pane.
     #[strum(message = "previous pane")]
     PreviousPane,
+    /// More of the width for this pane, until you leave.
+    #[strum(message = "wider")]
+    Wider,
+    /// Less of the width for this pane.
+    #[strum(message = "narrower")]
+    Narrower,
+    /// More of the height for this pane.
+    #[strum(message = "taller")]
+    Taller,
+    /// Less of the height for this pane.
+    #[strum(message = "lower")]
+    Lower,
+    /// The keys that work here, in short; the next key does what it always does.
+    #[strum(message = "hints")]
+    Hints,
+    /// Heed the mouse, or leave it to your terminal. With Shift it is always your terminal's.
+    #[strum(message = "mouse")]
+    Mouse,
     /// Give this pane the whole screen, or give it back.
     #[strum(message = "zoom")]
     Expand,

@@ -23,3 +23,4 @@ mod silences;
 mod slo;
 mod sources;
 mod status;
+mod week;

@@ -4,6 +4,8 @@ mod alerting;
 mod causes;
 mod chores;
 pub(super) mod desk;
+mod gallery;
+mod hands;
 pub(super) mod homelab;
 mod keys;
 mod lines;
