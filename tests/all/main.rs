@@ -23,4 +23,5 @@ mod silences;
 mod slo;
 mod sources;
 mod status;
+mod trust;
 mod week;

@@ -188,6 +188,7 @@ async fn heard(
     let name = sanitise(program);
     let mut command = Command::new(program);
     command.args(arguments).stdin(Stdio::null()).stdout(stdout).stderr(Stdio::piped()).kill_on_drop(true);
+    crate::secret::keep_from(&mut command);
     command.env("LC_ALL", "C").env("GIT_TERMINAL_PROMPT", "0");
     if let Some(directory) = directory {
         command.current_dir(directory);
