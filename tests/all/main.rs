@@ -1,6 +1,7 @@
 //! Everything that needs no server but our own and those of the demo lab.
 
 mod backups;
+mod chain;
 mod check;
 mod config;
 #[path = "../contract/loki.rs"]
@@ -11,6 +12,7 @@ mod journal;
 mod logs;
 mod modules;
 mod packages;
+mod probes;
 mod replay;
 mod runbooks;
 mod runs;
@@ -18,6 +20,7 @@ mod screens;
 mod setup;
 mod shot;
 mod silences;
+mod slo;
 mod sources;
 mod status;
 mod trust;

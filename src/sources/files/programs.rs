@@ -170,7 +170,11 @@ pub(super) async fn run(
 }
 
 /// Whether a program ends well, whatever it prints.
-pub(super) async fn check(program: &str, arguments: &[String], patience: Duration) -> Result<(), String> {
+pub(in crate::sources) async fn check(
+    program: &str,
+    arguments: &[String],
+    patience: Duration,
+) -> Result<(), String> {
     heard(program, arguments, None, Stdio::null(), patience).await.map(|_| ())
 }
 
