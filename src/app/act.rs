@@ -36,6 +36,8 @@ impl App {
         if self.is_wall() {
             return self.wall_key(self.look.keymap.action(Context::List, key), now);
         }
+        // What is pressed is meant for what is shown: that must still be so.
+        self.renew_confirmation(now);
         for at in (0..self.layers.len()).rev() {
             let Some(layer) = self.layers.get_mut(at) else { continue };
             let context = layer.context();
@@ -115,6 +117,10 @@ impl App {
             Outcome::Run(order) => {
                 self.layers.remove(at);
                 return self.begin(*order, now);
+            }
+            Outcome::Again(order) => {
+                self.layers.remove(at);
+                return self.launch(*order, now);
             }
             Outcome::Stop(id) => return vec![Effect::Stop(id)],
             Outcome::HandOver(id) => return self.hand_over(id, now),

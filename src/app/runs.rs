@@ -53,21 +53,31 @@ impl App {
         let make = if again { Confirm::renewed } else { Confirm::new };
         let confirm = order.and_then(|order| make(preview(), order, group.danger.level, is_unrecorded, now));
         let layer: Box<dyn Layer> = match confirm {
-            Some(confirm) => Box::new(confirm),
+            Some(confirm) => Box::new(confirm.because(self.standing(session))),
             None => Box::new(preview()),
         };
         self.layers.push(layer);
     }
 
-    /// Shows anew what is to be confirmed and has changed.
+    /// Shows anew what is to be confirmed and has changed, or whose alert has.
     pub(super) fn renew_confirmation(&mut self, now: Now) {
-        let Some(shown) = self.layers.last().and_then(|layer| layer.shows()) else { return };
+        let Some((shown, cause)) = self.layers.last().and_then(|layer| layer.shows()) else { return };
         let session = self.known.desk.session();
         let planned = session.and_then(Session::focused).and_then(|group| group.sha256.as_deref());
-        if planned != Some(shown) {
+        let is_same = planned == Some(shown) && session.is_some_and(|one| self.standing(one) == cause);
+        if !is_same {
             self.layers.pop();
             self.confirm(true, now);
         }
+    }
+
+    /// How the alert stands that a procedure is followed for.
+    fn standing(&self, session: &Session) -> String {
+        let Some(fingerprint) = &session.cause.fingerprint else { return String::new() };
+        find_alert(&self.known.store, fingerprint).map_or_else(
+            || "it is over".to_owned(),
+            |alert| format!("{} since {}", alert.state, alert.starts_at),
+        )
     }
 
     /// Offers the actions of the config for what is selected. The one that is chosen stands there like
@@ -126,7 +136,7 @@ impl App {
         self.launch(order, now)
     }
 
-    fn launch(&mut self, order: Order, now: Now) -> Vec<Effect> {
+    pub(super) fn launch(&mut self, order: Order, now: Now) -> Vec<Effect> {
         let why = if self.look.read_only {
             Some("nothing is run under --read-only".to_owned())
         } else if self.look.banner.is_some() {
@@ -148,7 +158,8 @@ impl App {
         vec![if order.is_handed { Effect::HandOver { id, order } } else { Effect::Run { id, order } }]
     }
 
-    /// Asks for the same command with the terminal handed over to it.
+    /// Runs the same command with the terminal handed over to it. What may have changed something
+    /// before it asked is confirmed once more, for all of it runs again.
     pub(super) fn hand_over(&mut self, id: u64, now: Now) -> Vec<Effect> {
         let Some(run) = self.known.going.runs.get(id) else { return Vec::new() };
         let argv = handed(&run.order.argv);
@@ -156,6 +167,12 @@ impl App {
         // The same bytes run on the same host, in the same way but for the terminal.
         let how = format!("{}, terminal handed over", run.order.how);
         let order = Order { argv, confirmed, how, is_handed: true, ..(*run.order).clone() };
+        let is_unrecorded = self.known.desk.unrecorded.is_some();
+        if order.changes() {
+            let Some(confirm) = Confirm::again(order, is_unrecorded, now) else { return Vec::new() };
+            self.layers.push(Box::new(confirm));
+            return Vec::new();
+        }
         self.layers.pop();
         self.launch(order, now)
     }

@@ -7,7 +7,8 @@ use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::io::retry_on_intr;
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{JoinHandle, spawn_blocking};
@@ -113,7 +114,9 @@ impl Runs {
                                 let _killed = child.kill().await;
                             }
                             // No shell would tell a child that stopped itself to go on.
-                            Some(Input::Signal(Call::Stop)) => go_on(child.id()).await,
+                            Some(Input::Signal(Call::Stop)) => go_on(child.id()),
+                            #[cfg(debug_assertions)]
+                            Some(Input::Signal(Call::Resized)) => break_down(),
                             None => break None,
                             _ => {}
                         },
@@ -137,13 +140,25 @@ impl Runs {
     }
 }
 
-/// Lets a child that is being stopped go on.
-async fn go_on(id: Option<u32>) {
-    tokio::time::sleep(Duration::from_millis(300)).await;
-    if let Some(child) = id.and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw) {
-        // It may have ended instead.
-        let _sent = kill_process(child, Signal::CONT);
-    }
+/// Lets a child that is being stopped go on: once it has stopped, for before that it would not hear.
+fn go_on(id: Option<u32>) {
+    let Some(child) = id.and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw) else { return };
+    spawn_blocking(move || {
+        // One that does not stop ends some day, and is left for the loop to hear of.
+        let options = WaitIdOptions::STOPPED | WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+        let seen = retry_on_intr(|| waitid(WaitId::Pid(child), options));
+        if seen.ok().flatten().is_some_and(|status| status.stopped()) {
+            // It may have been ended since.
+            let _sent = kill_process(child, Signal::CONT);
+        }
+    });
+}
+
+/// Lets tests see what becomes of the terminal when the program breaks while somebody else has it.
+#[cfg(debug_assertions)]
+fn break_down() {
+    let how = std::env::var("WARDROOM_PANIC").unwrap_or_default();
+    assert!(how != "handed", "WARDROOM_PANIC asked for this");
 }
 
 fn spawn(mut command: Command) -> std::io::Result<tokio::process::Child> {

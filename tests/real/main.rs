@@ -6,9 +6,13 @@
 
 #[path = "../contract/loki.rs"]
 mod contract;
+#[path = "../heard/mod.rs"]
+mod heard;
 #[expect(dead_code, reason = "shared by two test programs, each with a use for a part of it")]
 #[path = "../pty/mod.rs"]
 mod pty;
+#[path = "../shells/mod.rs"]
+mod shells;
 #[path = "../stack/mod.rs"]
 mod stack;
 
@@ -16,6 +20,7 @@ mod alerts;
 mod chain;
 mod fixing;
 mod ground;
+mod handing;
 mod hostile;
 mod hosts;
 mod init;

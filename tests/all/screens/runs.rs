@@ -8,6 +8,7 @@ use wardroom::border::{Effect, Msg};
 use wardroom::domain::run::{End, Line, Order, Stopped, Stream, Told};
 use wardroom::incident::Event;
 use wardroom::runbooks::actions::Configured;
+use wardroom::runbooks::danger::Level;
 use wardroom::runbooks::lore::Lore;
 
 use super::desk::Desk;
@@ -226,6 +227,133 @@ fn what_asks_for_a_terminal_is_offered_one() {
     });
     let handed = handed.expect("it is handed over");
     assert_eq!(handed.confirmed, wardroom::runbooks::login::digest(&handed.argv));
+}
+
+#[test]
+fn what_may_have_changed_something_is_confirmed_again_before_it_is_handed_over() {
+    let mut desk = host_down(WIDE);
+    at_restart(&mut desk);
+    desk.keys("<enter>");
+    pass(&mut desk, 1_000);
+    desk.keys("y");
+    let id = ordered(&desk).last().expect("it runs").0;
+    desk.hear([Msg::Ran { id, told: lines(&["sudo: a terminal is required to read the password"]) }]);
+    desk.hear([Msg::Ran { id, told: Told::Ended(End { asks_terminal: true, ..end(1) }) }]);
+    let handed = |desk: &Desk| {
+        let handed = desk.effects.iter().filter_map(|effect| match effect {
+            Effect::HandOver { order, .. } => Some(Arc::clone(order)),
+            _ => None,
+        });
+        handed.collect::<Vec<_>>()
+    };
+    desk.keys("H");
+    assert!(handed(&desk).is_empty(), "it ran before: it is asked first");
+    look("run_again_120x40", &mut desk);
+    // The alert may go in the meantime: this is what was run for it, and nothing else takes its place.
+    desk.hear([Msg::Tick]);
+    desk.keys("H<enter>");
+    assert!(handed(&desk).is_empty(), "nothing said is no");
+    desk.keys("H");
+    pass(&mut desk, 1_000);
+    desk.keys("y");
+    let handed = handed(&desk);
+    let [order] = handed.as_slice() else { panic!("handed over once: {handed:?}") };
+    assert_eq!(order.how, "y, terminal handed over, y");
+    assert_eq!(order.confirmed, wardroom::runbooks::login::digest(&order.argv));
+}
+
+/// A desk whose one action has this level.
+fn with_action(level: Level) -> Desk {
+    let action = Configured {
+        name: "Do it".to_owned(),
+        argv: ["uptime".to_owned()].to_vec(),
+        host: "local".to_owned(),
+        level: Some(level),
+        ..Configured::default()
+    };
+    let setup = runbooks::setup();
+    let setup = Setup { lore: Lore { actions: vec![action], ..setup.lore.clone() }, ..setup };
+    let mut desk = Desk::new(setup, WIDE);
+    desk.hear(homelab::host_down());
+    desk.hear([runbooks::shelf(runbooks::text())]);
+    desk.keys("2/HostDown<enter>x");
+    pass(&mut desk, 1_000);
+    desk.keys("<enter>");
+    desk
+}
+
+/// Types as a hand does.
+fn type_in(desk: &mut Desk, text: &str) {
+    for char in text.chars() {
+        pass(desk, 80);
+        desk.keys(&char.to_string());
+    }
+    pass(desk, 300);
+}
+
+#[test]
+fn each_level_asks_for_its_own_keys() {
+    for (level, wrong, right) in [
+        (Level::L0, "yY", "<enter>"),
+        (Level::L1, "Y", "y"),
+        (Level::L2, "y", "Y"),
+        (Level::L3, "yY", "localhost"),
+    ] {
+        let mut desk = with_action(level);
+        assert!(desk.screen().contains(&format!(" {} on this machine", level.name())), "{}", desk.screen());
+        // At once it is too soon, whatever is pressed.
+        desk.keys(right);
+        assert!(ordered(&desk).is_empty(), "{level:?}: too soon\n{}", desk.screen());
+        pass(&mut desk, 2_000);
+        desk.keys(wrong);
+        pass(&mut desk, 1_000);
+        assert!(ordered(&desk).is_empty(), "{level:?}: another key is none");
+        if level == Level::L3 {
+            desk.keys("<backspace><backspace>");
+            type_in(&mut desk, right);
+            assert!(ordered(&desk).is_empty(), "{level:?}: only with Enter");
+            desk.keys("<enter>");
+            let how = ordered(&desk).last().map(|(_, order)| order.how.clone());
+            assert_eq!(how.as_deref(), Some("typed localhost"), "{}", desk.screen());
+        } else {
+            desk.keys(right);
+            assert_eq!(ordered(&desk).len(), 1, "{level:?}\n{}", desk.screen());
+        }
+    }
+}
+
+#[test]
+fn the_right_name_of_the_host_counts_only_when_it_is_typed() {
+    let mut desk = with_action(Level::L3);
+    pass(&mut desk, 2_000);
+    desk.hear([Msg::Paste("localhost".to_owned())]);
+    desk.keys("<enter>");
+    assert!(ordered(&desk).is_empty(), "{}", desk.screen());
+    pass(&mut desk, 1_000);
+    // A terminal without marks around a paste sends it as keys, all at once, Enter at the end.
+    desk.keys("localhost<enter>");
+    assert!(ordered(&desk).is_empty(), "{}", desk.screen());
+    assert!(desk.screen().contains("type localhost and Enter"), "{}", desk.screen());
+    pass(&mut desk, 1_000);
+    type_in(&mut desk, "localhost");
+    desk.keys("<enter>");
+    assert_eq!(ordered(&desk).len(), 1, "{}", desk.screen());
+}
+
+#[test]
+fn an_alert_that_changes_between_preview_and_key_rebuilds_it() {
+    let mut desk = host_down(WIDE);
+    at_restart(&mut desk);
+    desk.keys("<enter>");
+    pass(&mut desk, 1_000);
+    assert!(desk.screen().contains("y runs it"), "{}", desk.screen());
+    desk.hear(homelab::calm());
+    desk.keys("y");
+    assert!(ordered(&desk).is_empty(), "the alert is over: what was pressed was meant for another state");
+    assert!(desk.screen().contains("it has changed: look again"), "{}", desk.screen());
+    pass(&mut desk, 1_000);
+    desk.keys("y");
+    assert_eq!(ordered(&desk).len(), 1, "seen as it is now it can be confirmed");
 }
 
 #[test]
