@@ -56,7 +56,7 @@ impl App {
         }
         match self.look.keymap.action(self.context(), key) {
             Some(action) => self.act(action, now),
-            None => Vec::new(),
+            None => self.own_key(key, now),
         }
     }
 
@@ -244,7 +244,8 @@ impl App {
             Some(layer) => (layer.context(), "this text".to_owned()),
             None => (self.context(), format!("the {} pane", self.pane_name())),
         };
-        self.layers.push(Box::new(Help::new(context, name)));
+        let own = self.own_actions().map(|(name, keys, _)| (keys.join(" "), name.to_owned())).collect();
+        self.layers.push(Box::new(Help::new(context, name).with(own)));
     }
 
     fn prompt(&mut self) {

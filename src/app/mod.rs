@@ -2,6 +2,7 @@
 //! time: no I/O, no clock, nothing spawned; what is to be done it returns as effects.
 
 mod act;
+mod actions;
 mod asks;
 mod bell;
 mod draw;

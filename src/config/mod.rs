@@ -141,15 +141,17 @@ impl Config {
             goals: slo::goals(root),
             ..tables::thresholds(root)
         };
+        let keymap = Keymap::default().with(root);
+        let actions = actions::actions(root, &keymap);
         let config = Self {
             sources,
             holds_secrets,
             thresholds,
             ring,
             hosts,
-            runbooks: Runbooks { actions: actions::actions(root), ..runbooks::runbooks(root, directory) },
+            runbooks: Runbooks { actions, ..runbooks::runbooks(root, directory) },
             ui: ui(root, directory, &mut elsewhere),
-            keymap: Keymap::default().with(root),
+            keymap,
             views: view::with(&view::embedded(), root),
         };
         (config, elsewhere)

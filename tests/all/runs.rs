@@ -1,6 +1,5 @@
 //! Commands that are run here, by real shells.
 
-use std::fs;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -107,6 +106,23 @@ async fn it_is_stopped_when_it_takes_too_long() {
     let (_, end) = heard(&mut start(order)).await;
     assert_eq!(end.stopped, Some(Stopped::Limit), "{}", end.words());
     assert_eq!(alive("0419"), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_it_needs_is_looked_for_before_it_begins() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let canary = directory.path().join("canary");
+    let script = format!("touch {}", canary.display());
+    let needs = |names: &[&str]| Order {
+        requires: names.iter().map(|name| (*name).to_owned()).collect(),
+        ..order(&script)
+    };
+    let (_, end) = heard(&mut start(needs(&["touch", "no-such-program"]))).await;
+    let why = end.trouble.expect("it says why");
+    assert_eq!(why, "no-such-program is not there on this machine: it was not run");
+    assert!(!canary.exists());
+    let (_, end) = heard(&mut start(needs(&["touch", "/bin/sh"]))).await;
+    assert!(end.is_well(false) && canary.exists(), "{end:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -112,6 +112,24 @@ async fn a_dead_host_fails_in_the_connect_timeout() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_it_needs_is_looked_for_there_before_it_begins() {
+    let Some(daemon) = Sshd::start("programs over ssh") else { return };
+    for user in [BASH, DASH] {
+        let canary = daemon.home().join(format!("canary-{user}"));
+        let script = format!("touch {}", canary.display());
+        let needs = |names: &[&str]| Order {
+            requires: names.iter().map(|name| (*name).to_owned()).collect(),
+            ..order(&daemon, user, &script, &[])
+        };
+        let (_, end) = heard(&mut start(needs(&["touch", "no-such-program"]))).await;
+        assert_eq!(end.trouble.as_deref(), Some("no-such-program is not there on box: it was not run"));
+        assert!(!canary.exists() && end.exit.is_none(), "{end:?}");
+        let (lines, end) = heard(&mut start(needs(&["touch", "sh"]))).await;
+        assert!(end.is_well(false) && canary.exists(), "{lines:?} {end:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_unknown_host_key_is_for_the_operator() {
     let Some(daemon) = Sshd::start("an unknown host key") else { return };
     let mut order = order(&daemon, BASH, "touch canary", &[]);

@@ -50,6 +50,25 @@ impl Preview {
         Self { level: group.danger.level, text: group.filled.clone(), told, scroll: Scroll::default() }
     }
 
+    /// The same, with what bounds it: the programs that it needs, and how long it may take.
+    #[must_use]
+    pub fn bounded(mut self, order: &Order) -> Self {
+        let mut bounds = Vec::new();
+        if !order.requires.is_empty() {
+            let needs = format!("{}, looked for before it begins", order.requires.join(", "));
+            bounds.push(Prose::pair("Needs", needs));
+        }
+        if let Some(limit) = order.limit {
+            let limit = crate::text::took(limit.as_secs_f64());
+            bounds.push(Prose::pair("Stops", format!("by itself after {limit}")));
+        }
+        if !bounds.is_empty() {
+            self.told.push(Prose::Blank);
+            self.told.extend(bounds);
+        }
+        self
+    }
+
     /// A command that ran before, and is to run once more.
     pub fn again(order: &Order, level: Level) -> Self {
         let mut told = vec![

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use wardroom::app::Setup;
 use wardroom::border::{Effect, Msg};
+use wardroom::config::Config;
 use wardroom::domain::run::{End, Line, Order, Stopped, Stream, Told};
 use wardroom::incident::Event;
 use wardroom::runbooks::actions::Configured;
@@ -354,6 +355,93 @@ fn an_alert_that_changes_between_preview_and_key_rebuilds_it() {
     pass(&mut desk, 1_000);
     desk.keys("y");
     assert_eq!(ordered(&desk).len(), 1, "seen as it is now it can be confirmed");
+}
+
+/// A desk on the alert, with the actions that a config gives.
+fn with_config(actions: &str) -> Desk {
+    let text = format!("[sources.prometheus.main]\nurl = \"http://127.0.0.1:1\"\n{actions}");
+    let config = Config::parse("wardroom.toml", &text, None).expect("a config");
+    let setup = runbooks::setup();
+    let setup = Setup { lore: Lore { actions: config.runbooks.actions, ..setup.lore.clone() }, ..setup };
+    let mut desk = Desk::new(setup, WIDE);
+    desk.hear(homelab::host_down());
+    desk.hear([runbooks::shelf(runbooks::text())]);
+    desk.keys("2/HostDown<enter>");
+    desk
+}
+
+const BACK_UP: &str = r#"
+[[actions]]
+name = "Back it up again"
+argv = ["vzdump", "102", "--storage", "{storage}", "--bwlimit", "{limit}"]
+host = "local"
+keys = ["alt-b"]
+panes = ["alerts"]
+requires = ["vzdump"]
+timeout = "4h"
+verify = 'Target shows "UP" in Prometheus UI'
+[actions.inputs.storage]
+kind = "choice"
+choices = ["pbs", "local"]
+[actions.inputs.limit]
+kind = "number"
+default = "0"
+[[actions]]
+name = "Elsewhere"
+argv = ["uptime"]
+host = "local"
+panes = ["backups"]
+keys = ["alt-b"]
+"#;
+
+#[test]
+fn an_action_has_a_key_a_name_in_the_palette_and_a_line_in_the_help() {
+    let mut desk = with_config(BACK_UP);
+    desk.keys("?/Actions of your<enter>");
+    assert!(
+        desk.screen().contains("Alt-b") && desk.screen().contains("Back it up again"),
+        "{}",
+        desk.screen()
+    );
+    desk.keys("<esc><esc>:run back");
+    assert!(desk.screen().contains("run Back it up again"), "{}", desk.screen());
+    desk.keys("<enter>");
+    assert!(desk.screen().contains("› Back it up again"), "{}", desk.screen());
+    let mut desk = with_config(BACK_UP);
+    desk.keys("<alt-b>");
+    assert!(desk.screen().contains("› Back it up again"), "the one that is for this pane: {}", desk.screen());
+    desk.keys("<esc><esc>:run else<enter>");
+    assert!(desk.screen().contains("no action of the config is for this"), "{}", desk.screen());
+}
+
+#[test]
+fn an_action_asks_for_its_inputs_and_is_bounded() {
+    let mut desk = with_config(BACK_UP);
+    desk.keys("<alt-b>=");
+    assert!(desk.screen().contains("Tab pbs  local"), "{}", desk.screen());
+    desk.keys("nas<enter><enter>");
+    pass(&mut desk, 1_000);
+    assert!(!desk.screen().contains(" runs it"), "it is none of them: {}", desk.screen());
+    desk.keys("<esc>=pbs<enter><enter>");
+    pass(&mut desk, 1_000);
+    look("action_bounded_120x40", &mut desk);
+    desk.keys("y");
+    let orders = ordered(&desk);
+    let [(id, order)] = orders.as_slice() else { panic!("one run\n{}", desk.screen()) };
+    assert_eq!(order.text, "vzdump 102 --storage pbs --bwlimit 0");
+    assert_eq!(
+        (order.limit, order.requires.as_slice()),
+        (Some(Duration::from_hours(4)), &["vzdump".to_owned()][..])
+    );
+    let id = *id;
+    desk.hear([Msg::Ran { id, told: Told::Ended(end(0)) }]);
+    assert!(desk.effects.contains(&Effect::Refresh(None)), "what it changed is looked at");
+    desk.keys("<esc>");
+    assert!(
+        desk.screen().contains("✗ Target shows \"UP\""),
+        "what tells that it helped is measured: {}",
+        desk.screen()
+    );
 }
 
 #[test]
