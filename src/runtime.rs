@@ -6,6 +6,7 @@
 mod asks;
 mod feeds;
 mod network;
+mod pen;
 mod retired;
 mod runs;
 mod saves;
@@ -24,6 +25,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use self::asks::Asks;
 pub use self::feeds::{Feeds, Load, Loaded};
 pub use self::network::{Network, network};
+pub use self::pen::Pen;
 use self::retired::Retired;
 use self::runs::Runs;
 use self::saves::Saves;
@@ -259,7 +261,7 @@ impl<S: Screen> Loop<S> {
             Effect::Forget(slot) => self.asks.forget(&slot),
             Effect::Call { id, deed } => {
                 let source = self.feeds.source(&deed.source);
-                self.asks.call(id, deed, source);
+                self.asks.call(id, deed, source, self.runs.pen(self.app.operator()));
             }
             Effect::Compute(join) => self.asks.compute(*join),
             Effect::KeepClocks(clocks) => self.feeds.keep_clocks(clocks),
@@ -267,6 +269,7 @@ impl<S: Screen> Loop<S> {
             Effect::Recall(incident) => self.shelves.remember(incident),
             Effect::Record(entries) => self.shelves.record(entries),
             Effect::Report { incident, text } => self.shelves.report(incident, text),
+            Effect::ReadJournal => self.runs.tell(),
             Effect::Run { id, order } => self.runs.start(id, order),
             Effect::HandOver { id, order } => self.handing = Some((id, order)),
             Effect::Stop(id) => self.runs.stop(id),

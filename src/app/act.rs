@@ -198,6 +198,7 @@ impl App {
             action if deeds::is_one(action) => self.propose(action, now),
             Action::ShowLogs => self.show_logs(now),
             Action::Output => self.show_output(now),
+            Action::Journal => return vec![Effect::ReadJournal],
             Action::Runbook => return self.open_runbook(now),
             _ if !self.layers.is_empty() => {}
             Action::Overview => self.overview(),

@@ -36,6 +36,7 @@ use crate::keymap::{self, Keymap};
 use crate::runbooks::desk::Desk;
 use crate::ui::glyphs::Glyphs;
 use crate::ui::layers::Layer;
+use crate::ui::layers::history::History;
 use crate::ui::layers::sheet::{Matter, Sheet};
 use crate::ui::panes::{PANES, Pane};
 use crate::ui::scene::Scene;
@@ -348,6 +349,8 @@ impl App {
             }
             Msg::Saving { lines, share } => self.hear_saving(lines, share, now),
             Msg::Saved(result) => self.hear_saved(result, now),
+            Msg::Journal { ran, torn } => self.layers.push(Box::new(History::new(ran, torn))),
+            Msg::Unread(why) => self.notify(why, Role::Warning, now),
             Msg::Ran { id, told } => return self.ran(id, told, now),
             Msg::Reloaded(Ok(())) => self.notify("the config was read again", Role::Ok, now),
             Msg::Reloaded(Err(faults)) => {

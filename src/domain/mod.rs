@@ -34,6 +34,7 @@ pub mod observation;
 pub mod promql;
 pub mod prune;
 pub mod question;
+pub mod ran;
 pub mod re2;
 pub mod reaping;
 pub mod room;

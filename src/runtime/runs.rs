@@ -14,10 +14,11 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::timeout;
 
+use super::pen::Pen;
 use crate::border::Msg;
 use crate::clock::Clock;
 use crate::domain::run::{End, Order, Told};
-use crate::journal::{Entry, Journal, Kept, LAST, refuge};
+use crate::journal::{Entry, Journal, Kept, LAST, refuge, told};
 use crate::mask::Mask;
 use crate::runner::{self, Patience};
 use crate::secret::{ExposeSecret, revealed};
@@ -25,6 +26,9 @@ use crate::terminal::{Call, Input};
 
 /// When all is stopped before the program leaves, it waits so long for the ends.
 const LEAVING: Duration = Duration::from_secs(12);
+
+/// So many of the newest entries of the journal are shown.
+const SHOWN: usize = 500;
 
 /// What goes on.
 #[derive(Debug)]
@@ -66,6 +70,34 @@ impl Runs {
             let _gone = told.send(Msg::Ran { id, told: Told::Ended(end) });
         });
         self.going.insert(id, (stop, task));
+    }
+
+    /// What writes down what `operator` does on servers.
+    pub fn pen(&self, operator: &str) -> Pen {
+        Pen { journal: self.journal.clone(), clock: self.clock.clone(), operator: operator.to_owned() }
+    }
+
+    /// Reads the journal, and says what it tells.
+    pub fn tell(&self) {
+        let Some(journal) = self.journal.clone() else {
+            let why = "nothing is written down here: there is no journal".to_owned();
+            // A loop that is gone needs to hear no more.
+            let _gone = self.to.send(Msg::Unread(why));
+            return;
+        };
+        let to = self.to.clone();
+        self.network.spawn_blocking(move || {
+            let read = journal.lock().unwrap_or_else(PoisonError::into_inner).read();
+            let msg = match read {
+                Ok((entries, torn)) => {
+                    let mut ran = told(&entries);
+                    ran.drain(..ran.len().saturating_sub(SHOWN));
+                    Msg::Journal { ran, torn }
+                }
+                Err(error) => Msg::Unread(format!("the journal cannot be read: {error}")),
+            };
+            let _gone = to.send(msg);
+        });
     }
 
     /// Stops a run.
@@ -166,13 +198,13 @@ fn spawn(mut command: Command) -> std::io::Result<tokio::process::Child> {
     tokio::process::Command::from(command).kill_on_drop(true).spawn()
 }
 
-fn mask() -> Mask {
+pub(super) fn mask() -> Mask {
     let secrets = revealed();
     Mask::new(secrets.iter().map(ExposeSecret::expose_secret))
 }
 
 /// Writes an entry. An error: it is not written, and the order asks for that it is.
-async fn keep(
+pub(super) async fn keep(
     journal: Option<&Arc<Mutex<Journal>>>,
     entry: Entry,
     order: &Order,

@@ -4,12 +4,17 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use chrono::Utc;
+use wardroom::clock::Clock;
+use wardroom::domain::deed::{Deed, Receipt, What};
+use wardroom::domain::feed::{Failure, FailureKind, SourceId, SourceKind};
 use wardroom::domain::run::{End, Order};
-use wardroom::journal::{Entry, Event, Journal, Kept};
+use wardroom::journal::{Entry, Event, Journal, Kept, told};
 use wardroom::mask::Mask;
+use wardroom::runtime::Pen;
 
 fn began(run: &str, text: &str) -> Entry {
     let order = Order {
@@ -73,6 +78,52 @@ fn what_cannot_be_written_waits_and_is_said() {
     let runs: Vec<String> =
         journal.read().expect("it is read").0.into_iter().map(|entry| entry.run).collect();
     assert_eq!(runs, ["1", "3"], "what waited went first");
+}
+
+fn pen(journal: Option<Journal>) -> Pen {
+    Pen {
+        journal: journal.map(|journal| Arc::new(Mutex::new(journal))),
+        clock: Clock::system(),
+        operator: "sam".to_owned(),
+    }
+}
+
+fn expire() -> Deed {
+    Deed { source: SourceId::new(SourceKind::Alertmanager, "main"), what: What::Expire { id: "6a2b".into() } }
+}
+
+#[tokio::test]
+async fn what_is_done_on_a_server_is_written_down_before_and_after() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let home = directory.path().join("journal");
+    let read = || told(&Journal::new(&home, None).read().expect("it is read").0);
+    let work = async {
+        let [only] = read().try_into().expect("it is written down before it is done");
+        assert_eq!((only.end.is_none(), only.host.as_str()), (true, "alertmanager.main"));
+        Ok(Receipt { id: "6a2b".into() })
+    };
+    let done = pen(Some(Journal::new(&home, None))).record(1, &expire(), work).await;
+    assert!(done.is_ok());
+    let failure = Failure { kind: FailureKind::Other, short: "no".into(), text: "it refused".into() };
+    let failed = pen(Some(Journal::new(&home, None))).record(2, &expire(), async { Err(failure) }).await;
+    assert!(failed.is_err());
+    let all = read();
+    assert_eq!(all.len(), 2);
+    assert_eq!((all[0].is_well(), all[0].operator.as_str(), all[0].level.as_str()), (true, "sam", "L1"));
+    assert!(all[0].text.contains("6a2b") && all[0].last == ["6a2b"], "{:?}", all[0]);
+    assert_eq!((all[1].is_well(), all[1].trouble.as_deref()), (false, Some("it refused")));
+}
+
+#[tokio::test]
+async fn what_cannot_be_written_down_is_not_done_on_a_server() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let home = directory.path().join("journal");
+    fs::write(&home, "a file, no directory").expect("written");
+    let work = async { panic!("it is not even tried") };
+    let done = pen(Some(Journal::new(&home, None))).record(1, &expire(), work).await;
+    assert!(done.expect_err("it is refused").text.contains("it cannot be written down"));
+    let done = pen(None).record(1, &expire(), async { Ok(Receipt { id: "x".into() }) }).await;
+    assert!(done.is_ok(), "the demo lab keeps nothing");
 }
 
 /// What a helper process of these tests is told by.

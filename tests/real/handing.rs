@@ -104,6 +104,8 @@ fn sudo_without_a_terminal_fails_at_once_and_is_handed_one() {
     let entries = journal(home.path());
     assert_eq!(entries[2]["output"], "handed over");
     assert_eq!(entries[2]["confirmed"], "y, terminal handed over, y");
+    pty.keys("J");
+    shows(&pty, &["Journal", "L1 (y, terminal handed over, y)", "a terminal is required"]);
     let text = fs::read_to_string(home.path().join(".local/state/wardroom/journal/journal.jsonl"));
     assert!(!text.expect("the journal").contains("swordfish"), "what is typed there is nobody's");
 }

@@ -8,6 +8,7 @@ pub mod deeds;
 pub mod dialogue;
 pub mod entry;
 pub mod help;
+pub mod history;
 pub mod journal;
 pub mod menu;
 pub mod output;

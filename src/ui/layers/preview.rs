@@ -59,7 +59,7 @@ impl Preview {
             bounds.push(Prose::pair("Needs", needs));
         }
         if let Some(limit) = order.limit {
-            let limit = crate::text::took(limit.as_secs_f64());
+            let limit = crate::text::span(limit.as_secs_f64());
             bounds.push(Prose::pair("Stops", format!("by itself after {limit}")));
         }
         if !bounds.is_empty() {

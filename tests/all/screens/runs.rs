@@ -6,6 +6,7 @@ use std::time::Duration;
 use wardroom::app::Setup;
 use wardroom::border::{Effect, Msg};
 use wardroom::config::Config;
+use wardroom::domain::ran::Ran;
 use wardroom::domain::run::{End, Line, Order, Stopped, Stream, Told};
 use wardroom::incident::Event;
 use wardroom::runbooks::actions::Configured;
@@ -355,6 +356,40 @@ fn an_alert_that_changes_between_preview_and_key_rebuilds_it() {
     pass(&mut desk, 1_000);
     desk.keys("y");
     assert_eq!(ordered(&desk).len(), 1, "seen as it is now it can be confirmed");
+}
+
+#[test]
+fn the_journal_is_shown_the_newest_first() {
+    let ran = |title: &str, end: Option<&str>, trouble: Option<&str>| Ran {
+        at: super::desk::instant(),
+        operator: "sam".into(),
+        title: title.into(),
+        host: "vm102".into(),
+        level: "L1".into(),
+        how: "y".into(),
+        text: format!("systemctl restart {title}"),
+        output: "captured".into(),
+        end: end.map(|words| (words.to_owned(), 1.2)),
+        trouble: trouble.map(str::to_owned),
+        last: vec!["\u{1b}[2Jlast of it".into()],
+    };
+    for (name, size) in [("60x12", (60, 12)), ("120x40", WIDE)] {
+        let mut desk = host_down(size);
+        desk.keys("J");
+        assert!(desk.effects.contains(&Effect::ReadJournal));
+        let all = vec![
+            ran("first", Some("done"), None),
+            ran("second", Some("exit 1"), Some("it broke")),
+            ran("third", None, None),
+        ];
+        desk.hear([Msg::Journal { ran: all, torn: 1 }]);
+        look(&format!("journal_{name}"), &mut desk);
+        desk.keys("<esc>");
+        assert!(!desk.screen().contains("Journal"), "{}", desk.screen());
+    }
+    let mut desk = host_down(WIDE);
+    desk.hear([Msg::Unread("the journal cannot be read: no".into())]);
+    assert!(desk.screen().contains("cannot be read: no"));
 }
 
 /// A desk on the alert, with the actions that a config gives.
