@@ -18,6 +18,7 @@ mod stack;
 
 mod alerts;
 mod chain;
+mod doctor;
 mod fixing;
 mod ground;
 mod handing;
