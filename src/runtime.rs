@@ -102,7 +102,8 @@ impl<S: Screen> Loop<S> {
         let tick = next_second(&clock, last);
         let asks = Asks::new(feeds.network());
         let saves = Saves::new(feeds.network(), asks.sender());
-        let mut shelves = Shelves::new(feeds.network(), feeds.state.as_deref(), &clock);
+        let mut shelves =
+            Shelves::new(feeds.network(), feeds.state.as_deref(), feeds.incidents.as_deref(), &clock);
         shelves.watch(app.files(), feeds.state.as_deref());
         let runs = Runs::new(feeds.network(), feeds.state.as_deref(), &clock);
         Self {
@@ -267,7 +268,7 @@ impl<S: Screen> Loop<S> {
             Effect::KeepClocks(clocks) => self.feeds.keep_clocks(clocks),
             Effect::Trust { file, sha256 } => self.shelves.trust(file, sha256),
             Effect::Recall(incident) => self.shelves.remember(incident),
-            Effect::Record(entries) => self.shelves.record(entries),
+            Effect::Record(entries) => self.shelves.record(entries, self.app.operator()),
             Effect::Report { incident, text } => self.shelves.report(incident, text),
             Effect::ReadJournal => self.runs.tell(),
             Effect::Run { id, order } => self.runs.start(id, order),

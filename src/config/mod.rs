@@ -43,6 +43,8 @@ pub struct Config {
     pub hosts: Inventory,
     /// The owner's runbooks.
     pub runbooks: Runbooks,
+    /// Where operators share the records of incidents, if they do.
+    pub incidents: Option<PathBuf>,
     /// How things look.
     pub ui: Ui,
     /// The keys.
@@ -150,6 +152,7 @@ impl Config {
             ring,
             hosts,
             runbooks: Runbooks { actions, ..runbooks::runbooks(root, directory) },
+            incidents: runbooks::incidents(root, directory),
             ui: ui(root, directory, &mut elsewhere),
             keymap,
             views: view::with(&view::embedded(), root),
