@@ -96,11 +96,11 @@ fn programs(names: Vec<String>) -> Result<Vec<String>, String> {
 }
 
 fn sources(names: Vec<String>) -> Result<Vec<SourceId>, String> {
-    let source = |name: &String| {
+    let source = |name: String| {
         let (kind, name) = name.split_once('.')?;
         Some(SourceId::new(kind.parse().ok()?, name))
     };
-    let all = names.iter().map(source).collect::<Option<Vec<_>>>();
+    let all = names.into_iter().map(source).collect::<Option<Vec<_>>>();
     all.ok_or_else(|| "sources as KIND.NAME, such as \"prometheus.main\"".to_owned())
 }
 

@@ -57,8 +57,8 @@ impl Shelves {
         let again = Arc::new(Notify::new());
         if let Some(root) = root {
             let place = Arc::new(Place::at(root));
-            let room = Arc::new(shared.map_or_else(|| Room::own(&place), Room::shared));
-            network.spawn(write(waiting, (place, room), to.clone(), Arc::clone(&again), clock.clone()));
+            let records = Arc::new(shared.map_or_else(|| Room::own(&place), Room::shared));
+            network.spawn(write(waiting, (place, records), to.clone(), Arc::clone(&again), clock.clone()));
         }
         Self { messages, network, to, watching: None, jobs, again }
     }

@@ -66,15 +66,18 @@ async fn one(name: &str, host: &Host, programs: BTreeSet<String>, facts: &Facts)
     let mut found = told(name, host, &lines, &end);
     if host.expected != Expected::Always && end.trouble.is_some() {
         // It may be off, and is meant to be now and then.
-        found.iter_mut().for_each(|finding| finding.level = Level::Note);
+        for finding in &mut found {
+            finding.level = Level::Note;
+        }
     }
     found
 }
 
 /// What is asked there: it changes nothing.
 fn script(programs: &BTreeSet<String>) -> String {
-    let looked: String =
+    let looked: Vec<String> =
         programs.iter().map(|program| format!("look {}; ", quote::single(program))).collect();
+    let looked = looked.concat();
     format!(
         "look() {{ command -v \"$1\" >/dev/null 2>&1 || echo \"lacks $1\"; }}; \
          echo \"shell ${{SHELL##*/}}\"; {looked}\
