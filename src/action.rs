@@ -112,6 +112,9 @@ pub enum Action {
     /// Who watches each guest: scraped, logs, rules, backup, off-site, probe.
     #[strum(message = "coverage")]
     Coverage,
+    /// Probes: what is looked at from this machine.
+    #[strum(message = "probes")]
+    Probes,
     /// Give the silence more time.
     #[strum(message = "extend")]
     Extend,

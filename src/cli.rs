@@ -208,6 +208,8 @@ pub enum Part {
     Hosts,
     /// The chain that carries alerts.
     Chain,
+    /// Objectives and their error budgets.
+    Slo,
 }
 
 impl Check {
@@ -221,6 +223,7 @@ impl Check {
             backups: has(Part::Backups),
             hosts: has(Part::Hosts),
             chain: has(Part::Chain),
+            slo: has(Part::Slo),
         }
     }
 }

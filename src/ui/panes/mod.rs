@@ -10,6 +10,7 @@ pub mod hosts;
 pub mod listed;
 pub mod logs;
 pub mod plan;
+pub mod probes;
 pub mod runbook;
 pub mod silences;
 pub mod slo;
@@ -45,7 +46,7 @@ use crate::text;
 pub type Made = (&'static str, u8, fn() -> Box<dyn Pane>);
 
 /// Every pane.
-pub const PANES: [Made; 15] = [
+pub const PANES: [Made; 16] = [
     ("alerts", 2, || Box::new(alerts::Alerts::default())),
     ("targets", 3, || Box::new(targets::Targets::default())),
     ("logs", 4, || Box::new(logs::Logs::default())),
@@ -58,6 +59,7 @@ pub const PANES: [Made; 15] = [
     ("sources", 0, || Box::new(sources::Sources::default())),
     ("silences", 0, || Box::new(silences::Silences::default())),
     ("coverage", 0, || Box::<Listed<coverage::Coverage>>::default()),
+    ("probes", 0, || Box::<Listed<probes::Probes>>::default()),
     ("runbook", 7, || Box::<runbook::Runbook>::default()),
     ("plan", 0, || Box::<plan::Plan>::default()),
     ("detail", 0, || Box::new(detail::Detail::default())),
@@ -333,6 +335,7 @@ impl Standing {
             SourceKind::Pbs => "Proxmox Backup Server",
             SourceKind::Pve => "Proxmox VE",
             SourceKind::Files => "place for files",
+            SourceKind::Probe => "probe",
         };
         let Some(source) = &self.source else {
             return vec![vec![piece(format!("no {name} is configured"), Role::Muted)]];
