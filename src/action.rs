@@ -208,6 +208,9 @@ pub enum Action {
     /// What the last command said, or says.
     #[strum(message = "output")]
     Output,
+    /// The journal: what was run and done, by whom, and what came of it.
+    #[strum(message = "journal")]
+    Journal,
     /// Stop what runs, here and on its host.
     #[strum(message = "stop it")]
     Stop,

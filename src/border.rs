@@ -16,6 +16,7 @@ use crate::domain::feed::{Failure, Feed, SourceId};
 use crate::domain::log::export::Export;
 use crate::domain::observation::Observation;
 use crate::domain::question::{Answer, Ask, Slot};
+use crate::domain::ran::Ran;
 use crate::domain::run::{Order, Told};
 use crate::incident::Entry;
 use crate::runbooks::shelf::Shelf;
@@ -92,6 +93,15 @@ pub enum Msg {
     },
     /// Something could not be written down; nothing, once it could.
     Unrecorded(Option<String>),
+    /// What the journal tells, the oldest first, and how many of its lines are torn.
+    Journal {
+        /// What was run and done.
+        ran: Vec<Ran>,
+        /// Lines that could not be read.
+        torn: usize,
+    },
+    /// The journal cannot be read: why.
+    Unread(String),
     /// Something was heard of a run.
     Ran {
         /// Which.
@@ -212,6 +222,8 @@ pub enum Effect {
         /// The report, as Markdown.
         text: String,
     },
+    /// Say what the journal tells.
+    ReadJournal,
     /// Run what was confirmed.
     Run {
         /// Which; what is heard of it comes back with it.

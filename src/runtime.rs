@@ -7,6 +7,7 @@ mod asks;
 mod feeds;
 mod latest;
 mod network;
+mod pen;
 mod play;
 mod retired;
 mod runs;
@@ -27,6 +28,7 @@ use self::asks::Asks;
 pub use self::feeds::{Feeds, Load, Loaded};
 pub use self::latest::{Latest, kept as latest};
 pub use self::network::{Network, network};
+pub use self::pen::Pen;
 use self::retired::Retired;
 use self::runs::Runs;
 use self::saves::Saves;
@@ -108,7 +110,8 @@ impl<S: Screen> Loop<S> {
         let tick = next_second(&clock, last);
         let asks = Asks::new(feeds.network());
         let saves = Saves::new(feeds.network(), asks.sender());
-        let mut shelves = Shelves::new(feeds.network(), feeds.state.as_deref(), &clock);
+        let mut shelves =
+            Shelves::new(feeds.network(), feeds.state.as_deref(), feeds.incidents.as_deref(), &clock);
         shelves.watch(app.files(), feeds.state.as_deref());
         let runs = Runs::new(feeds.network(), feeds.state.as_deref(), &clock);
         Self {
@@ -242,14 +245,15 @@ impl<S: Screen> Loop<S> {
             Effect::Forget(slot) => self.asks.forget(&slot),
             Effect::Call { id, deed } => {
                 let source = self.feeds.source(&deed.source);
-                self.asks.call(id, deed, source);
+                self.asks.call(id, deed, source, self.runs.pen(self.app.operator()));
             }
             Effect::Compute(join) => self.asks.compute(*join),
             Effect::KeepClocks(clocks) => self.feeds.keep_clocks(clocks),
             Effect::Trust { file, sha256 } => self.shelves.trust(file, sha256),
             Effect::Recall(incident) => self.shelves.remember(incident),
-            Effect::Record(entries) => self.shelves.record(entries),
+            Effect::Record(entries) => self.shelves.record(entries, self.app.operator()),
             Effect::Report { incident, text } => self.shelves.report(incident, text),
+            Effect::ReadJournal => self.runs.tell(),
             Effect::Run { id, order } => self.runs.start(id, order),
             Effect::HandOver { id, order } => self.handing = Some((id, order)),
             Effect::Stop(id) => self.runs.stop(id),

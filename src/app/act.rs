@@ -49,6 +49,8 @@ impl App {
         if hinted && ends.contains(&self.look.keymap.action(here, key)) {
             return Vec::new();
         }
+        // What is pressed is meant for what is shown: that must still be so.
+        self.renew_confirmation(now);
         let count = self.layers.len();
         for at in (0..count).rev() {
             let Some(layer) = self.layers.get_mut(at) else { continue };
@@ -71,7 +73,7 @@ impl App {
         }
         match self.look.keymap.action(self.context(), key) {
             Some(action) => self.act(action, now),
-            None => Vec::new(),
+            None => self.own_key(key, now),
         }
     }
 
@@ -132,6 +134,10 @@ impl App {
             Outcome::Run(order) => {
                 self.layers.remove(at);
                 return self.begin(*order, now);
+            }
+            Outcome::Again(order) => {
+                self.layers.remove(at);
+                return self.launch(*order, now);
             }
             Outcome::Stop(id) => return vec![Effect::Stop(id)],
             Outcome::HandOver(id) => return self.hand_over(id, now),
@@ -211,6 +217,7 @@ impl App {
             action if deeds::is_one(action) => self.propose(action, now),
             Action::ShowLogs => self.show_logs(now),
             Action::Output => self.show_output(now),
+            Action::Journal => return vec![Effect::ReadJournal],
             Action::Runbook => return self.open_runbook(now),
             _ if !self.layers.is_empty() => {}
             Action::Overview => self.overview(),
@@ -258,7 +265,8 @@ impl App {
             Some(layer) => (layer.context(), "this text".to_owned()),
             None => (self.context(), format!("the {} pane", self.pane_name())),
         };
-        self.layers.push(Box::new(Help::new(context, name)));
+        let own = self.own_actions().map(|(name, keys, _)| (keys.join(" "), name.to_owned())).collect();
+        self.layers.push(Box::new(Help::new(context, name).with(own)));
     }
 
     fn prompt(&mut self) {

@@ -300,8 +300,13 @@ impl App {
             self.notify("this command has no placeholder", Role::Muted, now);
             return Vec::new();
         };
-        let offered = about::offered(wanted, session, &known.store);
-        let purpose = Purpose::Value { name: wanted.name.clone(), expects: wanted.kind.expects().to_owned() };
+        let input = known.desk.input(session, &wanted.name);
+        let offered = match input.map(|input| &input.choices).filter(|choices| !choices.is_empty()) {
+            Some(choices) => choices.iter().map(|choice| choice.as_str().into()).collect(),
+            None => about::offered(wanted, session, &known.store),
+        };
+        let expects = input.map_or_else(|| wanted.kind.expects().to_owned(), |input| input.expects.clone());
+        let purpose = Purpose::Value { name: wanted.name.clone(), expects };
         self.type_in(purpose, offered)
     }
 

@@ -2,6 +2,7 @@
 //! time: no I/O, no clock, nothing spawned; what is to be done it returns as effects.
 
 mod act;
+mod actions;
 mod asks;
 mod bell;
 mod draw;
@@ -38,6 +39,7 @@ use crate::keymap::{self, Keymap};
 use crate::runbooks::desk::Desk;
 use crate::ui::glyphs::Glyphs;
 use crate::ui::layers::Layer;
+use crate::ui::layers::history::History;
 use crate::ui::layers::sheet::{Matter, Sheet};
 use crate::ui::panes::{PANES, Pane};
 use crate::ui::scene::Scene;
@@ -360,6 +362,8 @@ impl App {
             }
             Msg::Saving { lines, share } => self.hear_saving(lines, share, now),
             Msg::Saved(result) => self.hear_saved(result, now),
+            Msg::Journal { ran, torn } => self.layers.push(Box::new(History::new(ran, torn))),
+            Msg::Unread(why) => self.notify(why, Role::Warning, now),
             Msg::Ran { id, told } => return self.ran(id, told, now),
             Msg::Reloaded(Ok(())) => self.notify("the config was read again", Role::Ok, now),
             Msg::Reloaded(Err(faults)) => {

@@ -52,6 +52,7 @@ impl App {
             choices.extend(replay());
         }
         choices.extend(self.views(here));
+        choices.extend(self.named_actions());
         choices.extend(self.themes());
         if here.outwards().any(|context| context == Context::List) {
             choices.push(Choice::stem(palette::FILTER, "Rows of this pane that have this"));
@@ -134,6 +135,7 @@ impl App {
                 self.notify(format!("asking {source} again"), Role::Info, now);
                 effects.push(Effect::Refresh(Some(source)));
             }
+            Order::Run(name) => effects.extend(self.run_named(&name, now)),
             Order::Replay(control) => effects.push(Effect::Replay(control)),
             Order::Open(subject) => self.layers.push(Box::new(Sheet::new(Matter::Detail(subject)))),
         }

@@ -5,26 +5,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::App;
-use crate::action::Action;
+use super::actions::order;
 use crate::border::Effect;
 use crate::clock::Now;
 use crate::domain::run::{Order, Run, Runs, Told};
-use crate::domain::subject::Subject;
 use crate::incident::Event;
-use crate::runbooks::desk;
 use crate::runbooks::login::handed;
-use crate::runbooks::mode::Mode;
-use crate::runbooks::model::Runbook;
-use crate::runbooks::plan::Planned;
-use crate::runbooks::session::{Cause, Key, Mark, Session, State};
+use crate::runbooks::session::{Key, Mark, Session, State};
 use crate::runbooks::shelf::Standing;
 use crate::ui::describe::find_alert;
 use crate::ui::layers::Layer;
-use crate::ui::layers::choose::{Choice, Choose};
 use crate::ui::layers::confirm::Confirm;
 use crate::ui::layers::output::Output;
 use crate::ui::layers::preview::Preview;
-use crate::ui::panes::runbook::about;
 use crate::ui::theme::Role;
 
 /// Whoever asks to leave while something runs is asked again within this time.
@@ -49,69 +42,40 @@ impl App {
         let (Some(group), Some(stop)) = (session.focused(), session.stop()) else { return };
         let preview = || Preview::new(group, book, &session.before(stop));
         let is_unrecorded = desk.unrecorded.is_some();
-        let order = order(group, book, session, &self.look.operator).filter(|_| !self.look.read_only);
+        let order = order(group, book, session, desk, &self.look.operator).filter(|_| !self.look.read_only);
+        let preview = || match &order {
+            Some(order) => preview().bounded(order),
+            None => preview(),
+        };
         let make = if again { Confirm::renewed } else { Confirm::new };
-        let confirm = order.and_then(|order| make(preview(), order, group.danger.level, is_unrecorded, now));
+        let confirm =
+            order.clone().and_then(|order| make(preview(), order, group.danger.level, is_unrecorded, now));
         let layer: Box<dyn Layer> = match confirm {
-            Some(confirm) => Box::new(confirm),
+            Some(confirm) => Box::new(confirm.because(self.standing(session))),
             None => Box::new(preview()),
         };
         self.layers.push(layer);
     }
 
-    /// Shows anew what is to be confirmed and has changed.
+    /// Shows anew what is to be confirmed and has changed, or whose alert has.
     pub(super) fn renew_confirmation(&mut self, now: Now) {
-        let Some(shown) = self.layers.last().and_then(|layer| layer.shows()) else { return };
+        let Some((shown, cause)) = self.layers.last().and_then(|layer| layer.shows()) else { return };
         let session = self.known.desk.session();
         let planned = session.and_then(Session::focused).and_then(|group| group.sha256.as_deref());
-        if planned != Some(shown) {
+        let is_same = planned == Some(shown) && session.is_some_and(|one| self.standing(one) == cause);
+        if !is_same {
             self.layers.pop();
             self.confirm(true, now);
         }
     }
 
-    /// Offers the actions of the config for what is selected. The one that is chosen stands there like
-    /// a procedure of one command.
-    pub(super) fn offer_actions(&mut self, now: Now) -> Vec<Effect> {
-        let Some(subject) = self.subject_over(now).filter(|subject| !subject.has_actions()) else {
-            // What a server itself can be told to do.
-            self.propose(Action::Actions, now);
-            return Vec::new();
-        };
-        let (cause, named) = self.cause_of(&subject);
-        let desk = &self.known.desk;
-        let found = desk.actions_for(&named, &cause.about.labels).into_iter();
-        let choices: Vec<Choice> = found.map(|(book, one)| Choice::new(book, one, "your config")).collect();
-        match choices.as_slice() {
-            [] => {
-                let none = if desk.lore.actions.is_empty() {
-                    "no action is configured: [[actions]]"
-                } else {
-                    "no action of the config is for this"
-                };
-                self.notify(none, Role::Muted, now);
-                Vec::new()
-            }
-            [one] => self.follow_procedure(&one.file.clone(), &one.procedure.clone(), cause, now),
-            _ => {
-                self.layers.push(Box::new(Choose::new("Which action", choices, cause)));
-                Vec::new()
-            }
-        }
-    }
-
-    /// What something would be done for, and the name of its alert.
-    fn cause_of(&self, subject: &Subject) -> (Cause, String) {
-        let store = &self.known.store;
-        let alert = match subject {
-            Subject::Alert { fingerprint, .. } => find_alert(store, fingerprint),
-            _ => about::alert_of(subject, store),
-        };
-        if let Some(alert) = alert {
-            return (desk::cause_of(alert, subject.clone(), store), alert.name.to_string());
-        }
-        let (labels, _) = about::of_subject(subject, store);
-        (desk::cause_with(Some(subject.clone()), labels), String::new())
+    /// How the alert stands that a procedure is followed for.
+    fn standing(&self, session: &Session) -> String {
+        let Some(fingerprint) = &session.cause.fingerprint else { return String::new() };
+        find_alert(&self.known.store, fingerprint).map_or_else(
+            || "it is over".to_owned(),
+            |alert| format!("{} since {}", alert.state, alert.starts_at),
+        )
     }
 
     /// Runs what was confirmed, if it is still what stands there, in a file that is still trusted.
@@ -126,7 +90,7 @@ impl App {
         self.launch(order, now)
     }
 
-    fn launch(&mut self, order: Order, now: Now) -> Vec<Effect> {
+    pub(super) fn launch(&mut self, order: Order, now: Now) -> Vec<Effect> {
         let why = if self.look.read_only {
             Some("nothing is run under --read-only".to_owned())
         } else if self.look.banner.is_some() {
@@ -148,7 +112,8 @@ impl App {
         vec![if order.is_handed { Effect::HandOver { id, order } } else { Effect::Run { id, order } }]
     }
 
-    /// Asks for the same command with the terminal handed over to it.
+    /// Runs the same command with the terminal handed over to it. What may have changed something
+    /// before it asked is confirmed once more, for all of it runs again.
     pub(super) fn hand_over(&mut self, id: u64, now: Now) -> Vec<Effect> {
         let Some(run) = self.known.going.runs.get(id) else { return Vec::new() };
         let argv = handed(&run.order.argv);
@@ -156,6 +121,12 @@ impl App {
         // The same bytes run on the same host, in the same way but for the terminal.
         let how = format!("{}, terminal handed over", run.order.how);
         let order = Order { argv, confirmed, how, is_handed: true, ..(*run.order).clone() };
+        let is_unrecorded = self.known.desk.unrecorded.is_some();
+        if order.changes() {
+            let Some(confirm) = Confirm::again(order, is_unrecorded, now) else { return Vec::new() };
+            self.layers.push(Box::new(confirm));
+            return Vec::new();
+        }
         self.layers.pop();
         self.launch(order, now)
     }
@@ -197,6 +168,8 @@ impl App {
         // What it changed is to be seen at once.
         if order.changes() {
             effects.push(Effect::Refresh(None));
+        } else {
+            effects.extend(order.refresh.iter().map(|source| Effect::Refresh(Some(source.clone()))));
         }
         effects
     }
@@ -233,43 +206,4 @@ impl App {
             None => self.notify("nothing was run yet", Role::Muted, now),
         }
     }
-}
-
-/// A value of a few, as the plan prints it.
-fn said(value: &impl serde::Serialize) -> String {
-    let value = serde_json::to_value(value).unwrap_or_default();
-    value.as_str().unwrap_or_default().to_owned()
-}
-
-/// What would run, as it is confirmed.
-fn order(group: &Planned, book: &Runbook, session: &Session, operator: &str) -> Option<Order> {
-    let (argv, confirmed) = (group.argv.clone()?, group.sha256.clone()?);
-    let text = group.filled.clone()?;
-    let level = group.danger.level.name().to_owned();
-    let values = group.placeholders.iter().map(|one| {
-        let origin = one.origin.map(|origin| said(&origin)).unwrap_or_default();
-        (one.name.clone(), one.value.clone().unwrap_or_default(), origin)
-    });
-    let first = text.lines().next().unwrap_or_default();
-    let title = if group.title.is_empty() { first } else { &group.title };
-    Some(Order {
-        title: crate::text::truncate(title, 60).into_owned(),
-        limit: crate::runbooks::mode::limit(group.danger.level, group.mode, &text),
-        is_follow: group.mode == Mode::Follow,
-        is_handed: group.mode == Mode::Handoff,
-        values: values.collect(),
-        template: group.template.clone(),
-        host: group.host.resolved.clone()?,
-        provenance: said(&group.host.provenance),
-        hints: group.causes.iter().map(|hint| (hint.message.clone(), hint.cause.clone())).collect(),
-        operator: operator.to_owned(),
-        subject: session.cause.fingerprint.as_deref().unwrap_or_default().to_owned(),
-        document: Some((book.path.clone(), book.sha256.clone(), group.lines)),
-        argv,
-        confirmed,
-        text,
-        level,
-        how: String::new(),
-        is_unrecorded: false,
-    })
 }

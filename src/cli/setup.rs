@@ -38,8 +38,13 @@ Exit status: 0 nothing is in the way, 1 something is, 2 wrong usage or no config
 
 Examples:
   wardroom doctor                                what is in the way, and what to do about it
+  wardroom doctor --hosts                        and whether commands could be run on your hosts
   wardroom doctor --format json | jq .findings   for scripts (schema 1)")]
 pub struct Doctor {
+    /// Log in to every host of [hosts] as well, as a command would be run there: host key, login, shell,
+    /// `sudo -n`, and the programs that actions need.
+    #[arg(long)]
+    pub hosts: bool,
     /// How to say it.
     #[arg(long, value_enum, default_value_t = Form::Text, value_name = "FORMAT")]
     pub format: Form,

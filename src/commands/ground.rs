@@ -52,6 +52,19 @@ impl Ground {
         Place::of_user_if_there().ok().flatten()
     }
 
+    /// Where what is done is written down, made if it is not there; the demo lab and a recording have
+    /// no such place.
+    ///
+    /// # Errors
+    /// When it cannot be made: then nothing is to be done either.
+    pub fn kept_state(&self) -> std::io::Result<Option<Place>> {
+        #[cfg(feature = "demo")]
+        if self.lab.is_some() {
+            return Ok(None);
+        }
+        if self.recording.is_some() { Ok(None) } else { Place::of_user().map(Some) }
+    }
+
     /// Who is at the keyboard: as the config says, as they once said, or as the machine knows them.
     pub fn operator(&self) -> String {
         let kept = || self.own_state().and_then(|place| place.operator());

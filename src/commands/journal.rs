@@ -1,6 +1,5 @@
 //! `wardroom journal`: what was run, by whom, where, how it was confirmed, and what came of it.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::process::ExitCode;
 
@@ -9,9 +8,10 @@ use serde::Serialize;
 
 use super::{complain, say};
 use crate::cli::{Form, Journal as Asked};
-use crate::journal::{Ended, Entry, Event, Journal, refuge};
+use crate::domain::ran::Ran;
+use crate::journal::{Entry, Journal, refuge, told};
 use crate::state::Place;
-use crate::text::{sanitise, took};
+use crate::text::sanitise;
 
 /// All of it, as programs read it.
 #[derive(Serialize)]
@@ -37,10 +37,10 @@ pub fn run(asked: &Asked) -> Result<ExitCode> {
     };
     match asked.format {
         Form::Json => {
-            let told = Told { schema: 1, entries: &entries, torn };
-            say(&format!("{}\n", serde_json::to_string_pretty(&told)?))?;
+            let all = Told { schema: 1, entries: &entries, torn };
+            say(&format!("{}\n", serde_json::to_string_pretty(&all)?))?;
         }
-        Form::Text => say(&text(&entries))?,
+        Form::Text => say(&text(&told(&entries)))?,
     }
     if torn > 0 {
         complain(&format!(
@@ -51,36 +51,24 @@ pub fn run(asked: &Asked) -> Result<ExitCode> {
 }
 
 /// A line for each command, the newest last.
-fn text(entries: &[Entry]) -> String {
-    let ends: BTreeMap<&str, &Ended> = entries
-        .iter()
-        .filter_map(|entry| match &entry.event {
-            Event::Ended(ended) => Some((entry.run.as_str(), &**ended)),
-            Event::Began(_) => None,
-        })
-        .collect();
+fn text(ran: &[Ran]) -> String {
     let mut out = String::new();
-    for entry in entries {
-        let Event::Began(began) = &entry.event else { continue };
-        let end = ends.get(entry.run.as_str());
-        let came = end.map_or_else(
-            || "no end is written down".to_owned(),
-            |end| format!("{} in {}", end.words, took(end.seconds)),
-        );
+    for ran in ran {
         // Writing to a text cannot fail.
         let _written = writeln!(
             out,
-            "{}  {}  on {}  {} ({})  {came}",
-            entry.at.format("%Y-%m-%d %H:%M:%S UTC"),
-            sanitise(&began.operator),
-            sanitise(&began.host),
-            began.level,
-            sanitise(&began.confirmed),
+            "{}  {}  on {}  {} ({})  {}",
+            ran.at.format("%Y-%m-%d %H:%M:%S UTC"),
+            sanitise(&ran.operator),
+            sanitise(&ran.host),
+            ran.level,
+            sanitise(&ran.how),
+            sanitise(&ran.came_to()),
         );
-        for line in began.text.lines() {
+        for line in ran.text.lines() {
             let _written = writeln!(out, "    {}", sanitise(line));
         }
-        if let Some(trouble) = end.and_then(|end| end.trouble.as_deref()) {
+        if let Some(trouble) = &ran.trouble {
             let _written = writeln!(out, "    ! {}", sanitise(trouble));
         }
     }

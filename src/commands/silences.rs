@@ -1,7 +1,8 @@
 //! `wardroom silences`: listed, made, ended.
 
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
@@ -18,8 +19,9 @@ use crate::domain::reaping::{self, Due};
 use crate::domain::silencing::{deed, refusals, review};
 use crate::domain::store::Store;
 use crate::domain::verdict::Scope;
+use crate::journal::{Journal, refuge};
 use crate::report;
-use crate::runtime::network;
+use crate::runtime::{Pen, network};
 use crate::sources::Source;
 
 /// A silence begins this long before it is made: the server's clock may be behind.
@@ -147,7 +149,31 @@ fn router<'a>(ground: &'a Ground, name: Option<&str>) -> Result<&'a Arc<dyn Sour
 async fn carry_out(ground: &Ground, deed: &Deed) -> Result<Receipt> {
     let source = ground.config.sources.iter().find(|source| *source.id() == deed.source);
     let source = source.ok_or_else(|| eyre!("{} is not configured", deed.source))?;
-    Ok(actions::carry_out(deed, source.doors()).await?)
+    let journal = ground
+        .kept_state()?
+        .map(|place| Arc::new(Mutex::new(Journal::new(place.path().join("journal"), refuge()))));
+    let pen = Pen { journal, clock: ground.clock.clone(), operator: operator(ground, deed) };
+    let mut error = None;
+    let work = async {
+        actions::carry_out(deed, source.doors()).await.map_err(|why| {
+            let failure = why.failure();
+            error = Some(why);
+            failure
+        })
+    };
+    let done = pen.record(DEEDS.fetch_add(1, Ordering::Relaxed), deed, work).await;
+    done.map_err(|failure| error.map_or_else(|| eyre!("{}", failure.text), Into::into))
+}
+
+/// How many deeds were done: each has a name of its own in the journal.
+static DEEDS: AtomicU64 = AtomicU64::new(0);
+
+/// Who does it: whoever is said to have made the silence, or is at the keyboard.
+fn operator(ground: &Ground, deed: &Deed) -> String {
+    match &deed.what {
+        What::Silence(draft) => draft.author.to_string(),
+        _ => ground.operator(),
+    }
 }
 
 async fn expire(global: &Global, id: &str, name: Option<&str>) -> Result<ExitCode> {

@@ -43,6 +43,8 @@ pub struct Config {
     pub hosts: Inventory,
     /// The owner's runbooks.
     pub runbooks: Runbooks,
+    /// Where operators share the records of incidents, if they do.
+    pub incidents: Option<PathBuf>,
     /// How things look.
     pub ui: Ui,
     /// The keys.
@@ -143,15 +145,18 @@ impl Config {
             goals: slo::goals(root),
             ..tables::thresholds(root)
         };
+        let keymap = Keymap::default().with(root);
+        let actions = actions::actions(root, &keymap);
         let config = Self {
             sources,
             holds_secrets,
             thresholds,
             ring,
             hosts,
-            runbooks: Runbooks { actions: actions::actions(root), ..runbooks::runbooks(root, directory) },
+            runbooks: Runbooks { actions, ..runbooks::runbooks(root, directory) },
+            incidents: runbooks::incidents(root, directory),
             ui: ui(root, directory, &mut elsewhere),
-            keymap: Keymap::default().with(root),
+            keymap,
             views: view::with(&view::embedded(), root),
         };
         (config, elsewhere)

@@ -1,7 +1,7 @@
 //! `[runbooks]`: where the owner's Markdown stands, and which procedure is meant by which alert.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::runbooks::placeholder::{Declared, Kind, admit, whole};
 use crate::secret::expand_home;
@@ -54,4 +54,12 @@ fn declared(table: &Table<'_>) -> Declared {
         pattern: table.get_with("pattern", pattern),
         source: table.get_with("source", |text: String| text.parse()),
     }
+}
+
+/// `[incidents]`
+pub(super) fn incidents(root: &Table<'_>, directory: Option<&Path>) -> Option<PathBuf> {
+    root.table("incidents")?.get_with("directory", |place: String| match place.trim() {
+        "" => Err("a directory".to_owned()),
+        place => Ok(directory.unwrap_or_else(|| Path::new("")).join(expand_home(place))),
+    })
 }

@@ -37,6 +37,7 @@ pub mod probe;
 pub mod promql;
 pub mod prune;
 pub mod question;
+pub mod ran;
 pub mod re2;
 pub mod reaping;
 pub mod room;

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::feed::SourceId;
+
 /// A command as it was confirmed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Order {
@@ -40,6 +42,12 @@ pub struct Order {
     pub is_follow: bool,
     /// The terminal is handed over to it: what it says is not captured.
     pub is_handed: bool,
+    /// Programs that must be there where it runs; else it is not begun.
+    #[serde(default)]
+    pub requires: Vec<String>,
+    /// What is asked again when it is over.
+    #[serde(default)]
+    pub refresh: Vec<SourceId>,
     /// Words that may occur in its output, and what they mean.
     pub hints: Vec<(String, String)>,
     /// It was confirmed that nothing can be written down of it.

@@ -4,11 +4,42 @@
 mod entry;
 mod file;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::domain::ran::Ran;
+
 pub use entry::{Began, Ended, Entry, Event, LAST};
+
+/// What entries tell: each beginning with the end that belongs to it, the oldest first.
+pub fn told(entries: &[Entry]) -> Vec<Ran> {
+    let ends: BTreeMap<&str, &Ended> = entries
+        .iter()
+        .filter_map(|entry| match &entry.event {
+            Event::Ended(ended) => Some((entry.run.as_str(), &**ended)),
+            Event::Began(_) => None,
+        })
+        .collect();
+    let ran = |entry: &Entry| {
+        let Event::Began(began) = &entry.event else { return None };
+        let end = ends.get(entry.run.as_str());
+        Some(Ran {
+            at: entry.at,
+            operator: began.operator.clone(),
+            title: began.title.clone(),
+            host: began.host.clone(),
+            level: began.level.clone(),
+            how: began.confirmed.clone(),
+            text: began.text.clone(),
+            output: began.output.clone(),
+            end: end.map(|end| (end.words.clone(), end.seconds)),
+            trouble: end.and_then(|end| end.trouble.clone()),
+            last: end.map(|end| end.last.clone()).unwrap_or_default(),
+        })
+    };
+    entries.iter().filter_map(ran).collect()
+}
 
 /// Where entries go.
 #[derive(Debug)]

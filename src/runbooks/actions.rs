@@ -4,11 +4,16 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::time::Duration;
+
+use crokey::KeyCombination;
 
 use super::danger::Level;
 use super::mode::Mode;
+use super::placeholder::{self, Declared};
 use super::quote;
 use super::shelf::{Page, Standing};
+use crate::domain::feed::SourceId;
 use crate::domain::labels::Labels;
 
 /// The file under which they stand among the runbooks.
@@ -34,11 +39,39 @@ pub struct Configured {
     pub mode: Option<Mode>,
     /// What to look for afterwards.
     pub expect: Option<String>,
+    /// The panes that it is offered in; none: all.
+    pub panes: Vec<String>,
+    /// Keys of its own.
+    pub keys: Vec<KeyCombination>,
+    /// It is stopped after so long; `None`: as its level and its words say.
+    pub timeout: Option<Duration>,
+    /// Programs that must be there where it runs.
+    pub requires: Vec<String>,
+    /// What stands for its own placeholders, by their names.
+    pub inputs: BTreeMap<String, Input>,
+    /// What tells afterwards that it helped: a line of a checklist.
+    pub verify: Option<String>,
+    /// What is asked again when it is over.
+    pub refresh: Vec<SourceId>,
+}
+
+/// What may stand for a placeholder of an action.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Input {
+    /// The rules for its value.
+    pub declared: Declared,
+    /// The values that are offered; where there are any, there are no others.
+    pub choices: Vec<String>,
+    /// What its values look like, for whoever types one.
+    pub expects: String,
 }
 
 impl Configured {
-    /// Whether it is for something with these labels, and this alert if it is one.
-    pub fn is_for(&self, alert: &str, labels: &Labels) -> bool {
+    /// Whether it is for something with these labels in this pane, and this alert if it is one.
+    pub fn is_for(&self, pane: &str, alert: &str, labels: &Labels) -> bool {
+        if !self.panes.is_empty() && !self.panes.iter().any(|name| name == pane) {
+            return false;
+        }
         let is_named = self.alerts.is_empty() || self.alerts.iter().any(|name| name == alert);
         is_named && self.labels.iter().all(|(name, value)| labels.get(name) == Some(value.as_str()))
     }
@@ -50,19 +83,23 @@ impl Configured {
     }
 }
 
+/// The placeholder that a name in braces stands for.
+pub fn placeholder_of(name: &str) -> String {
+    match name {
+        "target" => "TARGET_HOST".to_owned(),
+        "port" => "EXPORTER_PORT".to_owned(),
+        "unit" => "SERVICE_NAME".to_owned(),
+        other => other.to_uppercase().replace('-', "_"),
+    }
+}
+
 /// A word of the config as a word of a shell.
 fn template(word: &str) -> String {
     let mut text = String::new();
     let mut rest = word;
     while let Some((before, name, after)) = placeholder(rest) {
         text.push_str(&literal(before));
-        let name = match name {
-            "target" => "TARGET_HOST".to_owned(),
-            "port" => "EXPORTER_PORT".to_owned(),
-            "unit" => "SERVICE_NAME".to_owned(),
-            other => other.to_uppercase().replace('-', "_"),
-        };
-        text.extend(["<", &name, ">"]);
+        text.extend(["<", &placeholder_of(name), ">"]);
         rest = after;
     }
     text.push_str(&literal(rest));
@@ -70,7 +107,9 @@ fn template(word: &str) -> String {
 }
 
 fn literal(text: &str) -> String {
-    if text.is_empty() { String::new() } else { quote::word(text) }
+    // An option stays as it was written: no shell makes anything else of it.
+    let is_option = text.starts_with('-') && placeholder::is_plain(text);
+    if text.is_empty() || is_option { text.to_owned() } else { quote::word(text) }
 }
 
 /// What stands before the first `{name}`, the name, and what follows.
@@ -102,6 +141,9 @@ pub fn page(actions: &[Configured]) -> Option<Page> {
             let _written = writeln!(text, "# Expected: {expect}");
         }
         text.push_str("```\n");
+        if let Some(verify) = &action.verify {
+            let _written = write!(text, "\n#### Verification\n\n- [ ] {verify}\n");
+        }
     }
     let sha256 = super::sha256(text.as_bytes());
     Some(Page { file: FILE.to_owned(), text, sha256, standing: Standing::Trusted })
@@ -153,7 +195,7 @@ mod tests {
     fn words_stay_words() {
         let group =
             planned(action(&["printf", "[%s]", "a b", "it's", "$HOME", "--x={unit}", ""]), &[("name", "u")]);
-        assert_eq!(group.filled.as_deref(), Some("printf '[%s]' 'a b' 'it'\\''s' '$HOME' '--x='u ''"));
+        assert_eq!(group.filled.as_deref(), Some("printf '[%s]' 'a b' 'it'\\''s' '$HOME' --x=u ''"));
         let filled = group.filled.expect("it is filled");
         let said = std::process::Command::new("sh").args(["-c", &filled]).output().expect("a shell");
         assert_eq!(String::from_utf8_lossy(&said.stdout), "[a b][it's][$HOME][--x=u][]");
@@ -163,10 +205,15 @@ mod tests {
     fn an_action_is_for_its_alerts_and_labels() {
         let mut action = action(&["true"]);
         let labels: Labels = [("job", "node")].into_iter().collect();
-        assert!(action.is_for("HostDown", &labels));
+        assert!(action.is_for("alerts", "HostDown", &labels));
         action.alerts = vec!["HostDown".into()];
-        assert!(action.is_for("HostDown", &labels) && !action.is_for("Other", &labels));
+        assert!(action.is_for("alerts", "HostDown", &labels) && !action.is_for("alerts", "Other", &labels));
         action.labels = [("job".to_owned(), "pve".to_owned())].into();
-        assert!(!action.is_for("HostDown", &labels));
+        assert!(!action.is_for("alerts", "HostDown", &labels));
+        action.labels.clear();
+        action.panes = vec!["targets".to_owned()];
+        assert!(
+            !action.is_for("alerts", "HostDown", &labels) && action.is_for("targets", "HostDown", &labels)
+        );
     }
 }

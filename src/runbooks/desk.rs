@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use super::actions;
+use super::actions::{self, Configured, Input};
 use super::diagnosis;
 use super::facts::{Facts, instance_of};
 use super::find::{self, Hit, Match, Wanted, find};
@@ -105,12 +105,27 @@ impl Desk {
         wanted.iter().flat_map(|to| all().filter(|(_, one)| find::is_meant(one, to))).collect()
     }
 
-    /// The actions of the config for something with these labels, and this alert if it is one.
-    pub fn actions_for(&self, alert: &str, labels: &Labels) -> Vec<(&Runbook, &Procedure)> {
+    /// The action of the config that a procedure is, if it is one.
+    pub fn action_of(&self, session: &Session) -> Option<&Configured> {
+        if session.file != actions::FILE {
+            return None;
+        }
+        let (book, _) = self.shelf.as_ref()?.find(&session.file)?;
+        let title = &book.procedure(&session.procedure)?.title;
+        self.lore.actions.iter().find(|action| action.name == *title)
+    }
+
+    /// What may stand for a placeholder, where the config says so for this procedure alone.
+    pub fn input(&self, session: &Session, name: &str) -> Option<&Input> {
+        self.action_of(session)?.inputs.get(name)
+    }
+
+    /// The actions of the config that are wanted, as procedures.
+    pub fn actions_for(&self, is_wanted: impl Fn(&Configured) -> bool) -> Vec<(&Runbook, &Procedure)> {
         let Some((book, _)) = self.shelf.as_ref().and_then(|shelf| shelf.find(actions::FILE)) else {
             return Vec::new();
         };
-        let fit = self.lore.actions.iter().filter(|action| action.is_for(alert, labels));
+        let fit = self.lore.actions.iter().filter(|action| is_wanted(action));
         fit.filter_map(|action| Some((book, book.procedures.iter().find(|one| one.title == action.name)?)))
             .collect()
     }
@@ -165,6 +180,9 @@ impl Desk {
 
     /// What is known beside the document for a procedure that is followed.
     pub fn facts(&self, session: &Session) -> Facts {
+        let mut declared = self.lore.placeholders.clone();
+        let own = self.action_of(session).into_iter().flat_map(|action| &action.inputs);
+        declared.extend(own.map(|(name, input)| (name.clone(), input.declared.clone())));
         Facts {
             labels: session.cause.about.labels.clone(),
             set: session.set.clone(),
@@ -172,7 +190,7 @@ impl Desk {
             mapped: self.lore.hosts.clone(),
             hosts: self.hosts.clone(),
             scraped: self.scraped.clone(),
-            declared: self.lore.placeholders.clone(),
+            declared,
         }
     }
 

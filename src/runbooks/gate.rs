@@ -48,6 +48,9 @@ const HELD: Duration = Duration::from_millis(700);
 /// So many characters within so short a time were not typed by a hand.
 const PASTE: (usize, Duration) = (4, Duration::from_millis(20));
 
+/// What is said of a paste.
+const PASTED: &str = "pasted text does not count: type it";
+
 /// The gate.
 #[derive(Clone, Debug)]
 pub struct Gate {
@@ -60,6 +63,8 @@ pub struct Gate {
     opened_by: Option<Key>,
     typed_at: VecDeque<Duration>,
     pressed: Vec<String>,
+    /// It became another while it was shown.
+    is_renewed: bool,
     /// Why the last key did not count.
     pub reason: Option<&'static str>,
 }
@@ -95,9 +100,11 @@ impl Gate {
             opened_by,
             typed_at: VecDeque::new(),
             pressed: Vec::new(),
+            is_renewed: false,
             reason: None,
         };
         gate.renew(now);
+        gate.is_renewed = false;
         gate.reason = None;
         Some(gate)
     }
@@ -112,7 +119,13 @@ impl Gate {
         if let Some(key) = self.opened_by {
             self.seen.insert(key, now);
         }
+        self.is_renewed = true;
         self.reason = Some("it has changed: look again");
+    }
+
+    /// What is said to whoever presses before a key counts.
+    const fn too_soon(&self) -> &'static str {
+        if self.is_renewed { "it has changed: look again" } else { "too soon: read it first" }
     }
 
     /// What is asked for now.
@@ -149,7 +162,7 @@ impl Gate {
             (Some(Demand::Type(word)), _) => self.type_one(&word, key, is_fresh, now),
             (Some(Demand::Press(wanted)), _) if wanted == key => {
                 if !self.is_armed(now) {
-                    self.reason = Some("too soon: read it first");
+                    self.reason = Some(self.too_soon());
                     Step::Wait
                 } else if is_fresh {
                     self.pressed.push(name(key));
@@ -178,7 +191,9 @@ impl Gate {
                     self.typed_at.pop_front();
                 }
                 if self.typed_at.len() >= PASTE.0 {
-                    self.pasted();
+                    // What is still to come of it does not count either.
+                    self.typed.clear();
+                    self.reason = Some(PASTED);
                 } else if self.typed.len() < 256 {
                     self.typed.push(char);
                 }
@@ -192,7 +207,7 @@ impl Gate {
                 self.reason = Some("that is not the word: type it again");
             }
             Key::Enter if !self.is_armed(now) || !is_fresh => {
-                self.reason = Some("too soon: read it first");
+                self.reason = Some(self.too_soon());
             }
             Key::Enter => {
                 self.pressed.push(format!("typed {word}"));
@@ -213,7 +228,7 @@ impl Gate {
     pub fn pasted(&mut self) {
         self.typed.clear();
         self.typed_at.clear();
-        self.reason = Some("pasted text does not count: type it");
+        self.reason = Some(PASTED);
     }
 }
 

@@ -81,7 +81,7 @@ pub fn start(order: Arc<Order>, mask: Mask, patience: Patience) -> Running {
 /// # Errors
 /// When its words are not those that were confirmed.
 pub fn handed_over(order: &Order) -> Result<std::process::Command, String> {
-    order::launch(order, "")?;
+    order::launch(&Order { requires: Vec::new(), ..order.clone() }, "")?;
     let (program, arguments) = order.argv.split_first().ok_or("there is nothing to run")?;
     let mut command = std::process::Command::new(program);
     // It is the operator's own terminal and theirs to use: only what we know ourselves stays here.

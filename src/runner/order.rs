@@ -3,6 +3,7 @@
 
 use crate::domain::run::Order;
 use crate::runbooks::login::digest;
+use crate::runbooks::quote;
 
 /// What a login is wrapped in, and how its answers are known from the command's own.
 #[derive(Clone, Debug)]
@@ -28,7 +29,10 @@ pub fn launch(order: &Order, mark: &str) -> Result<Launch, String> {
     }
     let mark = mark.to_owned();
     match order.argv.first().map(String::as_str) {
-        Some("bash") => Ok(Launch { argv: alone(&order.argv), second: None, mark }),
+        Some("bash") => match order.requires.iter().find(|name| !is_here(name)) {
+            Some(lacking) => Err(lacks(lacking, "this machine")),
+            None => Ok(Launch { argv: alone(&order.argv), second: None, mark }),
+        },
         Some("ssh") => over_ssh(order, mark),
         _ => Err("only bash and ssh are started: it was not".to_owned()),
     }
@@ -38,6 +42,37 @@ pub fn launch(order: &Order, mark: &str) -> Result<Launch, String> {
 /// never come, and one signal reaches all of it.
 fn alone(words: &[String]) -> Vec<String> {
     std::iter::once("setsid".to_owned()).chain(words.iter().cloned()).collect()
+}
+
+/// What is said when a program is not there.
+pub fn lacks(program: &str, host: &str) -> String {
+    format!("{program} is not there on {host}: it was not run")
+}
+
+/// Whether a program is found here as a shell would find it.
+fn is_here(program: &str) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    let is_program = |file: std::path::PathBuf| {
+        file.metadata().is_ok_and(|about| about.is_file() && about.permissions().mode() & 0o111 != 0)
+    };
+    if program.contains('/') {
+        return is_program(program.into());
+    }
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|place| is_program(place.join(program)))
+}
+
+/// What a login does first: it looks for the programs, and says which is not there.
+fn looking(requires: &[String], mark: &str) -> String {
+    if requires.is_empty() {
+        return String::new();
+    }
+    let names: Vec<String> = requires.iter().map(|name| quote::single(name)).collect();
+    format!(
+        "for p in {}; do command -v \"$p\" >/dev/null 2>&1 || \
+         {{ printf '\\036{mark}lacks %s\\n' \"$p\" >&2; exit 127; }}; done; ",
+        names.join(" ")
+    )
 }
 
 fn over_ssh(order: &Order, mark: String) -> Result<Launch, String> {
@@ -61,8 +96,9 @@ fn over_ssh(order: &Order, mark: String) -> Result<Launch, String> {
     let inner = format!(
         "{shell} -c \"$1\"; code=$?; printf \"\\\\036{mark}end %s\\n\" \"$code\" >&2; exit \"$code\""
     );
+    let looking = looking(&order.requires, &mark);
     let script = format!(
-        "printf '\\036{mark}group %s\\n' \"$$\" >&2; {bounded}{start} {shell} -c '{inner}' {shell} {quoted}"
+        "printf '\\036{mark}group %s\\n' \"$$\" >&2; {looking}{bounded}{start} {shell} -c '{inner}' {shell} {quoted}"
     );
     let argv = before.iter().cloned().chain([script]).collect::<Vec<_>>();
     Ok(Launch { argv: alone(&argv), second: Some(alone(before)), mark })

@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, sleep_until, timeout};
 
-use super::order::{Launch, ending};
+use super::order::{Launch, ending, lacks};
 use super::report::Report;
 use super::{Patience, environment, hints};
 use crate::domain::run::{End, Order, Stopped, Stream, Told};
@@ -228,12 +228,14 @@ impl Watched<'_> {
         let is_remote = self.launch.second.is_some();
         let exit = self.report.code.or_else(|| status.and_then(|status| status.code()));
         let is_ssh = is_remote && self.report.code.is_none() && self.stopped.is_none();
-        let failed = is_ssh && exit.is_none_or(|code| code == 255);
+        let lacks = self.report.lacks.as_ref().map(|program| lacks(program, &self.order.host));
+        let failed = lacks.is_some() || is_ssh && exit.is_none_or(|code| code == 255);
         End {
             exit: exit.filter(|_| !failed),
             signal: status.and_then(|status| status.signal()).filter(|_| self.report.code.is_none()),
             stopped: self.stopped.map(|(why, _)| why),
-            trouble: failed.then(|| hints::of_ssh(&self.report.last, &self.order.host)),
+            trouble: failed
+                .then(|| lacks.unwrap_or_else(|| hints::of_ssh(&self.report.last, &self.order.host))),
             left: left.map(|left| format!("it may still be running {left}")),
             asks_terminal: self.report.asks_terminal,
             took,

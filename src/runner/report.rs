@@ -35,6 +35,8 @@ pub struct Report {
     pub group: Option<u32>,
     /// The exit code that the login told.
     pub code: Option<i32>,
+    /// The program that the login did not find.
+    pub lacks: Option<String>,
     /// The last line of standard error.
     pub last: String,
     /// It asked for a terminal.
@@ -58,6 +60,7 @@ impl Report {
             bytes: 0,
             group: None,
             code: None,
+            lacks: None,
             last: String::new(),
             asks_terminal: false,
             open: None,
@@ -119,6 +122,7 @@ impl Report {
         match text.trim().split_once(' ') {
             Some(("group", number)) => self.group = number.parse().ok().filter(|group| *group > 1),
             Some(("end", number)) => self.code = number.parse().ok(),
+            Some(("lacks", program)) => self.lacks = Some(crate::text::sanitise(program).into_owned()),
             _ => {}
         }
     }

@@ -12,6 +12,7 @@ use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 use tokio::time::{sleep, timeout};
 
+use super::pen::Pen;
 use crate::actions;
 use crate::border::Msg;
 use crate::clock::Clock;
@@ -77,8 +78,8 @@ impl Asks {
         }
     }
 
-    /// Does it; `source` is the one that the deed names, if it is there.
-    pub fn call(&self, id: u64, deed: Deed, source: Option<Arc<dyn Source>>) {
+    /// Does it, and has it written down; `source` is the one that the deed names, if it is there.
+    pub fn call(&self, id: u64, deed: Deed, source: Option<Arc<dyn Source>>, pen: Pen) {
         let to = self.to.clone();
         self.network.spawn(async move {
             let done = async {
@@ -87,7 +88,7 @@ impl Asks {
                     None => Err(gone(&deed.source)),
                 }
             };
-            let result = bounded(&deed.source, DEED_PATIENCE, done).await;
+            let result = pen.record(id, &deed, bounded(&deed.source, DEED_PATIENCE, done)).await;
             let _ended = to.send(Msg::Done { id, result }).await;
         });
     }

@@ -53,6 +53,8 @@ pub struct Feeds {
     load: Load,
     /// Where what must outlive the program is kept; `None` when nothing must.
     pub state: Option<PathBuf>,
+    /// Where operators share the records of incidents, if they do.
+    pub incidents: Option<PathBuf>,
     /// Which response clocks stand there already.
     noted: Arc<Mutex<Noted>>,
     to: (mpsc::Sender<Event>, mpsc::Sender<Result<Loaded, Vec<String>>>),
@@ -77,6 +79,7 @@ impl Feeds {
             watch: None,
             load,
             state: None,
+            incidents: None,
             noted: Arc::default(),
             to: (seen, loaded),
         }

@@ -7,16 +7,18 @@ use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::io::retry_on_intr;
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::timeout;
 
+use super::pen::Pen;
 use crate::border::Msg;
 use crate::clock::Clock;
 use crate::domain::run::{End, Order, Told};
-use crate::journal::{Entry, Journal, Kept, LAST, refuge};
+use crate::journal::{Entry, Journal, Kept, LAST, refuge, told};
 use crate::mask::Mask;
 use crate::runner::{self, Patience};
 use crate::secret::{ExposeSecret, revealed};
@@ -24,6 +26,9 @@ use crate::terminal::{Call, Input};
 
 /// When all is stopped before the program leaves, it waits so long for the ends.
 const LEAVING: Duration = Duration::from_secs(12);
+
+/// So many of the newest entries of the journal are shown.
+const SHOWN: usize = 500;
 
 /// What goes on.
 #[derive(Debug)]
@@ -65,6 +70,34 @@ impl Runs {
             let _gone = told.send(Msg::Ran { id, told: Told::Ended(end) });
         });
         self.going.insert(id, (stop, task));
+    }
+
+    /// What writes down what `operator` does on servers.
+    pub fn pen(&self, operator: &str) -> Pen {
+        Pen { journal: self.journal.clone(), clock: self.clock.clone(), operator: operator.to_owned() }
+    }
+
+    /// Reads the journal, and says what it tells.
+    pub fn tell(&self) {
+        let Some(journal) = self.journal.clone() else {
+            let why = "nothing is written down here: there is no journal".to_owned();
+            // A loop that is gone needs to hear no more.
+            let _gone = self.to.send(Msg::Unread(why));
+            return;
+        };
+        let to = self.to.clone();
+        self.network.spawn_blocking(move || {
+            let read = journal.lock().unwrap_or_else(PoisonError::into_inner).read();
+            let msg = match read {
+                Ok((entries, torn)) => {
+                    let mut ran = told(&entries);
+                    ran.drain(..ran.len().saturating_sub(SHOWN));
+                    Msg::Journal { ran, torn }
+                }
+                Err(error) => Msg::Unread(format!("the journal cannot be read: {error}")),
+            };
+            let _gone = to.send(msg);
+        });
     }
 
     /// Stops a run.
@@ -113,7 +146,9 @@ impl Runs {
                                 let _killed = child.kill().await;
                             }
                             // No shell would tell a child that stopped itself to go on.
-                            Some(Input::Signal(Call::Stop)) => go_on(child.id()).await,
+                            Some(Input::Signal(Call::Stop)) => go_on(child.id()),
+                            #[cfg(debug_assertions)]
+                            Some(Input::Signal(Call::Resized)) => break_down(),
                             None => break None,
                             _ => {}
                         },
@@ -137,13 +172,25 @@ impl Runs {
     }
 }
 
-/// Lets a child that is being stopped go on.
-async fn go_on(id: Option<u32>) {
-    tokio::time::sleep(Duration::from_millis(300)).await;
-    if let Some(child) = id.and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw) {
-        // It may have ended instead.
-        let _sent = kill_process(child, Signal::CONT);
-    }
+/// Lets a child that is being stopped go on: once it has stopped, for before that it would not hear.
+fn go_on(id: Option<u32>) {
+    let Some(child) = id.and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw) else { return };
+    spawn_blocking(move || {
+        // One that does not stop ends some day, and is left for the loop to hear of.
+        let options = WaitIdOptions::STOPPED | WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+        let seen = retry_on_intr(|| waitid(WaitId::Pid(child), options));
+        if seen.ok().flatten().is_some_and(|status| status.stopped()) {
+            // It may have been ended since.
+            let _sent = kill_process(child, Signal::CONT);
+        }
+    });
+}
+
+/// Lets tests see what becomes of the terminal when the program breaks while somebody else has it.
+#[cfg(debug_assertions)]
+fn break_down() {
+    let how = std::env::var("WARDROOM_PANIC").unwrap_or_default();
+    assert!(how != "handed", "WARDROOM_PANIC asked for this");
 }
 
 fn spawn(mut command: Command) -> std::io::Result<tokio::process::Child> {
@@ -151,13 +198,13 @@ fn spawn(mut command: Command) -> std::io::Result<tokio::process::Child> {
     tokio::process::Command::from(command).kill_on_drop(true).spawn()
 }
 
-fn mask() -> Mask {
+pub(super) fn mask() -> Mask {
     let secrets = revealed();
     Mask::new(secrets.iter().map(ExposeSecret::expose_secret))
 }
 
 /// Writes an entry. An error: it is not written, and the order asks for that it is.
-async fn keep(
+pub(super) async fn keep(
     journal: Option<&Arc<Mutex<Journal>>>,
     entry: Entry,
     order: &Order,

@@ -19,7 +19,7 @@ use crate::clock::Clock;
 use crate::incident::Entry;
 use crate::runbooks::sha256;
 use crate::runbooks::shelf::{Page, Shelf};
-use crate::state::{self, Place};
+use crate::state::{self, Place, Room};
 
 /// How often it is looked whether a file has changed, and tried again to write what could not be.
 const EVERY: Duration = Duration::from_secs(1);
@@ -29,7 +29,8 @@ const LONGEST: u64 = 16 << 20;
 
 /// What is to be written down, in this order.
 enum Job {
-    Record(Vec<Entry>),
+    /// Entries, and whose hand it is.
+    Record(Vec<Entry>, String),
     Remember(String),
     Report(String, String),
     Trust(String, String),
@@ -48,14 +49,16 @@ pub struct Shelves {
 }
 
 impl Shelves {
-    /// Nothing is watched yet. What is to outlive the program is kept under `root`.
-    pub fn new(network: Handle, root: Option<&Path>, clock: &Clock) -> Self {
+    /// Nothing is watched yet. What is to outlive the program is kept under `root`; the records of
+    /// incidents in `shared`, where others keep theirs too, if that is given.
+    pub fn new(network: Handle, root: Option<&Path>, shared: Option<&Path>, clock: &Clock) -> Self {
         let (to, messages) = mpsc::unbounded_channel();
         let (jobs, waiting) = mpsc::unbounded_channel();
         let again = Arc::new(Notify::new());
         if let Some(root) = root {
             let place = Arc::new(Place::at(root));
-            network.spawn(write(waiting, place, to.clone(), Arc::clone(&again), clock.clone()));
+            let records = Arc::new(shared.map_or_else(|| Room::own(&place), Room::shared));
+            network.spawn(write(waiting, (place, records), to.clone(), Arc::clone(&again), clock.clone()));
         }
         Self { messages, network, to, watching: None, jobs, again }
     }
@@ -95,8 +98,8 @@ impl Shelves {
     }
 
     /// Adds lines to the records of incidents.
-    pub fn record(&self, entries: Vec<Entry>) {
-        self.job(Job::Record(entries));
+    pub fn record(&self, entries: Vec<Entry>, operator: &str) {
+        self.job(Job::Record(entries, operator.to_owned()));
     }
 
     /// Says what was recorded of an incident before.
@@ -160,12 +163,13 @@ fn page(file: &Path, place: Option<&Place>) -> io::Result<Page> {
 /// unrecorded, and tried again.
 async fn write(
     mut jobs: mpsc::UnboundedReceiver<Job>,
-    place: Arc<Place>,
+    (place, records): (Arc<Place>, Arc<Room>),
     to: mpsc::UnboundedSender<Msg>,
     again: Arc<Notify>,
     clock: Clock,
 ) {
     let mut unwritten: Vec<Entry> = Vec::new();
+    let mut hand = String::new();
     loop {
         let job = if unwritten.is_empty() {
             jobs.recv().await.map(Some)
@@ -173,14 +177,18 @@ async fn write(
             timeout(EVERY, jobs.recv()).await.map_or(Some(None), |job| job.map(Some))
         };
         let Some(job) = job else { return };
-        let (room, now) = (Arc::clone(&place), clock.now().wall);
+        let (place, room, now) = (Arc::clone(&place), Arc::clone(&records), clock.now().wall);
+        if let Some(Job::Record(_, operator)) = &job {
+            hand.clone_from(operator);
+        }
+        let operator = hand.clone();
         let was_unwritten = !unwritten.is_empty();
         let mut waiting = std::mem::take(&mut unwritten);
         let is_trust = matches!(job, Some(Job::Trust(..)));
         let done = spawn_blocking(move || {
             let told = match job {
                 None => None,
-                Some(Job::Record(entries)) => {
+                Some(Job::Record(entries, _)) => {
                     waiting.extend(entries);
                     None
                 }
@@ -189,9 +197,9 @@ async fn write(
                     Err(error) => Some(Msg::Unrecorded(Some(error.to_string()))),
                 },
                 Some(Job::Report(incident, text)) => failed(state::report(&room, &incident, &text)),
-                Some(Job::Trust(file, sha256)) => failed(trust(&room, Path::new(&file), &sha256, now)),
+                Some(Job::Trust(file, sha256)) => failed(trust(&place, Path::new(&file), &sha256, now)),
             };
-            let written = if waiting.is_empty() { Ok(()) } else { state::record(&room, &waiting) };
+            let written = if waiting.is_empty() { Ok(()) } else { state::record(&room, &waiting, &operator) };
             (told, written.map(|()| waiting.clear()), waiting)
         });
         let Ok((told, written, left)) = done.await else { return };

@@ -32,7 +32,7 @@ async fn a_file_is_read_again_when_it_or_its_trust_changes() {
     fs::write(&file, "# One\n").expect("written");
     fs::set_permissions(&file, Permissions::from_mode(0o600)).expect("private");
     let clock = Clock::system();
-    let mut shelves = Shelves::new(Handle::current(), Some(place.path()), &clock);
+    let mut shelves = Shelves::new(Handle::current(), Some(place.path()), None, &clock);
     shelves.watch(std::slice::from_ref(&file), Some(place.path()));
     assert_eq!(read_next(&mut shelves).await, (Standing::New, "# One".to_owned()));
 
@@ -68,7 +68,7 @@ async fn what_cannot_be_written_is_said_and_written_later() {
     let room = place.path().join("incidents");
     fs::write(&room, "in the way").expect("written");
     let clock = Clock::system();
-    let mut shelves = Shelves::new(Handle::current(), Some(place.path()), &clock);
+    let mut shelves = Shelves::new(Handle::current(), Some(place.path()), None, &clock);
     let entry = |text: &str| Entry {
         schema: SCHEMA,
         incident: "a".to_owned(),
@@ -76,9 +76,9 @@ async fn what_cannot_be_written_is_said_and_written_later() {
         by: "sam".to_owned(),
         event: Event::Noted { line: None, text: text.to_owned() },
     };
-    shelves.record(vec![entry("one")]);
+    shelves.record(vec![entry("one")], "sam");
     assert!(matches!(next(&mut shelves).await, Msg::Unrecorded(Some(_))));
-    shelves.record(vec![entry("two")]);
+    shelves.record(vec![entry("two")], "sam");
     fs::remove_file(&room).expect("the way is free");
     loop {
         match next(&mut shelves).await {

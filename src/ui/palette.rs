@@ -26,6 +26,8 @@ pub enum Order {
     Refresh(SourceId),
     /// The detail of this.
     Open(Subject),
+    /// The action of the config with this name.
+    Run(String),
     /// This with the recording that is played.
     Replay(Control),
 }

@@ -145,6 +145,9 @@ fn general(keys: impl IntoIterator<Item = String>) -> BTreeSet<String> {
         if parts.starts_with(&["runbooks", "placeholders"]) && parts.len() > 2 {
             parts.splice(2..3, ["NAME"]);
         }
+        if parts.starts_with(&["actions", "inputs"]) && parts.len() > 2 {
+            parts.splice(2..3, ["NAME"]);
+        }
         if parts.first() == Some(&"views") && parts.len() > 2 {
             parts.splice(1..2, ["NAME"]);
             if parts.len() > 3 {

@@ -4,12 +4,17 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use chrono::Utc;
+use wardroom::clock::Clock;
+use wardroom::domain::deed::{Deed, Receipt, What};
+use wardroom::domain::feed::{Failure, FailureKind, SourceId, SourceKind};
 use wardroom::domain::run::{End, Order};
-use wardroom::journal::{Entry, Event, Journal, Kept};
+use wardroom::journal::{Entry, Event, Journal, Kept, told};
 use wardroom::mask::Mask;
+use wardroom::runtime::Pen;
 
 fn began(run: &str, text: &str) -> Entry {
     let order = Order {
@@ -75,6 +80,52 @@ fn what_cannot_be_written_waits_and_is_said() {
     assert_eq!(runs, ["1", "3"], "what waited went first");
 }
 
+fn pen(journal: Option<Journal>) -> Pen {
+    Pen {
+        journal: journal.map(|journal| Arc::new(Mutex::new(journal))),
+        clock: Clock::system(),
+        operator: "sam".to_owned(),
+    }
+}
+
+fn expire() -> Deed {
+    Deed { source: SourceId::new(SourceKind::Alertmanager, "main"), what: What::Expire { id: "6a2b".into() } }
+}
+
+#[tokio::test]
+async fn what_is_done_on_a_server_is_written_down_before_and_after() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let home = directory.path().join("journal");
+    let read = || told(&Journal::new(&home, None).read().expect("it is read").0);
+    let work = async {
+        let [only] = read().try_into().expect("it is written down before it is done");
+        assert_eq!((only.end.is_none(), only.host.as_str()), (true, "alertmanager.main"));
+        Ok(Receipt { id: "6a2b".into() })
+    };
+    let done = pen(Some(Journal::new(&home, None))).record(1, &expire(), work).await;
+    assert!(done.is_ok());
+    let failure = Failure { kind: FailureKind::Other, short: "no".into(), text: "it refused".into() };
+    let failed = pen(Some(Journal::new(&home, None))).record(2, &expire(), async { Err(failure) }).await;
+    assert!(failed.is_err());
+    let all = read();
+    assert_eq!(all.len(), 2);
+    assert_eq!((all[0].is_well(), all[0].operator.as_str(), all[0].level.as_str()), (true, "sam", "L1"));
+    assert!(all[0].text.contains("6a2b") && all[0].last == ["6a2b"], "{:?}", all[0]);
+    assert_eq!((all[1].is_well(), all[1].trouble.as_deref()), (false, Some("it refused")));
+}
+
+#[tokio::test]
+async fn what_cannot_be_written_down_is_not_done_on_a_server() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let home = directory.path().join("journal");
+    fs::write(&home, "a file, no directory").expect("written");
+    let work = async { panic!("it is not even tried") };
+    let done = pen(Some(Journal::new(&home, None))).record(1, &expire(), work).await;
+    assert!(done.expect_err("it is refused").text.contains("it cannot be written down"));
+    let done = pen(None).record(1, &expire(), async { Ok(Receipt { id: "x".into() }) }).await;
+    assert!(done.is_ok(), "the demo lab keeps nothing");
+}
+
 /// What a helper process of these tests is told by.
 const WRITER: &str = "WARDROOM_TEST_JOURNAL";
 
@@ -134,6 +185,84 @@ fn two_writers_and_a_kill_lose_nothing() {
                 .iter()
                 .all(|entry| matches!(&entry.event, Event::Began(began) if began.text.len() == 3_000))
         );
+    }
+}
+
+/// Numbers that look like chance and are the same every time.
+struct Dice(u64);
+
+impl Dice {
+    /// One below `end`.
+    fn below(&mut self, end: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % end
+    }
+}
+
+#[test]
+fn a_kill_at_any_moment_loses_nothing_that_was_acknowledged() {
+    const ROUNDS: usize = 40;
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut dice = Dice(7);
+    let mut acknowledged = 0;
+    for round in 0..ROUNDS {
+        let name = format!("k{round}-");
+        let mut writer = Command::new(std::env::current_exe().expect("this program"));
+        writer.args(["journal::writer", "--exact"]).stdout(Stdio::null()).stderr(Stdio::null());
+        writer.env(WRITER, format!("{name}:{}", directory.path().display()));
+        let mut writer = writer.spawn().expect("a writer");
+        let said = || {
+            let text = fs::read_to_string(directory.path().join(&name)).unwrap_or_default();
+            text.parse::<usize>().ok()
+        };
+        // Every fourth is killed at some moment of its start, the others when they write.
+        let deadline = std::time::Instant::now() + Duration::from_mins(1);
+        while round % 4 != 0 && said().is_none() {
+            assert!(std::time::Instant::now() < deadline, "the writer writes");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        std::thread::sleep(Duration::from_micros(dice.below(8_000)));
+        writer.kill().expect("killed");
+        writer.wait().expect("it is gone");
+        let mut journal = Journal::new(directory.path(), None);
+        let (entries, strange) = journal.read().expect("it is read");
+        assert!(strange <= round + 1, "at most what was being written is broken: {strange} in {round}");
+        let there: std::collections::BTreeSet<&str> = entries.iter().map(|entry| &*entry.run).collect();
+        if let Some(count) = said() {
+            acknowledged += count + 1;
+            for number in 0..=count {
+                assert!(there.contains(&*format!("{name}{number}")), "{name}{number} of {count} is lost");
+            }
+        }
+        assert_eq!(journal.add(began(&format!("after{round}"), "uptime")), Kept::Home, "it goes on");
+    }
+    let (entries, _) = Journal::new(directory.path(), None).read().expect("it is read");
+    let after = entries.iter().filter(|entry| entry.run.starts_with("after")).count();
+    assert_eq!(after, ROUNDS, "what followed a broken line is whole");
+    assert!(acknowledged >= ROUNDS / 2, "{acknowledged} were acknowledged in all");
+}
+
+#[test]
+fn a_line_that_was_cut_anywhere_spoils_no_other() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut journal = Journal::new(directory.path(), None);
+    for run in ["1", "2"] {
+        assert_eq!(journal.add(began(run, "printf 'é ü'")), Kept::Home);
+    }
+    let file = directory.path().join("journal.jsonl");
+    let whole = fs::read(&file).expect("the file");
+    let first = whole.iter().position(|byte| *byte == b'\n').expect("a line") + 1;
+    for cut in first..whole.len() {
+        fs::write(&file, whole.get(..cut).expect("a part")).expect("cut");
+        // The last line is whole without its end, or it is none.
+        let is_whole = cut == whole.len() - 1;
+        let left = usize::from(is_whole);
+        let (entries, strange) = journal.read().expect("it is read");
+        assert_eq!((entries.len(), strange), (1 + left, usize::from(!is_whole && cut > first)), "{cut}");
+        assert_eq!(journal.add(began("3", "uptime")), Kept::Home);
+        let (entries, _) = journal.read().expect("it is read");
+        let runs: Vec<&str> = entries.iter().map(|entry| &*entry.run).collect();
+        assert_eq!((runs.first(), runs.last(), runs.len()), (Some(&"1"), Some(&"3"), 2 + left), "{cut}");
     }
 }
 

@@ -8,6 +8,8 @@ mod config;
 mod contract;
 mod contracts;
 mod demo;
+#[path = "../heard/mod.rs"]
+mod heard;
 mod journal;
 mod logs;
 mod modules;
@@ -18,6 +20,8 @@ mod runbooks;
 mod runs;
 mod screens;
 mod setup;
+#[path = "../shells/mod.rs"]
+mod shells;
 mod shot;
 mod silences;
 mod slo;

@@ -17,10 +17,10 @@ use crate::sshd::{BASH, Sshd};
 use crate::stack::wait::until;
 use crate::stack::{Part, Stack};
 
-const SETTLED: Duration = Duration::from_mins(1);
+pub const SETTLED: Duration = Duration::from_mins(1);
 
 /// The gate and the key before it want a moment; a hand takes longer.
-const HAND: Duration = Duration::from_secs(1);
+pub const HAND: Duration = Duration::from_secs(1);
 
 fn private(file: &Path, text: &str) {
     fs::write(file, text).expect("it is written");
@@ -28,7 +28,7 @@ fn private(file: &Path, text: &str) {
 }
 
 /// A home with this runbook, and the sources of a stack if there is one.
-fn home(runbook: &str, stack: Option<&Stack>) -> TempDir {
+pub fn home(runbook: &str, stack: Option<&Stack>) -> TempDir {
     let home = tempfile::Builder::new().prefix("wardroom-home-").tempdir().expect("a home directory");
     private(&home.path().join("own.md"), runbook);
     let sources = stack.map_or_else(
@@ -51,13 +51,19 @@ fn home(runbook: &str, stack: Option<&Stack>) -> TempDir {
 }
 
 fn open(home: &Path, path: &str, view: &str) -> Pty {
+    open_with(home, path, view, &[])
+}
+
+/// A dashboard of that home, with more in its environment.
+pub fn open_with(home: &Path, path: &str, view: &str, env: &[(&str, &str)]) -> Pty {
     let config = home.join("wardroom.toml").display().to_string();
     let command = [env!("CARGO_BIN_EXE_wardroom"), "--config", &config, "--view", view];
-    let env = [("PATH", path)];
+    let env: Vec<(&str, &str)> = [("PATH", path)].into_iter().chain(env.iter().copied()).collect();
     Pty::open(&Setup { command: &command, home, size: (120, 40), env: &env, answers: Answers::Given })
 }
 
-fn shows(pty: &Pty, texts: &[&str]) {
+/// Waits until the screen shows all of these.
+pub fn shows(pty: &Pty, texts: &[&str]) {
     until("the screen shows it", SETTLED, || {
         let screen = pty.screen();
         let missing = texts.iter().find(|text| !screen.contains(**text));
@@ -66,14 +72,15 @@ fn shows(pty: &Pty, texts: &[&str]) {
     .unwrap_or_else(|reason| panic!("{reason}"));
 }
 
-fn journal(home: &Path) -> Vec<Value> {
+/// What is written down of what was run.
+pub fn journal(home: &Path) -> Vec<Value> {
     let file = home.join(".local/state/wardroom/journal/journal.jsonl");
     let text = fs::read_to_string(&file).unwrap_or_default();
     text.lines().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect()
 }
 
 /// Trusts the runbook and opens the command at the focus.
-fn trust(pty: &Pty) {
+pub fn trust(pty: &Pty) {
     pty.keys("\r");
     shows(pty, &["Trust this runbook?"]);
     pty.keys("\r");
@@ -99,6 +106,15 @@ fn gate(pty: &Pty, text: &str) {
     })
     .unwrap_or_else(|reason| panic!("{reason}"));
     thread::sleep(HAND);
+}
+
+/// Opens what is at the focus and presses the key that its level asks for.
+pub fn confirm(pty: &Pty) {
+    gate(pty, " runs it");
+    let screen = pty.screen();
+    let key = [(" Enter runs it", "\r"), (" Y runs it", "Y"), (" y runs it", "y")];
+    let key = key.iter().find(|(words, _)| screen.contains(words)).expect("a key is asked for").1;
+    pty.keys(key);
 }
 
 #[test]
@@ -175,15 +191,7 @@ fn a_live_run_is_stopped_by_ctrl_c_and_the_dashboard_stays() {
     pty.keys("\r");
     shows(&pty, &["own › Slow"]);
     trust(&pty);
-    gate(&pty, "runs it");
-    let key = if pty.screen().contains("Enter runs it") {
-        "\r"
-    } else if pty.screen().contains("Y runs it") {
-        "Y"
-    } else {
-        "y"
-    };
-    pty.keys(key);
+    confirm(&pty);
     // Said by the command, and not only a word of it.
     shows(&pty, &["begun", "runs, "]);
     pty.keys("\x03");
@@ -217,16 +225,7 @@ fn editor(daemon: &Sshd) -> (TempDir, Pty) {
     pty.keys("\r");
     shows(&pty, &["own › Edit"]);
     trust(&pty);
-    gate(&pty, "runs it");
-    let screen = pty.screen();
-    let key = if screen.contains("Enter runs it") {
-        "\r"
-    } else if screen.contains("Y runs it") {
-        "Y"
-    } else {
-        "y"
-    };
-    pty.keys(key);
+    confirm(&pty);
     (home, pty)
 }
 

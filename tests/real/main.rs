@@ -6,16 +6,22 @@
 
 #[path = "../contract/loki.rs"]
 mod contract;
+#[path = "../heard/mod.rs"]
+mod heard;
 #[expect(dead_code, reason = "shared by two test programs, each with a use for a part of it")]
 #[path = "../pty/mod.rs"]
 mod pty;
+#[path = "../shells/mod.rs"]
+mod shells;
 #[path = "../stack/mod.rs"]
 mod stack;
 
 mod alerts;
 mod chain;
+mod doctor;
 mod fixing;
 mod ground;
+mod handing;
 mod hostile;
 mod hosts;
 mod init;

@@ -1,16 +1,15 @@
 //! Commands that are run over ssh, through a real daemon.
 
-use std::fs;
 use std::net::TcpListener;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use wardroom::domain::run::{End, Order, Stopped, Told};
+use wardroom::domain::run::{Order, Stopped, Told};
 use wardroom::mask::Mask;
 use wardroom::runbooks::login::digest;
 use wardroom::runbooks::quote;
-use wardroom::runner::{self, Patience, Running};
+use wardroom::runner::Running;
 
+use crate::heard::{alive, heard};
 use crate::sshd::{BASH, DASH, Sshd};
 
 /// A command as it is planned for a host, with the way to the daemon of the test.
@@ -26,29 +25,7 @@ fn order(daemon: &Sshd, user: &str, script: &str, more: &[&str]) -> Order {
 }
 
 fn start(order: Order) -> Running {
-    runner::start(Arc::new(order), Mask::default(), Patience::default())
-}
-
-async fn heard(running: &mut Running) -> (Vec<String>, End) {
-    let mut all = Vec::new();
-    loop {
-        match running.told.recv().await.expect("an end is told") {
-            Told::Lines { lines, .. } => all.extend(lines.iter().map(|line| line.text.to_string())),
-            Told::Stopping => {}
-            Told::Ended(end) => return (all, end),
-        }
-    }
-}
-
-/// Processes in whose command line the text stands.
-fn alive(text: &str) -> Vec<String> {
-    let entries = fs::read_dir("/proc").expect("processes").flatten();
-    let lines = entries.filter_map(|entry| {
-        entry.file_name().to_str()?.parse::<u32>().ok()?;
-        let line = fs::read(entry.path().join("cmdline")).ok()?;
-        Some(String::from_utf8_lossy(&line).replace('\0', " "))
-    });
-    lines.filter(|line| line.contains(text)).collect()
+    crate::heard::start(order, Mask::default())
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -132,6 +109,24 @@ async fn a_dead_host_fails_in_the_connect_timeout() {
     let took = begin.elapsed();
     assert!((4..9).contains(&took.as_secs()), "{took:?}");
     assert!(end.trouble.as_ref().is_some_and(|why| why.contains("did not answer in time")), "{end:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_it_needs_is_looked_for_there_before_it_begins() {
+    let Some(daemon) = Sshd::start("programs over ssh") else { return };
+    for user in [BASH, DASH] {
+        let canary = daemon.home().join(format!("canary-{user}"));
+        let script = format!("touch {}", canary.display());
+        let needs = |names: &[&str]| Order {
+            requires: names.iter().map(|name| (*name).to_owned()).collect(),
+            ..order(&daemon, user, &script, &[])
+        };
+        let (_, end) = heard(&mut start(needs(&["touch", "no-such-program"]))).await;
+        assert_eq!(end.trouble.as_deref(), Some("no-such-program is not there on box: it was not run"));
+        assert!(!canary.exists() && end.exit.is_none(), "{end:?}");
+        let (lines, end) = heard(&mut start(needs(&["touch", "sh"]))).await;
+        assert!(end.is_well(false) && canary.exists(), "{lines:?} {end:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

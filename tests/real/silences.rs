@@ -71,6 +71,13 @@ fn amtool(stack: &Stack, address: &str) -> String {
     String::from_utf8_lossy(&said.stdout).trim().to_owned()
 }
 
+/// What the journal tells of what was done on servers.
+fn written_down(program: &Program) -> Vec<(String, String)> {
+    let rows = program.rows(&["journal"], "entries").expect("the journal");
+    let began = rows.iter().filter(|row| row["event"] == "began");
+    began.map(|row| (text(&row["title"]).to_owned(), text(&row["operator"]).to_owned())).collect()
+}
+
 fn add(program: &Program, more: &[&str]) -> String {
     let words = ["silences", "add", "--comment", "the fan is ordered", "--author", "Sam Vimes"];
     program.say(&[&words[..], more].concat()).expect("a silence is made")
@@ -111,6 +118,9 @@ fn a_silence_by_command_is_seen_by_the_peer_and_by_amtool_and_outlives_a_killed_
     wait_silence(&stack, &first, &id, "expired");
     assert_eq!(listed(&both, &during), Ok(vec!["active".to_owned()]), "nothing is lost or there twice");
     assert_eq!(listed(&both, &id), Ok(vec!["expired".to_owned()]));
+    let titles: Vec<String> = written_down(&both).into_iter().map(|(title, _)| title).collect();
+    assert_eq!(titles, ["silence", "silence", "silence", "end a silence"], "all of it is in the journal");
+    assert_eq!(written_down(&both)[0].1, "Sam Vimes");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! `wardroom doctor`: what is in the way, and what to do about it. Nothing is changed anywhere.
 
+mod hosts;
 mod servers;
 mod terminal;
 
@@ -33,7 +34,7 @@ enum Level {
 /// Something that was looked at.
 #[derive(Clone, Debug, Serialize)]
 struct Finding {
-    /// `config`, `source`, `rights`, `clock`, `version` or `terminal`.
+    /// `config`, `source`, `rights`, `clock`, `version`, `host` or `terminal`.
     area: &'static str,
     /// Of what: a source, a file.
     subject: String,
@@ -76,12 +77,14 @@ pub fn run(global: &Global, doctor: &cli::Doctor) -> Result<ExitCode> {
     let ground = network.block_on(ground(global, false))?;
     let mut findings = config(&ground);
     let examined = network.block_on(servers::examine(&ground.config.sources, doctor.timeout));
+    let hosts = if doctor.hosts { network.block_on(hosts::look(&ground.config)) } else { Vec::new() };
     network.shutdown_background();
     let mut sources = Vec::new();
     for (source, found) in examined {
         sources.push(source);
         findings.extend(found);
     }
+    findings.extend(hosts);
     findings.extend(terminal::look(global));
     let diagnosis = Diagnosis { schema: SCHEMA, at: Utc::now(), findings, sources };
     say(&match doctor.format {

@@ -32,6 +32,10 @@ pub struct Confirm {
     level: Level,
     gate: Gate,
     now: Duration,
+    /// It ran before.
+    is_again: bool,
+    /// How what it is for stood when it was shown.
+    cause: String,
 }
 
 impl Confirm {
@@ -40,7 +44,21 @@ impl Confirm {
     pub fn new(preview: Preview, order: Order, level: Level, is_unrecorded: bool, now: Now) -> Option<Self> {
         let gate = Gate::new(level, &order.host, is_unrecorded, Some(Key::Enter), now.mono)?;
         let order = Order { is_unrecorded, ..order };
-        Some(Self { preview, order, level, gate, now: now.mono })
+        let cause = String::new();
+        Some(Self { preview, order, level, gate, now: now.mono, is_again: false, cause })
+    }
+
+    /// The same, for something that stands like this: should that change, it is shown anew.
+    #[must_use]
+    pub fn because(self, cause: String) -> Self {
+        Self { cause, ..self }
+    }
+
+    /// A command that ran before, and may have changed something.
+    pub fn again(order: Order, is_unrecorded: bool, now: Now) -> Option<Self> {
+        let level = Level::named(&order.level)?;
+        let confirm = Self::new(Preview::again(&order, level), order, level, is_unrecorded, now)?;
+        Some(Self { is_again: true, ..confirm })
     }
 
     /// The same for what it has become: nothing that was pressed counts any more.
@@ -60,6 +78,10 @@ impl Confirm {
         match self.gate.press(key, self.now) {
             Step::Wait => Outcome::Stay,
             Step::GiveUp => Outcome::Close,
+            Step::Go(how) if self.is_again => {
+                let how = format!("{}, {how}", self.order.how);
+                Outcome::Again(Box::new(Order { how, ..self.order.clone() }))
+            }
             Step::Go(how) => Outcome::Run(Box::new(Order { how, ..self.order.clone() })),
         }
     }
@@ -154,7 +176,7 @@ impl Layer for Confirm {
         None
     }
 
-    fn shows(&self) -> Option<&str> {
-        Some(&self.order.confirmed)
+    fn shows(&self) -> Option<(&str, &str)> {
+        (!self.is_again).then_some((self.order.confirmed.as_str(), self.cause.as_str()))
     }
 }

@@ -22,13 +22,34 @@ pub struct Help {
     of: Context,
     /// Under which name.
     name: String,
+    /// The actions of the config: their keys, and their names.
+    actions: Vec<(String, String)>,
     scroll: Scroll,
 }
 
 impl Help {
     /// The help for a place.
     pub fn new(of: Context, name: impl Into<String>) -> Self {
-        Self { of, name: name.into(), scroll: Scroll::default() }
+        Self { of, name: name.into(), actions: Vec::new(), scroll: Scroll::default() }
+    }
+
+    /// The same, with the actions of the config.
+    #[must_use]
+    pub fn with(self, actions: Vec<(String, String)>) -> Self {
+        Self { actions, ..self }
+    }
+
+    /// The actions of the config; one without a key is found under `x`.
+    fn own(&self, keymap: &Keymap) -> Vec<Prose> {
+        if self.actions.is_empty() || !self.of.outwards().any(|context| context == Context::List) {
+            return Vec::new();
+        }
+        let menu = keymap.hint(Action::Actions, self.of).unwrap_or_default();
+        let pair = |(keys, name): &(String, String)| {
+            Prose::pair(if keys.is_empty() { menu.clone() } else { keys.clone() }, name.clone())
+        };
+        let head = Prose::Head("Actions of your config".to_owned());
+        std::iter::once(head).chain(self.actions.iter().map(pair)).chain([Prose::Blank]).collect()
     }
 }
 
@@ -129,6 +150,12 @@ impl Layer for Help {
         let title = Title::new(format!("Keys in {}", self.name));
         let mut own = keys(self.of, false, scene.keymap);
         let everywhere = keys(self.of, true, scene.keymap);
+        let actions = self.own(scene.keymap);
+        if !actions.is_empty() {
+            own.push(Prose::Blank);
+            own.extend(actions);
+            own.pop();
+        }
         if body.width < 110 {
             if !own.is_empty() {
                 own.push(Prose::Blank);

@@ -8,6 +8,7 @@ pub mod deeds;
 pub mod dialogue;
 pub mod entry;
 pub mod help;
+pub mod history;
 pub mod journal;
 pub mod menu;
 pub mod output;
@@ -82,6 +83,8 @@ pub enum Outcome {
     Copy(String),
     /// Taken, the layer is done, and this is run.
     Run(Box<Order>),
+    /// Taken, the layer is done, and this, which ran before, is run once more.
+    Again(Box<Order>),
     /// Taken; this run is stopped.
     Stop(u64),
     /// Taken, the layer is done, and this run is done again with the terminal handed over.
@@ -138,8 +141,8 @@ pub trait Layer {
         None
     }
 
-    /// SHA-256 of what it shows to be confirmed.
-    fn shows(&self) -> Option<&str> {
+    /// SHA-256 of what it shows to be confirmed, and how what that is for stood then.
+    fn shows(&self) -> Option<(&str, &str)> {
         None
     }
 

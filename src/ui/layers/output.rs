@@ -13,6 +13,7 @@ use crate::text;
 use crate::ui::scene::{Piece, Scene, piece};
 use crate::ui::theme::Role;
 use crate::ui::widgets::frame::Title;
+use crate::ui::widgets::paint::width;
 use crate::ui::widgets::prose::{Prose, Scroll, lay_out};
 
 /// Said nothing for so many seconds, a run is noted to be idle.
@@ -73,7 +74,7 @@ impl Layer for Output {
         if self.follows && self.scroll.search.is_empty() {
             self.scroll.top = told.len().saturating_sub(usize::from(body.height.saturating_sub(2)));
         }
-        draw_lines(title(run, scene), &told, &mut self.scroll, scene, body, buffer);
+        draw_lines(title(run, scene, body.width), &told, &mut self.scroll, scene, body, buffer);
         if self.follows && self.scroll.search.is_empty() {
             self.scroll.top = self.scroll.last_top();
         }
@@ -84,7 +85,8 @@ impl Layer for Output {
     }
 }
 
-fn title(run: &Run, scene: &Scene<'_>) -> Title {
+/// What runs where, and how it is with it: of the first less where there is little room.
+fn title(run: &Run, scene: &Scene<'_>, cells: u16) -> Title {
     let mut counts = Vec::new();
     let now = scene.now.mono;
     if let Some(end) = &run.end {
@@ -102,7 +104,11 @@ fn title(run: &Run, scene: &Scene<'_>) -> Title {
     }
     let here = run.order.host == "localhost";
     let place = if here { "this machine" } else { run.order.host.as_str() };
-    Title { short: counts.clone(), counts, ..Title::new(format!("{} on {place}", run.order.title)) }
+    // What the frame puts around a title.
+    let taken = usize::from(width(&counts)) + 10;
+    let name = format!("{} on {place}", run.order.title);
+    let name = text::truncate(&name, usize::from(cells).saturating_sub(taken));
+    Title { short: counts.clone(), counts, ..Title::new(name) }
 }
 
 fn lines(run: &Run, scene: &Scene<'_>, cells: u16) -> Vec<Vec<Piece>> {

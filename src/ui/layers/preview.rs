@@ -8,7 +8,9 @@ use ratatui::layout::Rect;
 use super::sheet::draw_sheet;
 use super::{Layer, Outcome};
 use crate::action::Action;
+use crate::domain::run::Order;
 use crate::keymap::Context;
+use crate::runbooks::danger::Level;
 use crate::runbooks::model::Runbook;
 use crate::runbooks::plan::Planned;
 use crate::ui::panes::plan::{of_group, unhidden};
@@ -21,7 +23,8 @@ use crate::ui::widgets::prose::{Prose, Scroll};
 /// The layer.
 #[derive(Debug)]
 pub struct Preview {
-    group: Planned,
+    level: Level,
+    text: Option<String>,
     told: Vec<Prose>,
     scroll: Scroll,
 }
@@ -44,7 +47,40 @@ impl Preview {
             let never = book.warnings.iter().map(|one| piece(format!("✗ {}", one.text), Role::Warning));
             told.extend(never.map(|never| Prose::Line(vec![never])));
         }
-        Self { group: group.clone(), told, scroll: Scroll::default() }
+        Self { level: group.danger.level, text: group.filled.clone(), told, scroll: Scroll::default() }
+    }
+
+    /// The same, with what bounds it: the programs that it needs, and how long it may take.
+    #[must_use]
+    pub fn bounded(mut self, order: &Order) -> Self {
+        let mut bounds = Vec::new();
+        if !order.requires.is_empty() {
+            let needs = format!("{}, looked for before it begins", order.requires.join(", "));
+            bounds.push(Prose::pair("Needs", needs));
+        }
+        if let Some(limit) = order.limit {
+            let limit = crate::text::span(limit.as_secs_f64());
+            bounds.push(Prose::pair("Stops", format!("by itself after {limit}")));
+        }
+        if !bounds.is_empty() {
+            self.told.push(Prose::Blank);
+            self.told.extend(bounds);
+        }
+        self
+    }
+
+    /// A command that ran before, and is to run once more.
+    pub fn again(order: &Order, level: Level) -> Self {
+        let mut told = vec![
+            Prose::Line(vec![piece("It ran before and asked for a terminal.", Role::Warning)]),
+            Prose::plain("All of it runs once more: what it changed before it asked is changed again."),
+            Prose::Blank,
+        ];
+        let line = |text: &str| Prose::Line(vec![piece(unhidden(text), Role::Accent)]);
+        told.extend(order.text.lines().map(line));
+        told.extend([Prose::Blank, Prose::Head("Executed, word by word".to_owned())]);
+        told.extend(order.argv.iter().map(|word| Prose::Line(vec![piece(unhidden(word), Role::Text)])));
+        Self { level, text: Some(order.text.clone()), told, scroll: Scroll::default() }
     }
 }
 
@@ -63,15 +99,14 @@ impl Layer for Preview {
     fn key(&mut self, _key: KeyCombination, action: Option<Action>) -> Outcome {
         match action {
             Some(Action::Close | Action::Open) => Outcome::Close,
-            Some(Action::Copy) => self.group.filled.clone().map_or(Outcome::Stay, Outcome::Copy),
+            Some(Action::Copy) => self.text.clone().map_or(Outcome::Stay, Outcome::Copy),
             Some(action) if self.scroll.act(action) => Outcome::Stay,
             _ => Outcome::Pass,
         }
     }
 
     fn draw(&mut self, scene: &Scene<'_>, body: Rect, _footer: Rect, buffer: &mut Buffer) {
-        let level = self.group.danger.level;
-        let counts = vec![piece(level.name(), level_role(level))];
+        let counts = vec![piece(self.level.name(), level_role(self.level))];
         let title = Title { short: counts.clone(), counts, ..Title::new("Command") };
         draw_sheet(title, &self.told, &mut self.scroll, scene, body, buffer);
     }

@@ -5,9 +5,12 @@ use std::time::Duration;
 
 use wardroom::app::Setup;
 use wardroom::border::{Effect, Msg};
+use wardroom::config::Config;
+use wardroom::domain::ran::Ran;
 use wardroom::domain::run::{End, Line, Order, Stopped, Stream, Told};
 use wardroom::incident::Event;
 use wardroom::runbooks::actions::Configured;
+use wardroom::runbooks::danger::Level;
 use wardroom::runbooks::lore::Lore;
 
 use super::desk::Desk;
@@ -226,6 +229,254 @@ fn what_asks_for_a_terminal_is_offered_one() {
     });
     let handed = handed.expect("it is handed over");
     assert_eq!(handed.confirmed, wardroom::runbooks::login::digest(&handed.argv));
+}
+
+#[test]
+fn what_may_have_changed_something_is_confirmed_again_before_it_is_handed_over() {
+    let mut desk = host_down(WIDE);
+    at_restart(&mut desk);
+    desk.keys("<enter>");
+    pass(&mut desk, 1_000);
+    desk.keys("y");
+    let id = ordered(&desk).last().expect("it runs").0;
+    desk.hear([Msg::Ran { id, told: lines(&["sudo: a terminal is required to read the password"]) }]);
+    desk.hear([Msg::Ran { id, told: Told::Ended(End { asks_terminal: true, ..end(1) }) }]);
+    let handed = |desk: &Desk| {
+        let handed = desk.effects.iter().filter_map(|effect| match effect {
+            Effect::HandOver { order, .. } => Some(Arc::clone(order)),
+            _ => None,
+        });
+        handed.collect::<Vec<_>>()
+    };
+    desk.keys("H");
+    assert!(handed(&desk).is_empty(), "it ran before: it is asked first");
+    look("run_again_120x40", &mut desk);
+    // The alert may go in the meantime: this is what was run for it, and nothing else takes its place.
+    desk.hear([Msg::Tick]);
+    desk.keys("H<enter>");
+    assert!(handed(&desk).is_empty(), "nothing said is no");
+    desk.keys("H");
+    pass(&mut desk, 1_000);
+    desk.keys("y");
+    let handed = handed(&desk);
+    let [order] = handed.as_slice() else { panic!("handed over once: {handed:?}") };
+    assert_eq!(order.how, "y, terminal handed over, y");
+    assert_eq!(order.confirmed, wardroom::runbooks::login::digest(&order.argv));
+}
+
+/// A desk whose one action has this level.
+fn with_action(level: Level) -> Desk {
+    let action = Configured {
+        name: "Do it".to_owned(),
+        argv: ["uptime".to_owned()].to_vec(),
+        host: "local".to_owned(),
+        level: Some(level),
+        ..Configured::default()
+    };
+    let setup = runbooks::setup();
+    let setup = Setup { lore: Lore { actions: vec![action], ..setup.lore.clone() }, ..setup };
+    let mut desk = Desk::new(setup, WIDE);
+    desk.hear(homelab::host_down());
+    desk.hear([runbooks::shelf(runbooks::text())]);
+    desk.keys("2/HostDown<enter>x");
+    pass(&mut desk, 1_000);
+    desk.keys("<enter>");
+    desk
+}
+
+/// Types as a hand does.
+fn type_in(desk: &mut Desk, text: &str) {
+    for char in text.chars() {
+        pass(desk, 80);
+        desk.keys(&char.to_string());
+    }
+    pass(desk, 300);
+}
+
+#[test]
+fn each_level_asks_for_its_own_keys() {
+    for (level, wrong, right) in [
+        (Level::L0, "yY", "<enter>"),
+        (Level::L1, "Y", "y"),
+        (Level::L2, "y", "Y"),
+        (Level::L3, "yY", "localhost"),
+    ] {
+        let mut desk = with_action(level);
+        assert!(desk.screen().contains(&format!(" {} on this machine", level.name())), "{}", desk.screen());
+        // At once it is too soon, whatever is pressed.
+        desk.keys(right);
+        assert!(ordered(&desk).is_empty(), "{level:?}: too soon\n{}", desk.screen());
+        pass(&mut desk, 2_000);
+        desk.keys(wrong);
+        pass(&mut desk, 1_000);
+        assert!(ordered(&desk).is_empty(), "{level:?}: another key is none");
+        if level == Level::L3 {
+            desk.keys("<backspace><backspace>");
+            type_in(&mut desk, right);
+            assert!(ordered(&desk).is_empty(), "{level:?}: only with Enter");
+            desk.keys("<enter>");
+            let how = ordered(&desk).last().map(|(_, order)| order.how.clone());
+            assert_eq!(how.as_deref(), Some("typed localhost"), "{}", desk.screen());
+        } else {
+            desk.keys(right);
+            assert_eq!(ordered(&desk).len(), 1, "{level:?}\n{}", desk.screen());
+        }
+    }
+}
+
+#[test]
+fn the_right_name_of_the_host_counts_only_when_it_is_typed() {
+    let mut desk = with_action(Level::L3);
+    pass(&mut desk, 2_000);
+    desk.hear([Msg::Paste("localhost".to_owned())]);
+    desk.keys("<enter>");
+    assert!(ordered(&desk).is_empty(), "{}", desk.screen());
+    pass(&mut desk, 1_000);
+    // A terminal without marks around a paste sends it as keys, all at once, Enter at the end.
+    desk.keys("localhost<enter>");
+    assert!(ordered(&desk).is_empty(), "{}", desk.screen());
+    assert!(desk.screen().contains("type localhost and Enter"), "{}", desk.screen());
+    pass(&mut desk, 1_000);
+    type_in(&mut desk, "localhost");
+    desk.keys("<enter>");
+    assert_eq!(ordered(&desk).len(), 1, "{}", desk.screen());
+}
+
+#[test]
+fn an_alert_that_changes_between_preview_and_key_rebuilds_it() {
+    let mut desk = host_down(WIDE);
+    at_restart(&mut desk);
+    desk.keys("<enter>");
+    pass(&mut desk, 1_000);
+    assert!(desk.screen().contains("y runs it"), "{}", desk.screen());
+    desk.hear(homelab::calm());
+    desk.keys("y");
+    assert!(ordered(&desk).is_empty(), "the alert is over: what was pressed was meant for another state");
+    assert!(desk.screen().contains("it has changed: look again"), "{}", desk.screen());
+    pass(&mut desk, 1_000);
+    desk.keys("y");
+    assert_eq!(ordered(&desk).len(), 1, "seen as it is now it can be confirmed");
+}
+
+#[test]
+fn the_journal_is_shown_the_newest_first() {
+    let ran = |title: &str, end: Option<&str>, trouble: Option<&str>| Ran {
+        at: super::desk::instant(),
+        operator: "sam".into(),
+        title: title.into(),
+        host: "vm102".into(),
+        level: "L1".into(),
+        how: "y".into(),
+        text: format!("systemctl restart {title}"),
+        output: "captured".into(),
+        end: end.map(|words| (words.to_owned(), 1.2)),
+        trouble: trouble.map(str::to_owned),
+        last: vec!["\u{1b}[2Jlast of it".into()],
+    };
+    for (name, size) in [("60x12", (60, 12)), ("120x40", WIDE)] {
+        let mut desk = host_down(size);
+        desk.keys("J");
+        assert!(desk.effects.contains(&Effect::ReadJournal));
+        let all = vec![
+            ran("first", Some("done"), None),
+            ran("second", Some("exit 1"), Some("it broke")),
+            ran("third", None, None),
+        ];
+        desk.hear([Msg::Journal { ran: all, torn: 1 }]);
+        look(&format!("journal_{name}"), &mut desk);
+        desk.keys("<esc>");
+        assert!(!desk.screen().contains("Journal"), "{}", desk.screen());
+    }
+    let mut desk = host_down(WIDE);
+    desk.hear([Msg::Unread("the journal cannot be read: no".into())]);
+    assert!(desk.screen().contains("cannot be read: no"));
+}
+
+/// A desk on the alert, with the actions that a config gives.
+fn with_config(actions: &str) -> Desk {
+    let text = format!("[sources.prometheus.main]\nurl = \"http://127.0.0.1:1\"\n{actions}");
+    let config = Config::parse("wardroom.toml", &text, None).expect("a config");
+    let setup = runbooks::setup();
+    let setup = Setup { lore: Lore { actions: config.runbooks.actions, ..setup.lore.clone() }, ..setup };
+    let mut desk = Desk::new(setup, WIDE);
+    desk.hear(homelab::host_down());
+    desk.hear([runbooks::shelf(runbooks::text())]);
+    desk.keys("2/HostDown<enter>");
+    desk
+}
+
+const BACK_UP: &str = r#"
+[[actions]]
+name = "Back it up again"
+argv = ["vzdump", "102", "--storage", "{storage}", "--bwlimit", "{limit}"]
+host = "local"
+keys = ["alt-b"]
+panes = ["alerts"]
+requires = ["vzdump"]
+timeout = "4h"
+verify = 'Target shows "UP" in Prometheus UI'
+[actions.inputs.storage]
+kind = "choice"
+choices = ["pbs", "local"]
+[actions.inputs.limit]
+kind = "number"
+default = "0"
+[[actions]]
+name = "Elsewhere"
+argv = ["uptime"]
+host = "local"
+panes = ["backups"]
+keys = ["alt-b"]
+"#;
+
+#[test]
+fn an_action_has_a_key_a_name_in_the_palette_and_a_line_in_the_help() {
+    let mut desk = with_config(BACK_UP);
+    desk.keys("?/Actions of your<enter>");
+    assert!(
+        desk.screen().contains("Alt-b") && desk.screen().contains("Back it up again"),
+        "{}",
+        desk.screen()
+    );
+    desk.keys("<esc><esc>:run back");
+    assert!(desk.screen().contains("run Back it up again"), "{}", desk.screen());
+    desk.keys("<enter>");
+    assert!(desk.screen().contains("› Back it up again"), "{}", desk.screen());
+    let mut desk = with_config(BACK_UP);
+    desk.keys("<alt-b>");
+    assert!(desk.screen().contains("› Back it up again"), "the one that is for this pane: {}", desk.screen());
+    desk.keys("<esc><esc>:run else<enter>");
+    assert!(desk.screen().contains("no action of the config is for this"), "{}", desk.screen());
+}
+
+#[test]
+fn an_action_asks_for_its_inputs_and_is_bounded() {
+    let mut desk = with_config(BACK_UP);
+    desk.keys("<alt-b>=");
+    assert!(desk.screen().contains("Tab pbs  local"), "{}", desk.screen());
+    desk.keys("nas<enter><enter>");
+    pass(&mut desk, 1_000);
+    assert!(!desk.screen().contains(" runs it"), "it is none of them: {}", desk.screen());
+    desk.keys("<esc>=pbs<enter><enter>");
+    pass(&mut desk, 1_000);
+    look("action_bounded_120x40", &mut desk);
+    desk.keys("y");
+    let orders = ordered(&desk);
+    let [(id, order)] = orders.as_slice() else { panic!("one run\n{}", desk.screen()) };
+    assert_eq!(order.text, "vzdump 102 --storage pbs --bwlimit 0");
+    assert_eq!(
+        (order.limit, order.requires.as_slice()),
+        (Some(Duration::from_hours(4)), &["vzdump".to_owned()][..])
+    );
+    let id = *id;
+    desk.hear([Msg::Ran { id, told: Told::Ended(end(0)) }]);
+    assert!(desk.effects.contains(&Effect::Refresh(None)), "what it changed is looked at");
+    desk.keys("<esc>");
+    assert!(
+        desk.screen().contains("✗ Target shows \"UP\""),
+        "what tells that it helped is measured: {}",
+        desk.screen()
+    );
 }
 
 #[test]
