@@ -31,6 +31,7 @@ pub mod log;
 pub mod matcher;
 pub mod measure;
 pub mod observation;
+pub mod off_site;
 pub mod promql;
 pub mod prune;
 pub mod question;

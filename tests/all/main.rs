@@ -11,6 +11,8 @@ mod journal;
 mod logs;
 mod modules;
 mod packages;
+mod recoverable;
+mod refused;
 mod replay;
 mod runbooks;
 mod runs;

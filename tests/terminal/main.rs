@@ -14,3 +14,4 @@ mod lab;
 mod modes;
 mod quiet;
 mod strange;
+mod withheld;
