@@ -282,6 +282,7 @@ impl App {
     fn judge(&mut self, now: Now) {
         if self.known.unjudged {
             self.known.verdict = judge(&self.known.store, Scope::ALL, now.wall);
+            self.look_ahead(now);
             self.known.unjudged = false;
         }
     }

@@ -11,6 +11,8 @@ use crate::border::Effect;
 use crate::clock::Now;
 use crate::domain::deed::Receipt;
 use crate::domain::feed::Failure;
+use crate::domain::health::Health;
+use crate::domain::horizon;
 use crate::domain::reaping;
 use crate::domain::wanted::Wanted;
 use crate::ui::layers::sheet::{Matter, Sheet};
@@ -45,6 +47,18 @@ impl Upkeep {
 }
 
 impl App {
+    /// When all is well the verdict says what breaks next, if that is soon.
+    pub(super) fn look_ahead(&mut self, now: Now) {
+        let (store, verdict) = (&self.known.store, &mut self.known.verdict);
+        if verdict.state != Health::Ok {
+            return;
+        }
+        if let Some(due) = horizon::soonest(store, now.wall) {
+            verdict.text.push_str(" · next: ");
+            verdict.text.push_str(&due.words(now.wall));
+        }
+    }
+
     /// A second has passed.
     pub(super) fn keep_up(&mut self, now: Now) -> Vec<Effect> {
         self.open_wanted(now);

@@ -6,12 +6,18 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 
 use crate::config::Runbooks;
+use crate::report::inventory::Covering;
 use crate::runbooks::model::Procedure;
 use crate::runbooks::{self, Runbook};
 
 /// The response times that the files of the config state, by name of the alert. A file that cannot be
 /// read promises nothing; `wardroom runbook list` says why.
 pub fn promised(config: &Runbooks) -> BTreeMap<Arc<str>, TimeDelta> {
+    stated(&read(config), &config.aliases)
+}
+
+/// The files that can be read.
+fn read(config: &Runbooks) -> Vec<Runbook> {
     let read = |path: &std::path::PathBuf| {
         let bytes = std::fs::read(path);
         if let Err(error) = &bytes {
@@ -19,8 +25,32 @@ pub fn promised(config: &Runbooks) -> BTreeMap<Arc<str>, TimeDelta> {
         }
         Some(runbooks::read(&path.display().to_string(), &bytes.ok()?))
     };
-    let files: Vec<Runbook> = config.files.iter().filter_map(read).collect();
-    stated(&files, &config.aliases)
+    config.files.iter().filter_map(read).collect()
+}
+
+/// The procedures of the config's files, by the alerts that they are for.
+pub fn covering(config: &Runbooks) -> Vec<Covering> {
+    let mut all: Vec<Covering> = Vec::new();
+    for file in read(config) {
+        // The paper is the same wherever the files lie.
+        let name = std::path::Path::new(&file.path).file_name().unwrap_or_default();
+        for procedure in &file.procedures {
+            all.extend(procedure.alert_names.iter().map(|alert| Covering {
+                alert: alert.clone(),
+                file: name.to_string_lossy().into_owned(),
+                procedure: procedure.title.clone(),
+            }));
+        }
+    }
+    for (alert, wanted) in &config.aliases {
+        all.push(Covering {
+            alert: alert.clone(),
+            file: "[runbooks.aliases]".to_owned(),
+            procedure: wanted.clone(),
+        });
+    }
+    all.sort();
+    all
 }
 
 /// The first procedure that names an alert counts; an alias in the config before all.

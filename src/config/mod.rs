@@ -1,6 +1,7 @@
 //! The operator's config: where it stands, what it says, and all that is wrong with it, at once.
 
 mod actions;
+mod due;
 mod hosts;
 mod place;
 mod runbooks;
@@ -132,6 +133,7 @@ impl Config {
         let (sources, holds_secrets) = sources(root);
         let (ring, log_labels, log_queries) = tables::logs(root);
         let hosts = hosts::hosts(root);
+        let ui = ui(root, directory, &mut elsewhere);
         let thresholds = Thresholds {
             clusters: mappings(&sources),
             log_labels,
@@ -139,6 +141,7 @@ impl Config {
             log_queries,
             hosts: hosts.clone(),
             goals: slo::goals(root),
+            dates: due::dates(root, ui.zone),
             ..tables::thresholds(root)
         };
         let config = Self {
@@ -148,7 +151,7 @@ impl Config {
             ring,
             hosts,
             runbooks: Runbooks { actions: actions::actions(root), ..runbooks::runbooks(root, directory) },
-            ui: ui(root, directory, &mut elsewhere),
+            ui,
             keymap: Keymap::default().with(root),
             views: view::with(&view::embedded(), root),
         };

@@ -42,6 +42,7 @@ fn rule(name: &str, query: &str) -> Rule {
         health: RuleHealth::Ok,
         error: "".into(),
         hold: 120.0,
+        labels: crate::domain::labels::Labels::default(),
         last_evaluation: Some(now()),
     }
 }

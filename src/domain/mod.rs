@@ -23,6 +23,7 @@ pub mod feed;
 pub mod guest;
 pub mod health;
 pub mod hidden;
+pub mod horizon;
 pub mod host;
 pub mod hosts;
 pub mod job;

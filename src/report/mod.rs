@@ -4,7 +4,9 @@
 mod alerts;
 mod backups;
 mod chain;
+mod due;
 mod hosts;
+pub mod inventory;
 mod kept;
 mod lines;
 mod log;
@@ -24,6 +26,7 @@ use crate::domain::verdict::{self, Counts, Scope, Verdict};
 pub use alerts::Alerts;
 pub use backups::{BackupReport, JobRow, TaskRow};
 pub use chain::LinkRow;
+pub use due::{DueRow, Horizon};
 pub use hosts::HostRow;
 pub use kept::{BackupRow, DatastoreRow, DrillRow, OffSite};
 pub use log::{log_json, log_line, log_text, log_time};

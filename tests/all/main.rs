@@ -7,6 +7,8 @@ mod config;
 mod contract;
 mod contracts;
 mod demo;
+mod due;
+mod inventory;
 mod journal;
 mod logs;
 mod modules;

@@ -22,7 +22,7 @@ use crate::wait::until;
 
 /// What of it is withheld.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Withheld {
+pub enum Withheld {
     /// The list of tasks, from its first byte.
     Tasks,
     /// The second half of the list of snapshots.
@@ -30,7 +30,7 @@ enum Withheld {
 }
 
 /// A backup server with one datastore and one guest, that goes on only when it is let.
-struct Server {
+pub struct Server {
     url: String,
     /// How often it was asked for what it withholds.
     asked: Arc<AtomicUsize>,
@@ -39,7 +39,8 @@ struct Server {
 }
 
 impl Server {
-    fn start(withheld: Withheld) -> Self {
+    /// Starts it on a free port of loopback.
+    pub fn start(withheld: Withheld) -> Self {
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
         let (gate, open) = watch::channel(false);
         let asked: Arc<AtomicUsize> = Arc::default();
@@ -60,7 +61,7 @@ impl Server {
     }
 
     /// Says whatever it withheld.
-    fn go_on(&self) {
+    pub fn go_on(&self) {
         self.gate.send_replace(true);
     }
 
@@ -73,13 +74,14 @@ impl Server {
         .unwrap_or_else(|reason| panic!("{reason}"));
     }
 
-    /// The dashboard that looks at it.
-    fn dashboard(&self) -> (Dashboard, TempDir) {
+    /// The dashboard that looks at it, and where its config lies.
+    pub fn dashboard(&self) -> (Dashboard, TempDir) {
         let place = tempfile::tempdir().expect("a directory");
         let file = place.path().join("wardroom.toml");
         // Whoever waits is not given up before the test is over.
         let keys = format!("url = {:?}\ntoken = \"a@pbs!b:c\"\ntimeout = \"5m\"\n", self.url);
-        std::fs::write(&file, format!("[sources.pbs.main]\n{keys}")).expect("written");
+        std::fs::write(&file, format!("[sources.pbs.main]\n{keys}[ui]\noperator = \"kim\"\n"))
+            .expect("written");
         let path = file.display().to_string();
         let command = [PROGRAM, "--config", &path, "--view", "backups"];
         (Plan { command: &command, ..Plan::default() }.start(), place)

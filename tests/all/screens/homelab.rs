@@ -516,6 +516,7 @@ pub fn broken_rule() -> Msg {
         health: RuleHealth::Err,
         error: "many-to-many matching not allowed".into(),
         hold: 0.0,
+        labels: Labels::default(),
         last_evaluation: Some(before(7)),
     };
     observed(PROMETHEUS, Feed::Rules, vec![Observation::Rules([rule].into())])
