@@ -122,7 +122,7 @@ impl Horizon {
             );
             let _infallible = writeln!(told, "{}", line.trim_end());
         }
-        let span = text::age(TimeDelta::seconds(self.within.round() as i64));
+        let span = text::span(self.within);
         if self.due.is_empty() {
             let _infallible = writeln!(told, "nothing comes due within {span}");
         }

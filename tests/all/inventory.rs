@@ -43,7 +43,7 @@ fn lab(scenario: Scenario, home: &Path, runbook: &Path) -> (Runtime, Lab, String
     let network = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
     let network = network.expect("a runtime");
     let lab = network.block_on(Lab::start(scenario, 1, Clock::system())).expect("a lab");
-    let own = format!("files = [{runbook:?}]");
+    let own = format!("files = [\"{}\"]", runbook.display());
     let text = lab.config();
     let lines = text.lines().map(|line| if line.starts_with("files = ") { &*own } else { line });
     let config = home.join("w.toml");

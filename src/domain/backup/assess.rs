@@ -186,13 +186,11 @@ pub fn assess(
         let reason = Reason::Running { progress: running.progress, late: false, first: false };
         return is(BackupState::Running, Health::Ok, reason);
     }
-    match unverified(group, expect, &evidence.verify, now) {
-        Some(reason) => is(BackupState::Unverified, Health::Warning, reason),
-        None => {
-            let since = broke(good.at, evidence).map(Arc::clone);
-            is(BackupState::Ok, Health::Ok, since.map_or(Reason::Well, Reason::FailedSince))
-        }
+    if let Some(reason) = unverified(group, expect, &evidence.verify, now) {
+        return is(BackupState::Unverified, Health::Warning, reason);
     }
+    let since = broke(good.at, evidence).map(Arc::clone);
+    is(BackupState::Ok, Health::Ok, since.map_or(Reason::Well, Reason::FailedSince))
 }
 
 /// The failure of the last run, if that was after the newest good backup: one from before is over.

@@ -79,7 +79,7 @@ fn rule(name: &str, query: &str) -> Rule {
         health: RuleHealth::Ok,
         error: "".into(),
         hold: 0.0,
-        labels: crate::domain::labels::Labels::default(),
+        labels: Labels::default(),
         last_evaluation: Some(now()),
     }
 }

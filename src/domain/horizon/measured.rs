@@ -81,9 +81,9 @@ fn date(kind: Kind, measure: &Measure, value: f64, looked: DateTime<Utc>) -> Opt
 fn name(kind: Kind, measure: &Measure, reading: &Reading, host: Option<&str>) -> String {
     let thing = reading.labels.get(&measure.thing).unwrap_or_default();
     match (kind, host) {
-        (Kind::Certificate, _) => thing.to_owned(),
         (Kind::Scrub, Some(host)) => format!("SnapRAID on {host}"),
+        (Kind::Scrub, None) => "SnapRAID".to_owned(),
+        (Kind::Certificate, _) | (_, None) => thing.to_owned(),
         (_, Some(host)) => format!("{thing} on {host}"),
-        (_, None) => thing.to_owned(),
     }
 }

@@ -870,7 +870,7 @@ fn rule() -> Rule {
         health: RuleHealth::Ok,
         error: "".into(),
         hold: 0.0,
-        labels: crate::domain::labels::Labels::default(),
+        labels: Labels::default(),
         last_evaluation: Some(now()),
     }
 }

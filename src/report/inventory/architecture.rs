@@ -1,6 +1,7 @@
 //! The chain as it is, as a diagram and a table.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use chrono::{DateTime, Utc};
 
@@ -21,7 +22,7 @@ pub(super) fn page(store: &Store, now: DateTime<Utc>) -> Page {
     let mut graph = "graph LR\n".to_owned();
     for (name, number) in &names {
         // A quote would end the name.
-        graph.push_str(&format!("  n{number}[\"{}\"]\n", name.replace(['"', '\\'], "'")));
+        let _infallible = writeln!(graph, "  n{number}[\"{}\"]", name.replace(['"', '\\'], "'"));
     }
     for link in &links {
         let (Some(from), Some(to)) = (names.get(&*link.from), names.get(&*link.to)) else { continue };
@@ -31,7 +32,7 @@ pub(super) fn page(store: &Store, now: DateTime<Utc>) -> Page {
             Health::Warning => "-->|warning|",
             Health::Critical => "--x|broken|",
         };
-        graph.push_str(&format!("  n{from} {arrow} n{to}\n"));
+        let _infallible = writeln!(graph, "  n{from} {arrow} n{to}");
     }
     page.code("mermaid", &graph);
     let rows: Vec<Vec<String>> = links

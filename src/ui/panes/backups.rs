@@ -64,13 +64,24 @@ pub struct Entry {
     starved: bool,
     /// What there is is good, and a run after it failed.
     failed_since: bool,
-    /// The newest copy that is kept elsewhere; `None` where no place is off the site.
-    off_site: Option<Option<DateTime<Utc>>>,
+    /// The newest copy that is kept elsewhere.
+    away: Away,
     expect: Expectation,
     plan: Plan,
     took: Option<Took>,
     place: String,
     stale: bool,
+}
+
+/// What of a guest is kept off the site.
+#[derive(Clone, Copy, Debug)]
+enum Away {
+    /// No place is off the site.
+    Nowhere,
+    /// There is such a place, and nothing good of the guest is in it.
+    Missing,
+    /// The newest good copy there is of that time.
+    At(DateTime<Utc>),
 }
 
 impl Hay for Entry {
@@ -166,7 +177,11 @@ fn entries(store: &Store, now: DateTime<Utc>) -> Vec<Entry> {
         reason: judged.assessment.reason.to_string(),
         starved: matches!(judged.assessment.reason, Reason::NoRoom(..)),
         failed_since: matches!(judged.assessment.reason, Reason::FailedSince(_)),
-        off_site: copies.any().then(|| copies.newest(judged).map(|copy| copy.at)),
+        away: match copies.newest(judged) {
+            Some(copy) => Away::At(copy.at),
+            None if copies.any() => Away::Missing,
+            None => Away::Nowhere,
+        },
         expect: judged.expect,
         plan: judged.plan.clone(),
         took: judged.took,
@@ -217,7 +232,7 @@ fn filling(
         reason: format!("{:.0} % full{soon}{failed}", share * 100.0),
         starved: false,
         failed_since: false,
-        off_site: None,
+        away: Away::Nowhere,
         expect: Expectation::default(),
         plan: Plan::Unknown,
         took: None,
@@ -243,7 +258,7 @@ fn closed(source: &SourceState, denied: &Unreadable) -> Entry {
         reason,
         starved: false,
         failed_since: false,
-        off_site: None,
+        away: Away::Nowhere,
         expect: Expectation::default(),
         plan: Plan::Unknown,
         took: None,
@@ -309,9 +324,9 @@ fn kept(group: &BackupGroup, entry: &Entry, scene: &Scene<'_>) -> Vec<Piece> {
 
 /// How old the newest copy is that is kept elsewhere.
 fn off_site(entry: &Entry, now: DateTime<Utc>) -> Piece {
-    match entry.off_site {
-        Some(Some(at)) => piece(text::age(now - at), Role::Muted),
-        Some(None) if entry.sign.role != Role::Muted => piece("none", Role::Warning),
+    match entry.away {
+        Away::At(at) => piece(text::age(now - at), Role::Muted),
+        Away::Missing if entry.sign.role != Role::Muted => piece("none", Role::Warning),
         _ => piece("", Role::Muted),
     }
 }
