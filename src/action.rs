@@ -274,6 +274,24 @@ pub enum Action {
     /// The previous pane.
     #[strum(message = "previous pane")]
     PreviousPane,
+    /// More of the width for this pane, until you leave.
+    #[strum(message = "wider")]
+    Wider,
+    /// Less of the width for this pane.
+    #[strum(message = "narrower")]
+    Narrower,
+    /// More of the height for this pane.
+    #[strum(message = "taller")]
+    Taller,
+    /// Less of the height for this pane.
+    #[strum(message = "lower")]
+    Lower,
+    /// The keys that work here, in short; the next key does what it always does.
+    #[strum(message = "hints")]
+    Hints,
+    /// Heed the mouse, or leave it to your terminal. With Shift it is always your terminal's.
+    #[strum(message = "mouse")]
+    Mouse,
     /// Give this pane the whole screen, or give it back.
     #[strum(message = "zoom")]
     Expand,

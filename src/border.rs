@@ -27,6 +27,8 @@ pub enum Msg {
     Key(KeyCombination),
     /// A text was pasted, with the terminal's own marks around it.
     Paste(String),
+    /// Something was pointed at.
+    Pointed(Pointed),
     /// The terminal got or lost the focus.
     Focus(bool),
     /// The terminal has a new size, in cells.
@@ -107,6 +109,28 @@ pub enum Msg {
     Tick,
 }
 
+/// What the mouse did, and at which cell, from 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pointed {
+    /// What it did.
+    pub how: Pointing,
+    /// The column.
+    pub column: u16,
+    /// The row.
+    pub row: u16,
+}
+
+/// What a mouse does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Pointing {
+    /// Its first button was pressed.
+    Click,
+    /// Its wheel was turned away from the operator.
+    Up,
+    /// Its wheel was turned towards the operator.
+    Down,
+}
+
 /// How the operator is told of something new that is critical.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, strum::EnumString)]
 #[strum(serialize_all = "lowercase")]
@@ -138,6 +162,8 @@ pub enum Control {
 pub enum Effect {
     /// Poll a source now, or all.
     Refresh(Option<SourceId>),
+    /// Ask the terminal to tell what the mouse does, or no longer.
+    Mouse(bool),
     /// Ask a source. A newer question in the same place cancels the older.
     Ask {
         /// Which question in its place; the answer comes back with it.

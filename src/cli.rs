@@ -21,6 +21,11 @@ pub struct Cli {
     /// What to do; the dashboard when nothing is said.
     #[command(subcommand)]
     pub command: Option<Command>,
+    /// Take down what the dashboard hears, and what its details asked for, in this new file.
+    ///
+    /// Example: wardroom --record storm.wardroom
+    #[arg(long, value_name = "FILE")]
+    pub record: Option<PathBuf>,
     /// Flags that every command knows.
     #[command(flatten)]
     pub global: Global,

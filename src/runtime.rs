@@ -5,15 +5,17 @@
 
 mod asks;
 mod feeds;
+mod latest;
 mod network;
+mod play;
 mod retired;
 mod runs;
 mod saves;
 mod screen;
 mod shelf;
 mod signals;
+mod tape;
 
-use std::collections::BTreeSet;
 use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -23,6 +25,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use self::asks::Asks;
 pub use self::feeds::{Feeds, Load, Loaded};
+pub use self::latest::{Latest, kept as latest};
 pub use self::network::{Network, network};
 use self::retired::Retired;
 use self::runs::Runs;
@@ -30,12 +33,13 @@ use self::saves::Saves;
 pub use self::screen::{Live, Paper, Screen};
 use self::shelf::Shelves;
 pub use self::signals::{listen, listen_for_the_deaf, stop};
+pub use self::tape::Tape;
 use crate::app::App;
 use crate::border::{Effect, Msg};
 use crate::clock::{Clock, Now};
 use crate::domain::log::export::Wanted;
 use crate::domain::run::{Order, Told};
-use crate::replay::{Control, Player};
+use crate::replay::Player;
 use crate::terminal::{Call, Input};
 
 /// When messages come without a pause, a frame is drawn in between after this time.
@@ -70,6 +74,10 @@ pub struct Loop<S> {
     pub feeds: Feeds,
     /// A recording that is played.
     pub player: Option<Player>,
+    /// Where what is heard is taken down.
+    pub tape: Option<Tape>,
+    /// What keeps the last that was heard, for the next start.
+    pub latest: Option<Latest>,
     asks: Asks,
     saves: Saves,
     shelves: Shelves,
@@ -110,6 +118,8 @@ impl<S: Screen> Loop<S> {
             inputs,
             feeds,
             player: None,
+            tape: None,
+            latest: None,
             asks,
             saves,
             shelves,
@@ -165,9 +175,12 @@ impl<S: Screen> Loop<S> {
                 if let Ok(seen) = &result {
                     self.retired.keep(&source, feed, seen);
                 }
-                return Ok(self.take(Msg::Observed { source, feed, result, took }));
+                let seen = Msg::Observed { source, feed, result, took };
+                self.take_down(&seen);
+                return Ok(self.take(seen));
             }
             Some(answer) = self.asks.answers.recv() => {
+                self.take_down(&answer);
                 if let Msg::Computed { joined: Some(joined), .. } = &answer {
                     self.retired.keep_joined(joined);
                 }
@@ -197,43 +210,6 @@ impl<S: Screen> Loop<S> {
         effects.into_iter().fold(None, |ended, effect| ended.or(self.carry_out(effect)))
     }
 
-    /// Plays one step of the recording.
-    fn play(&mut self) -> Option<Ended> {
-        let msg = self.player.as_mut()?.step()?;
-        self.take(msg)
-    }
-
-    /// Plays the recording up to its end.
-    pub fn play_out(&mut self) {
-        while self.player.as_ref().is_some_and(|player| !player.is_over()) {
-            self.play();
-        }
-    }
-
-    /// Plays up to the next alert that begins, or to the end.
-    fn play_to_alert(&mut self) {
-        let names = |app: &App| -> BTreeSet<Arc<str>> {
-            app.store().alerts().iter().map(|listed| Arc::clone(&listed.alert.fingerprint)).collect()
-        };
-        let before = names(&self.app);
-        while self.player.as_ref().is_some_and(|player| !player.is_over()) {
-            self.play();
-            if !names(&self.app).is_subset(&before) {
-                return;
-            }
-        }
-    }
-
-    fn control(&mut self, control: Control) {
-        if control == Control::NextAlert {
-            self.play_to_alert();
-        }
-        if let Some(player) = &mut self.player {
-            let told = player.obey(control);
-            self.app.tell(told, self.clock.now());
-        }
-    }
-
     /// Draws a frame, and asks what it still wants to know.
     ///
     /// # Errors
@@ -253,6 +229,13 @@ impl<S: Screen> Loop<S> {
         match effect {
             Effect::Refresh(only) => self.feeds.refresh(only.as_ref()),
             Effect::Ask { id, ask } => {
+                if let Some(player) = &mut self.player {
+                    let answer = player.answer(id, &ask)?;
+                    return self.take(answer);
+                }
+                if let Some(tape) = &mut self.tape {
+                    tape.asked(id, &ask);
+                }
                 let source = self.feeds.source(&ask.source);
                 self.asks.ask(id, ask, source, &self.clock);
             }
@@ -289,6 +272,11 @@ impl<S: Screen> Loop<S> {
             Effect::Ring { text, how } => {
                 if let Err(error) = self.screen.ring(&text, how) {
                     tracing::warn!(%error, "nobody was told of {text}");
+                }
+            }
+            Effect::Mouse(on) => {
+                if let Err(error) = self.screen.point(on) {
+                    tracing::warn!(%error, "the mouse was not heeded");
                 }
             }
             Effect::Replay(control) => self.control(control),

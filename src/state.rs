@@ -8,7 +8,9 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use tracing_subscriber::EnvFilter;
+use tracing::Level;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 
 mod clocks;
 mod drills;
@@ -131,13 +133,12 @@ impl Place {
 
     /// Sends what is logged to the log file: warnings, or what `RUST_LOG` says.
     pub fn start_log(&self) -> io::Result<()> {
-        let filter =
-            EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("wardroom=info,warn"));
-        let log = tracing_subscriber::fmt()
-            .with_env_filter(filter)
-            .with_writer(Mutex::new(self.log_file()?))
-            .with_ansi(false)
-            .finish();
+        let asked = std::env::var("RUST_LOG").ok().and_then(|asked| asked.parse::<Targets>().ok());
+        let filter = asked
+            .unwrap_or_else(|| Targets::new().with_default(Level::WARN).with_target("wardroom", Level::INFO));
+        let lines =
+            tracing_subscriber::fmt::layer().with_writer(Mutex::new(self.log_file()?)).with_ansi(false);
+        let log = tracing_subscriber::registry().with(lines.with_filter(filter));
         tracing::subscriber::set_global_default(log).map_err(io::Error::other)
     }
 }

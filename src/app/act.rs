@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crokey::KeyCombination;
 
-use super::{App, Frozen, HOLD, scene};
+use super::{App, Frozen, HINTS, HOLD, scene};
 use crate::action::Action;
 use crate::border::Effect;
 use crate::clock::Now;
@@ -33,8 +33,14 @@ impl App {
     pub(super) fn key(&mut self, key: KeyCombination, now: Now) -> Vec<Effect> {
         self.dirty = true;
         self.notice = None;
+        let hinted = self.hints.take().is_some_and(|until| now.mono < until);
         if self.is_wall() {
             return self.wall_key(self.look.keymap.action(Context::List, key), now);
+        }
+        let here = self.layers.last().map_or_else(|| self.context(), |layer| layer.context());
+        let ends = [Action::Close, Action::Hints].map(Some);
+        if hinted && ends.contains(&self.look.keymap.action(here, key)) {
+            return Vec::new();
         }
         for at in (0..self.layers.len()).rev() {
             let Some(layer) = self.layers.get_mut(at) else { continue };
@@ -183,6 +189,8 @@ impl App {
             Action::Mute => self.mute(now),
             Action::Why => self.layers.push(Box::new(Sheet::new(Matter::Why))),
             Action::Help => self.help(),
+            Action::Hints => self.hints = Some(now.mono + HINTS),
+            Action::Mouse => return self.heed_mouse(now),
             Action::Palette => self.palette(),
             Action::Filter => self.prompt(),
             Action::Copy => return self.copy(now),
@@ -201,6 +209,7 @@ impl App {
                 self.zoomed = !self.zoomed;
                 self.forget_seen();
             }
+            Action::Wider | Action::Narrower | Action::Taller | Action::Lower => self.resize(action, now),
             Action::Open => self.open(now),
             Action::Close => self.close(now),
             action => {

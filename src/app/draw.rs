@@ -99,6 +99,9 @@ impl App {
             layer.draw(&over, regions.body, regions.footer, buffer);
         }
         self.draw_footer(regions.footer, buffer, now);
+        if self.hints.is_some_and(|until| now.mono < until) {
+            self.draw_hints(regions.body, buffer, now);
+        }
         self.look.glyphs.apply(buffer);
     }
 

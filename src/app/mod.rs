@@ -7,6 +7,8 @@ mod bell;
 mod draw;
 mod follow;
 mod footer;
+mod hints;
+mod mouse;
 mod order;
 mod places;
 mod records;
@@ -60,6 +62,8 @@ struct Look {
     replays: bool,
     /// How the operator is told of something new that is critical.
     notify: Notify,
+    /// The mouse is heeded.
+    mouse: bool,
     /// Who is at the keyboard, as far as is known: offered where somebody is to be named.
     operator: Arc<str>,
 }
@@ -110,6 +114,9 @@ struct Notice {
 /// Rows stay where they are for so long after a key.
 const HOLD: Duration = Duration::from_secs(1);
 
+/// Hints that nobody acts on go away, so that they hide nothing for long.
+const HINTS: Duration = Duration::from_secs(30);
+
 /// A frozen screen thaws by itself, lest somebody takes it for the present.
 const THAW: Duration = Duration::from_mins(10);
 
@@ -144,6 +151,8 @@ pub struct App {
     bell: bell::Bell,
     /// Lines are being written into a file.
     saving: bool,
+    /// Until when the keys of the place are shown, if no key is pressed before.
+    hints: Option<Duration>,
     /// What is done unasked.
     upkeep: upkeep::Upkeep,
 }
@@ -229,6 +238,7 @@ impl App {
             recent: setup.recent,
             bell: bell::Bell::default(),
             saving: false,
+            hints: None,
             upkeep: upkeep::Upkeep::new(setup.wanted),
         }
     }
@@ -309,6 +319,10 @@ impl App {
                 return self.key(keymap::normal(key), now);
             }
             Msg::Paste(text) => return self.paste(&text, now),
+            Msg::Pointed(pointed) => {
+                self.want_no_more();
+                return self.pointed(pointed, now);
+            }
             Msg::Focus(_) => {}
             Msg::Resize { width, height } => {
                 self.screen = Rect::new(0, 0, width, height);

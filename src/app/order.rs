@@ -141,7 +141,7 @@ impl App {
     }
 
     /// Does what a key would do that means this action here.
-    fn perform(&mut self, action: Action, now: Now) -> Vec<Effect> {
+    pub(super) fn perform(&mut self, action: Action, now: Now) -> Vec<Effect> {
         if let Some(at) = self.layers.len().checked_sub(1)
             && let Some(layer) = self.layers.get_mut(at)
         {

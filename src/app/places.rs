@@ -1,8 +1,11 @@
 //! Where the panes stand, and which of them has the focus.
 
 use super::App;
+use crate::action::Action;
+use crate::clock::Now;
 use crate::keymap::Context;
 use crate::ui::panes::{self, Pane};
+use crate::ui::theme::Role;
 use crate::ui::view::{Place, View};
 
 impl App {
@@ -43,6 +46,15 @@ impl App {
         let at = isize::try_from(self.focus_at(&places)).unwrap_or(0);
         if let Some(focus) = self.focus.get_mut(self.view) {
             *focus = usize::try_from((at + by).rem_euclid(count)).unwrap_or(0);
+        }
+    }
+
+    /// Gives the pane with the focus more or less of the screen.
+    pub(super) fn resize(&mut self, action: Action, now: Now) {
+        let (name, width) = (self.pane_name(), self.body().width);
+        let view = self.look.views.get_mut(self.view);
+        if !view.is_some_and(|view| view.resize(width, name, action)) {
+            self.notify("nothing beside it has room to give or take", Role::Muted, now);
         }
     }
 

@@ -49,6 +49,8 @@ pub struct Setup {
     pub replays: bool,
     /// How the operator is told of something new that is critical.
     pub notify: Notify,
+    /// The mouse is heeded.
+    pub mouse: bool,
     /// Who is at the keyboard: offered where somebody is to be named.
     pub operator: Arc<str>,
     /// The name of the first view.
@@ -88,6 +90,7 @@ impl Default for Setup {
             read_only: false,
             replays: false,
             notify: Notify::default(),
+            mouse: false,
             operator: Arc::default(),
             view: "bridge".to_owned(),
             wall: None,
@@ -121,6 +124,7 @@ impl Setup {
             read_only: self.read_only,
             replays: self.replays,
             notify: self.notify,
+            mouse: self.mouse,
             operator: Arc::clone(&self.operator),
         }
     }
@@ -158,6 +162,8 @@ impl App {
         };
         self.frozen = None;
         self.forget_seen();
-        self.joined(join, now)
+        let mut effects = self.joined(join, now);
+        effects.push(Effect::Mouse(self.look.mouse && !self.is_wall()));
+        effects
     }
 }

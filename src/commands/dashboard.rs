@@ -1,10 +1,11 @@
 //! `wardroom`: the dashboard.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use color_eyre::eyre::{Report, Result, WrapErr as _};
+use sha2::{Digest as _, Sha256};
 use tokio::runtime::Builder;
 use tokio::sync::mpsc;
 
@@ -13,21 +14,28 @@ use crate::app::App;
 use crate::cli::{Global, Open};
 use crate::config;
 use crate::domain::clocks::Clocks;
+use crate::domain::store::Expected;
 use crate::domain::wanted::Wanted;
-use crate::replay::Player;
-use crate::runtime::{Ended, Feeds, Live, Load, Loaded, Loop, Network, listen, listen_for_the_deaf, network};
+use crate::replay::{Player, Recorder};
+use crate::runtime::{
+    Ended, Feeds, Latest, Live, Load, Loaded, Loop, Network, Screen as _, Tape, latest, listen,
+    listen_for_the_deaf, network,
+};
 use crate::state::{self, Place};
 use crate::terminal;
 
 /// The number of the signal that says that a terminal is gone.
 const HANGUP: i32 = 1;
 
+/// No recording of the dashboard becomes larger, in bytes.
+const LARGEST: u64 = 256 << 20;
+
 /// Runs it until it ends.
 ///
 /// # Errors
 /// No terminal, wrong usage, a wrong config, or a terminal that no longer takes what is written.
-pub fn run(global: &Global) -> Result<ExitCode> {
-    start(global, None)
+pub fn run(global: &Global, record: Option<&Path>) -> Result<ExitCode> {
+    start(global, None, record)
 }
 
 /// Runs it, and opens the detail of an alert.
@@ -42,7 +50,7 @@ pub fn open(global: &Global, open: &Open) -> Result<ExitCode> {
     let labels: Option<Vec<_>> = open.labels.iter().map(label).collect();
     let labels =
         labels.ok_or_else(|| Usage("labels are written LABEL=VALUE, such as instance=nas".into()))?;
-    start(global, Some(Wanted { alert: open.alert.clone(), labels }))
+    start(global, Some(Wanted { alert: open.alert.clone(), labels }), None)
 }
 
 /// Plays a recording.
@@ -50,11 +58,14 @@ pub fn open(global: &Global, open: &Open) -> Result<ExitCode> {
 /// # Errors
 /// As [`run`], and a file that is no recording.
 pub fn replay(global: &Global, file: &Path) -> Result<ExitCode> {
-    start(&Global { replay: Some(file.to_owned()), demo: None, ..global.clone() }, None)
+    start(&Global { replay: Some(file.to_owned()), demo: None, ..global.clone() }, None, None)
 }
 
-fn start(global: &Global, wanted: Option<Wanted>) -> Result<ExitCode> {
+fn start(global: &Global, wanted: Option<Wanted>, record: Option<&Path>) -> Result<ExitCode> {
     terminal::check()?;
+    if let Some(file) = record.filter(|file| file.exists()) {
+        return Err(Usage(format!("{} is there already and stays as it is", file.display())).into());
+    }
     let network = network()?;
     let global = shown(global);
     let ground = network.block_on(ground(&global, false))?;
@@ -67,7 +78,7 @@ fn start(global: &Global, wanted: Option<Wanted>) -> Result<ExitCode> {
     terminal::restore_on_panic();
     network.block_on(async { listen_for_the_deaf() })?;
     let network = Network::start(network)?;
-    Ok(match watch(&global, &ground, &network, place.as_ref().ok(), wanted)? {
+    Ok(match watch(&global, &ground, &network, place.as_ref().ok(), wanted, record)? {
         Ended::Quit => ExitCode::SUCCESS,
         Ended::Signal(signal) => died_of(signal),
         Ended::Gone => died_of(HANGUP),
@@ -116,6 +127,7 @@ fn watch(
     network: &Network,
     place: Option<&Place>,
     wanted: Option<Wanted>,
+    record: Option<&Path>,
 ) -> Result<Ended> {
     let mut setup = setup_on(ground, global, banner(ground))?;
     setup.wanted = wanted;
@@ -129,6 +141,10 @@ fn watch(
         setup.operator = name.into();
     }
     let before = Arc::clone(&setup.operator);
+    let sources = setup.sources.clone();
+    let heeds = setup.mouse && setup.wall.is_none();
+    let tape = record.map(|file| tape(file, &sources, ground)).transpose()?;
+    let last = place.and_then(|place| last(place, ground, global));
     let screen = Builder::new_current_thread().enable_all().build().wrap_err("no loop can be started")?;
     screen.block_on(async {
         let (sender, inputs) = mpsc::unbounded_channel();
@@ -143,9 +159,21 @@ fn watch(
         let mut dashboard = Loop::new(App::new(setup), live, ground.clock.clone(), inputs, feeds);
         let recording = ground.recording.clone();
         dashboard.player = recording.map(|recording| Player::new(recording, ground.clock.clone()));
+        if let Some(file) = last {
+            dashboard.remember(latest(&file, &sources, ground.clock.now().wall));
+            dashboard.latest = Some(Latest::start(file, sources)?);
+        }
+        dashboard.tape = tape;
+        dashboard.screen.point(heeds)?;
         #[cfg(debug_assertions)]
         break_down(&mut dashboard)?;
         let ended = dashboard.run().await?;
+        if let Some(latest) = dashboard.latest.take() {
+            latest.end();
+        }
+        if let Some(tape) = dashboard.tape.take() {
+            tell(tape.end().wrap_err("the recording was not written to its end")?);
+        }
         let named = dashboard.operator().filter(|name| **name != *before);
         if let Some((place, name)) = place.zip(named)
             && let Err(error) = place.keep_operator(name)
@@ -154,6 +182,30 @@ fn watch(
         }
         Ok::<_, Report>(ended)
     })
+}
+
+/// Says what a recording has come to; by then the terminal is the shell's again or nobody's.
+fn tell((count, missed): (u64, u64)) {
+    tracing::info!(count, missed, "recorded");
+    if missed > 0 {
+        complain(&format!("the disk was too slow: {missed} answers are not in the recording"));
+    }
+}
+
+/// A recording in a new file.
+fn tape(file: &Path, sources: &[Expected], ground: &Ground) -> Result<Tape> {
+    let started = ground.clock.now().wall;
+    let tape = Recorder::start(file, sources, started, LARGEST).and_then(Tape::start);
+    tape.wrap_err_with(|| format!("cannot write {}", file.display()))
+}
+
+/// Where the last that was seen under this config is kept; nowhere for what is not real.
+fn last(place: &Place, ground: &Ground, global: &Global) -> Option<PathBuf> {
+    let file = std::fs::canonicalize(ground.file.as_ref()?).ok()?;
+    let named = format!("{} {}", file.display(), global.site.as_deref().unwrap_or_default());
+    let digest = Sha256::digest(named.as_bytes());
+    let name = digest.iter().take(8).fold(0_u64, |name, byte| name << 8 | u64::from(*byte));
+    Some(place.path().join(format!("last-{name:016x}.wardroom")))
 }
 
 /// Lets tests see what becomes of the terminal when the loop panics, or hangs.

@@ -138,6 +138,7 @@ pub fn setup(config: &Config, global: &Global, banner: Option<String>) -> Result
         read_only: global.read_only || global.wall,
         replays: false,
         notify: config.ui.notify,
+        mouse: config.ui.mouse,
         wall: global.wall.then(|| config.ui.wall.clone()),
         operator: config.ui.operator.clone().unwrap_or_else(whoever).into(),
         view,

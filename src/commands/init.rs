@@ -55,7 +55,7 @@ pub fn run(global: &Global, init: &cli::Init) -> Result<ExitCode> {
     write(&file, &plan, init.add)?;
     talk.say(&format!("+ wrote {shown}, readable by you alone"));
     if talk.is_there() && talk.agrees("Start the dashboard?", true) {
-        return dashboard::run(global);
+        return dashboard::run(global, None);
     }
     told(&file, "")
 }

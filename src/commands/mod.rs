@@ -47,7 +47,10 @@ pub struct Usage(pub String);
 /// Does what the command line says. Errors are told on stderr.
 pub fn run(cli: &Cli) -> ExitCode {
     let done = match &cli.command {
-        None => dashboard::run(&cli.global),
+        Some(_) if cli.record.is_some() => {
+            Err(Usage("--record is for the dashboard; `wardroom record FILE` needs none".into()).into())
+        }
+        None => dashboard::run(&cli.global, cli.record.as_deref()),
         Some(Command::Shot(shot)) => shot::run(&cli.global, shot),
         Some(Command::Status(status)) => status::run(&cli.global, status),
         Some(Command::Logs(logs)) => logs::run(&cli.global, logs),

@@ -66,7 +66,7 @@ async fn take_down(ground: &Ground, record: &cli::Record) -> Result<(u64, Why)> 
                 let crate::sources::Event { source, feed, result, took, .. } = event;
                 let msg = Msg::Observed { source, feed, result, took };
                 count += 1;
-                let moment = Moment { at: ground.clock.now().wall, msg };
+                let moment = Moment::new(ground.clock.now().wall, msg);
                 if !recorder.take(&moment).wrap_err_with(trouble)? {
                     break "as large as it may be";
                 }

@@ -67,6 +67,8 @@ pub struct Ui {
     pub operator: Option<String>,
     /// How the operator is told of something new that is critical.
     pub notify: Notify,
+    /// The mouse is heeded.
+    pub mouse: bool,
     /// How a screen is shown that nobody sits at.
     pub wall: Wall,
 }
@@ -290,6 +292,7 @@ fn ui(root: &Table<'_>, directory: Option<&Path>, elsewhere: &mut Vec<Fault>) ->
             .unwrap_or_default(),
         wall: tables::wall(&table),
         ascii: table.get("ascii").unwrap_or(false),
+        mouse: table.get("mouse").unwrap_or(false),
         operator: table.get_with("operator", |name: String| match name.trim() {
             "" => Err("a name".to_owned()),
             name => Ok(crate::text::sanitise(name).into_owned()),

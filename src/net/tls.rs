@@ -5,8 +5,8 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{Resumption, WebPkiServerVerifier};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
@@ -115,7 +115,9 @@ pub(super) fn config(endpoint: &Endpoint) -> Result<ClientConfig, NetError> {
         .with_safe_default_protocol_versions()
         .map_err(broken)?;
     if !endpoint.is_https() {
-        return Ok(builder.with_root_certificates(RootCertStore::empty()).with_no_client_auth());
+        let mut unused = builder.with_root_certificates(RootCertStore::empty()).with_no_client_auth();
+        unused.resumption = Resumption::disabled();
+        return Ok(unused);
     }
     let roots = match (endpoint.fingerprint(), endpoint.ca_file()) {
         (Some(_), _) => RootCertStore::empty(),

@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 pub use player::{Control, Player};
 
 use crate::border::Msg;
+use crate::domain::question::Ask;
 use crate::domain::store::Expected;
 
 /// The version of the file.
@@ -44,6 +45,16 @@ pub struct Moment {
     pub at: DateTime<Utc>,
     /// What came.
     pub msg: Msg,
+    /// The question, when an answer came: who replays asks for it under another number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked: Option<Ask>,
+}
+
+impl Moment {
+    /// Something that came unasked.
+    pub const fn new(at: DateTime<Utc>, msg: Msg) -> Self {
+        Self { at, msg, asked: None }
+    }
 }
 
 /// All that was recorded.
@@ -154,7 +165,7 @@ mod tests {
     use super::*;
 
     fn moment(second: i64) -> Moment {
-        Moment { at: DateTime::UNIX_EPOCH + TimeDelta::seconds(second), msg: Msg::Focus(second % 2 == 0) }
+        Moment::new(DateTime::UNIX_EPOCH + TimeDelta::seconds(second), Msg::Focus(second % 2 == 0))
     }
 
     fn record(file: &Path, count: i64) -> Recorder {

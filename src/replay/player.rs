@@ -10,15 +10,22 @@ use super::{Moment, Recording};
 pub use crate::border::Control;
 use crate::border::Msg;
 use crate::clock::Clock;
+use crate::domain::feed::{Failure, FailureKind};
+use crate::domain::question::{Ask, Question};
 
 /// The speeds, the usual one among them.
 const SPEEDS: [f64; 7] = [0.5, 1.0, 2.0, 5.0, 20.0, 60.0, 600.0];
+
+/// An answer that is so far off was to another question.
+const SOON: TimeDelta = TimeDelta::seconds(15);
 
 /// A recording that is played.
 #[derive(Debug)]
 pub struct Player {
     clock: Clock,
     left: VecDeque<Moment>,
+    /// What was answered when somebody looked: played only when it is asked for again.
+    answers: Vec<Moment>,
     ends: DateTime<Utc>,
     speed: usize,
     paused: bool,
@@ -30,8 +37,58 @@ impl Player {
     /// Plays from the beginning, on a clock that stands at it.
     pub fn new(recording: Recording, clock: Clock) -> Self {
         let ends = recording.ended();
-        let left = recording.moments.into();
-        Self { clock, left, ends, speed: 1, paused: false, stepped: Instant::now() }
+        let (answers, left): (Vec<_>, VecDeque<_>) = {
+            let (answers, left): (Vec<_>, Vec<_>) =
+                recording.moments.into_iter().partition(|moment| moment.asked.is_some());
+            (answers, left.into())
+        };
+        Self { clock, left, answers, ends, speed: 1, paused: false, stepped: Instant::now() }
+    }
+
+    /// What was answered to this: at once when its time is over, else it comes at its time. A question
+    /// that nobody asked then has no answer.
+    pub fn answer(&mut self, id: u64, ask: &Ask) -> Option<Msg> {
+        let now = self.clock.now().wall;
+        let Some((at, result)) = self.known(ask, now) else {
+            let failure = Failure {
+                kind: FailureKind::Other,
+                short: "not in the recording".into(),
+                text: "nobody asked for this while the recording was made, so it holds no answer".into(),
+            };
+            return Some(Msg::Answered { slot: ask.slot.clone(), id, result: Err(failure) });
+        };
+        let msg = Msg::Answered { slot: ask.slot.clone(), id, result };
+        if at <= now {
+            return Some(msg);
+        }
+        let place = self.left.partition_point(|moment| moment.at <= at);
+        self.left.insert(place, Moment::new(at, msg));
+        None
+    }
+
+    /// The answer to this, and when it came: the next one if it is near, else the last, of those to the
+    /// very question; else of those to the same question of another time.
+    fn known(&self, ask: &Ask, now: DateTime<Utc>) -> Option<(DateTime<Utc>, Answered)> {
+        let mut best: Option<((bool, bool, TimeDelta), &Moment)> = None;
+        for moment in &self.answers {
+            let Some(asked) = moment.asked.as_ref().filter(|asked| asked.source == ask.source) else {
+                continue;
+            };
+            let exact = asked.question == ask.question;
+            let off = moment.at - now;
+            if off > SOON || !(exact || is_alike(&asked.question, &ask.question)) {
+                continue;
+            }
+            let rank = (!exact, off < TimeDelta::zero(), off.abs());
+            if best.as_ref().is_none_or(|(have, _)| rank < *have) {
+                best = Some((rank, moment));
+            }
+        }
+        let (_, moment) = best?;
+        match &moment.msg {
+            Msg::Answered { result, .. } => Some((moment.at, result.clone())),
+            _ => None,
+        }
     }
 
     /// When the next step is due; `None` when there is none or it is paused.
@@ -94,14 +151,54 @@ impl Player {
     }
 }
 
+/// What an answer holds.
+type Answered = Result<crate::domain::question::Answer, Failure>;
+
+/// Whether two questions differ in the time alone that they ask about.
+fn is_alike(one: &Question, other: &Question) -> bool {
+    match (one, other) {
+        (Question::Value { query: one, .. }, Question::Value { query: other, .. })
+        | (Question::Series { query: one, .. }, Question::Series { query: other, .. })
+        | (Question::Volume { query: one, .. }, Question::Volume { query: other, .. })
+        | (Question::Log { upid: one, .. }, Question::Log { upid: other, .. }) => one == other,
+        (Question::Lines(one), Question::Lines(other)) => one.query == other.query,
+        _ => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::feed::{SourceId, SourceKind};
+    use crate::domain::question::{Answer, Question};
+
+    fn ask(query: &str) -> Ask {
+        let source = SourceId::new(SourceKind::Prometheus, "main");
+        Ask { slot: "slot".into(), source, question: Question::Value { query: query.into(), at: None } }
+    }
+
+    #[test]
+    fn an_answer_comes_at_its_time_and_later_at_once() {
+        let start = DateTime::UNIX_EPOCH;
+        let msg = Msg::Answered { slot: "other".into(), id: 7, result: Ok(Answer::Series(Vec::new())) };
+        let answer = Moment { at: start + TimeDelta::milliseconds(1400), msg, asked: Some(ask("up")) };
+        let recording = Recording { started: start, sources: Vec::new(), moments: vec![answer] };
+        let clock = Clock::fixed(start);
+        let mut player = Player::new(recording, clock.clone());
+        assert_eq!(player.step(), Some(Msg::Tick), "nobody has asked yet");
+        assert_eq!(player.answer(1, &ask("up")), None, "it is on its way");
+        let here = Msg::Answered { slot: "slot".into(), id: 1, result: Ok(Answer::Series(Vec::new())) };
+        assert_eq!(player.step(), Some(here));
+        assert_eq!((clock.now().wall - start).num_milliseconds(), 1400);
+        assert!(matches!(player.answer(2, &ask("up")), Some(Msg::Answered { id: 2, result: Ok(_), .. })));
+        let none = player.answer(3, &ask("down"));
+        assert!(matches!(none, Some(Msg::Answered { id: 3, result: Err(_), .. })), "{none:?}");
+    }
 
     #[test]
     fn every_message_comes_at_its_time_with_the_seconds_between() {
         let start = DateTime::UNIX_EPOCH;
-        let at = |millis: i64| Moment { at: start + TimeDelta::milliseconds(millis), msg: Msg::Focus(true) };
+        let at = |millis: i64| Moment::new(start + TimeDelta::milliseconds(millis), Msg::Focus(true));
         let recording =
             Recording { started: start, sources: Vec::new(), moments: vec![at(300), at(300), at(2100)] };
         let clock = Clock::fixed(start);
@@ -117,7 +214,7 @@ mod tests {
     #[test]
     fn it_is_paused_and_hurried() {
         let start = DateTime::UNIX_EPOCH;
-        let moments = vec![Moment { at: start + TimeDelta::seconds(60), msg: Msg::Tick }];
+        let moments = vec![Moment::new(start + TimeDelta::seconds(60), Msg::Tick)];
         let recording = Recording { started: start, sources: Vec::new(), moments };
         let mut player = Player::new(recording, Clock::fixed(start));
         let slow = player.due().expect("a step") - player.stepped;

@@ -18,7 +18,7 @@ pub enum Node {
     /// Code.
     Code {
         /// The code.
-        block: Block,
+        block: Box<Block>,
         /// It is set off by its indent only, not by a fence.
         indented: bool,
     },

@@ -242,7 +242,8 @@ impl Reader<'_> {
         let kept = self.text.get(done.start..end).map_or(0, |raw| raw.trim_end().len());
         let span = done.start..done.start + kept;
         let lines = self.index.lines(&span);
-        let inner = std::mem::take(&mut done.nodes);
+        let mut inner = std::mem::take(&mut done.nodes);
+        inner.shrink_to_fit();
         match done.kind {
             Kind::Page => {}
             Kind::Through => inner.into_iter().for_each(|node| self.put(node)),
@@ -318,7 +319,7 @@ impl Reader<'_> {
         let raw = self.text.get(span).unwrap_or_default();
         block.reasons = code::reasons(&block, fence.is_none(), code::is_closed(raw, fence.is_none()));
         block.runnable = block.reasons.is_empty();
-        self.put(Node::Code { block, indented: fence.is_none() });
+        self.put(Node::Code { block: Box::new(block), indented: fence.is_none() });
     }
 
     fn html(&mut self, html: &str, lines: (usize, usize)) {

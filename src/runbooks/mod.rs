@@ -64,7 +64,15 @@ use model::{Procedure, Section};
 use place::LineIndex;
 use roots::Root;
 
-/// Reads a runbook. Whatever the bytes are, this answers: what cannot be read is a lint.
+/// Reads a runbook, and looks for what is wrong or doubtful in it: [`Runbook::lints`].
+pub fn reviewed(path: &str, bytes: &[u8]) -> Runbook {
+    let mut runbook = read(path, bytes);
+    runbook.lints = lint::lint(&text_of(bytes), &runbook);
+    runbook
+}
+
+/// Reads a runbook without its lints: an operator in a hurry waits for the steps alone. Whatever the
+/// bytes are, this answers.
 pub fn read(path: &str, bytes: &[u8]) -> Runbook {
     let text = text_of(bytes);
     let index = LineIndex::new(&text);
@@ -100,7 +108,6 @@ pub fn read(path: &str, bytes: &[u8]) -> Runbook {
     drop(rest);
     runbook.sections = sections;
     runbook.procedures = procedures;
-    runbook.lints = lint::lint(&text, &runbook);
     runbook
 }
 

@@ -36,7 +36,7 @@ pub struct Runbook {
     pub urls: Vec<Field>,
     /// What must never be done ("What NOT to do"): shown beside every confirmation.
     pub warnings: Vec<Item>,
-    /// What is wrong or doubtful, in the order of the file.
+    /// What is wrong or doubtful, in the order of the file; only a reviewed runbook has any.
     pub lints: Vec<Lint>,
 }
 

@@ -336,7 +336,7 @@ pub(super) fn sentences(nodes: &[Node]) -> Vec<Item> {
 /// Every block in some nodes, in order.
 fn blocks(nodes: &[Node]) -> Vec<Block> {
     let all = super::document::walk(nodes).into_iter().filter_map(|node| match node {
-        Node::Code { block, .. } => Some(block.clone()),
+        Node::Code { block, .. } => Some(Block::clone(block)),
         _ => None,
     });
     all.collect()

@@ -43,7 +43,9 @@ impl Words {
 
     /// What was read.
     pub(super) fn finish(&mut self) -> Vec<Inline> {
-        std::mem::take(&mut self.done)
+        let mut words = std::mem::take(&mut self.done);
+        words.shrink_to_fit();
+        words
     }
 
     fn push(&mut self, words: String, code: bool, line: usize) {

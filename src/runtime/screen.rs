@@ -66,6 +66,14 @@ pub trait Screen {
         Ok(())
     }
 
+    /// Lets it tell what the mouse does, or no longer.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    fn point(&mut self, _on: bool) -> io::Result<()> {
+        Ok(())
+    }
+
     /// Lets somebody else have it.
     fn give_back(&mut self) {}
 
@@ -144,6 +152,10 @@ impl Screen for Live {
     fn ring(&mut self, text: &str, how: Notify) -> io::Result<()> {
         let env = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
         Tty.write_all(terminal::note(text, how, &env).as_bytes())
+    }
+
+    fn point(&mut self, on: bool) -> io::Result<()> {
+        self.terminal.point(on)
     }
 
     fn give_back(&mut self) {

@@ -1,11 +1,11 @@
 //! What a piece of the terminal's input means.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use termina::event::{KeyCode as Sent, KeyEventKind, Modifiers};
+use termina::event::{KeyCode as Sent, KeyEventKind, Modifiers, MouseButton, MouseEvent, MouseEventKind};
 
 use super::Input;
 use super::sequence::Piece;
-use crate::border::Msg;
+use crate::border::{Msg, Pointed, Pointing};
 
 /// The meaning, if it has one for us: what nobody asked for means nothing.
 pub fn meaning(piece: Piece) -> Option<Input> {
@@ -32,10 +32,23 @@ fn understood(event: &termina::Event) -> Option<Input> {
         termina::Event::Key(sent) if sent.kind != KeyEventKind::Release => {
             Some(key(code(sent.code)?, modifiers(sent.modifiers)))
         }
+        termina::Event::Mouse(mouse) => pointed(*mouse),
         termina::Event::FocusIn => Some(Input::Msg(Msg::Focus(true))),
         termina::Event::FocusOut => Some(Input::Msg(Msg::Focus(false))),
         _ => None,
     }
+}
+
+/// A click or a turn of the wheel; with a modifier it is meant for somebody else.
+fn pointed(mouse: MouseEvent) -> Option<Input> {
+    let how = match mouse.kind {
+        MouseEventKind::Down(MouseButton::Left) => Pointing::Click,
+        MouseEventKind::ScrollUp => Pointing::Up,
+        MouseEventKind::ScrollDown => Pointing::Down,
+        _ => return None,
+    };
+    let pointed = Pointed { how, column: mouse.column, row: mouse.row };
+    mouse.modifiers.is_empty().then_some(Input::Msg(Msg::Pointed(pointed)))
 }
 
 fn key(code: KeyCode, modifiers: KeyModifiers) -> Input {
@@ -117,8 +130,13 @@ mod tests {
             ("\u{1b}[?997;1n", None),
             ("\u{1b}[0n", None),
             ("\u{1b}[8;40;120t", None),
-            ("\u{1b}[<0;1;1M", None),
-            ("\u{1b}[M !!", None),
+            ("\u{1b}[<0;1;1M", Some("Msg(Pointed(Pointed { how: Click, column: 0, row: 0 }))")),
+            ("\u{1b}[<65;12;5M", Some("Msg(Pointed(Pointed { how: Down, column: 11, row: 4 }))")),
+            ("\u{1b}[<64;12;5M", Some("Msg(Pointed(Pointed { how: Up, column: 11, row: 4 }))")),
+            ("\u{1b}[<0;1;1m", None),
+            ("\u{1b}[<2;1;1M", None),
+            ("\u{1b}[<4;1;1M", None),
+            ("\u{1b}[M !!", Some("Msg(Pointed(Pointed { how: Click, column: 0, row: 0 }))")),
         ] {
             assert_eq!(meant(typed).as_deref(), key, "{typed:?}");
         }

@@ -25,7 +25,14 @@ const ENTER: &[u8] = b"\x1b[?1049h\x1b[?25l\x1b[?2004h\x1b[?1004h\x1b[m\x1b[2J";
 
 /// All of that back, and whatever a frame that was cut off left behind. Terminals without a second
 /// screen get an empty one.
-const LEAVE: &[u8] = b"\x1b\\\x1b[?2026l\x1b[m\x1b[2J\x1b[H\x1b[?1004l\x1b[?2004l\x1b[?1049l\x1b[?25h";
+const LEAVE: &[u8] =
+    b"\x1b\\\x1b[?2026l\x1b[m\x1b[2J\x1b[H\x1b[?1006l\x1b[?1000l\x1b[?1004l\x1b[?2004l\x1b[?1049l\x1b[?25h";
+
+/// Word of clicks and of the wheel, in the form without a limit to columns.
+const POINT: &[u8] = b"\x1b[?1000h\x1b[?1006h";
+
+/// No more of it.
+const POINT_NOT: &[u8] = b"\x1b[?1006l\x1b[?1000l";
 
 /// The line settings from before, while the terminal is ours. The panic hook needs them too.
 static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
@@ -75,6 +82,8 @@ pub enum Unusable {
 pub struct Terminal {
     inputs: UnboundedSender<Input>,
     reader: Option<Reader>,
+    /// The terminal tells what the mouse does.
+    mouse: bool,
 }
 
 impl Terminal {
@@ -84,7 +93,7 @@ impl Terminal {
     /// When standard input or output is none.
     pub fn enter(inputs: UnboundedSender<Input>) -> Result<Self, Unusable> {
         check()?;
-        let mut terminal = Self { inputs, reader: None };
+        let mut terminal = Self { inputs, reader: None, mouse: false };
         terminal.take()?;
         Ok(terminal)
     }
@@ -100,8 +109,20 @@ impl Terminal {
         before.get_or_insert(settings);
         drop(before);
         Tty.write_all(ENTER)?;
+        if self.mouse {
+            Tty.write_all(POINT)?;
+        }
         self.reader = Some(Reader::start(stdin(), self.inputs.clone())?);
         Ok(())
+    }
+
+    /// Lets it tell what the mouse does, or no longer.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn point(&mut self, on: bool) -> io::Result<()> {
+        self.mouse = on;
+        Tty.write_all(if on { POINT } else { POINT_NOT })
     }
 
     /// Gives it back; nobody reads from it afterwards.

@@ -134,6 +134,27 @@ impl View {
         (!wide.is_empty() && !narrow.is_empty()).then(|| Self { wide, narrow, ..self.clone() })
     }
 
+    /// Gives a pane more or less of the width or height on a screen of so many columns; `false` when there is
+    /// nobody to take it from, or to give it to.
+    pub fn resize(&mut self, width: u16, pane: &str, action: Action) -> bool {
+        let bands = if width >= self.wide_from { &mut self.wide } else { &mut self.narrow };
+        let Some(at) = bands.iter().position(|band| band.panes.iter().any(|(name, _)| name == pane)) else {
+            return false;
+        };
+        match action {
+            Action::Taller | Action::Lower => {
+                let shares: Vec<&mut u16> = bands.iter_mut().map(|band| &mut band.share).collect();
+                shift(shares, at, action == Action::Taller)
+            }
+            _ => {
+                let Some(band) = bands.get_mut(at) else { return false };
+                let at = band.panes.iter().position(|(name, _)| name == pane).unwrap_or(0);
+                let shares: Vec<&mut u16> = band.panes.iter_mut().map(|(_, share)| share).collect();
+                shift(shares, at, action == Action::Wider)
+            }
+        }
+    }
+
     /// Where the panes stand in `area`. What does not fit is left out, the last first.
     pub fn arrange(&self, area: Rect) -> Vec<Place> {
         let bands = if area.width >= self.wide_from { &self.wide } else { &self.narrow };
@@ -159,6 +180,33 @@ impl View {
         }
         places
     }
+}
+
+/// In so many parts a resized length is counted.
+const PARTS: u32 = 400;
+
+/// A step of a resize, in those parts.
+const STEP: u32 = 20;
+
+/// Gives the part `at` a step more of the whole, or less; `false` when that leaves somebody nothing.
+fn shift(shares: Vec<&mut u16>, at: usize, more: bool) -> bool {
+    let total: u32 = shares.iter().map(|share| u32::from(**share)).sum();
+    let mut parts: Vec<u32> = shares.iter().map(|share| u32::from(**share) * PARTS / total.max(1)).collect();
+    let others = PARTS.saturating_sub(parts.get(at).copied().unwrap_or(0));
+    let Some(own) = parts.get_mut(at) else { return false };
+    let before = *own;
+    *own = if more { before + STEP } else { before.saturating_sub(STEP) };
+    if shares.len() < 2 || *own < STEP || *own > PARTS - STEP {
+        return false;
+    }
+    let left = PARTS - *own;
+    for (_, part) in parts.iter_mut().enumerate().filter(|(nth, _)| *nth != at) {
+        *part = *part * left / others.max(1);
+    }
+    for (share, part) in shares.into_iter().zip(parts) {
+        *share = u16::try_from(part.max(1)).unwrap_or(u16::MAX);
+    }
+    true
 }
 
 /// Divides `length` by shares; each part gets at least its least, where there is so much.

@@ -24,3 +24,4 @@ mod shot;
 mod silences;
 mod sources;
 mod status;
+mod week;

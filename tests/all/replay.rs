@@ -1,12 +1,16 @@
 //! A recording shows again what was seen: the same frames, byte for byte.
 
+use std::collections::VecDeque;
 use std::path::Path;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use ratatui::buffer::Buffer;
 use wardroom::app::Setup;
-use wardroom::border::Msg;
+use wardroom::border::{Effect, Msg};
 use wardroom::clock::{Clock, Now};
+use wardroom::domain::labels::Labels;
+use wardroom::domain::question::{Answer, Ask, Series};
+use wardroom::keymap::chord;
 use wardroom::replay::{Moment, Player, Recorder, Recording};
 
 use super::check::{complained, conforms_to, home, run, said};
@@ -20,7 +24,7 @@ fn storm() -> Vec<Moment> {
     for (act, minute) in acts.into_iter().zip([0_i64, 1, 2, 3]) {
         for (nth, msg) in (0_i64..).zip(act) {
             let at = instant() + TimeDelta::minutes(minute) + TimeDelta::milliseconds(5 + 170 * nth);
-            moments.push(Moment { at, msg });
+            moments.push(Moment::new(at, msg));
         }
     }
     moments
@@ -44,23 +48,56 @@ fn hear(desk: &mut Desk, now: Now, msg: Msg) -> Shown {
     (now.wall, desk.draw().clone())
 }
 
-/// What was seen live: every message at its time, and a tick at each whole second between.
-fn live(setup: &Setup, view: &str, moments: &[Moment]) -> Vec<Shown> {
-    let mut desk = Desk::new(Setup { view: view.into(), ..setup.clone() }, (120, 40));
-    let mut left = moments.iter().peekable();
-    let mut shown = Vec::new();
-    let mut second = 1;
-    while left.peek().is_some() {
-        let tick = instant() + TimeDelta::seconds(second);
-        while let Some(moment) = left.next_if(|moment| moment.at <= tick) {
-            shown.push(hear(&mut desk, now(moment.at), moment.msg.clone()));
-        }
-        if left.peek().is_some() {
-            shown.push(hear(&mut desk, now(tick), Msg::Tick));
-            second += 1;
-        }
+/// An answer takes so long.
+const TAKES: TimeDelta = TimeDelta::milliseconds(230);
+
+/// When the operator opens the detail of what is selected.
+const LOOKS: TimeDelta = TimeDelta::seconds(62);
+
+/// What a server answers: never twice the same, so that one answer is not taken for another.
+fn answer(id: u64, ask: &Ask, asked: DateTime<Utc>) -> Moment {
+    let value = id as f64 + ask.slot.len() as f64 / 100.0;
+    let points = vec![(asked - TimeDelta::minutes(30), value), (asked, value + 1.0)];
+    let series = Series { labels: Labels::default(), points };
+    let msg = Msg::Answered { slot: ask.slot.clone(), id, result: Ok(Answer::Series(vec![series])) };
+    Moment { at: asked + TAKES, msg, asked: Some(ask.clone()) }
+}
+
+/// What the operator does once a frame was seen, and what the screen asks then.
+fn operate(desk: &mut Desk, shown: &mut Vec<Shown>, is_tick: bool) -> Vec<(u64, Ask)> {
+    if is_tick && desk.now.wall == instant() + LOOKS {
+        let now = desk.now;
+        shown.push(hear(desk, now, Msg::Key(chord("enter").expect("a key"))));
     }
-    shown
+    let effects = desk.app.asks(desk.now).into_iter();
+    effects
+        .filter_map(|effect| if let Effect::Ask { id, ask } = effect { Some((id, ask)) } else { None })
+        .collect()
+}
+
+/// What was seen live: every message at its time, and a tick at each whole second between; and all that
+/// was heard, as it is recorded.
+fn live(setup: &Setup, view: &str, moments: &[Moment]) -> (Vec<Shown>, Vec<Moment>) {
+    let mut desk = Desk::new(Setup { view: view.into(), ..setup.clone() }, (120, 40));
+    let mut left: VecDeque<Moment> = moments.to_vec().into();
+    let (mut shown, mut heard) = (Vec::new(), Vec::new());
+    let mut second = 1;
+    while !left.is_empty() {
+        let tick = instant() + TimeDelta::seconds(second);
+        let due = left.front().is_some_and(|moment| moment.at <= tick);
+        let moment = if due { left.pop_front() } else { None };
+        let at = moment.as_ref().map_or(tick, |moment| moment.at);
+        let msg = moment.as_ref().map_or(Msg::Tick, |moment| moment.msg.clone());
+        heard.extend(moment);
+        let frame = hear(&mut desk, now(at), msg);
+        shown.push(frame);
+        for (id, ask) in operate(&mut desk, &mut shown, !due) {
+            let answer = answer(id, &ask, at);
+            left.insert(left.partition_point(|moment| moment.at <= answer.at), answer);
+        }
+        second += i64::from(!due);
+    }
+    (shown, heard)
 }
 
 fn now(wall: DateTime<Utc>) -> Now {
@@ -71,23 +108,31 @@ fn now(wall: DateTime<Utc>) -> Now {
 fn a_recorded_storm_gives_the_same_frames_as_live() {
     let home = home();
     let (setup, moments) = (homelab::setup(), storm());
-    let file = home.path().join("storm.wardroom");
-    record(&file, &setup, &moments);
-    for view in ["bridge", "alerts", "targets", "logs", "backups", "silences"] {
+    for view in ["bridge", "alerts", "targets", "logs", "backups", "hosts", "chain", "silences"] {
+        let (expected, heard) = live(&setup, view, &moments);
+        let file = home.path().join(format!("{view}.wardroom"));
+        record(&file, &setup, &heard);
         let recording = Recording::read(&file).expect("a recording");
         assert_eq!(recording.sources, setup.sources);
         let clock = Clock::fixed(recording.started);
         let mut player = Player::new(recording, clock.clone());
         let mut desk = Desk::new(Setup { view: view.into(), ..setup.clone() }, (120, 40));
-        let mut expected = live(&setup, view, &moments).into_iter();
-        let mut count = 0;
+        let (mut shown, mut asked) = (Vec::new(), 0);
         while let Some(msg) = player.step() {
-            let (at, frame) = hear(&mut desk, clock.now(), msg);
-            let (live_at, live) = expected.next().expect("live had no more");
-            assert_eq!((at, &frame), (live_at, &live), "{view}: frame {count}");
-            count += 1;
+            let is_tick = msg == Msg::Tick;
+            let frame = hear(&mut desk, clock.now(), msg);
+            shown.push(frame);
+            for (id, ask) in operate(&mut desk, &mut shown, is_tick) {
+                asked += 1;
+                assert_eq!(player.answer(id, &ask), None, "{view}: the answer comes at its time");
+            }
         }
-        assert!(expected.next().is_none() && count > 180, "{view}: {count}");
+        assert!(shown.len() > 180, "{view}: {} frames", shown.len());
+        assert!(view != "alerts" || asked > 0, "{view}: a detail asks");
+        for (count, (frame, live)) in shown.iter().zip(&expected).enumerate() {
+            assert_eq!(frame, live, "{view}: frame {count}");
+        }
+        assert_eq!(shown.len(), expected.len(), "{view}");
     }
 }
 
@@ -123,7 +168,7 @@ fn what_was_recorded_is_shown_and_judged_again() {
 
 #[test]
 fn a_recording_is_paused_hurried_and_jumped_in() {
-    use wardroom::border::{Control, Effect};
+    use wardroom::border::Control;
     let setup = Setup { replays: true, ..homelab::setup() };
     for (typed, control) in [
         ("replay pause", Control::Pause),

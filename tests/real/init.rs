@@ -60,6 +60,14 @@ fn the_doctor_reads_clocks_and_versions() {
 fn a_newcomer_has_their_lab_on_the_screen_without_an_edit() {
     let Some(stack) = shared::stack("the first config") else { return };
     let [first, second] = stack.alertmanagers();
+    // A server that has just begun finds its targets a few seconds later.
+    until("the targets are found", LIMIT, || {
+        let output =
+            Program::new(&stack.config("5s")).run(&["check", "--only", "targets", "--format", "json"]);
+        let told = String::from_utf8_lossy(&output.stdout).into_owned();
+        if told.contains("vm102") { Ok(()) } else { Err(told) }
+    })
+    .unwrap_or_else(|reason| panic!("{reason}"));
     let home = tempfile::Builder::new().prefix("wardroom-home-").tempdir().expect("a home directory");
     let root = home.path().to_owned();
     let pty = Pty::start(

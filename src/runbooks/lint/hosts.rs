@@ -13,7 +13,7 @@ pub(super) fn lint(source: &Source<'_>, runbook: &Runbook) -> Vec<Lint> {
     let nodes = runbook.sections.iter().flat_map(|section| walk(&section.body));
     let blocks: Vec<&Block> = nodes
         .filter_map(|node| match node {
-            Node::Code { block, indented: false } if block.lang == Lang::Shell => Some(block),
+            Node::Code { block, indented: false } if block.lang == Lang::Shell => Some(&**block),
             _ => None,
         })
         .collect();

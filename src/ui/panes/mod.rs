@@ -234,6 +234,9 @@ pub trait Listing {
     fn unmark(&mut self);
     /// Selects a thing; `false` when it has no row.
     fn select(&mut self, subject: &Subject) -> bool;
+    /// Selects what was drawn in this row of the screen: whether it was selected already; `None` when no
+    /// row stands there.
+    fn point(&mut self, row: u16) -> Option<bool>;
 }
 
 impl<T: Item> Listing for Table<T> {
@@ -267,6 +270,10 @@ impl<T: Item> Listing for Table<T> {
 
     fn select(&mut self, subject: &Subject) -> bool {
         Self::select(self, subject)
+    }
+
+    fn point(&mut self, row: u16) -> Option<bool> {
+        Self::point(self, row)
     }
 }
 

@@ -79,7 +79,7 @@ pub fn wrap(pieces: &[Piece], cells: usize) -> Vec<Vec<Piece>> {
                 lines.push(Vec::new());
                 used = 0;
             }
-            for word in paragraph.split_word_bounds() {
+            for word in words(paragraph) {
                 let wide = text::width(word);
                 if used + wide > cells && used > 0 && wide <= cells {
                     lines.push(Vec::new());
@@ -106,6 +106,36 @@ pub fn wrap(pieces: &[Piece], cells: usize) -> Vec<Vec<Piece>> {
         }
     }
     lines
+}
+
+/// The words of a line and what stands between them; a time, a date and an address with its port are
+/// one word each, whatever stands between their digits.
+fn words(line: &str) -> impl Iterator<Item = &str> {
+    let mut rest = line;
+    std::iter::from_fn(move || {
+        let mut end = 0;
+        for (at, word) in rest.split_word_bound_indices() {
+            let before = rest.get(..at).unwrap_or_default();
+            let is_joint = matches!(word, ":" | "-") && ends_in_digit(before);
+            let goes_on = before.ends_with([':', '-'])
+                && word.starts_with(|char: char| char.is_ascii_digit())
+                && before.get(..before.len() - 1).is_some_and(ends_in_digit);
+            // A joint belongs to the word only when a digit follows it.
+            let follows = rest.get(at + word.len()..).unwrap_or_default();
+            let joins = is_joint && follows.starts_with(|char: char| char.is_ascii_digit());
+            if at > 0 && !joins && !goes_on {
+                break;
+            }
+            end = at + word.len();
+        }
+        let (word, after) = rest.split_at_checked(end)?;
+        rest = after;
+        (!word.is_empty()).then_some(word)
+    })
+}
+
+fn ends_in_digit(text: &str) -> bool {
+    text.ends_with(|char: char| char.is_ascii_digit())
 }
 
 fn push(lines: &mut [Vec<Piece>], text: &str, role: Role) {
@@ -242,5 +272,32 @@ mod tests {
             ["job       node ", "          exporter", "instance  abcdefgh", "          ijklmnop", "磁盘满了"]
         );
         assert!(!lay_out(&prose, 0).is_empty());
+    }
+
+    #[test]
+    fn times_dates_and_addresses_are_not_broken_at_their_joints() {
+        let text = "next 2026-11-14 02:00:00 of 10.0.0.21:9100 a-b c: d 3- x";
+        assert_eq!(
+            words(text).filter(|word| !word.trim().is_empty()).collect::<Vec<_>>(),
+            [
+                "next",
+                "2026-11-14",
+                "02:00:00",
+                "of",
+                "10.0.0.21:9100",
+                "a",
+                "-",
+                "b",
+                "c",
+                ":",
+                "d",
+                "3",
+                "-",
+                "x"
+            ]
+        );
+        assert_eq!(words(text).collect::<String>(), text, "nothing is lost");
+        let pieces = [piece("at 02:00:00 UTC", Role::Text)];
+        assert_eq!(plain(&wrap(&pieces, 9)), ["at ", "02:00:00 ", "UTC"]);
     }
 }

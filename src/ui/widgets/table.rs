@@ -12,8 +12,7 @@ use super::sign::Sign;
 use crate::action::Action;
 use crate::domain::subject::Subject;
 use crate::ui::filter::{Filter, Hay};
-use crate::ui::scene::{Piece, piece};
-use crate::ui::theme::Role;
+use crate::ui::scene::Piece;
 
 /// Something that has a row.
 pub trait Item: Hay {
@@ -95,6 +94,8 @@ pub struct Table<T> {
     at: usize,
     top: usize,
     page: usize,
+    /// Where the rows were last drawn: the first line of the screen, and how many there are.
+    drawn: (u16, usize),
     /// The column that the rows are sorted by, which the heading tells.
     pub sorted: Option<usize>,
     /// The widest that each column has been at this width, so that columns do not dance.
@@ -120,6 +121,7 @@ impl<T> Default for Table<T> {
             at: 0,
             top: 0,
             page: 1,
+            drawn: (0, 0),
             sorted: None,
             natural: Vec::new(),
             measured: (0, false),
@@ -429,22 +431,5 @@ impl<T: Item> Table<T> {
         }
         self.sift();
         true
-    }
-
-    /// What the title says of filter, marks and waiting rows.
-    pub fn notes(&self) -> Vec<Piece> {
-        let mut notes: Vec<String> = Vec::new();
-        if !self.filter.is_empty() {
-            notes.push(format!("/{}  {} of {}", self.filter.as_str(), self.passing, self.items.len()));
-        } else if self.only.is_some() && self.passing < self.items.len() {
-            notes.push(format!("{} of {}", self.passing, self.items.len()));
-        }
-        if !self.marks.is_empty() {
-            notes.push(format!("{} marked", self.marks.len()));
-        }
-        if self.new > 0 {
-            notes.push(format!("+{} new", self.new));
-        }
-        if notes.is_empty() { Vec::new() } else { vec![piece(notes.join("  "), Role::Accent)] }
     }
 }

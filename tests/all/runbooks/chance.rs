@@ -6,7 +6,7 @@ use wardroom::runbooks::danger::Level;
 use wardroom::runbooks::facts::Facts;
 use wardroom::runbooks::mode::Mode;
 use wardroom::runbooks::whereabouts::Provenance;
-use wardroom::runbooks::{plan, read};
+use wardroom::runbooks::{plan, reviewed};
 
 fn facts(instance: &str, value: &str) -> Facts {
     let mut facts =
@@ -20,7 +20,7 @@ fn facts(instance: &str, value: &str) -> Facts {
 
 /// Plans every procedure, and holds what is planned to its promises.
 fn keeps_its_promises(bytes: &[u8], facts: &Facts) {
-    let runbook = read("chance.md", bytes);
+    let runbook = reviewed("chance.md", bytes);
     for procedure in &runbook.procedures {
         let plan = plan::plan(&runbook, procedure, "Chance", facts, None);
         let count = plan.groups.len();

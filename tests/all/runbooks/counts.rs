@@ -16,7 +16,7 @@ fn all() -> Vec<Runbook> {
 /// Every fence, with the runbook's name. What is only indented is none.
 fn blocks(runbook: &Runbook) -> Vec<&Block> {
     let fences = nodes(runbook).into_iter().filter_map(|node| match node {
-        Node::Code { block, indented: false } => Some(block),
+        Node::Code { block, indented: false } => Some(&**block),
         _ => None,
     });
     fences.collect()

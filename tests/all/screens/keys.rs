@@ -289,6 +289,111 @@ fn a_bad_config_is_told_and_the_old_one_goes_on() {
     assert!(shows(desk.keys("<esc>"), "HostDown"));
 }
 
+// ---- the habits: a test for every key that the others above do not press ----
+
+#[rstest]
+#[case("6", "⁶Hosts")]
+#[case("7", "Runbooks")]
+#[case("8", "Error budgets")]
+#[case("S", "Silences")]
+#[case("C", "Coverage")]
+fn other_keys_open_views(#[case] key: &str, #[case] seen: &str) {
+    let mut desk = Desk::homelab(SIZE);
+    assert!(shows(desk.keys(key), seen), "{}", desk.screen());
+}
+
+#[test]
+fn space_marks_and_unmarks() {
+    let mut desk = Desk::homelab(SIZE);
+    assert!(shows(desk.keys("2  "), "2 marked"), "{}", desk.screen());
+    assert!(shows(desk.keys("k "), "1 marked"), "{}", desk.screen());
+    assert!(!shows(desk.keys("<esc>"), "marked"));
+}
+
+#[rstest]
+#[case("s", "Silence")]
+#[case("a", "Acknowledge")]
+fn s_and_a_open_their_dialogues(#[case] key: &str, #[case] seen: &str) {
+    let setup = wardroom::app::Setup { read_only: false, ..homelab::setup() };
+    let mut desk = Desk::new(setup, SIZE);
+    desk.hear(homelab::host_down());
+    let before = desk.screen().matches(seen).count();
+    desk.keys("2j").keys(key);
+    assert!(desk.screen().matches(seen).count() > before, "{}", desk.screen());
+    desk.keys("<esc>");
+    assert_eq!(desk.screen().matches(seen).count(), before, "Esc gives it up");
+}
+
+#[test]
+fn l_shows_the_logs_of_an_alert() {
+    let mut desk = Desk::homelab(SIZE);
+    desk.keys("2jl");
+    assert!(shows(&mut desk, "⁴Logs") && !shows(&mut desk, "²Alerts"), "{}", desk.screen());
+}
+
+#[test]
+fn r_looks_for_a_runbook_and_says_when_there_is_none() {
+    let mut desk = Desk::homelab(SIZE);
+    let before = desk.screen();
+    assert_ne!(desk.keys("2jr").screen(), before);
+    assert!(shows(&mut desk, "runbook"), "{}", desk.screen());
+}
+
+#[test]
+fn x_offers_what_can_be_done() {
+    let mut desk = Desk::homelab(SIZE);
+    let before = desk.keys("2j").screen();
+    assert_ne!(desk.keys("x").screen(), before, "a menu, or why there is none");
+}
+
+#[rstest]
+#[case("2jy", "HostDown")]
+#[case("2jo", "")]
+fn y_copies_the_row_and_o_its_link(#[case] keys: &str, #[case] part: &str) {
+    let mut desk = Desk::homelab(SIZE);
+    desk.keys(keys);
+    let copied = desk.effects.iter().find_map(|effect| match effect {
+        Effect::Copy(text) => Some(text.clone()),
+        _ => None,
+    });
+    let told = desk.screen();
+    assert!(copied.is_some_and(|text| text.contains(part)) || told.contains("it has no link"), "{told}");
+}
+
+#[rstest]
+#[case("/!vm102<enter>", "SnapRAIDSyncOld", false)]
+#[case("/!vm102<enter>", "HighCPUUsage", true)]
+#[case("/-f hicpu<enter>", "HighCPUUsage", true)]
+#[case("/severity=warning<enter>", "HighCPUUsage", true)]
+#[case("/severity=warning<enter>", "BackupJobFailed", false)]
+#[case("/severity=~warn.*<enter>", "HighCPUUsage", true)]
+fn a_filter_speaks_the_words_of_the_trade(#[case] keys: &str, #[case] name: &str, #[case] there: bool) {
+    let mut desk = Desk::homelab(SIZE);
+    let rows = |desk: &mut Desk| {
+        desk.screen()
+            .lines()
+            .skip(3)
+            .map(|line| line.chars().take(60).collect::<String>())
+            .collect::<Vec<_>>()
+            .join("\n")
+    };
+    desk.keys("2").keys(keys);
+    assert_eq!(rows(&mut desk).contains(name), there, "{}", desk.screen());
+}
+
+#[test]
+fn plus_and_minus_change_the_time_that_is_shown() {
+    let mut desk = Desk::homelab(SIZE);
+    let bars = |desk: &mut Desk| {
+        let screen = desk.screen();
+        screen.split("bars ").nth(1).and_then(|rest| rest.split_whitespace().next()).map(str::to_owned)
+    };
+    let first = bars(desk.keys("6"));
+    assert!(first.is_some(), "{}", desk.screen());
+    assert_ne!(bars(desk.keys("+")), first);
+    assert_eq!(bars(desk.keys("-")), first);
+}
+
 #[test]
 fn terminate_leaves() {
     let mut desk = Desk::homelab(SIZE);

@@ -3,6 +3,8 @@
 mod alerting;
 mod chores;
 pub(super) mod desk;
+mod gallery;
+mod hands;
 pub(super) mod homelab;
 mod keys;
 mod lines;

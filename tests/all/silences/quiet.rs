@@ -89,7 +89,9 @@ fn every_key() -> String {
 fn every_entry() -> String {
     let leaves = |action: &Action| matches!(action, Action::Quit | Action::Suspend | Action::Reload);
     let after = "<enter><wait>y<enter><ctrl-s><esc><esc><esc>";
-    Action::iter().filter(|action| !leaves(action)).map(|action| format!(":{action}<enter>{after}")).collect()
+    let all = Action::iter().filter(|action| !leaves(action));
+    all.flat_map(|action| [":".to_owned(), action.to_string(), "<enter>".to_owned(), after.to_owned()])
+        .collect()
 }
 
 /// A key as `--keys` names it.

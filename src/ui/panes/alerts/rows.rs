@@ -42,7 +42,7 @@ pub fn row(entry: &Entry, scene: &Scene<'_>) -> Row {
     let follows = caused || (!scene.whole && entry.follows);
     if follows && !scene.whole && !entry.folded.is_empty() {
         let text = format!("└ {} alerts follow", entry.folded.len() + 1);
-        let cells = [piece("", plain), piece(text, plain)];
+        let cells = [piece("caused", plain), piece(text, plain)];
         return Row { sign, cells: cells.into(), stale: entry.stale };
     }
     let name = if follows { format!("└ {}", alert.name) } else { alert.name.to_string() };

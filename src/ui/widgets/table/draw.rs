@@ -8,7 +8,7 @@ use super::{Item, Line, Row, Table};
 use crate::text;
 use crate::ui::filter::Filter;
 use crate::ui::glyphs;
-use crate::ui::scene::{Scene, piece};
+use crate::ui::scene::{Piece, Scene, piece};
 use crate::ui::theme::Role;
 use crate::ui::widgets::columns::{Column, fit};
 use crate::ui::widgets::paint::{mark, put, put_pieces};
@@ -28,9 +28,12 @@ impl<T: Item> Table<T> {
         if area.is_empty() {
             return;
         }
-        let header = u16::from(scene.whole && area.height >= 5 && !self.shown.is_empty());
+        // Above heads of groups alone there is nothing that a heading names.
+        let has_rows = self.shown.iter().any(|line| matches!(line, Line::Item(_)));
+        let header = u16::from(scene.whole && area.height >= 5 && has_rows);
         let height = usize::from(area.height - header);
         let visible = self.scroll(height);
+        self.drawn = (area.y + header, visible);
         let lines: Vec<(usize, Line)> =
             self.shown.iter().copied().enumerate().skip(self.top).take(visible).collect();
         let rows: Vec<(usize, Row)> = lines
@@ -65,6 +68,33 @@ impl<T: Item> Table<T> {
         if self.top + visible < self.shown.len() && y < area.bottom() {
             self.sum_up(self.top + visible, (area.x, y), area.width, buffer, scene);
         }
+    }
+
+    /// What the title says of filter, marks and waiting rows.
+    pub fn notes(&self) -> Vec<Piece> {
+        let mut notes: Vec<String> = Vec::new();
+        if !self.filter.is_empty() {
+            notes.push(format!("/{}  {} of {}", self.filter.as_str(), self.passing, self.items.len()));
+        } else if self.only.is_some() && self.passing < self.items.len() {
+            notes.push(format!("{} of {}", self.passing, self.items.len()));
+        }
+        if !self.marks.is_empty() {
+            notes.push(format!("{} marked", self.marks.len()));
+        }
+        if self.new > 0 {
+            notes.push(format!("+{} new", self.new));
+        }
+        if notes.is_empty() { Vec::new() } else { vec![piece(notes.join("  "), Role::Accent)] }
+    }
+
+    /// Selects what stands in this line of the screen: whether it was selected already.
+    pub fn point(&mut self, line: u16) -> Option<bool> {
+        let (first, count) = self.drawn;
+        let at = usize::from(line.checked_sub(first)?);
+        let at = Some(self.top + at).filter(|_| at < count)?;
+        let before = std::mem::replace(&mut self.at, at);
+        self.choose();
+        Some(before == at)
     }
 
     fn edge(&self, item: &T, selected: bool) -> Edge {

@@ -1,0 +1,101 @@
+//! The mouse, for who wants it: a click selects, a second one opens, the wheel scrolls. It can do
+//! nothing that a key cannot, and nothing that changes anything.
+
+use super::{App, HOLD};
+use crate::action::Action;
+use crate::border::{Effect, Pointed, Pointing};
+use crate::clock::Now;
+use crate::ui::panes;
+use crate::ui::theme::Role;
+use crate::ui::view::{self, Place};
+
+/// Lines that a turn of the wheel moves.
+const TURN: usize = 3;
+
+impl App {
+    /// Heeds the mouse, or no longer.
+    pub(super) fn heed_mouse(&mut self, now: Now) -> Vec<Effect> {
+        self.look.mouse = !self.look.mouse;
+        let told = if self.look.mouse {
+            "the mouse selects and scrolls; with Shift it selects text; mouse = true in [ui] keeps it"
+        } else {
+            "the mouse is your terminal's again"
+        };
+        self.notify(told, Role::Info, now);
+        vec![Effect::Mouse(self.look.mouse)]
+    }
+
+    /// Something was pointed at.
+    pub(super) fn pointed(&mut self, pointed: Pointed, now: Now) -> Vec<Effect> {
+        if !self.look.mouse || self.is_wall() {
+            return Vec::new();
+        }
+        self.dirty = true;
+        self.hints = None;
+        let turn = match pointed.how {
+            Pointing::Click => None,
+            Pointing::Up => Some(Action::Up),
+            Pointing::Down => Some(Action::Down),
+        };
+        if !self.layers.is_empty() {
+            // A click beside a dialogue must not answer it.
+            let turns = turn.into_iter().flat_map(|turn| std::iter::repeat_n(turn, TURN));
+            return turns.flat_map(|turn| self.perform(turn, now)).collect();
+        }
+        let Some(place) = self.shown().into_iter().find(|place| contains(place, pointed)) else {
+            return if pointed.row == 0 && turn.is_none() { self.act(Action::Why, now) } else { Vec::new() };
+        };
+        self.focus_on(&place);
+        match turn {
+            Some(turn) => (0..TURN).flat_map(|_| self.act(turn, now)).collect(),
+            None if pointed.row == place.area.y => {
+                self.open_own(&place);
+                Vec::new()
+            }
+            None => self.click(&place, pointed.row, now),
+        }
+    }
+
+    /// Selects the row; opens it when it is selected already.
+    fn click(&mut self, place: &Place, row: u16, now: Now) -> Vec<Effect> {
+        let list = self.panes.get_mut(place.pane.as_str()).and_then(|slot| slot.pane.list_mut());
+        match list.and_then(|list| list.point(row)) {
+            Some(true) => self.act(Action::Open, now),
+            Some(false) => {
+                self.held_until = now.mono + HOLD;
+                Vec::new()
+            }
+            None => Vec::new(),
+        }
+    }
+
+    fn focus_on(&mut self, place: &Place) {
+        let at = self.places().iter().position(|have| have.pane == place.pane);
+        if let Some((focus, at)) = self.focus.get_mut(self.view).zip(at) {
+            *focus = at;
+        }
+    }
+
+    /// The view of the pane whose title was clicked.
+    fn open_own(&mut self, place: &Place) {
+        let number = panes::number(&place.pane).unwrap_or(0);
+        let own = usize::from(number).checked_sub(1).and_then(|_| {
+            let name = match place.pane.as_str() {
+                "runbook" => "runbooks",
+                name => name,
+            };
+            view::NAMES.iter().position(|(have, _)| *have == name)
+        });
+        if let Some(own) = own.filter(|_| number > 0) {
+            self.open_view(own);
+        }
+    }
+}
+
+const fn contains(place: &Place, pointed: Pointed) -> bool {
+    let area = place.area;
+    pointed.column >= area.x
+        && pointed.column < area.x + area.width
+        && pointed.row >= area.y
+        && pointed.row < area.y + area.height
+}

@@ -1,0 +1,174 @@
+//! The last that each feed said, kept on disk: so that the next start has something to show at once,
+//! with its age, before any server has answered.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::border::Msg;
+use crate::domain::feed::{Feed, SourceId};
+use crate::domain::store::Expected;
+use crate::replay::{Moment, Recorder, Recording};
+
+/// What was seen is on the disk after this time at the latest.
+const EVERY: Duration = Duration::from_mins(5);
+
+/// Nobody who leaves waits longer for the disk.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// What is older says nothing of now.
+const OLDEST: TimeDelta = TimeDelta::days(7);
+
+/// A larger file is not kept: to read it would be no instant.
+const LARGEST: u64 = 16 << 20;
+
+/// So many looks may wait to be taken.
+const QUEUE: usize = 256;
+
+/// The newest look at every feed, on its way to the disk.
+#[derive(Debug)]
+pub struct Latest {
+    to: SyncSender<Moment>,
+    ended: Receiver<()>,
+}
+
+impl Latest {
+    /// Keeps what `sources` say in `file`, on a thread of its own: a disk may hang.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub fn start(file: PathBuf, sources: Vec<Expected>) -> io::Result<Self> {
+        let (to, moments) = sync_channel(QUEUE);
+        let (end, ended) = sync_channel(1);
+        thread::Builder::new().name("latest".to_owned()).spawn(move || {
+            keep(&file, &sources, &moments);
+            let _gone = end.send(());
+        })?;
+        Ok(Self { to, ended })
+    }
+
+    /// Takes what came, if it is a good look at a feed.
+    pub fn take(&self, msg: &Msg, at: DateTime<Utc>) {
+        if let Msg::Observed { feed, result: Ok(_), .. } = msg
+            && *feed != Feed::Tail
+        {
+            // The next look will do.
+            let _full = self.to.try_send(Moment::new(at, msg.clone()));
+        }
+    }
+
+    /// Brings it to the disk, if that takes no time.
+    pub fn end(self) {
+        drop(self.to);
+        if self.ended.recv_timeout(PATIENCE).is_err() {
+            tracing::warn!("what was seen last was not kept in time");
+        }
+    }
+}
+
+fn keep(file: &Path, sources: &[Expected], moments: &Receiver<Moment>) {
+    let mut known: BTreeMap<(SourceId, Feed), Moment> = BTreeMap::new();
+    let mut due = Instant::now() + EVERY;
+    let mut over = false;
+    while !over {
+        match moments.recv_timeout(due.saturating_duration_since(Instant::now())) {
+            Ok(moment) => {
+                if let Msg::Observed { source, feed, .. } = &moment.msg {
+                    known.insert((source.clone(), *feed), moment);
+                }
+                continue;
+            }
+            Err(RecvTimeoutError::Timeout) => due = Instant::now() + EVERY,
+            Err(RecvTimeoutError::Disconnected) => over = true,
+        }
+        if let Err(error) = write(file, sources, &known) {
+            tracing::warn!(%error, "what was seen last was not kept");
+        }
+    }
+}
+
+/// Writes it whole, or leaves what was there; nothing seen is nothing written.
+fn write(file: &Path, sources: &[Expected], known: &BTreeMap<(SourceId, Feed), Moment>) -> io::Result<()> {
+    let Some(first) = known.values().map(|moment| moment.at).min() else { return Ok(()) };
+    let fresh = file.with_extension(format!("{}.new", std::process::id()));
+    // Left by one that died; of that number there is no other.
+    let _none = fs::remove_file(&fresh);
+    let mut recorder = Recorder::start(&fresh, sources, first, LARGEST)?;
+    let mut all: Vec<&Moment> = known.values().collect();
+    all.sort_by_key(|moment| moment.at);
+    for moment in all {
+        if !recorder.take(moment)? {
+            drop(recorder);
+            return fs::remove_file(&fresh);
+        }
+    }
+    recorder.finish()?;
+    fs::rename(fresh, file)
+}
+
+/// What was kept in `file` of these sources, in the order in which it came; nothing when there is none,
+/// or it says nothing of now.
+pub fn kept(file: &Path, sources: &[Expected], now: DateTime<Utc>) -> Vec<Moment> {
+    if fs::metadata(file).map_or(u64::MAX, |about| about.len()) > LARGEST {
+        return Vec::new();
+    }
+    let moments = Recording::read(file).map(|recording| recording.moments).unwrap_or_default();
+    let is_ours = |moment: &Moment| {
+        let known = matches!(&moment.msg, Msg::Observed { source, .. }
+            if sources.iter().any(|expected| expected.id == *source));
+        known && moment.at <= now && now - moment.at < OLDEST
+    };
+    moments.into_iter().filter(is_ours).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::feed::{Failure, FailureKind, SourceKind};
+
+    fn look(source: &str, feed: Feed, good: bool) -> Msg {
+        let failure = Failure { kind: FailureKind::Refused, short: "refused".into(), text: "refused".into() };
+        Msg::Observed {
+            source: SourceId::new(SourceKind::Prometheus, source),
+            feed,
+            result: if good { Ok(Vec::new()) } else { Err(failure) },
+            took: 0.1,
+        }
+    }
+
+    fn expected(source: &str) -> Expected {
+        let id = SourceId::new(SourceKind::Prometheus, source);
+        Expected { id, site: "".into(), feeds: Vec::new(), tails: Vec::new() }
+    }
+
+    #[test]
+    fn the_newest_good_look_at_each_feed_outlives_the_program() {
+        let home = tempfile::tempdir().expect("a directory");
+        let file = home.path().join("last.wardroom");
+        let start = DateTime::UNIX_EPOCH;
+        let at = |second: i64| start + TimeDelta::seconds(second);
+        let latest = Latest::start(file.clone(), vec![expected("main")]).expect("a thread");
+        latest.take(&look("main", Feed::Targets, true), at(1));
+        latest.take(&look("main", Feed::Rules, true), at(2));
+        latest.take(&look("main", Feed::Targets, true), at(3));
+        latest.take(&look("main", Feed::Targets, false), at(4));
+        latest.take(&look("main", Feed::Tail, true), at(5));
+        latest.take(&Msg::Paste("a secret".into()), at(6));
+        latest.end();
+        let read = |sources: &[Expected], now| kept(&file, sources, now);
+        let wanted = [(at(2), Feed::Rules), (at(3), Feed::Targets)]
+            .map(|(at, feed)| Moment::new(at, look("main", feed, true)));
+        assert_eq!(read(&[expected("main")], at(60)), wanted);
+        assert_eq!(read(&[expected("other")], at(60)), [], "another config");
+        assert_eq!(read(&[expected("main")], at(2)), wanted[..1], "nothing of the future");
+        assert_eq!(read(&[expected("main")], at(8 * 86_400)), [], "nothing that says nothing");
+        assert_eq!(kept(&home.path().join("none"), &[expected("main")], at(9)), []);
+        assert_eq!(fs::read_dir(home.path()).expect("the directory").count(), 1, "nothing else is left");
+    }
+}

@@ -1,0 +1,71 @@
+//! What is taken down while it is seen, and played again: recordings, and the last that was seen before
+//! the start.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::{Ended, Loop, Screen};
+use crate::app::App;
+use crate::border::{Effect, Msg};
+use crate::clock::Now;
+use crate::replay::{Control, Moment};
+
+impl<S: Screen> Loop<S> {
+    /// Shows what was seen before the start, each at its own time.
+    pub fn remember(&mut self, moments: Vec<Moment>) {
+        let now = self.clock.now();
+        for moment in moments {
+            let effects = self.app.update(moment.msg, Now { wall: moment.at, ..now });
+            // To join many alerts takes a while; nothing else is to be done for what is over.
+            for effect in effects.into_iter().filter(|effect| matches!(effect, Effect::Compute(_))) {
+                self.carry_out(effect);
+            }
+        }
+    }
+
+    pub(super) fn take_down(&mut self, msg: &Msg) {
+        if let Some(latest) = &self.latest {
+            latest.take(msg, self.clock.now().wall);
+        }
+        if let Some(tape) = &mut self.tape {
+            tape.take(msg, self.clock.now().wall);
+        }
+    }
+
+    /// Plays one step of the recording.
+    pub(super) fn play(&mut self) -> Option<Ended> {
+        let msg = self.player.as_mut()?.step()?;
+        self.take(msg)
+    }
+
+    /// Plays the recording up to its end.
+    pub fn play_out(&mut self) {
+        while self.player.as_ref().is_some_and(|player| !player.is_over()) {
+            self.play();
+        }
+    }
+
+    /// Plays up to the next alert that begins, or to the end.
+    fn play_to_alert(&mut self) {
+        let names = |app: &App| -> BTreeSet<Arc<str>> {
+            app.store().alerts().iter().map(|listed| Arc::clone(&listed.alert.fingerprint)).collect()
+        };
+        let before = names(&self.app);
+        while self.player.as_ref().is_some_and(|player| !player.is_over()) {
+            self.play();
+            if !names(&self.app).is_subset(&before) {
+                return;
+            }
+        }
+    }
+
+    pub(super) fn control(&mut self, control: Control) {
+        if control == Control::NextAlert {
+            self.play_to_alert();
+        }
+        if let Some(player) = &mut self.player {
+            let told = player.obey(control);
+            self.app.tell(told, self.clock.now());
+        }
+    }
+}
