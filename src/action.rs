@@ -115,6 +115,9 @@ pub enum Action {
     /// What will break or come due, by date: disks, certificates, drills, verifications, silences.
     #[strum(message = "horizon")]
     Horizon,
+    /// Probes: what is looked at from this machine.
+    #[strum(message = "probes")]
+    Probes,
     /// Give the silence more time.
     #[strum(message = "extend")]
     Extend,

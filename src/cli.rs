@@ -213,6 +213,8 @@ pub enum Part {
     Hosts,
     /// The chain that carries alerts.
     Chain,
+    /// Objectives and their error budgets.
+    Slo,
 }
 
 impl Check {
@@ -226,6 +228,7 @@ impl Check {
             backups: has(Part::Backups),
             hosts: has(Part::Hosts),
             chain: has(Part::Chain),
+            slo: has(Part::Slo),
         }
     }
 }

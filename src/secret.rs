@@ -1,5 +1,6 @@
 //! Secrets: where they come from, and that they are never shown.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -31,6 +32,39 @@ pub fn revealed() -> Vec<SecretString> {
     REVEALED.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
+/// A value shorter than this would take half of every text with it.
+const SHORTEST: usize = 6;
+
+/// A text of others without our secrets: a server may say back what it was told.
+pub fn unsaid(text: &str) -> Cow<'_, str> {
+    let known = REVEALED.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut text = Cow::Borrowed(text);
+    for secret in known.iter().map(ExposeSecret::expose_secret) {
+        if secret.len() >= SHORTEST && text.contains(secret) {
+            text = Cow::Owned(text.replace(secret, "[secret]"));
+        }
+    }
+    text
+}
+
+/// Notes something that is never to be shown.
+pub fn note(secret: SecretString) {
+    let mut known = REVEALED.lock().unwrap_or_else(PoisonError::into_inner);
+    if !known.iter().any(|one| one.expose_secret() == secret.expose_secret()) {
+        known.push(secret);
+    }
+}
+
+/// The environment variables that the config names for secrets.
+static VARIABLES: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+/// Keeps the secrets in our own environment out of that of a child.
+pub fn keep_from(command: &mut Command) {
+    for name in VARIABLES.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+        command.env_remove(name);
+    }
+}
+
 /// A program that prints a secret has this long: it may ask a password manager.
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -52,6 +86,9 @@ impl Secret {
         });
         let mut given = [value, file, env, command].into_iter().flatten();
         let first = given.next();
+        if let Some(Self::Env(name)) = &first {
+            VARIABLES.lock().unwrap_or_else(PoisonError::into_inner).push(name.clone());
+        }
         if given.next().is_some() {
             table.fault(
                 name,
@@ -65,10 +102,7 @@ impl Secret {
     /// its content.
     pub async fn reveal(&self) -> Result<SecretString, String> {
         let secret = self.read_out().await?;
-        let mut known = REVEALED.lock().unwrap_or_else(PoisonError::into_inner);
-        if !known.iter().any(|one| one.expose_secret() == secret.expose_secret()) {
-            known.push(secret.clone());
-        }
+        note(secret.clone());
         Ok(secret)
     }
 
@@ -101,9 +135,10 @@ impl Secret {
 
 async fn run(command: &[String]) -> Result<String, String> {
     let (program, arguments) = command.split_first().ok_or("the command for the secret is empty")?;
-    let child =
-        Command::new(program).args(arguments).stdin(std::process::Stdio::null()).kill_on_drop(true).output();
-    let output = tokio::time::timeout(COMMAND_TIMEOUT, child)
+    let mut child = Command::new(program);
+    child.args(arguments).stdin(std::process::Stdio::null()).kill_on_drop(true);
+    keep_from(&mut child);
+    let output = tokio::time::timeout(COMMAND_TIMEOUT, child.output())
         .await
         .map_err(|_| format!("{program} took over {} s to print the secret", COMMAND_TIMEOUT.as_secs()))?
         .map_err(|error| format!("cannot run {program} for the secret: {error}"))?;

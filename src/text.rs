@@ -54,6 +54,21 @@ pub fn sanitise_lines(text: &str) -> String {
     text.lines().map(sanitise).collect::<Vec<_>>().join("\n")
 }
 
+/// The text as it may be written to whoever reads it, a terminal among them: with its line breaks, and
+/// without anything that acts. The last of the doors; what comes from others passed another before.
+pub fn harmless(text: &str) -> Cow<'_, str> {
+    let is_fine = |char: char| char == '\n' || is_plain(char);
+    if text.chars().all(is_fine) {
+        return Cow::Borrowed(text);
+    }
+    let replaced = text.chars().map(|char| match char {
+        char if is_fine(char) => char,
+        '\t' => ' ',
+        _ => HARMLESS,
+    });
+    Cow::Owned(replaced.collect())
+}
+
 /// The text up to `most` bytes, cut between characters.
 pub fn bounded(text: &str, most: usize) -> &str {
     text.get(..text.floor_char_boundary(most)).unwrap_or(text)

@@ -29,8 +29,15 @@ use crate::ui::theme::Role;
 use crate::ui::view;
 
 impl App {
-    /// Layers first, from the top down; then the panes.
+    /// What a key does.
     pub(super) fn key(&mut self, key: KeyCombination, now: Now) -> Vec<Effect> {
+        let effects = self.pressed(key, now);
+        self.confirmable.press();
+        effects
+    }
+
+    /// Layers first, from the top down; then the panes.
+    fn pressed(&mut self, key: KeyCombination, now: Now) -> Vec<Effect> {
         self.dirty = true;
         self.notice = None;
         let hinted = self.hints.take().is_some_and(|until| now.mono < until);
@@ -42,10 +49,14 @@ impl App {
         if hinted && ends.contains(&self.look.keymap.action(here, key)) {
             return Vec::new();
         }
-        for at in (0..self.layers.len()).rev() {
+        let count = self.layers.len();
+        for at in (0..count).rev() {
             let Some(layer) = self.layers.get_mut(at) else { continue };
             let context = layer.context();
             let action = self.look.keymap.action(context, key);
+            if self.confirmable.is_blind(count, context, action) {
+                return Vec::new();
+            }
             layer.at(now);
             let outcome = layer.key(key, action);
             if outcome != Outcome::Pass {

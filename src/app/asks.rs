@@ -1,15 +1,18 @@
 //! What the screen asks beside the feeds, and what it lets be done on servers.
 
+use std::sync::Arc;
+
 use super::{App, scene};
 use crate::action::Action;
 use crate::border::Effect;
 use crate::clock::Now;
 use crate::domain::chore::Chore;
 use crate::domain::deed::{Deed, Receipt, What};
-use crate::domain::feed::Failure;
-use crate::domain::question::{Answer, Slot};
+use crate::domain::feed::{Failure, SourceKind};
+use crate::domain::question::{Answer, Ask, Question, Slot};
 use crate::domain::silence::ACKNOWLEDGED;
 use crate::domain::silencing;
+use crate::domain::slo::{self, Account, Goal};
 use crate::ui::layers::deeds;
 use crate::ui::scene::Scene;
 use crate::ui::theme::Role;
@@ -34,15 +37,48 @@ impl App {
         for layer in &self.layers {
             wants.extend(layer.wants(&base));
         }
+        wants.extend(self.goals(now));
         let changes = self.known.answers.want(wants);
         let forgotten = changes.forgotten.into_iter().map(Effect::Forget);
         let asked = changes.asked.into_iter().map(|(id, ask)| Effect::Ask { id, ask });
         forgotten.chain(asked).collect()
     }
 
+    /// What is to be asked of the objectives, whatever is shown: the verdict rests on them.
+    fn goals(&self, now: Now) -> Vec<Ask> {
+        let store = &self.known.store;
+        let Some(source) = store.of(SourceKind::Prometheus).next() else { return Vec::new() };
+        let to = slo::settled(now.wall);
+        let ask =
+            |goal: &Goal| goal.ask(&source.id, &goal.window(to, |to| self.look.times.zone.month(to)), to);
+        store.thresholds.goals.iter().map(ask).collect()
+    }
+
     /// Takes an answer.
     pub(super) fn answered(&mut self, slot: &Slot, id: u64, result: Result<Answer, Failure>) {
-        self.dirty |= self.known.answers.take(slot, id, result);
+        let account = slo::goal_of(slot).and_then(|name| self.account(name, slot, &result));
+        if !self.known.answers.take(slot, id, result) {
+            return;
+        }
+        self.dirty = true;
+        if let Some((name, account)) = account {
+            self.known.store.take_account(&name, account);
+            self.forget_seen();
+        }
+    }
+
+    /// What an answer comes to that is about the objective `name`.
+    fn account(
+        &self,
+        name: &str,
+        slot: &Slot,
+        result: &Result<Answer, Failure>,
+    ) -> Option<(Arc<str>, Result<Account, Failure>)> {
+        let goal = self.known.store.thresholds.goals.iter().find(|goal| &*goal.name == name)?;
+        let Question::Series { to, .. } = self.known.answers.asked(slot)?.question else { return None };
+        let window = goal.window(to, |to| self.look.times.zone.month(to));
+        let counted = result.as_ref().map(|answer| Account::of(goal, answer.series(), window, to));
+        Some((goal.name.clone(), counted.map_err(Clone::clone)))
     }
 
     /// Lets a deed be done; never when nothing may be written.

@@ -32,6 +32,8 @@ impl App {
         let settled = self.bell.told.is_some() || self.is_settled();
         let critical = |alert: &crate::domain::alert::Alert| {
             weigh(Condition::Alert(alert.rank, alert.state)) == Some(Health::Critical)
+                // A cause and what follows from it ring once.
+                && !self.known.store.causes().contains_key(&alert.fingerprint)
         };
         let alerts = self.known.store.alerts().iter().map(|listed| &listed.alert);
         let present: Vec<_> = alerts.filter(|alert| critical(alert)).collect();

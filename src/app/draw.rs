@@ -48,6 +48,17 @@ impl Regions {
     }
 }
 
+/// What a terminal acts on never gets further than this, wherever it came from: the operator's own files
+/// are drawn too, and somebody else may have written in them.
+fn keep_harmless(buffer: &mut Buffer) {
+    for cell in &mut buffer.content {
+        let symbol = cell.symbol();
+        if !symbol.bytes().all(|byte| (0x20..0x7f).contains(&byte)) && !symbol.chars().all(text::is_plain) {
+            cell.set_symbol("\u{b7}");
+        }
+    }
+}
+
 impl App {
     /// Draws the screen, in the colours that are being tried if some are; the wall dim by night.
     pub fn draw(&mut self, frame: &mut Frame<'_>, now: Now) {
@@ -57,6 +68,7 @@ impl App {
         let tried = tried.and_then(|name| self.look.themes.iter().find(|theme| theme.name == name)).cloned();
         let own = tried.or(dim).map(|theme| std::mem::replace(&mut self.look.theme, theme));
         self.draw_all(frame, now);
+        keep_harmless(frame.buffer_mut());
         if let Some(own) = own {
             self.look.theme = own;
         }
@@ -98,6 +110,8 @@ impl App {
         for layer in &mut self.layers {
             layer.draw(&over, regions.body, regions.footer, buffer);
         }
+        let top = self.layers.last().map(|layer| layer.context());
+        self.confirmable.draw(self.layers.len(), top, regions.body);
         self.draw_footer(regions.footer, buffer, now);
         if self.hints.is_some_and(|until| now.mono < until) {
             self.draw_hints(regions.body, buffer, now);

@@ -14,6 +14,7 @@ mod places;
 mod records;
 mod runs;
 mod saves;
+mod seen;
 mod setup;
 mod upkeep;
 mod wall;
@@ -137,6 +138,8 @@ pub struct App {
     /// How large the screen was when it was last drawn.
     screen: Rect,
     dirty: bool,
+    /// What lay on top when the screen was last drawn.
+    confirmable: seen::Seen,
     /// How many deeds were let be done.
     calls: u64,
     /// What the last of them comes to, in a few words.
@@ -231,6 +234,7 @@ impl App {
             held_until: Duration::ZERO,
             screen: Rect::new(0, 0, 80, 24),
             dirty: true,
+            confirmable: seen::Seen::default(),
             calls: 0,
             doing: String::new(),
             expected: (setup.sources, setup.ring),

@@ -231,11 +231,16 @@ fn draw_worst(scene: &Scene<'_>, area: Rect, buffer: &mut Buffer) {
     let top = area.y + u16::from(area.height > 2);
     for (y, finding) in (top..area.bottom()).zip(bad.iter().take(shown)) {
         let sign = sign::of_health(finding.health.unwrap_or_default());
-        let role = if finding.health == Some(Health::Critical) { Role::Critical } else { Role::Text };
-        let pieces = [
-            piece(format!("  {} {:8}  ", sign.glyph, sign.word), sign.role),
-            piece(finding.text.clone(), role),
-        ];
+        // What follows from another is dimmed below it, and counted as ever.
+        let caused = scene.store.cause_of(finding.subject.as_ref()).is_some();
+        let role = match finding.health {
+            _ if caused => Role::Muted,
+            Some(Health::Critical) => Role::Critical,
+            _ => Role::Text,
+        };
+        let mark = if caused { Role::Muted } else { sign.role };
+        let pieces =
+            [piece(format!("  {} {:8}  ", sign.glyph, sign.word), mark), piece(finding.text.clone(), role)];
         put_pieces(buffer, (area.x, y), &pieces, area.width.min(width(&pieces)), scene);
     }
     let left = bad.len() - shown.min(bad.len());

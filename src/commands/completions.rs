@@ -15,6 +15,6 @@ use crate::cli::Cli;
 pub fn run(shell: Shell) -> Result<ExitCode> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "wardroom", &mut script);
-    super::say(&String::from_utf8(script)?)?;
+    super::say_as_it_is(&String::from_utf8(script)?)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -5,12 +5,15 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::{Ground, expected};
 use crate::border::Msg;
 use crate::domain::clocks::Clocks;
-use crate::domain::feed::{Feed, FeedState, SourceId};
+use crate::domain::feed::{Failure, FailureKind, Feed, FeedState, SourceId, SourceKind};
 use crate::domain::question::Question;
+use crate::domain::slo::{self, Account};
 use crate::domain::store::Store;
 use crate::domain::verdict::Scope;
 use crate::net::Client;
@@ -34,7 +37,9 @@ pub async fn gather(ground: &Ground, scope: Scope, timeout: Duration) -> Store {
     }
     let (sender, mut events) = mpsc::channel(64);
     let _watch = Watch::start(&sources, &ground.clock, &sender);
-    let deadline = tokio::time::sleep(timeout);
+    let end = Instant::now() + timeout;
+    let mut counting = if scope.slo { goals(ground) } else { JoinSet::new() };
+    let deadline = sleep_until(end);
     tokio::pin!(deadline);
     while !has_answered(&store, ground) {
         tokio::select! {
@@ -45,7 +50,41 @@ pub async fn gather(ground: &Ground, scope: Scope, timeout: Duration) -> Store {
             }
         }
     }
+    for goal in &config.thresholds.goals {
+        store.take_account(&goal.name, Err(late()));
+    }
+    while let Ok(Some(Ok((name, counted)))) = timeout_at(end, counting.join_next()).await {
+        store.take_account(&name, counted);
+    }
     store
+}
+
+/// What an objective comes to, by its name.
+type Counted = (Arc<str>, Result<Account, Failure>);
+
+/// Asks for the objectives, each in a task of its own.
+fn goals(ground: &Ground) -> JoinSet<Counted> {
+    let config = &ground.config;
+    let now = ground.clock.now().wall;
+    let to = slo::settled(now);
+    let mut all = JoinSet::new();
+    let prometheus = config.sources.iter().find(|source| source.id().kind == SourceKind::Prometheus);
+    for goal in config.thresholds.goals.iter().cloned() {
+        let Some(source) = prometheus.map(Arc::clone) else { break };
+        let window = goal.window(to, |to| config.ui.zone.month(to));
+        all.spawn(async move {
+            let ask = goal.ask(source.id(), &window, to);
+            let answer = source.answer(ask.question, now).await;
+            let counted = answer.map(|answer| Account::of(&goal, answer.series(), window, to));
+            (goal.name.clone(), counted.map_err(|error| error.failure()))
+        });
+    }
+    all
+}
+
+fn late() -> Failure {
+    let short = "no answer in time";
+    Failure { kind: FailureKind::Timeout, short: short.into(), text: short.into() }
 }
 
 /// What a recording comes to at its end, where its clock then stands.

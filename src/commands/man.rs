@@ -13,7 +13,7 @@ use crate::cli::Cli;
 /// # Errors
 /// When stdout cannot be written.
 pub fn run() -> Result<ExitCode> {
-    super::say(&page()?)?;
+    super::say_as_it_is(&page()?)?;
     Ok(ExitCode::SUCCESS)
 }
 

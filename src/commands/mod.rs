@@ -38,6 +38,7 @@ pub use ground::{Ground, expected, ground, is_mono, own_config, read, setup, set
 use crate::cli::{Cli, Command};
 use crate::config::ThemeError;
 use crate::domain::health::Health;
+use crate::text::harmless;
 
 /// The command line asks for something that there is not.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -94,8 +95,13 @@ pub fn install_report() {
 
 /// Tells what was wrong with the command line, or the help that was asked for.
 pub fn misused(error: &clap::Error) -> ExitCode {
-    // A reader that has gone away is no failure.
-    let _unread = error.print();
+    let told = error.render().to_string();
+    if harmless(&told) == told {
+        // A reader that has gone away is no failure.
+        let _unread = error.print();
+    } else {
+        complain(&told);
+    }
     // The line is wrong, so it can only be guessed which command was meant: the first one named.
     let names = Cli::command();
     let mut words = std::env::args_os().skip(1);
@@ -124,11 +130,20 @@ fn status(cli: &Cli, error: &Report) -> u8 {
     }
 }
 
-/// Writes to stdout. A reader that has gone away (`| head`) is no failure.
+/// Writes a text to stdout, without anything that a terminal would act on. A reader that has gone away
+/// (`| head`) is no failure.
 ///
 /// # Errors
 /// When stdout cannot be written for another reason, such as a full disk.
 pub fn say(text: &str) -> Result<()> {
+    say_as_it_is(&harmless(text))
+}
+
+/// The same for what is ours to the last byte, colours and all.
+///
+/// # Errors
+/// When stdout cannot be written for another reason, such as a full disk.
+pub fn say_as_it_is(text: &str) -> Result<()> {
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
@@ -139,5 +154,5 @@ pub fn say(text: &str) -> Result<()> {
 /// Writes a paragraph to stderr.
 pub fn complain(text: &str) {
     // When even that fails nobody is left to tell.
-    let _untold = writeln!(io::stderr(), "wardroom: {text}");
+    let _untold = writeln!(io::stderr(), "wardroom: {}", harmless(text));
 }

@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
 
 use super::dashboard::{banner, load};
-use super::{Usage, ground, say, setup_on};
+use super::{Usage, ground, say_as_it_is, setup_on};
 use crate::app::App;
 use crate::border::Msg;
 use crate::cli::{Global, Picture, Shot};
@@ -57,7 +57,7 @@ pub fn run(global: &Global, shot: &Shot) -> Result<ExitCode> {
         Some(file) => {
             std::fs::write(file, picture).wrap_err_with(|| format!("cannot write {}", file.display()))?;
         }
-        None => say(&picture)?,
+        None => say_as_it_is(&picture)?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -10,9 +10,10 @@ use color_eyre::eyre::Result;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::say;
+use super::say_as_it_is;
 use crate::config;
 use crate::picture::{Format, Ground, draw};
+use crate::text::harmless;
 use crate::ui::glyphs;
 use crate::ui::theme::{EMBEDDED, Role, Theme};
 
@@ -24,17 +25,19 @@ pub fn run() -> Result<ExitCode> {
     let directory = config::default_file();
     let directory = directory.as_deref().and_then(Path::parent);
     let mut list = String::new();
-    for name in names(directory) {
-        match config::theme(&name, directory) {
+    for file in names(directory) {
+        let name = harmless(&file);
+        match config::theme(&file, directory) {
             Ok(theme) => {
-                let _infallible = writeln!(list, "{name:14} {}\n{}", theme.about, sample(&theme));
+                let _infallible = writeln!(list, "{name:14} {}\n{}", harmless(&theme.about), sample(&theme));
             }
             Err(error) => {
-                let _infallible = writeln!(list, "{name:14} cannot be used: {error}\n");
+                let _infallible =
+                    writeln!(list, "{name:14} cannot be used: {}\n", harmless(&error.to_string()));
             }
         }
     }
-    say(&list)?;
+    say_as_it_is(&list)?;
     Ok(ExitCode::SUCCESS)
 }
 

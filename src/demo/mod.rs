@@ -127,6 +127,13 @@ const TOKEN: &str = "monitor@pbs!dash:eef5fb36-cd49-4797-bdb1-f8b00d912426";
 /// The token that the lab's hypervisor takes.
 const PVE_TOKEN: &str = "monitor@pve!dash=0f3a6a0c-1f0b-4b32-9c55-6e0b7b1f2d84";
 
+/// A port on which nobody listens.
+fn silent() -> io::Result<TcpSocket> {
+    let socket = TcpSocket::new_v4()?;
+    socket.bind(([127, 0, 0, 1], 0).into())?;
+    Ok(socket)
+}
+
 /// A lab that is running. It stops when this is dropped.
 #[derive(Debug)]
 pub struct Lab {
@@ -137,8 +144,10 @@ pub struct Lab {
     pbs: u16,
     pve: u16,
     runbooks: Runbooks,
-    /// A port that is taken but on which nobody listens: connections to it are refused.
-    _dead: Option<TcpSocket>,
+    /// The port of the storage VM's ssh: a door to knock at.
+    storage: u16,
+    /// Ports that are taken but on which nobody listens: connections to them are refused.
+    _dead: Vec<TcpSocket>,
     /// Dropping it tells every server and tail to end.
     _running: watch::Sender<()>,
 }
@@ -172,15 +181,23 @@ impl Lab {
         let first = serve::bind().await?;
         let cluster = Arc::new(Cluster::new(Arc::clone(&script)));
         let (second_port, dead) = if cluster.has_lost_a_peer() {
-            let socket = TcpSocket::new_v4()?;
-            socket.bind(([127, 0, 0, 1], 0).into())?;
-            (socket.local_addr()?.port(), Some(socket))
+            let socket = silent()?;
+            (socket.local_addr()?.port(), vec![socket])
         } else {
             let second = serve::bind().await?;
             let port = second.local_addr()?.port();
             let peer = Arc::clone(&cluster).peer(1);
             serve::serve(second, Shared::new(peer, &clock, &stop), Router::new());
-            (port, None)
+            (port, Vec::new())
+        };
+        let mut dead = dead;
+        let storage = if matches!(scenario, Scenario::HostDown | Scenario::Storm) {
+            let socket = silent()?;
+            let port = socket.local_addr()?.port();
+            dead.push(socket);
+            port
+        } else {
+            pbs.local_addr()?.port()
         };
         let lab = Self {
             scenario,
@@ -190,6 +207,7 @@ impl Lab {
             pbs: pbs.local_addr()?.port(),
             pve: pve.local_addr()?.port(),
             runbooks: Runbooks::write()?,
+            storage,
             _dead: dead,
             _running: running,
         };
@@ -244,11 +262,22 @@ token = "{TOKEN}"
 [sources.pve.home]
 url = "http://127.0.0.1:{pve}"
 token = "{PVE_TOKEN}"
+
+[sources.probe.desk]
+item = [
+  {{ name = "vm102 ssh", tcp = "127.0.0.1:{storage}", critical = true }},
+  {{ name = "Prometheus", url = "http://127.0.0.1:{prometheus}/-/ready", contains = "Ready" }},
+  {{ name = "Alertmanager", url = "http://127.0.0.1:{first}/-/ready" }},
+  {{ name = "Alertmanager 2", url = "http://127.0.0.1:{second}/-/ready" }},
+  {{ name = "Loki", url = "http://127.0.0.1:{loki}/ready" }},
+  {{ name = "PBS", tcp = "127.0.0.1:{pbs}" }},
+]
 "#,
             prometheus = self.prometheus,
             loki = self.loki,
             pbs = self.pbs,
             pve = self.pve,
+            storage = self.storage,
         );
         config.push_str(&self.runbooks.config());
         config

@@ -47,6 +47,11 @@ impl Answers {
         self.places.get(&ask.slot)?.latest.as_ref()
     }
 
+    /// What was last asked for this place.
+    pub fn asked(&self, slot: &Slot) -> Option<&Ask> {
+        self.places.get(slot).map(|place| &place.ask)
+    }
+
     /// Whether an answer is under way.
     pub fn is_waiting(&self) -> bool {
         self.places.values().any(|place| place.result.is_none())

@@ -1,49 +1,21 @@
 //! Which alerts follow from which fall.
 
-use chrono::{DateTime, Utc};
-
 use super::*;
 use crate::domain::correlate;
 use crate::domain::feed::{Feed, SourceId};
 use crate::domain::host::{self, Inventory};
 use crate::domain::log::RingLimits;
+use crate::domain::made::{expected, now, rule, target};
 use crate::domain::observation::Observation;
-use crate::domain::rule::RuleHealth;
-use crate::domain::store::Expected;
 use crate::domain::target::{Target, TargetHealth};
 use crate::domain::thresholds::Thresholds;
 
-fn now() -> DateTime<Utc> {
-    DateTime::from_timestamp(1_795_000_000, 0).expect("a time")
-}
-
-fn target(host: &str, layer: &str, up: bool) -> Target {
+fn host_of(host: &str, layer: &str, up: bool) -> Target {
     Target {
-        job: "node".into(),
-        instance: format!("{host}:9100").into(),
-        pool: "node".into(),
         labels: [("host", host), ("layer", layer)].into_iter().collect(),
         health: if up { TargetHealth::Up } else { TargetHealth::Down },
         error: if up { "" } else { "connection refused" }.into(),
-        last_scrape: Some(now()),
-        took: 0.1,
-        interval: 15.0,
-        timeout: 10.0,
-    }
-}
-
-fn rule(name: &str, query: &str) -> Rule {
-    Rule {
-        name: name.into(),
-        group: "g".into(),
-        file: "f".into(),
-        kind: RuleKind::Alerting,
-        query: query.into(),
-        health: RuleHealth::Ok,
-        error: "".into(),
-        hold: 120.0,
-        labels: crate::domain::labels::Labels::default(),
-        last_evaluation: Some(now()),
+        ..target("node", &format!("{host}:9100"))
     }
 }
 
@@ -58,17 +30,12 @@ fn alert(name: &str, host: &str, minutes: i64) -> Alert {
 fn told(thresholds: Thresholds, targets: Vec<Target>, alerts: Vec<Alert>) -> Vec<(String, String)> {
     let [prometheus, router] =
         [SourceKind::Prometheus, SourceKind::Alertmanager].map(|kind| SourceId::new(kind, "main"));
-    let expected = |id: &SourceId, feeds: &[Feed]| Expected {
-        id: id.clone(),
-        site: "".into(),
-        feeds: feeds.iter().map(|feed| (*feed, 5.0)).collect(),
-        tails: Vec::new(),
-    };
     let all = [
         expected(&prometheus, &[Feed::Targets, Feed::Rules, Feed::Alerts]),
         expected(&router, &[Feed::Alerts]),
     ];
     let mut store = Store::new(all, thresholds, RingLimits::default());
+    let rule = |name, query| Rule { hold: 120.0, ..rule(name, query) };
     let rules = vec![
         rule("HostDown", "up == 0"),
         rule("HighCPU", "rate(node_cpu_seconds_total[5m]) > 0.8"),
@@ -95,9 +62,9 @@ fn pair(alert: &str, cause: &str) -> (String, String) {
 #[test]
 fn what_rests_on_the_storage_follows_from_its_fall() {
     let targets = vec![
-        target("nas", "storage", false),
-        target("web", "service", true),
-        target("pve", "hypervisor", true),
+        host_of("nas", "storage", false),
+        host_of("web", "service", true),
+        host_of("pve", "hypervisor", true),
     ];
     let alerts = vec![
         alert("HostDown", "nas", 10),
@@ -126,7 +93,7 @@ fn the_config_says_who_rests_on_whom_and_the_first_cause_is_told() {
         ("pve".to_owned(), host::Host::default()),
     ]);
     let thresholds = Thresholds { hosts: Inventory(inventory), ..Thresholds::default() };
-    let targets = vec![target("pve", "", false), target("nas", "", false), target("web", "", false)];
+    let targets = vec![host_of("pve", "", false), host_of("nas", "", false), host_of("web", "", false)];
     let alerts = vec![
         alert("HostDown", "pve", 10),
         alert("HostDown", "nas", 10),
@@ -144,7 +111,7 @@ fn what_began_before_and_what_rests_on_itself_has_no_cause() {
     let depends = |on: &str| host::Host { depends: vec![on.to_owned()], ..host::Host::default() };
     let inventory = BTreeMap::from([("a".to_owned(), depends("b")), ("b".to_owned(), depends("a"))]);
     let thresholds = Thresholds { hosts: Inventory(inventory), ..Thresholds::default() };
-    let targets = vec![target("a", "", false), target("b", "", false)];
+    let targets = vec![host_of("a", "", false), host_of("b", "", false)];
     let alerts = vec![alert("HostDown", "a", 30), alert("HostDown", "b", 10), alert("MountGone", "b", 60)];
     assert_eq!(told(thresholds, targets, alerts), [pair("HostDown b", "HostDown a")]);
 }

@@ -39,12 +39,14 @@ pub enum SourceKind {
     Pve,
     /// Files, repositories and programs of this machine.
     Files,
+    /// This machine, as a place to look from.
+    Probe,
 }
 
 impl SourceKind {
     /// Every kind, in the order in which they are shown.
     pub const ALL: &[Self] =
-        &[Self::Prometheus, Self::Alertmanager, Self::Loki, Self::Pbs, Self::Pve, Self::Files];
+        &[Self::Prometheus, Self::Alertmanager, Self::Loki, Self::Pbs, Self::Pve, Self::Files, Self::Probe];
 
     /// The short name on the badge line.
     pub const fn short(self) -> &'static str {
@@ -55,6 +57,7 @@ impl SourceKind {
             Self::Pbs => "pbs",
             Self::Pve => "pve",
             Self::Files => "files",
+            Self::Probe => "probe",
         }
     }
 
@@ -63,7 +66,7 @@ impl SourceKind {
         match self {
             Self::Pbs => Some(Feed::Snapshots),
             Self::Pve => Some(Feed::Guests),
-            Self::Prometheus | Self::Alertmanager | Self::Loki | Self::Files => None,
+            Self::Prometheus | Self::Alertmanager | Self::Loki | Self::Files | Self::Probe => None,
         }
     }
 
@@ -155,6 +158,8 @@ pub enum Feed {
     Jobs,
     /// PBS: the server itself, its services and its certificate.
     Server,
+    /// Probe: what was found at each door.
+    Probes,
 }
 
 /// How a feed or a source stands.

@@ -29,10 +29,13 @@ pub mod hosts;
 pub mod job;
 pub mod labels;
 pub mod log;
+#[cfg(test)]
+mod made;
 pub mod matcher;
 pub mod measure;
 pub mod observation;
 pub mod off_site;
+pub mod probe;
 pub mod promql;
 pub mod prune;
 pub mod question;

@@ -16,6 +16,7 @@ use super::job::Job;
 use super::labels::Labels;
 use super::log::{Entry, TailState};
 use super::measure::Measured;
+use super::probe::Probe;
 use super::rule::Rule;
 use super::server::Server;
 use super::silence::Silence;
@@ -76,6 +77,9 @@ pub enum Observation {
     Ready {
         /// The server's version.
         version: Arc<str>,
+        /// Why it says that it is not ready all the same, as after its start.
+        #[serde(default)]
+        unready: Option<Arc<str>>,
     },
     /// Backup groups of all readable datastores and namespaces.
     Backups {
@@ -84,6 +88,8 @@ pub enum Observation {
         /// What the token may not read, or what is broken.
         unreadable: Arc<[Unreadable]>,
     },
+    /// What was found at each door, in the order of the config.
+    Probes(Arc<[Probe]>),
     /// Datastores, by name.
     Datastores(Arc<[Datastore]>),
     /// Running and recent tasks, the newest first.
@@ -158,6 +164,7 @@ impl Observation {
             Self::Dropped(all) => all.len(),
             Self::Samples(all) => all.len(),
             Self::Backups { groups, .. } => groups.len(),
+            Self::Probes(all) => all.len(),
             Self::Datastores(all) => all.len(),
             Self::Tasks(all) => all.len(),
             Self::Jobs { jobs, runs, .. } => jobs.len() + runs.len(),

@@ -1,6 +1,8 @@
 //! Objectives and their error budgets: how much was good, bad and unknown in a window, what is left, how
 //! fast it burns, and when it is spent. What nobody measured is unknown, neither good nor bad.
 
+mod account;
+
 use std::sync::Arc;
 
 use chrono::{DateTime, Datelike, MappedLocalTime, NaiveDate, TimeDelta, TimeZone, Utc};
@@ -8,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::feed::seconds;
 use super::health::Health;
+pub use account::{Account, goal_of, settled};
 
 /// A span of time; its end does not belong to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -19,6 +19,8 @@ use super::feed::{Failure, Feed, FeedState, Freshness, SourceId, SourceKind};
 use super::hosts::Host;
 use super::log::{RingLimits, Tail};
 use super::observation::Observation;
+use super::slo::Account;
+use super::subject::Subject;
 use super::thresholds::Thresholds;
 
 pub use super::correlate::Listed;
@@ -64,6 +66,8 @@ pub struct Store {
     pub queries: Vec<String>,
     /// Alerts that ended while somebody looked, the newest last.
     pub resolved: VecDeque<Resolved>,
+    /// What became of the objectives, by name, or why that is not known.
+    accounts: BTreeMap<Arc<str>, Result<Account, Failure>>,
     hosts: Arc<[Host]>,
     causes: BTreeMap<Arc<str>, Cause>,
     joined: Arc<Joined>,
@@ -115,6 +119,7 @@ impl Store {
             drills: Vec::new(),
             queries: Vec::new(),
             resolved: VecDeque::new(),
+            accounts: BTreeMap::new(),
             hosts: Arc::default(),
             causes: BTreeMap::new(),
             joined: Arc::default(),
@@ -167,9 +172,24 @@ impl Store {
         self.take_clocks(other.clocks().clone());
         self.drills.clone_from(&other.drills);
         self.queries.clone_from(&other.queries);
+        self.accounts.clone_from(&other.accounts);
         self.changes = other.changes + 1;
         self.done.0 = self.changes;
         self
+    }
+
+    /// What became of an objective, or why that is not known; nothing while nobody has asked.
+    pub fn account(&self, goal: &str) -> Option<&Result<Account, Failure>> {
+        self.accounts.get(goal)
+    }
+
+    /// Takes what became of an objective. A failure takes the place of nothing but a failure: what was
+    /// counted before tells itself how old it is.
+    pub fn take_account(&mut self, goal: &str, counted: Result<Account, Failure>) {
+        let known = self.accounts.get(goal).is_some_and(Result::is_ok);
+        if counted.is_ok() || !known {
+            self.accounts.insert(goal.into(), counted);
+        }
     }
 
     /// How many alerts a silence covers; `None` when it is not known here.
@@ -190,6 +210,14 @@ impl Store {
     /// What alerts follow from, by fingerprint; those that stand on their own are absent.
     pub const fn causes(&self) -> &BTreeMap<Arc<str>, Cause> {
         &self.causes
+    }
+
+    /// What an alert follows from; nothing of what stands on its own, or is no alert.
+    pub fn cause_of(&self, subject: Option<&Subject>) -> Option<&Cause> {
+        match subject? {
+            Subject::Alert { fingerprint, .. } => self.causes.get(fingerprint),
+            _ => None,
+        }
     }
 
     /// Takes in the outcome of a poll. On failure the old rows stay, and the feed says why.

@@ -86,6 +86,13 @@ pub enum Subject {
     Objective(Arc<str>),
     /// A host, by name.
     Host(Arc<str>),
+    /// A door that is looked at.
+    Probe {
+        /// Who looks.
+        source: SourceId,
+        /// The operator's name for it.
+        name: Arc<str>,
+    },
     /// A source itself.
     Source(SourceId),
     /// Something that comes due: what tells its row from the others.

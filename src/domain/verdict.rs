@@ -6,6 +6,8 @@ mod backups;
 mod chain;
 mod cluster;
 mod hosts;
+mod probes;
+mod slo;
 mod sources;
 mod table;
 mod targets;
@@ -93,7 +95,7 @@ impl Verdict {
 pub struct Scope {
     /// Alerts, rules and silences.
     pub alerts: bool,
-    /// Targets.
+    /// Targets, and what is looked at from here.
     pub targets: bool,
     /// Logs.
     pub logs: bool,
@@ -103,24 +105,34 @@ pub struct Scope {
     pub hosts: bool,
     /// The chain that carries alerts.
     pub chain: bool,
+    /// Objectives and their error budgets.
+    pub slo: bool,
 }
 
 impl Scope {
     /// All of it.
     pub const ALL: Self =
-        Self { alerts: true, targets: true, logs: true, backups: true, hosts: true, chain: true };
+        Self { alerts: true, targets: true, logs: true, backups: true, hosts: true, chain: true, slo: true };
     /// Nothing.
-    pub const NONE: Self =
-        Self { alerts: false, targets: false, logs: false, backups: false, hosts: false, chain: false };
+    pub const NONE: Self = Self {
+        alerts: false,
+        targets: false,
+        logs: false,
+        backups: false,
+        hosts: false,
+        chain: false,
+        slo: false,
+    };
 
     /// Whether a feed of a kind of source is asked for.
     pub const fn covers(self, kind: SourceKind, feed: Feed) -> bool {
         match (kind, feed) {
+            (SourceKind::Probe, _) => self.targets,
+            (SourceKind::Pbs, Feed::Datastores | Feed::Tasks | Feed::Server) => self.backups || self.chain,
             (SourceKind::Prometheus, Feed::Kept)
             | (SourceKind::Pbs | SourceKind::Pve | SourceKind::Files, _) => self.backups,
-            (SourceKind::Prometheus, Feed::Targets | Feed::Scrapes) => {
-                self.targets || self.hosts || self.chain
-            }
+            (SourceKind::Prometheus, Feed::Targets) => self.targets || self.hosts || self.chain || self.slo,
+            (SourceKind::Prometheus, Feed::Scrapes) => self.targets || self.hosts || self.chain,
             (SourceKind::Prometheus, Feed::Measures) => self.hosts || self.chain,
             (SourceKind::Prometheus | SourceKind::Alertmanager, _) => self.alerts || self.chain,
             (SourceKind::Loki, Feed::Ready) => self.logs || self.chain,
@@ -142,6 +154,7 @@ pub fn judge(store: &Store, scope: Scope, now: DateTime<Utc>) -> Verdict {
     }
     if scope.targets {
         findings.extend(targets::targets(store, now, &mut counts));
+        findings.extend(probes::probes(store, now));
     }
     if scope.backups {
         findings.extend(backups::backups(store, now, &mut counts));
@@ -152,6 +165,9 @@ pub fn judge(store: &Store, scope: Scope, now: DateTime<Utc>) -> Verdict {
     }
     if scope.chain {
         findings.extend(chain::chain(store, now));
+    }
+    if scope.slo {
+        findings.extend(slo::objectives(store, now));
     }
     // Stable: within a state the order above is the order of importance, a cause before what
     // follows from it.

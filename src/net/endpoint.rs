@@ -184,12 +184,13 @@ impl Endpoint {
     }
 
     fn has_secrets(&self) -> bool {
-        !matches!(self.login, Login::None)
-            || self.headers.keys().any(|name| {
-                let name = name.as_str();
-                ["auth", "cookie", "token", "key", "secret"].iter().any(|word| name.contains(word))
-            })
+        !matches!(self.login, Login::None) || self.headers.keys().any(is_secret)
     }
+}
+
+/// Whether a header of this name lets somebody in.
+pub(super) fn is_secret(name: &HeaderName) -> bool {
+    ["auth", "cookie", "token", "key", "secret"].iter().any(|word| name.as_str().contains(word))
 }
 
 fn tell<T>(table: &Table<'_>, key: &str, result: Result<T, String>) -> Option<T> {

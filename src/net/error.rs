@@ -9,7 +9,7 @@ use std::time::Duration;
 use reqwest::StatusCode;
 
 use super::tls::{Distrust, Reason};
-use crate::text;
+use crate::{secret, text};
 
 /// The server's own words are cut to this many cells.
 const SAID: usize = 1000;
@@ -191,7 +191,10 @@ impl NetError {
         match find::<io::Error>(error).map(io::Error::kind) {
             Some(io::ErrorKind::ConnectionRefused) => Self::Refused { url },
             Some(io::ErrorKind::TimedOut) => Self::Timeout { url, after: timeout },
-            _ => Self::Broken { url, reason: root(error) },
+            Some(io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe) => {
+                Self::Broken { url, reason: "connection reset by the server".to_owned() }
+            }
+            _ => Self::Broken { url, reason: plain(root(error)) },
         }
     }
 
@@ -255,6 +258,17 @@ fn root(error: &(dyn Error + 'static)) -> String {
     text::truncate(&text::sanitise(&error.to_string()), SAID).into_owned()
 }
 
+/// What the HTTP library says in its own words, in ours.
+fn plain(reason: String) -> String {
+    let ours = match reason.as_str() {
+        "connection closed before message completed" => "connection closed without an answer",
+        "message head is too large" => "the head of the answer is too large",
+        said if said.starts_with("invalid HTTP") => "what answers there does not speak HTTP",
+        _ => return reason,
+    };
+    ours.to_owned()
+}
+
 fn handshake(error: &rustls::Error) -> String {
     match error {
         rustls::Error::InvalidMessage(_) => {
@@ -304,7 +318,7 @@ fn words(content_type: &str, body: &[u8]) -> String {
         _ if is_html(content_type, body) => title(&text).unwrap_or_default().to_owned(),
         _ => text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().trim().to_owned(),
     };
-    text::truncate(&text::sanitise(found.trim()), SAID).into_owned()
+    text::truncate(&text::sanitise(&secret::unsaid(found.trim())), SAID).into_owned()
 }
 
 fn title(page: &str) -> Option<&str> {

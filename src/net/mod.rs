@@ -22,7 +22,7 @@ pub use error::NetError;
 pub use tls::Fingerprint;
 
 use crate::secret::ExposeSecret;
-use crate::text;
+use crate::{secret, text};
 
 /// Requests at once to one server: Alertmanager turns the ninth away, and a homelab's server has
 /// better things to do.
@@ -185,7 +185,14 @@ impl Client {
         let built =
             built.map_err(|_| secret("the credentials have characters no header takes".to_owned()))?;
         let mut headers = built.headers().clone();
-        headers.values_mut().for_each(|value| value.set_sensitive(true));
+        for (name, value) in &mut headers {
+            value.set_sensitive(true);
+            // As it goes over the wire it is as good as the secret itself.
+            let said = value.to_str().ok().filter(|_| endpoint::is_secret(name));
+            if let Some(said) = said.and_then(|said| said.split(' ').next_back()) {
+                secret::note(said.to_owned().into());
+            }
+        }
         Ok(headers)
     }
 
@@ -242,7 +249,8 @@ impl Client {
         let header = |name| answer.headers().get(name).and_then(|value| value.to_str().ok());
         let content_type = header(CONTENT_TYPE).unwrap_or_default().to_owned();
         if status.is_redirection() {
-            let to = text::sanitise(header(LOCATION).unwrap_or("nowhere")).into_owned();
+            let to = secret::unsaid(header(LOCATION).unwrap_or("nowhere"));
+            let to = text::sanitise(&to).into_owned();
             return Err(NetError::Redirect { url, to: endpoint::without_login(&to) });
         }
         let cap = if status.is_success() { self.endpoint.cap() } else { WORDS };

@@ -14,13 +14,16 @@ use chrono::{DateTime, TimeDelta, Utc};
 use flate2::Compression;
 use flate2::read::MultiGzDecoder;
 use flate2::write::GzEncoder;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 pub use player::{Control, Player};
 
 use crate::border::Msg;
 use crate::domain::question::Ask;
 use crate::domain::store::Expected;
+use crate::text::{is_plain, sanitise, sanitise_lines};
 
 /// The version of the file.
 const SCHEMA: u32 = 1;
@@ -129,14 +132,14 @@ impl Recording {
         let opened = File::open(file).map_err(|error| other(&error.to_string()))?;
         let mut lines = BufReader::new(MultiGzDecoder::new(opened).take(LONGEST));
         let head: Head = line(&mut lines)
-            .and_then(|line| serde_json::from_slice(&line).ok())
+            .and_then(|line| read(&line))
             .ok_or_else(|| other("is no recording; `wardroom record FILE` makes one"))?;
         if head.schema != SCHEMA {
             return Err(other(&format!("is of version {}, this program reads {SCHEMA}", head.schema)));
         }
         // A message of another version says nothing here.
         let all = std::iter::from_fn(|| line(&mut lines));
-        let moments = all.filter_map(|line| serde_json::from_slice(&line).ok()).collect();
+        let moments = all.filter_map(|line| read(&line)).collect();
         Ok(Self { started: head.started, sources: head.sources, moments })
     }
 
@@ -156,6 +159,33 @@ fn line(lines: &mut impl io::BufRead) -> Option<Vec<u8>> {
     let mut line = Vec::new();
     let read = lines.take(LONGEST_LINE).read_until(b'\n', &mut line);
     (read.is_ok() && line.ends_with(b"\n")).then_some(line)
+}
+
+/// What a line says. Whoever gave the file away may have written it by hand: a text that no recorder
+/// writes is made harmless like one that comes from the network.
+fn read<T: DeserializeOwned>(line: &[u8]) -> Option<T> {
+    let text = std::str::from_utf8(line).ok()?.trim_end();
+    if text.chars().all(is_plain) && !text.contains("\\u") {
+        return serde_json::from_str(text).ok();
+    }
+    let mut told = serde_json::from_str(text).ok()?;
+    clean(&mut told);
+    serde_json::from_value(told).ok()
+}
+
+fn clean(told: &mut Value) {
+    match told {
+        Value::String(text) => *text = sanitise_lines(text),
+        Value::Array(all) => all.iter_mut().for_each(clean),
+        Value::Object(map) => {
+            let cleaned = std::mem::take(map).into_iter().map(|(name, mut value)| {
+                clean(&mut value);
+                (sanitise(&name).into_owned(), value)
+            });
+            *map = cleaned.collect();
+        }
+        _ => {}
+    }
 }
 
 #[cfg(test)]

@@ -12,8 +12,10 @@ mod lines;
 mod log;
 mod morning;
 mod nagios;
+mod probes;
 mod rows;
 mod silences;
+mod slo;
 mod status;
 
 use chrono::{DateTime, Utc};
@@ -30,8 +32,10 @@ pub use due::{DueRow, Horizon};
 pub use hosts::HostRow;
 pub use kept::{BackupRow, DatastoreRow, DrillRow, OffSite};
 pub use log::{log_json, log_line, log_text, log_time};
+pub use probes::ProbeRow;
 pub use rows::{AlertRow, FeedRow, LogRow, SourceRow, TargetRow};
 pub use silences::{AckRow, MatcherRow, SilenceRow, Silences};
+pub use slo::GoalRow;
 pub use status::Status;
 
 /// The version of the JSON. Fields may be added to it; none is renamed or taken away.
@@ -63,8 +67,10 @@ pub struct Report {
     pub hosts: Vec<HostRow>,
     /// The chain that carries alerts, link by link.
     pub chain: Vec<LinkRow>,
-    /// Part of the schema; empty.
-    pub slo: [(); 0],
+    /// What was found by looking from this machine.
+    pub probes: Vec<ProbeRow>,
+    /// Objectives and their error budgets.
+    pub slo: Vec<GoalRow>,
     #[serde(skip)]
     counts: Counts,
     #[serde(skip)]
@@ -112,7 +118,8 @@ impl Report {
             datastores: stores.collect(),
             hosts: if scope.hosts { hosts::rows(store, now) } else { Vec::new() },
             chain: if scope.chain { chain::rows(store, now) } else { Vec::new() },
-            slo: [],
+            probes: if scope.targets { probes::rows(store, now) } else { Vec::new() },
+            slo: if scope.slo { slo::rows(store, now) } else { Vec::new() },
             counts: verdict.counts,
             scope,
             verdict: Judgement { state: verdict.state, reasons: verdict.reasons(), text: verdict.text },

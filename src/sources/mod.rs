@@ -7,6 +7,7 @@ pub mod files;
 pub mod loki;
 pub mod pages;
 pub mod pbs;
+pub mod probe;
 pub mod prometheus;
 pub mod pve;
 pub mod watch;
@@ -38,6 +39,7 @@ pub const KINDS: &[(SourceKind, Read)] = &[
     (SourceKind::Pbs, pbs::read),
     (SourceKind::Pve, pve::read),
     (SourceKind::Files, files::read),
+    (SourceKind::Probe, probe::read),
 ];
 
 /// A look at a feed under way.

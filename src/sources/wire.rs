@@ -15,6 +15,7 @@ use super::SourceError;
 use crate::domain::labels::{Interner, Labels};
 pub(super) use crate::net::encoded;
 use crate::net::{Client, Response, decode};
+use crate::secret::unsaid;
 use crate::settings::Table;
 use crate::text;
 
@@ -36,9 +37,10 @@ impl Wrong {
     }
 
     pub(super) fn at(self, url: String, what: &'static str) -> SourceError {
+        // What was decoded, or refused, may hold what we told the server.
         match self {
-            Self::Strange(reason) => SourceError::Strange { url, what, reason },
-            Self::Refused(reason) => SourceError::Refused { url, reason },
+            Self::Strange(reason) => SourceError::Strange { url, what, reason: unsaid(&reason).into_owned() },
+            Self::Refused(reason) => SourceError::Refused { url, reason: unsaid(&reason).into_owned() },
         }
     }
 }

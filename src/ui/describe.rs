@@ -6,6 +6,7 @@ mod chain;
 mod host;
 mod kept;
 mod line;
+mod probe;
 mod room;
 mod silence;
 mod source;
@@ -128,6 +129,7 @@ pub fn describe(subject: &Subject, place: Place, scene: &Scene<'_>) -> Descripti
         Subject::Objective(name) => chain::of_goal(name, scene),
         Subject::Link { from, to } => chain::of_link(from, to, scene),
         Subject::Host(name) => host::of_host(name, place, scene),
+        Subject::Probe { source, name } => probe::of_probe(source, name, scene),
         Subject::Source(id) => store.source(id).map(|source| of_source(source, scene)),
         // It only tells a row from the others.
         Subject::Due { .. } => None,
@@ -148,6 +150,7 @@ pub fn copied(subject: &Subject, store: &Store) -> String {
         Subject::Target { instance, .. } => instance.to_string(),
         Subject::Rule { name, .. }
         | Subject::Datastore { name, .. }
+        | Subject::Probe { name, .. }
         | Subject::Host(name)
         | Subject::Objective(name) => name.to_string(),
         Subject::Line { line, .. } => line.text.to_string(),

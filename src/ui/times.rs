@@ -5,6 +5,7 @@ use std::str::FromStr;
 use chrono::format::{DelayedFormat, StrftimeItems};
 use chrono::{DateTime, Datelike, Local, NaiveDateTime, TimeDelta, TimeZone as _, Utc};
 
+use crate::domain::slo::Window;
 use crate::text;
 use crate::zone::IanaZone;
 
@@ -36,6 +37,14 @@ impl Zone {
         match self {
             Self::Local => at.with_timezone(&Local).format(pattern),
             Self::Named(zone) => at.with_timezone(&zone).format(pattern),
+        }
+    }
+
+    /// The calendar month of `now` in this zone.
+    pub fn month(self, now: DateTime<Utc>) -> Window {
+        match self {
+            Self::Local => Window::month(now, &Local),
+            Self::Named(zone) => Window::month(now, &zone),
         }
     }
 

@@ -269,7 +269,7 @@ fn the_lab_serves_alone_until_it_is_ended() {
     let report = conforms(&output);
     let states: Vec<&Value> =
         report["sources"].as_array().into_iter().flatten().map(|source| &source["state"]).collect();
-    assert_eq!(states, ["fresh"; 5], "{report:#}");
+    assert_eq!(states, ["fresh"; 6], "{report:#}");
     let id = rustix::process::Pid::from_child(&lab);
     rustix::process::kill_process(id, rustix::process::Signal::TERM).expect("it is told to end");
     assert!(lab.wait().expect("it ends").success(), "asked to end, it ends well");

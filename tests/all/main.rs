@@ -1,6 +1,7 @@
 //! Everything that needs no server but our own and those of the demo lab.
 
 mod backups;
+mod chain;
 mod check;
 mod config;
 #[path = "../contract/loki.rs"]
@@ -13,6 +14,7 @@ mod journal;
 mod logs;
 mod modules;
 mod packages;
+mod probes;
 mod recoverable;
 mod refused;
 mod replay;
@@ -22,6 +24,8 @@ mod screens;
 mod setup;
 mod shot;
 mod silences;
+mod slo;
 mod sources;
 mod status;
+mod trust;
 mod week;

@@ -32,7 +32,7 @@ const RULES: [(&str, &[&str]); 33] = [
     ),
     ("app", &["ui", "domain", "runbooks", "incident", "action", "keymap", "border", "text", "clock"]),
     ("demo", &["domain", "text", "clock"]),
-    ("replay", &["border", "domain", "clock"]),
+    ("replay", &["border", "domain", "clock", "text"]),
     ("report", &["domain", "text"]),
     ("picture", &["text"]),
     ("state", &["domain", "runbooks", "incident"]),

@@ -126,7 +126,7 @@ fn failed(id: &str, feed: Feed, error: &SourceError) -> Finding {
 
 fn version(seen: &[Observation]) -> Option<String> {
     let version = seen.iter().find_map(|seen| match seen {
-        Observation::Ready { version } | Observation::Cluster { version, .. } => Some(version),
+        Observation::Ready { version, .. } | Observation::Cluster { version, .. } => Some(version),
         Observation::Server(server) => Some(&server.version),
         Observation::Peers(peers) => {
             peers.iter().map(|peer| &peer.version).find(|version| !version.is_empty())

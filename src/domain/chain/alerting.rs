@@ -188,6 +188,7 @@ fn peers(router: &SourceState, store: &Store, now: DateTime<Utc>) -> Vec<Link> {
 fn receivers(store: &Store, now: DateTime<Utc>) -> Vec<Check> {
     let mut checks = Vec::new();
     for source in store.of(SourceKind::Prometheus) {
+        checks.extend(unheard(source, Feed::Measures, now));
         let sum = |measure: &str| {
             let mut all: BTreeMap<&str, f64> = BTreeMap::new();
             for reading in readings(source, measure, now) {

@@ -33,6 +33,10 @@ pub(super) fn links(store: &Store, now: DateTime<Utc>) -> Vec<Link> {
 fn logs_of(loki: &SourceState, store: &Store, now: DateTime<Utc>) -> Vec<Check> {
     let mut checks: Vec<Check> =
         [Feed::Ready, Feed::Tail].iter().filter_map(|feed| unheard(loki, *feed, now)).collect();
+    if let Some(words) = &loki.data.unready {
+        let words = if words.is_empty() { "it does not say why" } else { &**words };
+        checks.push(Check::bad(Health::Warning, format!("{} is not ready: {words}", loki.id)));
+    }
     for tail in &loki.data.tails {
         if let TailState::Stopped(why) = &tail.state {
             checks.push(Check::bad(Health::Warning, format!("the tail {} has stopped: {why}", tail.name)));

@@ -17,11 +17,12 @@ pub(super) fn links(store: &Store, now: DateTime<Utc>) -> Vec<Link> {
 }
 
 fn checks(source: &SourceState, store: &Store, now: DateTime<Utc>) -> Vec<Check> {
-    let mut checks: Vec<Check> =
-        [Feed::Targets].iter().filter_map(|feed| unheard(source, *feed, now)).collect();
+    let mut checks: Vec<Check> = unheard(source, Feed::Targets, now).into_iter().collect();
     if checks.is_empty() {
         checks.push(scraped(source));
     }
+    // Clocks, reloads and all that is measured of the links below come by it.
+    checks.extend(unheard(source, Feed::Measures, now));
     checks.extend(skew(source, store, now));
     checks.extend(clocks(source, store, now));
     for reading in readings(source, "reload", now).iter().filter(|reading| reading.value == 0.0) {

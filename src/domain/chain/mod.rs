@@ -158,6 +158,7 @@ fn name_of(source: &SourceState, store: &Store) -> Arc<str> {
         SourceKind::Pbs => "PBS",
         SourceKind::Pve => "PVE",
         SourceKind::Files => "files",
+        SourceKind::Probe => "probe",
     };
     if store.of(source.id.kind).count() > 1 {
         format!("{word} {}", source.id.name).into()

@@ -11,18 +11,15 @@ use crate::domain::datastore::Datastore;
 use crate::domain::feed::{Failure, FailureKind, SourceId};
 use crate::domain::labels::Labels;
 use crate::domain::log::{RingLimits, TailState};
+use crate::domain::made::{expected, now, rule, target};
 use crate::domain::measure::{Measure, Measured, Topic};
 use crate::domain::observation::{Observation, Peer, Split};
-use crate::domain::rule::{Rule, RuleHealth, RuleKind};
+use crate::domain::rule::{Rule, RuleHealth};
 use crate::domain::server::{Server, Service};
 use crate::domain::silence::{Matcher, Silence, SilenceState};
 use crate::domain::store::Expected;
 use crate::domain::target::{Target, TargetHealth};
 use crate::domain::thresholds::Thresholds;
-
-fn now() -> DateTime<Utc> {
-    DateTime::from_timestamp(1_795_000_000, 0).expect("a time")
-}
 
 const PROMETHEUS: SourceKind = SourceKind::Prometheus;
 const ROUTER: SourceKind = SourceKind::Alertmanager;
@@ -54,36 +51,6 @@ struct Seen {
     old: Vec<(SourceKind, Feed, i64)>,
 }
 
-fn target(job: &str, health: TargetHealth) -> Target {
-    Target {
-        job: job.into(),
-        instance: format!("{job}:9100").into(),
-        pool: job.into(),
-        labels: [("job", job)].into_iter().collect(),
-        health,
-        error: "".into(),
-        last_scrape: Some(now()),
-        took: 0.1,
-        interval: 15.0,
-        timeout: 10.0,
-    }
-}
-
-fn rule(name: &str, query: &str) -> Rule {
-    Rule {
-        name: name.into(),
-        group: "g".into(),
-        file: "f".into(),
-        kind: RuleKind::Alerting,
-        query: query.into(),
-        health: RuleHealth::Ok,
-        error: "".into(),
-        hold: 0.0,
-        labels: Labels::default(),
-        last_evaluation: Some(now()),
-    }
-}
-
 fn raised(name: &str) -> RaisedAlert {
     RaisedAlert {
         labels: [("alertname", name), ("instance", "a")].into_iter().collect(),
@@ -102,7 +69,7 @@ impl Seen {
     fn well() -> Self {
         let alert = |name: &str| correlate::tests::alert(name, "a");
         Self {
-            targets: vec![target("node", TargetHealth::Up), target("promtail", TargetHealth::Up)],
+            targets: ["node", "promtail"].map(|job| target(job, &format!("{job}:9100"))).into(),
             rules: vec![rule("Watchdog", "vector(1)"), rule("HostDown", "up == 0"), rule("Full", "disk > 5")],
             raised: vec![raised("Watchdog"), raised("Full")],
             alerts: vec![alert("Watchdog"), alert("Full")],
@@ -158,10 +125,8 @@ impl Seen {
             (PBS, &[Feed::Snapshots, Feed::Datastores, Feed::Tasks, Feed::Server]),
         ];
         let expected = feeds.map(|(kind, feeds)| Expected {
-            id: id(kind),
-            site: "".into(),
-            feeds: feeds.iter().map(|feed| (*feed, 5.0)).collect(),
             tails: if kind == LOKI { vec![("all".into(), "{}".into())] } else { Vec::new() },
+            ..expected(&id(kind), feeds)
         });
         let mut store = Store::new(expected, Thresholds::default(), RingLimits::default());
         let measured: Vec<Measured> = self
@@ -196,7 +161,7 @@ impl Seen {
             ),
             (ROUTER, Feed::Silences, vec![Observation::Silences(self.silences.into())]),
             (ROUTER, Feed::Status, vec![Observation::Peers(self.peers.into())]),
-            (LOKI, Feed::Ready, vec![Observation::Ready { version: "3".into() }]),
+            (LOKI, Feed::Ready, vec![Observation::Ready { version: "3".into(), unready: None }]),
             (
                 LOKI,
                 Feed::Tail,

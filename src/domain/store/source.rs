@@ -17,6 +17,7 @@ use crate::domain::labels::Labels;
 use crate::domain::log::Tail;
 use crate::domain::measure::Measured;
 use crate::domain::observation::{Observation, Peer, Route, Split};
+use crate::domain::probe::Probe;
 use crate::domain::rule::Rule;
 use crate::domain::server::Server;
 use crate::domain::silence::Silence;
@@ -64,6 +65,8 @@ pub struct Data {
     pub tails: Vec<Tail>,
     /// The server's version, where it said so.
     pub version: Arc<str>,
+    /// Why Loki says that it is not ready although it answers.
+    pub unready: Option<Arc<str>>,
     /// PBS' backup groups.
     pub groups: Arc<[BackupGroup]>,
     /// What PBS would not show.
@@ -86,6 +89,8 @@ pub struct Data {
     pub runs: Arc<[Task]>,
     /// Which kinds of PBS' jobs may not be read, and why.
     pub hidden_jobs: Arc<[Arc<str>]>,
+    /// What was found at each door.
+    pub probes: Arc<[Probe]>,
     /// The PBS server itself.
     pub server: Option<Arc<Server>>,
 }
@@ -245,6 +250,7 @@ impl Data {
             Observation::Scrapes(scrapes) => return swap(&mut self.scrapes, in_order(scrapes)),
             Observation::Rules(rules) => return swap(&mut self.rules, rules),
             Observation::Measures(measured) => return swap(&mut self.measured, measured),
+            Observation::Probes(probes) => return swap(&mut self.probes, probes),
             Observation::Names(names) => return swap(&mut self.names, names),
             Observation::Raised(raised) => return swap(&mut self.raised, raised),
             Observation::ExternalLabels(labels) => self.external = Some(labels),
@@ -256,7 +262,10 @@ impl Data {
             Observation::Samples(samples) => return swap(&mut self.samples, samples),
             Observation::Pools(pools) => return swap(&mut self.pools, pools),
             Observation::Peers(peers) => return swap(&mut self.peers, peers),
-            Observation::Ready { version } => self.version = version,
+            Observation::Ready { version, unready } => {
+                self.version = version;
+                self.unready = unready;
+            }
             Observation::Backups { groups, unreadable } => {
                 self.groups = groups;
                 self.unreadable = unreadable;

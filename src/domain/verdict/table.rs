@@ -65,6 +65,10 @@ pub enum Condition {
     ClockSkew,
     /// The certificate of a server, by the time that is left.
     Certificate(Health),
+    /// A door that is not as it should be.
+    Probe(Health),
+    /// An error budget that burns, by how fast.
+    Burn(Health),
 }
 
 /// After how many intervals without an answer a watcher counts as lost.
@@ -103,8 +107,10 @@ pub fn weigh(condition: Condition) -> Option<Health> {
         Condition::Backup { state: BackupState::Exempt, .. } => None,
         Condition::Backup { state: BackupState::Unknown, .. } => Some(Unknown),
         Condition::Backup { state: BackupState::Ambiguous, .. } => Some(Warning),
-        Condition::Backup { health, .. } | Condition::Datastore(health) | Condition::Certificate(health) => {
-            Some(health).filter(|health| *health != Ok)
-        }
+        Condition::Backup { health, .. }
+        | Condition::Datastore(health)
+        | Condition::Certificate(health)
+        | Condition::Probe(health)
+        | Condition::Burn(health) => Some(health).filter(|health| *health != Ok),
     }
 }

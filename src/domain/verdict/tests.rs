@@ -98,6 +98,13 @@ fn every_condition_has_its_state() {
         (Certificate(Well), None),
         (Certificate(Warning), Some(Warning)),
         (Certificate(Critical), Some(Critical)),
+        (Burn(Well), None),
+        (Burn(Warning), Some(Warning)),
+        (Burn(Critical), Some(Critical)),
+        (Probe(Well), None),
+        (Probe(Warning), Some(Warning)),
+        (Probe(Critical), Some(Critical)),
+        (Probe(Unknown), Some(Unknown)),
         (Unreadable, Some(Unknown)),
         // Datastores.
         (Datastore(Well), None),
@@ -727,6 +734,7 @@ const fn feeds(kind: SourceKind) -> &'static [Feed] {
         SourceKind::Pbs => &[Feed::Snapshots, Feed::Datastores, Feed::Tasks],
         SourceKind::Pve => &[Feed::Guests, Feed::Schedules, Feed::Dumps],
         SourceKind::Files => &[Feed::Files],
+        SourceKind::Probe => &[Feed::Probes],
     }
 }
 

@@ -55,8 +55,9 @@ struct AlertStatus<'a> {
 /// The alerts of one peer.
 pub(super) fn alerts(body: &str) -> Result<Vec<Alert>, Wrong> {
     let mut known = Interner::default();
-    let wire: List<WireAlert<'_>> = serde_json::from_str(body).map_err(Wrong::strange)?;
-    Ok(wire.0.iter().map(|wire| alert(wire, &mut known)).collect())
+    // Nothing at all is not "no alerts": the server always writes a list.
+    let wire: Vec<WireAlert<'_>> = serde_json::from_str(body).map_err(Wrong::strange)?;
+    Ok(wire.iter().map(|wire| alert(wire, &mut known)).collect())
 }
 
 fn alert(wire: &WireAlert<'_>, known: &mut Interner) -> Alert {
@@ -179,8 +180,8 @@ const fn yes() -> bool {
 /// The silences of one peer, the expired ones too: they overrule another peer's older copy.
 pub(super) fn silences(body: &str) -> Result<Vec<Silence>, Wrong> {
     let mut known = Interner::default();
-    let wire: List<WireSilence<'_>> = serde_json::from_str(body).map_err(Wrong::strange)?;
-    Ok(wire.0.iter().map(|wire| silence(wire, &mut known)).collect())
+    let wire: Vec<WireSilence<'_>> = serde_json::from_str(body).map_err(Wrong::strange)?;
+    Ok(wire.iter().map(|wire| silence(wire, &mut known)).collect())
 }
 
 fn silence(wire: &WireSilence<'_>, known: &mut Interner) -> Silence {

@@ -29,6 +29,7 @@ use crate::secret::expand_home;
 use crate::settings::Table;
 use crate::text::sanitise;
 use copies::Files;
+pub(super) use programs::check as ends_well;
 use remote::Remote;
 
 /// How often files are looked at.

@@ -170,7 +170,11 @@ pub(super) async fn run(
 }
 
 /// Whether a program ends well, whatever it prints.
-pub(super) async fn check(program: &str, arguments: &[String], patience: Duration) -> Result<(), String> {
+pub(in crate::sources) async fn check(
+    program: &str,
+    arguments: &[String],
+    patience: Duration,
+) -> Result<(), String> {
     heard(program, arguments, None, Stdio::null(), patience).await.map(|_| ())
 }
 
@@ -184,6 +188,7 @@ async fn heard(
     let name = sanitise(program);
     let mut command = Command::new(program);
     command.args(arguments).stdin(Stdio::null()).stdout(stdout).stderr(Stdio::piped()).kill_on_drop(true);
+    crate::secret::keep_from(&mut command);
     command.env("LC_ALL", "C").env("GIT_TERMINAL_PROMPT", "0");
     if let Some(directory) = directory {
         command.current_dir(directory);

@@ -111,14 +111,17 @@ fn tails(table: &Table<'_>) -> Vec<Named> {
 impl Loki {
     async fn ready(&self) -> Result<Vec<Observation>, SourceError> {
         let version = self.asker.version().await?;
+        let mut unready = None;
         match self.asker.client().get("/ready", &[], HeaderMap::new()).await {
             // For half a minute after its start a Loki says that it is not ready, and answers all
             // the same. A proxy need not let that path through.
-            Err(NetError::Status { status: 503, text, .. }) if !text.contains("stopping") => {}
+            Err(NetError::Status { status: 503, text, .. }) if !text.contains("stopping") => {
+                unready = Some(crate::text::sanitise(&text).trim().into());
+            }
             Err(NetError::Status { status: 400..=499, .. } | NetError::Redirect { .. }) | Ok(_) => {}
             Err(error) => return Err(error.into()),
         }
-        Ok(vec![Observation::Ready { version: version.into() }])
+        Ok(vec![Observation::Ready { version: version.into(), unready }])
     }
 }
 

@@ -177,10 +177,16 @@ fn alerts(host: &Host, scene: &Scene<'_>, to: &mut Vec<Prose>) {
     for alert in mine {
         let sign = sign::of_alert(alert);
         let name = format!("{} {}", alert.name, text::age(scene.wall() - alert.starts_at));
+        let cause = scene.store.causes().get(&alert.fingerprint);
+        let [mark, words] = if cause.is_some() { [Role::Muted; 2] } else { [sign.role, Role::Text] };
+        let more = cause.map_or_else(
+            || format!("  {}", alert.summary()),
+            |cause| format!("  follows from {}", cause.text),
+        );
         to.push(Prose::Line(vec![
-            piece(format!("{} ", sign.glyph), sign.role),
-            piece(name, Role::Text),
-            piece(format!("  {}", alert.summary()), Role::Muted),
+            piece(format!("{} ", sign.glyph), mark),
+            piece(name, words),
+            piece(more, Role::Muted),
         ]));
     }
 }

@@ -76,8 +76,10 @@ fn why(scene: &Scene<'_>) -> (Title, Vec<Prose>) {
             told.push(Prose::Head(word.to_owned()));
         }
         let sign = sign::of_health(finding.health.unwrap_or_default());
-        let pieces: Vec<Piece> = vec![piece(finding.text.clone(), Role::Text)];
-        told.push(Prose::Line([vec![piece(format!("{} ", sign.glyph), sign.role)], pieces].concat()));
+        let caused = scene.store.cause_of(finding.subject.as_ref()).is_some();
+        let [mark, words] = if caused { [Role::Muted; 2] } else { [sign.role, Role::Text] };
+        let pieces = vec![piece(format!("{} ", sign.glyph), mark), piece(finding.text.clone(), words)];
+        told.push(Prose::Line(pieces));
     }
     if told.is_empty() {
         told.push(Prose::plain(

@@ -11,6 +11,7 @@ pub mod hosts;
 pub mod listed;
 pub mod logs;
 pub mod plan;
+pub mod probes;
 pub mod runbook;
 pub mod silences;
 pub mod slo;
@@ -46,7 +47,7 @@ use crate::text;
 pub type Made = (&'static str, u8, fn() -> Box<dyn Pane>);
 
 /// Every pane.
-pub const PANES: [Made; 16] = [
+pub const PANES: [Made; 17] = [
     ("alerts", 2, || Box::new(alerts::Alerts::default())),
     ("targets", 3, || Box::new(targets::Targets::default())),
     ("logs", 4, || Box::new(logs::Logs::default())),
@@ -60,6 +61,7 @@ pub const PANES: [Made; 16] = [
     ("silences", 0, || Box::new(silences::Silences::default())),
     ("coverage", 0, || Box::<Listed<coverage::Coverage>>::default()),
     ("horizon", 0, || Box::<Listed<horizon::Horizon>>::default()),
+    ("probes", 0, || Box::<Listed<probes::Probes>>::default()),
     ("runbook", 7, || Box::<runbook::Runbook>::default()),
     ("plan", 0, || Box::<plan::Plan>::default()),
     ("detail", 0, || Box::new(detail::Detail::default())),
@@ -335,6 +337,7 @@ impl Standing {
             SourceKind::Pbs => "Proxmox Backup Server",
             SourceKind::Pve => "Proxmox VE",
             SourceKind::Files => "place for files",
+            SourceKind::Probe => "probe",
         };
         let Some(source) = &self.source else {
             return vec![vec![piece(format!("no {name} is configured"), Role::Muted)]];

@@ -1,31 +1,24 @@
 //! The objectives and their error budgets: what is left, how fast it burns, and how much nobody measured.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
-use chrono::{DateTime, Local, TimeDelta, Utc};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::{Listing, Pane, draw_lines, nothing, nothing_matches};
 use crate::domain::feed::{SourceKind, seconds};
 use crate::domain::health::Health;
-use crate::domain::question::{Ask, Known, Question, Series};
-use crate::domain::slo::{Burn, Goal, Objective, Span, Tally, Window};
+use crate::domain::slo::{Account, Goal, Tally};
 use crate::domain::subject::Subject;
 use crate::text;
 use crate::ui::filter::Hay;
 use crate::ui::scene::{Piece, Scene, piece};
 use crate::ui::theme::Role;
-use crate::ui::times::Zone;
 use crate::ui::widgets::columns::{Column, EXTRA};
 use crate::ui::widgets::frame::Title;
 use crate::ui::widgets::gauge::gauge;
 use crate::ui::widgets::sign::{self, Sign};
 use crate::ui::widgets::table::{Item, Row, Table};
-
-/// Seconds that one sample speaks for.
-const STEP: u32 = 300;
 
 /// From this share on what nobody measured is said.
 const GAPS: f64 = 0.01;
@@ -46,6 +39,7 @@ struct Entry {
     subject: Subject,
     goal: Goal,
     told: Told,
+    health: Health,
 }
 
 /// What is known of an objective.
@@ -53,7 +47,7 @@ struct Entry {
 enum Told {
     Asking,
     Failed(String),
-    Counted { tally: Tally, window: Window, burn: Burn },
+    Counted(Box<Account>),
 }
 
 impl Hay for Entry {
@@ -72,20 +66,8 @@ impl Item for Entry {
     }
 
     fn state(&self) -> Sign {
-        match &self.told {
-            Told::Counted { tally, window, burn } => sign::of_health(judge(&self.goal, tally, window, burn)),
-            _ => sign::UNKNOWN,
-        }
+        sign::of_health(self.health)
     }
-}
-
-/// How an objective is: nothing measured is unknown; a spent budget and a slow burn are warnings.
-fn judge(goal: &Goal, tally: &Tally, window: &Window, burn: &Burn) -> Health {
-    if tally.availability().is_none() {
-        return Health::Unknown;
-    }
-    let spent = goal.objective.budget(tally, window).left <= 0.0;
-    burn.health().max(if spent { Health::Warning } else { Health::Ok })
 }
 
 /// The pane.
@@ -94,65 +76,24 @@ pub struct Objectives {
     table: Table<Entry>,
 }
 
-fn window(span: Span, scene: &Scene<'_>, now: DateTime<Utc>) -> Window {
-    match (span, scene.times.zone) {
-        (Span::Rolling(days), _) => Window::rolling(days, now),
-        (Span::Month, Zone::Local) => Window::month(now, &Local),
-        (Span::Month, Zone::Named(zone)) => Window::month(now, &zone),
-    }
-}
-
-/// The instant up to which is asked: the same until the next sample.
-fn settled(now: DateTime<Utc>) -> DateTime<Utc> {
-    let step = i64::from(STEP);
-    DateTime::from_timestamp(now.timestamp().div_euclid(step) * step, 0).unwrap_or(now)
-}
-
-fn ask(goal: &Goal, scene: &Scene<'_>) -> Option<Ask> {
-    let source = scene.store.of(SourceKind::Prometheus).next()?;
-    let to = settled(scene.wall());
-    let window = window(goal.span, scene, to);
-    let question = Question::Series {
-        query: format!("avg_over_time(({})[5m:1m])", goal.query).into(),
-        from: window.from.min(to),
-        to,
-        step: STEP,
-    };
-    Some(Ask { slot: format!("slo/{}", goal.name).into(), source: source.id.clone(), question })
-}
-
-/// The samples of all series, the mean where there are several.
-fn mean(series: &[Series]) -> Vec<(DateTime<Utc>, f64)> {
-    let mut all: BTreeMap<DateTime<Utc>, (f64, f64)> = BTreeMap::new();
-    for (at, value) in series.iter().flat_map(|series| &series.points).filter(|(_, value)| value.is_finite())
-    {
-        let (sum, count) = all.entry(*at).or_default();
-        *sum += value;
-        *count += 1.0;
-    }
-    all.into_iter().map(|(at, (sum, count))| (at, sum / count)).collect()
-}
-
 fn tell(goal: &Goal, scene: &Scene<'_>) -> Told {
-    let Some(ask) = ask(goal, scene) else { return Told::Failed("no Prometheus is configured".to_owned()) };
-    let series = match scene.answers.get(&ask) {
-        Known::Answer(answer) => answer.series(),
-        Known::Failed(failure) => return Told::Failed(failure.short.to_string()),
-        Known::Waiting => match scene.answers.latest(&ask) {
-            Some(answer) => answer.series(),
-            None => return Told::Asking,
-        },
+    match scene.store.account(&goal.name) {
+        Some(Ok(account)) => Told::Counted(Box::new(account.clone())),
+        Some(Err(failure)) => Told::Failed(failure.short.to_string()),
+        None if scene.store.of(SourceKind::Prometheus).next().is_none() => {
+            Told::Failed("no Prometheus is configured".to_owned())
+        }
+        None => Told::Asking,
+    }
+}
+
+fn entry(goal: &Goal, scene: &Scene<'_>) -> Entry {
+    let told = tell(goal, scene);
+    let health = match &told {
+        Told::Counted(account) => goal.health(account, scene.wall()),
+        _ => Health::Unknown,
     };
-    let samples = mean(series);
-    let now = settled(scene.wall());
-    let window = window(goal.span, scene, now);
-    let step = TimeDelta::seconds(i64::from(STEP));
-    let count = |window: &Window| Tally::of(&samples, step, window, now);
-    let last = |minutes: i64| {
-        goal.objective.burn(&count(&Window { from: now - TimeDelta::minutes(minutes), to: now }))
-    };
-    let burn = Burn { hour: last(60), minutes: last(5), six_hours: last(360), half_hour: last(30) };
-    Told::Counted { tally: count(&window), window, burn }
+    Entry { subject: Subject::Objective(goal.name.clone()), told, health, goal: goal.clone() }
 }
 
 impl Pane for Objectives {
@@ -165,16 +106,8 @@ impl Pane for Objectives {
     }
 
     fn refresh(&mut self, scene: &Scene<'_>) {
-        let all = scene.store.thresholds.goals.iter().map(|goal| Entry {
-            subject: Subject::Objective(goal.name.clone()),
-            told: tell(goal, scene),
-            goal: goal.clone(),
-        });
+        let all = scene.store.thresholds.goals.iter().map(|goal| entry(goal, scene));
         self.table.offer(all.collect(), scene.held);
-    }
-
-    fn wants(&self, scene: &Scene<'_>) -> Vec<Ask> {
-        scene.store.thresholds.goals.iter().filter_map(|goal| ask(goal, scene)).collect()
     }
 
     fn list(&self) -> Option<&dyn Listing> {
@@ -186,7 +119,7 @@ impl Pane for Objectives {
     }
 
     fn draw(&mut self, scene: &Scene<'_>, area: Rect, buffer: &mut Buffer) {
-        // Answers come between two looks at the feeds.
+        // They are counted between two looks at the feeds.
         self.refresh(scene);
         if self.table.is_empty() {
             let (filter, _) = Listing::filter(&self.table);
@@ -197,7 +130,7 @@ impl Pane for Objectives {
             };
             return draw_lines(&lines, area, buffer, scene);
         }
-        self.table.draw(&COLUMNS, |entry| row(entry, scene), area, buffer, scene);
+        self.table.draw(&COLUMNS, row, area, buffer, scene);
     }
 }
 
@@ -205,7 +138,7 @@ fn percent(share: f64) -> String {
     format!("{:.2} %", share * 100.0)
 }
 
-fn row(entry: &Entry, scene: &Scene<'_>) -> Row {
+fn row(entry: &Entry) -> Row {
     let goal = &entry.goal;
     let sign = entry.state();
     let name = piece(&*goal.name, Role::Text);
@@ -218,17 +151,18 @@ fn row(entry: &Entry, scene: &Scene<'_>) -> Row {
             let why = piece(format!("not known: {why}"), Role::Unknown);
             vec![name, wanted, piece("", Role::Muted), piece("", Role::Muted), why]
         }
-        Told::Counted { tally, window, burn } => {
-            let budget = goal.objective.budget(tally, window);
-            let was = tally.availability().map_or_else(String::new, percent);
+        Told::Counted(account) => {
+            let budget = goal.budget(account);
+            let was = account.tally.availability().map_or_else(String::new, percent);
+            let burn = account.burn.hour.map_or_else(String::new, |burn| format!("{burn:.1}x"));
             vec![
                 name,
                 wanted,
                 piece(was, Role::Text),
                 piece(gauge(budget.left.max(0.0), 10), sign.role),
-                left(goal.objective, budget, burn, scene),
-                piece(burn.hour.map_or_else(String::new, |burn| format!("{burn:.1}x")), Role::Muted),
-                unmeasured(tally),
+                left(goal, account),
+                piece(burn, Role::Muted),
+                unmeasured(&account.tally),
             ]
         }
     };
@@ -236,18 +170,20 @@ fn row(entry: &Entry, scene: &Scene<'_>) -> Row {
 }
 
 /// What is left of a budget, and until when.
-fn left(objective: Objective, budget: crate::domain::slo::Budget, burn: &Burn, scene: &Scene<'_>) -> Piece {
-    let now = scene.wall();
+fn left(goal: &Goal, account: &Account) -> Piece {
+    if account.tally.availability().is_none() {
+        return piece("nobody measures it", Role::Unknown);
+    }
+    let budget = goal.budget(account);
     if budget.left <= 0.0 {
         let over = text::age_of(Some(budget.spent - budget.allowed));
         return piece(format!("spent, {over} more"), Role::Warning);
     }
     let rest = text::age_of(Some(budget.allowed - budget.spent));
-    let end = burn.hour.and_then(|burn| objective.spent_at(&budget, burn, now));
-    let end = end.filter(|end| *end - now < TimeDelta::days(30));
-    match end {
+    match goal.spent_at(account) {
         Some(end) => {
-            piece(format!("{rest} left, spent in {}", text::age_of(Some(seconds(end - now)))), Role::Warning)
+            let span = text::age_of(Some(seconds(end - account.at)));
+            piece(format!("{rest} left, spent in {span}"), Role::Warning)
         }
         None => piece(format!("{rest} left"), Role::Text),
     }

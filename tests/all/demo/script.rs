@@ -86,7 +86,10 @@ async fn the_config_is_toml() {
     let lab = lab(Scenario::Calm, 1).await;
     let config: toml::Table = lab.config().parse().expect("TOML");
     let sources = config["sources"].as_table().expect("sources");
-    assert_eq!(sources.keys().collect::<Vec<_>>(), ["alertmanager", "loki", "pbs", "prometheus", "pve"]);
+    assert_eq!(
+        sources.keys().collect::<Vec<_>>(),
+        ["alertmanager", "loki", "pbs", "probe", "prometheus", "pve"]
+    );
 }
 
 /// A backup that fails goes on failing, and the log goes on, when the clock does.

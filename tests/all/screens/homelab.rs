@@ -95,7 +95,7 @@ pub fn host_down() -> Vec<Msg> {
         observed(ALERTMANAGER, Feed::Alerts, vec![Observation::Alerts(alerts())]),
         observed(ALERTMANAGER, Feed::Silences, vec![Observation::Silences(silences())]),
         observed(ALERTMANAGER, Feed::Status, vec![Observation::Peers(peers())]),
-        observed(LOKI, Feed::Ready, vec![Observation::Ready { version: "3.5.0".into() }]),
+        observed(LOKI, Feed::Ready, vec![Observation::Ready { version: "3.5.0".into(), unready: None }]),
         tail("units", lines()),
         tail("containers", containers()),
         observed(
@@ -647,4 +647,52 @@ pub fn many_targets(count: usize) -> Msg {
         .collect();
     all.sort_by(Target::order);
     observed(PROMETHEUS, Feed::Targets, vec![Observation::Targets(all.into())])
+}
+
+/// The storage guest is down, or is back, and what rests on it suffers all the same; the disk of one of
+/// its consumers is trouble of its own.
+pub fn fall(down: bool) -> Vec<Msg> {
+    let at = |host: &str, instance: &str, layer: &str, error: &str| {
+        let target = target("node", instance, error);
+        let more = labels(&format!("host={host} layer={layer}"));
+        Target { labels: target.labels.with(&more), ..target }
+    };
+    let refused = if down { "connection refused" } else { "" };
+    let targets =
+        [at("vm102", "10.0.0.21:9100", "storage", refused), at("lxc210", "10.0.0.22:9100", "service", "")];
+    let rule = |name: &str, query: &str| Rule {
+        name: name.into(),
+        group: "homelab".into(),
+        file: "alerts.yml".into(),
+        kind: RuleKind::Alerting,
+        query: query.into(),
+        health: RuleHealth::Ok,
+        error: "".into(),
+        hold: 60.0,
+        labels: Labels::default(),
+        last_evaluation: Some(instant()),
+    };
+    let rules = [
+        rule("HostDown", "up == 0"),
+        rule("NFSMountStale", "node_filesystem_device_error == 1"),
+        rule("ServiceDown", "probe_success == 0"),
+        rule("DiskSpaceLow", "node_filesystem_avail_bytes < 5"),
+    ];
+    let raise = |name, severity, since, labels| {
+        let state = AlertState::Firing;
+        alert(&Raise { name, severity, state, since, labels, summary: "it is so" })
+    };
+    let mut alerts = vec![
+        raise("NFSMountStale", "critical", 800, "host=lxc210 instance=10.0.0.22:9100"),
+        raise("ServiceDown", "critical", 760, "host=lxc210 instance=10.0.0.22:9100"),
+        raise("DiskSpaceLow", "warning", 700, "host=lxc210 instance=10.0.0.22:9100"),
+    ];
+    if down {
+        alerts.insert(0, raise("HostDown", "critical", 840, "host=vm102 instance=10.0.0.21:9100"));
+    }
+    vec![
+        observed(PROMETHEUS, Feed::Rules, vec![Observation::Rules(rules.into())]),
+        observed(PROMETHEUS, Feed::Targets, vec![Observation::Targets(targets.into())]),
+        observed(ALERTMANAGER, Feed::Alerts, vec![Observation::Alerts(alerts.into())]),
+    ]
 }

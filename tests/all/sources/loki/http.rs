@@ -14,7 +14,7 @@ async fn ready(version: Answer, ready: Answer) -> Result<String, FailureKind> {
     let server = Server::paths(&[("/loki/api/v1/status/buildinfo", version), ("/ready", ready)]).await;
     let source = source(SourceKind::Loki, &format!("url = {:?}", server.url));
     match look(&*source, Feed::Ready).await.map_err(|failure| failure.kind)? {
-        Observation::Ready { version } => Ok(version.to_string()),
+        Observation::Ready { version, .. } => Ok(version.to_string()),
         other => panic!("{other:?}"),
     }
 }

@@ -1,0 +1,359 @@
+//! A door before a server: it lets questions through to the demo lab and does to the answers what a
+//! bad network, a broken server or somebody in between would do.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use serde_json::Value;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+
+/// What is done to the JSON of an answer; the path says which it is.
+pub type Change = Arc<dyn Fn(&str, &mut Value) + Send + Sync>;
+
+/// What goes wrong at the door.
+#[derive(Clone)]
+pub enum Fault {
+    /// Nothing.
+    None,
+    /// Who connects hears nothing, ever.
+    Silent,
+    /// The connection is reset without a word.
+    Reset,
+    /// It ends without a word.
+    Closed,
+    /// The head of the answer comes a byte at a time, and never ends in time.
+    SlowHead,
+    /// The head comes at once and the body a byte at a time.
+    SlowBody,
+    /// The connection ends after so many bytes of the status line.
+    CutStatus(usize),
+    /// It ends in the middle of the head.
+    CutHead,
+    /// It ends right after the head.
+    CutBody,
+    /// It ends before the last byte of the body.
+    CutEnd,
+    /// The head announces so many bytes more (or fewer) than the body has.
+    Length(i64),
+    /// A body in pieces whose sizes are no numbers.
+    BadPieces,
+    /// Bytes of no protocol, of this seed.
+    Garbage(u64),
+    /// The head never ends: field after field.
+    EndlessHead,
+    /// The body is this many blanks after a bracket.
+    Huge(usize),
+    /// The same without a length: piece after piece.
+    HugeInPieces(usize),
+    /// A few kilobytes that unpack to so many megabytes.
+    Bomb(usize),
+    /// This status, content type and body for every question.
+    Says(u16, &'static str, Vec<u8>),
+    /// Go there instead.
+    Redirect(u16, String),
+    /// The answer is right, and the connection that should stay open ends after it.
+    Hangup,
+    /// The answer is right and says it is something else.
+    Calls(&'static str),
+    /// The answer's time is so many seconds off.
+    Skew(i64),
+    /// The answer is changed.
+    Changes(Change),
+}
+
+/// What a server said.
+struct Answer {
+    status: u16,
+    content_type: String,
+    body: Vec<u8>,
+}
+
+/// One door.
+pub struct Door {
+    pub url: String,
+    fault: Arc<Mutex<Fault>>,
+    asked: Arc<AtomicUsize>,
+    serving: JoinHandle<()>,
+}
+
+impl Drop for Door {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}
+
+impl Door {
+    /// A door to `server`, open.
+    pub async fn to(server: &str) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let url = format!("http://{}", listener.local_addr().expect("a bound port has an address"));
+        let fault = Arc::new(Mutex::new(Fault::None));
+        let asked = Arc::<AtomicUsize>::default();
+        let serving = {
+            let (fault, asked) = (Arc::clone(&fault), Arc::clone(&asked));
+            let server = server.trim_start_matches("http://").to_owned();
+            tokio::spawn(async move {
+                while let Ok((stream, _)) = listener.accept().await {
+                    let visit = Visit {
+                        server: server.clone(),
+                        fault: Arc::clone(&fault),
+                        asked: Arc::clone(&asked),
+                    };
+                    // Whoever hangs up has had enough.
+                    tokio::spawn(async move { visit.serve(stream).await.ok() });
+                }
+            })
+        };
+        Self { url, fault, asked, serving }
+    }
+
+    pub fn set(&self, fault: Fault) {
+        *self.fault.lock().unwrap_or_else(PoisonError::into_inner) = fault;
+    }
+
+    /// How many questions came.
+    pub fn asked(&self) -> usize {
+        self.asked.load(Ordering::SeqCst)
+    }
+}
+
+/// One connection, and what it knows of the door.
+struct Visit {
+    server: String,
+    fault: Arc<Mutex<Fault>>,
+    asked: Arc<AtomicUsize>,
+}
+
+/// So long between two bytes that drip: whoever waits four seconds has seen few of them.
+const DRIP: Duration = Duration::from_secs(1);
+
+impl Visit {
+    async fn serve(self, mut client: TcpStream) -> std::io::Result<()> {
+        loop {
+            let (head, body) = question(&mut client).await?;
+            self.asked.fetch_add(1, Ordering::SeqCst);
+            let fault = self.fault.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            if head.to_ascii_lowercase().contains("upgrade: websocket") {
+                return self.tail(client, &head, &fault).await;
+            }
+            if !self.answer(&mut client, &head, &body, fault).await? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Lets a tail through, as long as nothing is wrong with the door.
+    async fn tail(&self, mut client: TcpStream, head: &str, fault: &Fault) -> std::io::Result<()> {
+        if !matches!(fault, Fault::None | Fault::Changes(_)) {
+            return client.write_all(&whole(503, "text/plain", b"no", "connection: close\r\n")).await;
+        }
+        let mut server = TcpStream::connect(&self.server).await?;
+        server.write_all(head.as_bytes()).await?;
+        tokio::io::copy_bidirectional(&mut client, &mut server).await.map(drop)
+    }
+
+    /// What the server behind says.
+    async fn ask(&self, head: &str, body: &[u8]) -> std::io::Result<Answer> {
+        let mut server = TcpStream::connect(&self.server).await?;
+        server.write_all(head.replacen("\r\n", "\r\nConnection: close\r\n", 1).as_bytes()).await?;
+        server.write_all(body).await?;
+        let mut said = Vec::new();
+        server.read_to_end(&mut said).await?;
+        let end = said.windows(4).position(|four| four == b"\r\n\r\n").expect("the lab ends its heads") + 4;
+        let head = String::from_utf8_lossy(&said[..end]).into_owned();
+        assert!(!head.contains("transfer-encoding"), "the lab knows how much it says: {head}");
+        let status = head.split(' ').nth(1).and_then(|code| code.parse().ok()).expect("a status");
+        let content_type = field(&head, "content-type").unwrap_or_default();
+        Ok(Answer { status, content_type, body: said[end..].to_vec() })
+    }
+
+    /// Answers one question; `false` when the connection is over.
+    async fn answer(
+        &self,
+        client: &mut TcpStream,
+        head: &str,
+        body: &[u8],
+        fault: Fault,
+    ) -> std::io::Result<bool> {
+        match fault {
+            Fault::Silent => std::future::pending::<()>().await,
+            Fault::Reset => {
+                socket2::SockRef::from(&*client).set_linger(Some(Duration::ZERO))?;
+                return Ok(false);
+            }
+            Fault::Closed => return Ok(false),
+            Fault::Garbage(seed) => {
+                client.write_all(&garbage(seed)).await?;
+                return Ok(false);
+            }
+            Fault::EndlessHead => {
+                client.write_all(b"HTTP/1.1 200 OK\r\n").await?;
+                loop {
+                    client.write_all(format!("x-more: {}\r\n", "x".repeat(8_000)).as_bytes()).await?;
+                }
+            }
+            Fault::Huge(size) => return huge(client, size, false).await,
+            Fault::HugeInPieces(size) => return huge(client, size, true).await,
+            Fault::Bomb(megabytes) => {
+                static PACKED: OnceLock<Vec<u8>> = OnceLock::new();
+                let packed = PACKED.get_or_init(|| bomb(megabytes));
+                let bomb = whole(200, "application/json", packed, "content-encoding: gzip\r\n");
+                client.write_all(&bomb).await?;
+            }
+            Fault::Says(status, kind, body) => client.write_all(&whole(status, kind, &body, "")).await?,
+            Fault::Redirect(status, to) => {
+                client.write_all(&whole(status, "text/plain", b"", &format!("location: {to}\r\n"))).await?;
+            }
+            fault => {
+                let answer = self.ask(head, body).await?;
+                return spoil(client, answer, fault, path(head)).await;
+            }
+        }
+        Ok(true)
+    }
+}
+
+/// Writes an answer, with what is wrong with it.
+async fn spoil(client: &mut TcpStream, said: Answer, fault: Fault, path: &str) -> std::io::Result<bool> {
+    let Answer { status, content_type, mut body } = said;
+    let whole_answer = whole(status, &content_type, &body, "");
+    let end = whole_answer.len() - body.len();
+    let (cut, drip) = match fault {
+        Fault::CutStatus(at) => (Some(at), None),
+        Fault::CutHead => (Some(end - 7), None),
+        Fault::CutBody => (Some(end), None),
+        Fault::CutEnd => (Some(whole_answer.len() - 1), None),
+        Fault::Hangup => (Some(whole_answer.len()), None),
+        Fault::SlowHead => (None, Some(0)),
+        Fault::SlowBody => (None, Some(end)),
+        _ => (None, None),
+    };
+    if let Some(at) = cut {
+        client.write_all(&whole_answer[..at]).await?;
+        return Ok(false);
+    }
+    if let Some(from) = drip {
+        client.write_all(&whole_answer[..from]).await?;
+        for byte in &whole_answer[from..] {
+            client.write_all(&[*byte]).await?;
+            tokio::time::sleep(DRIP).await;
+        }
+        return Ok(true);
+    }
+    match fault {
+        Fault::Length(more) => {
+            let length = i64::try_from(body.len()).unwrap_or(0) + more;
+            let head = head_of(status, &content_type, &format!("content-length: {length}\r\n"));
+            client.write_all(&[head.as_bytes(), &body].concat()).await?;
+            return Ok(false);
+        }
+        Fault::BadPieces => {
+            let head = head_of(status, &content_type, "transfer-encoding: chunked\r\n");
+            client.write_all(&[head.as_bytes(), b"zz\r\n", &body].concat()).await?;
+            return Ok(false);
+        }
+        Fault::Calls(kind) => client.write_all(&whole(status, kind, &body, "")).await?,
+        Fault::Skew(seconds) => {
+            let date = chrono::Utc::now() + chrono::TimeDelta::seconds(seconds);
+            let date = format!("date: {}\r\n", date.format("%a, %d %b %Y %H:%M:%S GMT"));
+            client.write_all(&whole(status, &content_type, &body, &date)).await?;
+        }
+        Fault::Changes(change) => {
+            if let Ok(mut json) = serde_json::from_slice(&body) {
+                change(path, &mut json);
+                body = serde_json::to_vec(&json)?;
+            }
+            client.write_all(&whole(status, &content_type, &body, "")).await?;
+        }
+        _ => client.write_all(&whole_answer).await?,
+    }
+    Ok(true)
+}
+
+/// Reads one question: its head and its body.
+async fn question(client: &mut TcpStream) -> std::io::Result<(String, Vec<u8>)> {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(client.read_u8().await?);
+    }
+    let head = String::from_utf8_lossy(&head).into_owned();
+    let length = field(&head, "content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
+    let mut body = vec![0; length];
+    client.read_exact(&mut body).await?;
+    Ok((head, body))
+}
+
+/// What a field of a head says.
+fn field(head: &str, name: &str) -> Option<String> {
+    let mut fields = head.lines().filter_map(|line| line.split_once(':'));
+    fields.find(|(have, _)| have.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim().to_owned())
+}
+
+/// The path that a head asks for, without what follows it.
+fn path(head: &str) -> &str {
+    head.split(' ').nth(1).and_then(|path| path.split('?').next()).unwrap_or_default()
+}
+
+fn head_of(status: u16, content_type: &str, more: &str) -> String {
+    format!("HTTP/1.1 {status} x\r\ncontent-type: {content_type}\r\n{more}\r\n")
+}
+
+fn whole(status: u16, content_type: &str, body: &[u8], more: &str) -> Vec<u8> {
+    let head = head_of(status, content_type, &format!("{more}content-length: {}\r\n", body.len()));
+    [head.as_bytes(), body].concat()
+}
+
+/// A bracket and blanks, with their number said before or not.
+async fn huge(client: &mut TcpStream, size: usize, in_pieces: bool) -> std::io::Result<bool> {
+    let more = if in_pieces {
+        "transfer-encoding: chunked\r\n".to_owned()
+    } else {
+        format!("content-length: {}\r\n", size + 1)
+    };
+    client.write_all(head_of(200, "application/json", &more).as_bytes()).await?;
+    let blanks = vec![b' '; 1 << 20];
+    client.write_all(if in_pieces { b"1\r\n[\r\n" } else { b"[" }).await?;
+    let mut left = size;
+    while left > 0 {
+        let piece = blanks.get(..left).unwrap_or(&blanks);
+        if in_pieces {
+            client.write_all(format!("{:x}\r\n", piece.len()).as_bytes()).await?;
+        }
+        client.write_all(piece).await?;
+        if in_pieces {
+            client.write_all(b"\r\n").await?;
+        }
+        left -= piece.len();
+    }
+    if in_pieces {
+        client.write_all(b"0\r\n\r\n").await?;
+    }
+    Ok(true)
+}
+
+/// So many megabytes of blanks, packed.
+fn bomb(megabytes: usize) -> Vec<u8> {
+    use std::io::Write as _;
+    let mut packed = GzEncoder::new(Vec::new(), Compression::best());
+    let blanks = vec![b' '; 1 << 20];
+    for _ in 0..megabytes {
+        packed.write_all(&blanks).expect("memory takes it");
+    }
+    packed.finish().expect("memory takes it")
+}
+
+/// Bytes by chance, the same for the same seed.
+fn garbage(seed: u64) -> Vec<u8> {
+    let mut state = seed | 1;
+    let mut bytes = Vec::with_capacity(300);
+    for _ in 0..300 {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        bytes.push(state.to_be_bytes()[0]);
+    }
+    bytes
+}

@@ -1,0 +1,17 @@
+//! What is promised of trust: faults of the network, hostile text, secrets and long life.
+
+mod alone;
+mod chance;
+mod door;
+mod facts;
+mod faults;
+mod hostile;
+mod house;
+mod keys;
+mod outputs;
+mod papers;
+#[expect(dead_code, reason = "shared by several test programs, each with a use for a part of it")]
+#[path = "../../pty/mod.rs"]
+mod pty;
+mod supply;
+mod table;

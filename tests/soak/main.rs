@@ -1,0 +1,104 @@
+//! A dashboard that goes on and on: what it holds in memory does not grow. Every byte that the program
+//! asks for and gives back is counted, so that a leak of a few bytes a round is seen.
+
+use std::alloc::System;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
+use tokio::sync::mpsc;
+use wardroom::app::App;
+use wardroom::border::Msg;
+use wardroom::cli::Global;
+use wardroom::clock::Clock;
+use wardroom::config::Config;
+use wardroom::demo::{Lab, Scenario};
+use wardroom::keymap::{Press, presses};
+use wardroom::runtime::{Feeds, Loop, Paper};
+
+#[global_allocator]
+static COUNTED: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
+
+/// Rounds of the soak; in each of them a minute of the lab's time passes.
+const ROUNDS: usize = 180;
+
+/// What is in use at an instant.
+#[derive(Clone, Copy, Debug)]
+struct Held {
+    bytes: usize,
+    files: usize,
+    tasks: usize,
+}
+
+fn held() -> Held {
+    let stats = COUNTED.stats();
+    Held {
+        bytes: stats.bytes_allocated.saturating_sub(stats.bytes_deallocated),
+        files: std::fs::read_dir("/proc/self/fd").map_or(0, Iterator::count),
+        tasks: tokio::runtime::Handle::current().metrics().num_alive_tasks(),
+    }
+}
+
+/// Presses keys, a frame between them.
+fn press(dashboard: &mut Loop<Paper>, keys: &str) {
+    for press in presses(keys).expect("a string of keys") {
+        if let Press::Key(key) = press {
+            dashboard.draw().expect("on paper");
+            assert!(dashboard.take(Msg::Key(key)).is_none(), "nobody leaves");
+        }
+    }
+}
+
+/// A look at everything that there is, in half of the rounds by the keys that open what lies deeper.
+const TOUR: &str = "1v<esc>2<enter><esc>jjl3<enter><esc>45<enter><esc>678SCz<esc>1/host<esc>ftff2ggG1";
+
+/// The least of a measure over some rounds: what is under way for a while is no growth, and what leaks
+/// never goes.
+fn least(rounds: &[Held], what: fn(&Held) -> usize) -> usize {
+    rounds.iter().map(what).min().unwrap_or(0)
+}
+
+#[expect(clippy::print_stdout, reason = "shown when it fails, or with --nocapture")]
+#[test]
+fn what_is_held_does_not_grow() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let rounds = runtime.block_on(async {
+        let clock = Clock::fixed(Scenario::HostDown.instant());
+        let lab = Lab::start(Scenario::HostDown, 1, clock.clone()).await.expect("free ports");
+        // What is kept of the logs is full long before the last half.
+        let text = format!("{}\n[logs]\nmax_lines = 500\n", lab.config());
+        let config = Config::parse("wardroom.toml", &text, None).expect("the lab's config is right");
+        let setup =
+            wardroom::commands::setup(&config, &Global::default(), None).expect("all views are there");
+        let (_nobody, inputs) = mpsc::unbounded_channel();
+        let mut feeds = Feeds::new(tokio::runtime::Handle::current(), Arc::new(|| Err(Vec::new())));
+        feeds.watch(&config.sources, &clock);
+        let mut dashboard = Loop::new(App::new(setup), Paper::new(120, 40), clock.clone(), inputs, feeds);
+        let mut rounds = Vec::with_capacity(ROUNDS);
+        for round in 0..ROUNDS {
+            for _ in 0..12 {
+                clock.advance(TimeDelta::seconds(5));
+                assert!(dashboard.take(Msg::Tick).is_none());
+            }
+            dashboard.feeds.refresh(None);
+            // What is under way arrives; in silence the round is over.
+            while let Ok(turn) = tokio::time::timeout(Duration::from_millis(40), dashboard.turn()).await {
+                assert!(turn.expect("on paper").is_none());
+            }
+            if round % 2 == 0 {
+                press(&mut dashboard, TOUR);
+            }
+            rounds.push(held());
+        }
+        rounds
+    });
+    let (third, last) = (&rounds[ROUNDS / 2..ROUNDS * 3 / 4], &rounds[ROUNDS * 3 / 4..]);
+    let curve: Vec<usize> =
+        rounds.chunks(ROUNDS / 12).map(|some| least(some, |held| held.bytes) >> 10).collect();
+    println!("kilobytes: {curve:?}; at the end {:?}", rounds.last());
+    let [before, after] = [third, last].map(|some| least(some, |held| held.bytes));
+    assert!(after < before + before / 50, "{before} bytes became {after}: {curve:?}");
+    assert!(least(last, |held| held.files) <= least(third, |held| held.files), "files: {rounds:?}");
+    assert!(least(last, |held| held.tasks) <= least(third, |held| held.tasks), "tasks: {rounds:?}");
+}
