@@ -32,7 +32,7 @@ use crate::domain::correlate::Join;
 use crate::domain::feed::{FeedState, SourceKind};
 use crate::domain::log::RingLimits;
 use crate::domain::store::{Expected, Store};
-use crate::domain::verdict::{Scope, Verdict, judge};
+use crate::domain::verdict::Verdict;
 use crate::incident::Entry;
 use crate::keymap::{self, Keymap};
 use crate::runbooks::desk::Desk;
@@ -291,14 +291,6 @@ impl App {
     /// Whether the screen would look different if it were drawn again.
     pub const fn is_dirty(&self) -> bool {
         self.dirty
-    }
-
-    fn judge(&mut self, now: Now) {
-        if self.known.unjudged {
-            self.known.verdict = judge(&self.known.store, Scope::ALL, now.wall);
-            self.look_ahead(now);
-            self.known.unjudged = false;
-        }
     }
 
     /// All panes are to look again.
