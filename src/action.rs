@@ -112,6 +112,9 @@ pub enum Action {
     /// Who watches each guest: scraped, logs, rules, backup, off-site, probe.
     #[strum(message = "coverage")]
     Coverage,
+    /// What will break or come due, by date: disks, certificates, drills, verifications, silences.
+    #[strum(message = "horizon")]
+    Horizon,
     /// Probes: what is looked at from this machine.
     #[strum(message = "probes")]
     Probes,

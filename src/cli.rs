@@ -44,7 +44,8 @@ Examples:
   wardroom backups                          is every guest recoverable, and if not, why
   wardroom config example > config.toml     a config to start from, every key explained
 
-Exit status of check, status and backups: 0 ok, 1 warning, 2 critical, 3 unknown or own failure.
+Exit status of check, status and backups: 0 ok, 1 warning, 2 critical, 3 unknown or own failure; of due: 0
+nothing, 1 something comes due, 2 is overdue, 3 unknown or own failure.
 Of every other command: 0 done, 1 failed, 2 wrong usage, wrong config or no terminal.";
 
 /// Flags that stand before or after the command.
@@ -103,6 +104,10 @@ pub enum Command {
     Check(Check),
     /// Report on the backups: connectivity, last backups, integrity, capacity, jobs.
     Backups(Backups),
+    /// List what will break or come due, by date.
+    Due(Due),
+    /// Write a paper about what there is: alerts, architecture, backups.
+    Inventory(Inventory),
     /// Tell what was run: by whom, where, how it was confirmed, what came of it.
     ///
     /// Example: wardroom journal --format json
@@ -372,11 +377,15 @@ impl FromStr for Size {
 }
 
 mod alerts;
+mod due;
+mod inventory;
 mod record;
 mod setup;
 mod status;
 
 pub use alerts::{Add, Alerts, ListFormat, Open, Silences};
+pub use due::Due;
+pub use inventory::{Inventory, Paper};
 pub use record::Record;
 pub use setup::{Doctor, Init};
 pub use status::{Line, Status};

@@ -33,7 +33,7 @@ use crate::domain::correlate::Join;
 use crate::domain::feed::{FeedState, SourceKind};
 use crate::domain::log::RingLimits;
 use crate::domain::store::{Expected, Store};
-use crate::domain::verdict::{Scope, Verdict, judge};
+use crate::domain::verdict::Verdict;
 use crate::incident::Entry;
 use crate::keymap::{self, Keymap};
 use crate::runbooks::desk::Desk;
@@ -288,13 +288,6 @@ impl App {
     /// Whether the runbooks are still to be read.
     pub fn is_reading(&self) -> bool {
         self.known.desk.is_waiting()
-    }
-
-    fn judge(&mut self, now: Now) {
-        if self.known.unjudged {
-            self.known.verdict = judge(&self.known.store, Scope::ALL, now.wall);
-            self.known.unjudged = false;
-        }
     }
 
     /// All panes are to look again.

@@ -11,7 +11,10 @@ use crate::border::Effect;
 use crate::clock::Now;
 use crate::domain::deed::Receipt;
 use crate::domain::feed::Failure;
+use crate::domain::health::Health;
+use crate::domain::horizon;
 use crate::domain::reaping;
+use crate::domain::verdict::{Scope, judge};
 use crate::domain::wanted::Wanted;
 use crate::ui::layers::sheet::{Matter, Sheet};
 use crate::ui::theme::Role;
@@ -45,6 +48,27 @@ impl Upkeep {
 }
 
 impl App {
+    /// Judges again what is known, if something new is known.
+    pub(super) fn judge(&mut self, now: Now) {
+        if self.known.unjudged {
+            self.known.verdict = judge(&self.known.store, Scope::ALL, now.wall);
+            self.look_ahead(now);
+            self.known.unjudged = false;
+        }
+    }
+
+    /// When all is well the verdict says what breaks next, if that is soon.
+    fn look_ahead(&mut self, now: Now) {
+        let (store, verdict) = (&self.known.store, &mut self.known.verdict);
+        if verdict.state != Health::Ok {
+            return;
+        }
+        if let Some(due) = horizon::soonest(store, now.wall) {
+            verdict.text.push_str(" · next: ");
+            verdict.text.push_str(&due.words(now.wall));
+        }
+    }
+
     /// A second has passed.
     pub(super) fn keep_up(&mut self, now: Now) -> Vec<Effect> {
         self.open_wanted(now);

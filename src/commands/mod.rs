@@ -7,9 +7,11 @@ pub mod completions;
 pub mod config;
 pub mod dashboard;
 pub mod doctor;
+pub mod due;
 mod gather;
 mod ground;
 pub mod init;
+pub mod inventory;
 pub mod journal;
 pub mod keys;
 #[cfg(feature = "demo")]
@@ -58,6 +60,8 @@ pub fn run(cli: &Cli) -> ExitCode {
         Some(Command::Silences { what }) => silences::run(&cli.global, what),
         Some(Command::Open(open)) => dashboard::open(&cli.global, open),
         Some(Command::Backups(backups)) => backups::run(&cli.global, backups),
+        Some(Command::Due(due)) => due::run(&cli.global, due),
+        Some(Command::Inventory(asked)) => inventory::run(&cli.global, asked),
         Some(Command::Runbook { what }) => runbook::run(&cli.global, what),
         #[cfg(feature = "demo")]
         Some(Command::Lab(lab)) => lab::run(lab),
@@ -102,7 +106,8 @@ pub fn misused(error: &clap::Error) -> ExitCode {
     let names = Cli::command();
     let mut words = std::env::args_os().skip(1);
     let meant = words.find(|word| names.get_subcommands().any(|command| command.get_name() == word));
-    let is_check = meant.is_some_and(|name| name == "check" || name == "status" || name == "backups");
+    let is_check =
+        meant.is_some_and(|name| ["check", "status", "backups", "due"].iter().any(|own| name == *own));
     match error.exit_code() {
         0 => ExitCode::SUCCESS,
         _ if is_check => ExitCode::from(Health::Unknown.exit_code()),
@@ -110,14 +115,14 @@ pub fn misused(error: &clap::Error) -> ExitCode {
     }
 }
 
-/// The exit status of a failure: `check`, `status` and `backups` have their own, since 1 and 2 say something there.
+/// The exit status of a failure: `check`, `status`, `backups` and `due` have their own, since 1 and 2 say something there.
 fn status(cli: &Cli, error: &Report) -> u8 {
     let is_ours = error.is::<Usage>()
         || error.is::<crate::config::Error>()
         || error.is::<ThemeError>()
         || error.is::<crate::terminal::Unusable>();
     match (&cli.command, is_ours) {
-        (Some(Command::Check(_) | Command::Status(_) | Command::Backups(_)), _) => {
+        (Some(Command::Check(_) | Command::Status(_) | Command::Backups(_) | Command::Due(_)), _) => {
             Health::Unknown.exit_code()
         }
         (_, true) => 2,

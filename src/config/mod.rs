@@ -1,6 +1,7 @@
 //! The operator's config: where it stands, what it says, and all that is wrong with it, at once.
 
 mod actions;
+mod due;
 mod hosts;
 mod place;
 mod runbooks;
@@ -136,6 +137,7 @@ impl Config {
         let (sources, holds_secrets) = sources(root);
         let (ring, log_labels, log_queries) = tables::logs(root);
         let hosts = hosts::hosts(root);
+        let ui = ui(root, directory, &mut elsewhere);
         let thresholds = Thresholds {
             clusters: mappings(&sources),
             log_labels,
@@ -143,6 +145,7 @@ impl Config {
             log_queries,
             hosts: hosts.clone(),
             goals: slo::goals(root),
+            dates: due::dates(root, ui.zone),
             ..tables::thresholds(root)
         };
         let keymap = Keymap::default().with(root);
@@ -155,7 +158,7 @@ impl Config {
             hosts,
             runbooks: Runbooks { actions, ..runbooks::runbooks(root, directory) },
             incidents: runbooks::incidents(root, directory),
-            ui: ui(root, directory, &mut elsewhere),
+            ui,
             keymap,
             views: view::with(&view::embedded(), root),
         };

@@ -213,4 +213,6 @@ pub enum BackupState {
 }
 
 #[cfg(test)]
+mod since_tests;
+#[cfg(test)]
 mod tests;

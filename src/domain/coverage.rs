@@ -11,6 +11,7 @@ use super::correlate::{self, Owner};
 use super::feed::{Feed, SourceId, SourceKind};
 use super::guest::{Guest, GuestKind, GuestState};
 use super::log::{Entry, Tail};
+use super::off_site::is_off_site;
 use super::rule::{Rule, RuleHealth, RuleKind};
 use super::store::{SourceState, Store};
 use super::subject::Subject;
@@ -237,7 +238,7 @@ fn backups(
     };
     // The best copy counts.
     let backup = own.iter().map(cover).min().unwrap_or(none);
-    let away = own.iter().filter(|one| is_off_site(one, pve));
+    let away = own.iter().filter(|one| is_off_site(one.source, &one.group.id, &pve.site));
     let off_site = away.map(cover).min().unwrap_or(if own.is_empty() { none } else { Cover::No });
     let best = own.iter().min_by_key(|one| cover(one));
     let (source, group) = match best {
@@ -254,18 +255,6 @@ fn is_group(guest: &Guest, id: &GroupId) -> bool {
 fn group_of(guest: &Guest) -> GroupId {
     let (kind, id): (Arc<str>, Arc<str>) = (guest.id.kind.as_ref().into(), guest.id.vmid.to_string().into());
     GroupId { datastore: Arc::default(), namespace: Arc::default(), kind, id }
-}
-
-/// Whether a copy is somewhere else than its guest: on a server of another site, or in a place that
-/// is called so.
-fn is_off_site(one: &JudgedBackup<'_>, pve: &SourceState) -> bool {
-    let named = |text: &str| {
-        let text = text.to_lowercase();
-        text.contains("offsite") || text.contains("off-site")
-    };
-    let elsewhere = !one.source.site.is_empty() && one.source.site != pve.site;
-    let id = &one.group.id;
-    elsewhere || named(&id.datastore) || named(&id.namespace) || named(&one.source.id.name)
 }
 
 #[cfg(test)]

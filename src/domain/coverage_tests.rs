@@ -58,6 +58,7 @@ fn rule(query: &str) -> Rule {
         health: RuleHealth::Ok,
         error: "".into(),
         hold: 0.0,
+        labels: crate::domain::labels::Labels::default(),
         last_evaluation: Some(now()),
     }
 }

@@ -39,6 +39,7 @@ pub fn rule(name: &str, query: &str) -> Rule {
         health: RuleHealth::Ok,
         error: "".into(),
         hold: 0.0,
+        labels: super::labels::Labels::default(),
         last_evaluation: Some(now()),
     }
 }

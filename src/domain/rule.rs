@@ -5,6 +5,8 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::labels::Labels;
+
 /// What a rule makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -46,6 +48,9 @@ pub struct Rule {
     pub error: Arc<str>,
     /// How long the expression must be true, in seconds.
     pub hold: f64,
+    /// The labels that it gives to what it makes.
+    #[serde(default)]
+    pub labels: Labels,
     /// The last evaluation.
     pub last_evaluation: Option<DateTime<Utc>>,
 }

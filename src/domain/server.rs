@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::health::Health;
 
 /// A server, as far as it lets itself be seen.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Server {
     /// Its version, `3.2.4`; empty when it did not say.
     pub version: Arc<str>,
@@ -20,6 +20,24 @@ pub struct Server {
     pub zone: Option<Arc<str>>,
     /// Until when its certificate is valid; `None` for a connection without TLS.
     pub certificate: Option<DateTime<Utc>>,
+    /// The machine that it runs on; `None` when the token may not know.
+    #[serde(default)]
+    pub machine: Option<Machine>,
+}
+
+/// The machine under a server.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Machine {
+    /// Seconds since it started.
+    pub uptime: u64,
+    /// Tasks that ran or waited, over five minutes.
+    pub load: f64,
+    /// How many cores it has.
+    pub cores: u64,
+    /// Bytes of memory, used and in all.
+    pub memory: (u64, u64),
+    /// Bytes of its root file system, used and in all.
+    pub root: (u64, u64),
 }
 
 /// A service of the server's system.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::backup::GroupId;
 use super::feed::SourceId;
+use super::horizon::Kind;
 use super::log::Line;
 
 /// The identity of what a key acts on. It stays the same while rows move.
@@ -94,6 +95,15 @@ pub enum Subject {
     },
     /// A source itself.
     Source(SourceId),
+    /// Something that comes due: what tells its row from the others.
+    Due {
+        /// What kind of end.
+        kind: Kind,
+        /// Of what.
+        what: Arc<str>,
+        /// What happens then.
+        then: Arc<str>,
+    },
 }
 
 impl Subject {

@@ -10,6 +10,7 @@ use super::backup::{BackupGroup, Expectation};
 use super::cause::CauseRules;
 use super::datastore::FillLimits;
 use super::feed::SourceId;
+use super::horizon::Dated;
 use super::host::Inventory;
 use super::log::selector::LabelMap;
 use super::slo::Goal;
@@ -55,6 +56,8 @@ pub struct Thresholds {
     pub log_queries: Vec<(Arc<str>, Arc<str>)>,
     /// The operator's hosts.
     pub hosts: Inventory,
+    /// Dates that the operator wrote down.
+    pub dates: Vec<Dated>,
 }
 
 /// A namespace of a backup server that holds the guests of one hypervisor.
@@ -93,6 +96,7 @@ impl Default for Thresholds {
             skew: TimeDelta::seconds(30),
             log_queries: Vec::new(),
             hosts: Inventory::default(),
+            dates: Vec::new(),
         }
     }
 }

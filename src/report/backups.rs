@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::{BackupRow, DatastoreRow, Judgement, SCHEMA, SourceRow, morning};
+use super::{BackupRow, DatastoreRow, Judgement, SCHEMA, SourceRow, kept, morning};
 use crate::domain::feed::SourceKind;
 use crate::domain::job::{Job, JobKind};
 use crate::domain::store::{SourceState, Store};
@@ -149,7 +149,7 @@ impl BackupReport {
             at: now,
             text: morning::text(store, &judged, &verdict, now),
             sources: store.sources.iter().filter_map(|source| SourceRow::of(source, scope, now)).collect(),
-            backups: judged.iter().map(|judged| BackupRow::of(judged, now)).collect(),
+            backups: kept::backups(store, &judged, now),
             datastores: stores.collect(),
             jobs: jobs.collect(),
             tasks: tasks.collect(),

@@ -4,7 +4,10 @@
 mod alerts;
 mod backups;
 mod chain;
+mod due;
 mod hosts;
+pub mod inventory;
+mod kept;
 mod lines;
 mod log;
 mod morning;
@@ -25,10 +28,12 @@ use crate::domain::verdict::{self, Counts, Scope, Verdict};
 pub use alerts::Alerts;
 pub use backups::{BackupReport, JobRow, TaskRow};
 pub use chain::LinkRow;
+pub use due::{DueRow, Horizon};
 pub use hosts::HostRow;
+pub use kept::{BackupRow, DatastoreRow, DrillRow, OffSite};
 pub use log::{log_json, log_line, log_text, log_time};
 pub use probes::ProbeRow;
-pub use rows::{AlertRow, BackupRow, DatastoreRow, FeedRow, LogRow, SourceRow, TargetRow};
+pub use rows::{AlertRow, FeedRow, LogRow, SourceRow, TargetRow};
 pub use silences::{AckRow, MatcherRow, SilenceRow, Silences};
 pub use slo::GoalRow;
 pub use status::Status;
@@ -109,7 +114,7 @@ impl Report {
             targets: targets.collect(),
             alerts: alerts.map(|listed| AlertRow::of(listed, &unheard, store)).collect(),
             logs: tails.collect(),
-            backups: judged.iter().map(|judged| BackupRow::of(judged, now)).collect(),
+            backups: kept::backups(store, &judged, now),
             datastores: stores.collect(),
             hosts: if scope.hosts { hosts::rows(store, now) } else { Vec::new() },
             chain: if scope.chain { chain::rows(store, now) } else { Vec::new() },

@@ -1,15 +1,18 @@
 //! The report on backups for people: what somebody wants to read in the morning, or in the mail of
 //! cron.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::backup::{BackupState, Reason, Snapshot, Verification};
 use crate::domain::datastore::Datastore;
+use crate::domain::drill;
 use crate::domain::feed::{Feed, FeedState, SourceKind};
 use crate::domain::health::{Health, worst};
 use crate::domain::job::Job;
+use crate::domain::off_site::Copies;
 use crate::domain::store::{SourceState, Store};
 use crate::domain::task::Outcome;
 use crate::domain::verdict::{JudgedBackup, Verdict};
@@ -32,11 +35,15 @@ pub(super) fn text(
         ("Integrity", servers.iter().flat_map(|source| integrity(source, judged, now)).collect()),
         ("Capacity", servers.iter().flat_map(|source| capacity(source, store, now)).collect()),
         ("Jobs", servers.iter().flat_map(|source| jobs(source, now)).collect::<Vec<Line>>()),
+        ("Off-site", away(store, judged, now)),
+        ("Restore drills", drills(store, judged, now)),
     ];
     let widest = sections.iter().flat_map(|(_, lines)| lines).map(|(_, what, _)| text::width(what)).max();
     let widest = widest.unwrap_or(0).min(32);
     let mut out = String::new();
-    for (head, lines) in &sections {
+    // Who has no other place, or expects no backup, is not told that nothing is there.
+    let told = sections.iter().filter(|(head, lines)| *head != "Off-site" || !lines.is_empty());
+    for (head, lines) in told {
         let _infallible = writeln!(out, "{head}");
         if lines.is_empty() {
             let _infallible = writeln!(out, "  [unknown]  nothing is readable");
@@ -89,6 +96,66 @@ fn backup(judged: &JudgedBackup<'_>, now: DateTime<Utc>) -> Line {
         state => format!("; {state}"),
     };
     (found.health, name.trim().to_owned(), format!("{place}  {age}{why}"))
+}
+
+/// The guests whose newest backup nobody expects to be gone with the site, and those without one. No
+/// rule weighs them: a line here changes no verdict.
+fn away(store: &Store, judged: &[JudgedBackup<'_>], now: DateTime<Utc>) -> Vec<Line> {
+    let copies = Copies::of(judged, store, now);
+    if !copies.any() {
+        return Vec::new();
+    }
+    let mut with: Vec<(String, TimeDelta)> = Vec::new();
+    let mut without: Vec<String> = Vec::new();
+    for one in expected(judged).filter(|one| one.source.id.kind == SourceKind::Pbs) {
+        let name = one.group.id.to_string();
+        match copies.newest(one) {
+            Some(copy) if with.iter().all(|(known, _)| *known != name) => with.push((name, now - copy.at)),
+            None => without.push(name),
+            Some(_) => {}
+        }
+    }
+    let line = |(name, age): (String, TimeDelta)| (Health::Ok, name, format!("{} old", text::age(age)));
+    let mut lines: Vec<Line> = with.into_iter().map(line).collect();
+    if !without.is_empty() {
+        lines.push((Health::Warning, format!("{} without", without.len()), without.join(", ")));
+    }
+    lines
+}
+
+/// When a restore was last tried. That nobody tried is no trouble yet, and nothing to rely on.
+fn drills(store: &Store, judged: &[JudgedBackup<'_>], now: DateTime<Utc>) -> Vec<Line> {
+    let every = store.thresholds.drill_every;
+    let last = |one: &JudgedBackup<'_>| drill::last(&store.drills, &one.source.id, &one.group.id);
+    let (tried, never): (Vec<_>, Vec<_>) = expected(judged).partition(|one| last(one).is_some());
+    let mut lines: Vec<Line> = tried
+        .into_iter()
+        .filter_map(|one| {
+            let drill = last(one)?;
+            let left = drill.at + every - now;
+            let (health, due) = if left < TimeDelta::zero() {
+                (Health::Warning, format!("overdue for {}", text::age(-left)))
+            } else {
+                (Health::Ok, format!("due in {}", text::age(left)))
+            };
+            let said = format!("{} ago by {}, {due}", text::age(now - drill.at), drill.by);
+            Some((health, format!("{} {}", one.group.id, one.group.guest).trim().to_owned(), said))
+        })
+        .collect();
+    // A guest with several copies was tried with one of them.
+    let known: BTreeSet<String> =
+        lines.iter().filter_map(|(_, name, _)| Some(name.split(' ').next()?.to_owned())).collect();
+    let names: BTreeSet<String> = never.iter().map(|one| one.group.id.to_string()).collect();
+    let names: Vec<&str> = names.difference(&known).map(String::as_str).collect();
+    if !names.is_empty() {
+        lines.push((Health::Unknown, format!("{} never tried", names.len()), names.join(", ")));
+    }
+    lines
+}
+
+/// The backups that somebody expects.
+fn expected<'j>(judged: &'j [JudgedBackup<'j>]) -> impl Iterator<Item = &'j JudgedBackup<'j>> {
+    judged.iter().filter(|one| one.assessment.state != BackupState::Exempt)
 }
 
 /// How many snapshots of a datastore were found good, and the groups that are not to be trusted.

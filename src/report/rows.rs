@@ -7,17 +7,14 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use crate::domain::alert::{Alert, AlertState, FingerprintSource};
-use crate::domain::backup::{BackupState, Verification};
 use crate::domain::cause::Cause;
-use crate::domain::datastore::Datastore;
-use crate::domain::feed::{Feed, FeedState, SourceKind, seconds};
-use crate::domain::health::Health;
+use crate::domain::feed::{Feed, FeedState, SourceKind};
 use crate::domain::labels::Labels;
 use crate::domain::log::{Tail, TailState};
 use crate::domain::silence::Acknowledgement;
 use crate::domain::store::{Listed, SourceState, Store};
 use crate::domain::target::{ErrorClass, Target, TargetHealth};
-use crate::domain::verdict::{JudgedBackup, Scope, response_due};
+use crate::domain::verdict::{Scope, response_due};
 
 /// A server, as badly off as its worst feed.
 #[derive(Clone, Debug, Serialize)]
@@ -238,131 +235,7 @@ impl LogRow {
     }
 }
 
-/// A backup group, judged.
-#[derive(Clone, Debug, Serialize)]
-pub struct BackupRow {
-    /// The name of its server.
-    pub source: Arc<str>,
-    /// Its datastore.
-    pub datastore: Arc<str>,
-    /// Its namespace; empty for the root.
-    pub namespace: Arc<str>,
-    /// `vm`, `ct` or `host`.
-    #[serde(rename = "type")]
-    pub kind: Arc<str>,
-    /// The VMID, or the host's name.
-    pub id: Arc<str>,
-    /// The guest's name; empty when nobody wrote it down.
-    pub guest: Arc<str>,
-    /// The newest finished backup that no verification found broken.
-    pub last_good: Option<DateTime<Utc>>,
-    /// Its age in seconds.
-    pub age: Option<f64>,
-    /// The oldest that it may be, in seconds.
-    pub rpo: f64,
-    /// The state.
-    pub state: BackupState,
-    /// Why; empty when all is well.
-    pub reason: String,
-    /// What verification said: `failed` of the newest, else `old` when nothing was verified for too
-    /// long, else `ok` or `none` of the newest.
-    pub verify: &'static str,
-    /// Seconds since the newest verification of the group, or since the newest was found broken.
-    pub verify_age: Option<f64>,
-    /// Bytes of the newest backup.
-    pub size: Option<u64>,
-    /// The newest snapshot that a verification found good.
-    pub last_verified: Option<DateTime<Utc>>,
-    /// The newest size against the median of the seven before it, 1 for no change.
-    pub size_change: Option<f64>,
-    /// How long the last run took, in seconds.
-    pub duration: Option<f64>,
-    /// The same against the median of the seven before it, 1 for no change.
-    pub duration_change: Option<f64>,
-    /// How many finished snapshots there are.
-    pub snapshots: usize,
-    /// Who owns the group.
-    pub owner: Arc<str>,
-}
-
-impl BackupRow {
-    pub(super) fn of(judged: &JudgedBackup<'_>, now: DateTime<Utc>) -> Self {
-        let group = judged.group;
-        let limit = judged.expect.verify_max_age;
-        let newest = group.newest();
-        let last_verified = group.last_verified();
-        let verified = last_verified.and_then(|snapshot| snapshot.verified());
-        let is_old = verified.is_some_and(|at| now - at > limit);
-        let verify = match newest.and_then(|newest| newest.verification) {
-            Some(Verification::Failed(_)) => "failed",
-            _ if is_old => "old",
-            Some(Verification::Ok(_)) => "ok",
-            None => "none",
-        };
-        let verified = match newest.and_then(|newest| newest.verification) {
-            Some(Verification::Failed(at)) => Some(at),
-            _ => verified,
-        };
-        Self {
-            source: Arc::clone(&judged.source.id.name),
-            datastore: Arc::clone(&group.id.datastore),
-            namespace: Arc::clone(&group.id.namespace),
-            kind: Arc::clone(&group.id.kind),
-            id: Arc::clone(&group.id.id),
-            guest: Arc::clone(&group.guest),
-            last_good: group.last_good().map(|good| good.at),
-            age: group.age(now).map(round),
-            rpo: seconds(judged.expect.rpo),
-            state: judged.assessment.state,
-            reason: judged.assessment.reason.to_string(),
-            verify,
-            verify_age: verified.map(|at| round(seconds(now - at))),
-            size: newest.map(|newest| newest.size),
-            last_verified: last_verified.map(|snapshot| snapshot.at),
-            size_change: group.growth().map(round),
-            duration: judged.took.map(|took| took.last),
-            duration_change: judged.took.and_then(|took| took.growth).map(round),
-            snapshots: group.snapshots.len(),
-            owner: Arc::clone(&group.owner),
-        }
-    }
-}
-
-/// A datastore.
-#[derive(Clone, Debug, Serialize)]
-pub struct DatastoreRow {
-    /// The name of its server.
-    pub source: Arc<str>,
-    /// Its name.
-    pub name: Arc<str>,
-    /// Bytes used.
-    pub used: Option<u64>,
-    /// Bytes in all.
-    pub total: Option<u64>,
-    /// When it will be full.
-    pub full_at: Option<DateTime<Utc>>,
-    /// How bad that is.
-    pub state: Health,
-    /// Why the server cannot say, or what its maintenance is about.
-    pub reason: Option<Arc<str>>,
-}
-
-impl DatastoreRow {
-    pub(super) fn of(source: &SourceState, datastore: &Datastore, store: &Store, now: DateTime<Utc>) -> Self {
-        let heard = source.is_fresh(Feed::Datastores, now);
-        Self {
-            source: Arc::clone(&source.id.name),
-            name: Arc::clone(&datastore.name),
-            used: datastore.used,
-            total: datastore.total,
-            full_at: datastore.full_at,
-            state: if heard { datastore.health(&store.thresholds.fill, now) } else { Health::Unknown },
-            reason: datastore.maintenance.clone().or_else(|| datastore.error.clone()),
-        }
-    }
-}
-
 /// Milliseconds are fine enough for an age.
-fn round(seconds: f64) -> f64 {
+pub(super) fn round(seconds: f64) -> f64 {
     (seconds * 1000.0).round() / 1000.0
 }

@@ -102,7 +102,7 @@ fn the_defaults_in_the_example_are_the_defaults() {
         "#query",
     ];
     // Nor is what stands under these.
-    let tables = ["#[sources.prometheus.guarded.measures", "#[slo."];
+    let tables = ["#[sources.prometheus.guarded.measures", "#[slo.", "#[due]"];
     let mut is_in_example = false;
     let changed: Vec<String> = EXAMPLE
         .lines()

@@ -8,13 +8,17 @@ mod config;
 mod contract;
 mod contracts;
 mod demo;
+mod due;
 #[path = "../heard/mod.rs"]
 mod heard;
+mod inventory;
 mod journal;
 mod logs;
 mod modules;
 mod packages;
 mod probes;
+mod recoverable;
+mod refused;
 mod replay;
 mod runbooks;
 mod runs;

@@ -12,5 +12,7 @@ mod dashboard;
 mod ends;
 mod lab;
 mod modes;
+mod practice;
 mod quiet;
 mod strange;
+mod withheld;

@@ -67,6 +67,10 @@ pub fn points(script: &Script, measure: &str, offset: i64) -> Vec<Point> {
             .filter(|target| target.labels.get("host") == Some("vm102"))
             .flat_map(|target| parity(target, measure, offset))
             .collect(),
+        "zpool" => nodes()
+            .filter(|(target, _)| target.labels.get("host") == Some("pve"))
+            .map(|(target, _)| (own(target, &[("pool", "local-zfs")]), 0.0))
+            .collect(),
         "guest-off" => of_job("pve").flat_map(guests).collect(),
         _ => chain(script, measure, offset),
     }

@@ -27,6 +27,8 @@ pub struct Assessment {
 pub enum Reason {
     /// All is well.
     Well,
+    /// The newest backup is recent and good, and a run after it failed: the task's own words.
+    FailedSince(Arc<str>),
     /// Nothing recent, and nobody knows why: for so long.
     Aged(TimeDelta),
     /// There is no finished snapshot at all.
@@ -89,7 +91,7 @@ impl Reason {
 
     /// Whether it says more than that the newest backup is old.
     pub const fn is_cause(&self) -> bool {
-        !matches!(self, Self::Well | Self::Aged(_))
+        !matches!(self, Self::Well | Self::FailedSince(_) | Self::Aged(_))
     }
 }
 
@@ -97,6 +99,7 @@ impl fmt::Display for Reason {
     fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Well => Ok(()),
+            Self::FailedSince(error) => write!(to, "last run failed: {error}"),
             Self::Aged(age) => write!(to, "no backup for {}", text::age(*age)),
             Self::Empty => to.write_str("no finished backup"),
             Self::Running { progress, late, first } => {
@@ -183,10 +186,16 @@ pub fn assess(
         let reason = Reason::Running { progress: running.progress, late: false, first: false };
         return is(BackupState::Running, Health::Ok, reason);
     }
-    match unverified(group, expect, &evidence.verify, now) {
-        Some(reason) => is(BackupState::Unverified, Health::Warning, reason),
-        None => is(BackupState::Ok, Health::Ok, Reason::Well),
+    if let Some(reason) = unverified(group, expect, &evidence.verify, now) {
+        return is(BackupState::Unverified, Health::Warning, reason);
     }
+    let since = broke(good.at, evidence).map(Arc::clone);
+    is(BackupState::Ok, Health::Ok, since.map_or(Reason::Well, Reason::FailedSince))
+}
+
+/// The failure of the last run, if that was after the newest good backup: one from before is over.
+fn broke<'e>(good: DateTime<Utc>, evidence: &'e Evidence<'_>) -> Option<&'e Arc<str>> {
+    evidence.last_run.as_ref().filter(|run| run.ended > good)?.error.as_ref()
 }
 
 /// A group without one snapshot that could be restored.
@@ -213,9 +222,7 @@ fn without_good(group: &BackupGroup, evidence: &Evidence<'_>) -> Assessment {
 fn late(good: DateTime<Utc>, rpo: TimeDelta, evidence: &Evidence<'_>, now: DateTime<Utc>) -> Assessment {
     let age = now - good;
     let overdue = if age > rpo * 2 { Health::Critical } else { Health::Warning };
-    // A failure from before the backup is over.
-    let broke = evidence.last_run.as_ref().filter(|run| run.ended > good).and_then(|run| run.error.as_ref());
-    let (state, health, reason) = match (broke, evidence.running) {
+    let (state, health, reason) = match (broke(good, evidence), evidence.running) {
         (Some(error), running) => {
             (BackupState::Failed, Health::Critical, failed(error, running.is_some(), false, evidence))
         }

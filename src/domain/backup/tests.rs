@@ -237,7 +237,7 @@ fn age() -> Vec<Row> {
 fn runs() -> Vec<Row> {
     let reset = "task failed: connection reset";
     vec![
-        ("recent, a later run failed", good(11).failed(2), Ok, WELL, ""),
+        ("recent, a later run failed", good(11).failed(2), Ok, WELL, "last run failed: connection reset"),
         ("late, a later run failed", good(25).failed(1), Failed, Critical, reset),
         ("late, the failure was before the backup", good(25).failed(26), Late, Warning, "no backup for 25h"),
         ("failed, then made", good(11).failed(12), Ok, WELL, ""),

@@ -127,7 +127,10 @@ fn tell(pve: &SourceState, guest: &Guest, evidence: &mut Evidence<'_>, now: Date
         };
     }
     // A copy that another job brings is no business of the hypervisor's.
-    if evidence.plan == Plan::Unknown && pve.is_fresh(Feed::Schedules, now) {
+    if evidence.plan != Plan::Unknown {
+        return;
+    }
+    if pve.is_fresh(Feed::Schedules, now) {
         evidence.plan = cluster.plan(guest);
     }
     let Some(dump) = cluster.dump(guest.id).filter(|_| pve.is_fresh(Feed::Dumps, now)) else { return };

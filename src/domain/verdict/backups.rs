@@ -8,6 +8,7 @@ use super::{Condition, Counts, Finding, weigh};
 use crate::domain::backup::{
     Assessment, BackupGroup, BackupState, Evidence, Expectation, GroupId, Plan, Reason, Took, assess,
 };
+use crate::domain::cluster;
 use crate::domain::correlate::{self, Owner};
 use crate::domain::datastore::Datastore;
 use crate::domain::feed::{Feed, SourceKind};
@@ -57,13 +58,11 @@ pub fn judged_backups(store: &Store, now: DateTime<Utc>) -> Vec<JudgedBackup<'_>
     let metered: Vec<JudgedBackup<'_>> = metered.filter(|one| !is_known(store, &one.group.id)).collect();
     all.extend(metered);
     all.extend(listed(store, now));
-    all.sort_by(|one, other| {
-        (other.assessment.health, other.assessment.state, &one.group.id).cmp(&(
-            one.assessment.health,
-            one.assessment.state,
-            &other.group.id,
-        ))
-    });
+    let rank = |one: &JudgedBackup<'_>| {
+        let Assessment { state, health, reason } = &one.assessment;
+        (*health, *state, matches!(reason, Reason::FailedSince(_)))
+    };
+    all.sort_by(|one, other| rank(other).cmp(&rank(one)).then_with(|| one.group.id.cmp(&other.group.id)));
     all
 }
 
@@ -209,6 +208,7 @@ pub(super) fn backups(store: &Store, now: DateTime<Utc>, counts: &mut Counts) ->
             found.extend(unreadable(source, now));
         }
         found.extend(certificate(source, now));
+        found.extend(root_disk(source, store, now));
         if source.is_fresh(Feed::Datastores, now) {
             counts.exempt += source.data.datastores.iter().filter(|one| one.maintenance.is_some()).count();
             found.extend(source.data.datastores.iter().map(|datastore| {
@@ -251,6 +251,18 @@ fn certificate(source: &SourceState, now: DateTime<Utc>) -> Option<Finding> {
     Some(Finding {
         health: weigh(Condition::Certificate(server.certificate_health(now))),
         text: format!("the certificate of {} {when}", source.id),
+        subject: Some(Subject::Source(source.id.clone())),
+    })
+}
+
+/// The root file system of a server's machine: full, no task of it writes its log.
+fn root_disk(source: &SourceState, store: &Store, now: DateTime<Utc>) -> Option<Finding> {
+    let server = source.data.server.as_ref().filter(|_| source.is_fresh(Feed::Server, now))?;
+    let (used, total) = server.machine?.root;
+    let (share, health) = cluster::fill(Some(used), Some(total), &store.thresholds.fill)?;
+    Some(Finding {
+        health: weigh(Condition::Datastore(health)),
+        text: format!("the root disk of {} is {:.0} % full", source.id, share * 100.0),
         subject: Some(Subject::Source(source.id.clone())),
     })
 }

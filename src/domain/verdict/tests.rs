@@ -165,7 +165,7 @@ fn every_backup_has_its_state() {
         };
         let judged = assess(&group, Expectation::default(), &evidence, now());
         assert_eq!((judged.state, judged.health), (state, health), "{what}");
-        let quiet = health == Well && state != B::Running;
+        let quiet = health == Well && state != B::Running && error.is_none();
         assert_eq!(judged.reason.is_empty(), quiet, "{what}: a trouble has a reason");
     }
     let judge = |hours, expect| assess(&group(100, hours, None), expect, &Evidence::default(), now());
@@ -878,6 +878,7 @@ fn rule() -> Rule {
         health: RuleHealth::Ok,
         error: "".into(),
         hold: 0.0,
+        labels: Labels::default(),
         last_evaluation: Some(now()),
     }
 }

@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 
 use super::jobs::JobItem;
 use super::log::Page;
-use super::server::{ServiceItem, Time, Version};
+use super::server::{ServiceItem, Status, Time, Version};
 use super::wire::{self, Permissions, SnapshotItem, TaskItem, Usage};
 use crate::net::{Client, NetError};
 use crate::sources::SourceError;
@@ -87,6 +87,11 @@ impl Api {
     /// The time of the server, and its zone.
     pub async fn time(&self) -> Result<Time, SourceError> {
         self.get("/nodes/localhost/time", &[]).await
+    }
+
+    /// The machine under the server.
+    pub async fn machine(&self) -> Result<Status, SourceError> {
+        self.get("/nodes/localhost/status", &[]).await
     }
 
     /// The services of the server's system; one question to the system for each.

@@ -12,7 +12,7 @@
 //! | datastores | 1 min | 2, or 1 per datastore more when a broken one spoils the list |
 //! | snapshots | 1 min | 1, 1 per datastore, 1 per namespace, and 1 per group that changed, that is being written, or that was read over half an hour ago |
 //! | jobs | 5 min | 4, and 1 list of at most 1000 backup runs |
-//! | server | 15 min | 3 |
+//! | server | 15 min | 4 |
 //!
 //! No look asks for all snapshots of a datastore at once, nor for SMART values, which wake disks.
 

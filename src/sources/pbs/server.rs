@@ -1,10 +1,10 @@
-//! The server itself: its version, its services, its certificate.
+//! The server itself: its version, its services, its certificate, and the machine under it.
 
-use futures_util::future::join3;
+use futures_util::future::join4;
 use serde::Deserialize;
 
 use super::api::{Api, local_reason};
-use crate::domain::server::{Server, Service};
+use crate::domain::server::{Machine, Server, Service};
 use crate::sources::SourceError;
 use crate::text::sanitise;
 
@@ -23,6 +23,27 @@ pub(super) struct Time {
     timezone: String,
 }
 
+/// `/nodes/localhost/status`
+#[derive(Debug, Deserialize)]
+pub(super) struct Status {
+    uptime: u64,
+    loadavg: (f64, f64, f64),
+    cpuinfo: Cpus,
+    memory: Room,
+    root: Room,
+}
+
+#[derive(Debug, Deserialize)]
+struct Cpus {
+    cpus: u64,
+}
+
+#[derive(Debug, Deserialize)]
+struct Room {
+    used: u64,
+    total: u64,
+}
+
 /// An entry of `/nodes/localhost/services`.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -33,9 +54,10 @@ pub(super) struct ServiceItem {
     unit_state: Option<String>,
 }
 
-/// Looks at the server. A token that may not see its services sees the rest.
+/// Looks at the server. A token that may not see its services or its machine sees the rest.
 pub(super) async fn read(api: &Api) -> Result<Server, SourceError> {
-    let (version, services, zone) = join3(api.version(), api.services(), api.time()).await;
+    let (version, services, zone, machine) =
+        join4(api.version(), api.services(), api.time(), api.machine()).await;
     let version = version?;
     let (mut services, hidden) = match services {
         Ok(items) => (items.into_iter().map(ServiceItem::service).collect(), None),
@@ -49,7 +71,16 @@ pub(super) async fn read(api: &Api) -> Result<Server, SourceError> {
         hidden: hidden.map(|reason| sanitise(&reason).into()),
         zone: zone.ok().map(|time| sanitise(&time.timezone).into()),
         certificate: api.client.certificate_end(),
+        machine: machine.ok().map(Status::machine),
     })
+}
+
+impl Status {
+    const fn machine(self) -> Machine {
+        let Self { uptime, loadavg: (_, load, _), cpuinfo, memory, root } = self;
+        let (memory, root) = ((memory.used, memory.total), (root.used, root.total));
+        Machine { uptime, load, cores: cpuinfo.cpus, memory, root }
+    }
 }
 
 impl ServiceItem {

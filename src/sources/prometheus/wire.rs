@@ -183,6 +183,8 @@ struct WireRule<'a> {
     last_error: Text<'a>,
     #[serde(default)]
     duration: f64,
+    #[serde(default, borrow)]
+    labels: Pairs<'a>,
     #[serde(default, borrow, rename = "lastEvaluation")]
     last_evaluation: Text<'a>,
 }
@@ -217,6 +219,7 @@ fn rule(wire: &WireRule<'_>, group: &Group<'_>, known: &mut Interner) -> Option<
         },
         error: wire.last_error.keep(known),
         hold: wire.duration,
+        labels: wire.labels.keep(known),
         last_evaluation: time(&wire.last_evaluation.0),
     })
 }

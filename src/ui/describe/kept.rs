@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::room::{growth, prunes, tonight};
 use super::{Description, when};
 use crate::domain::feed::{Feed, SourceKind};
+use crate::domain::health::Health;
 use crate::domain::job::{Job, JobKind};
 use crate::domain::question::{Answer, Ask, Known, Question};
 use crate::domain::store::SourceState;
@@ -201,6 +202,7 @@ pub(super) fn of_datastore(name: &str, source: &SourceState, scene: &Scene<'_>) 
     prunes(name, source, scene, &mut told);
     let groups = source.data.groups.iter().filter(|group| &*group.id.datastore == name);
     growth(groups, now, &mut told);
+    behind(scene, &mut told);
     for hidden in &*source.data.hidden_jobs {
         told.push(Prose::pair("not readable", &**hidden));
     }
@@ -208,6 +210,42 @@ pub(super) fn of_datastore(name: &str, source: &SourceState, scene: &Scene<'_>) 
     let own = source.data.tasks.iter().filter(|task| &*task.id == name || task.id.starts_with(&prefix));
     tasks("Tasks", own, scene, &mut told);
     Description { sign: Some(sign), name: format!("Datastore {name}"), text: told }
+}
+
+/// What may lie behind a datastore: the ZFS pools and the mounts of other machines that exporters
+/// tell of. The server does not say which of them a datastore is on.
+fn behind(scene: &Scene<'_>, to: &mut Vec<Prose>) {
+    let mut lines = Vec::new();
+    for host in scene.store.hosts() {
+        for pool in host.values.get("zpool").into_iter().flatten() {
+            let (health, word) = match pool.value {
+                whole if whole < 1.0 => (Health::Ok, "whole"),
+                degraded if degraded < 2.0 => (Health::Warning, "lacks a disk"),
+                _ => (Health::Critical, "cannot be used"),
+            };
+            lines.push((health, (format!("zpool {}", pool.thing), &*host.name), word));
+        }
+        let mounts = host.values.get("mount-error").into_iter().flatten();
+        let is_remote = |kind: &str| ["nfs", "cifs", "smb"].iter().any(|name| kind.starts_with(name));
+        for mount in mounts.filter(|mount| mount.labels.get("fstype").is_some_and(is_remote)) {
+            let (health, word) = if mount.value < 1.0 {
+                (Health::Ok, "answers")
+            } else {
+                (Health::Critical, "does not answer")
+            };
+            lines.push((health, (format!("mount {}", mount.thing), &*host.name), word));
+        }
+    }
+    if lines.is_empty() {
+        return;
+    }
+    lines.sort_by(|one, other| (other.0, &one.1).cmp(&(one.0, &other.1)));
+    to.extend([Prose::Blank, Prose::Head("Storage that may lie behind it".into())]);
+    to.extend(lines.into_iter().map(|(health, (what, host), word)| {
+        let sign = sign::of_health(health);
+        let place = piece(format!(", on {host}"), Role::Muted);
+        Prose::Pair(what, vec![piece(format!("{} {word}", sign.glyph), sign.role), place])
+    }));
 }
 
 pub(super) fn of_task(task: &Task, source: &SourceState, scene: &Scene<'_>) -> Description {

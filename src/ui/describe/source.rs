@@ -1,10 +1,11 @@
 //! A source: how fresh each of its feeds is, and in full why one fails.
 
 use super::{Description, when};
+use crate::domain::cluster::{Cluster, fill};
 use crate::domain::feed::Freshness;
 use crate::domain::health::Health;
 use crate::domain::log::TailState;
-use crate::domain::server::Server;
+use crate::domain::server::{Machine, Server};
 use crate::domain::store::SourceState;
 use crate::text;
 use crate::ui::scene::{Piece, Scene, piece};
@@ -55,6 +56,7 @@ pub fn of_source(source: &SourceState, scene: &Scene<'_>) -> Description {
     if let Some(server) = &data.server {
         of_server(server, scene, &mut told);
     }
+    of_cluster(&data.cluster, scene, &mut told);
     if !data.version.is_empty() {
         told.extend([Prose::Blank, Prose::pair("version", &*data.version)]);
     }
@@ -69,12 +71,71 @@ fn of_server(server: &Server, scene: &Scene<'_>, to: &mut Vec<Prose>) {
         let role = if role == Role::Ok { Role::Text } else { role };
         to.push(Prose::Pair("certificate until".into(), vec![piece(when(until, scene), role)]));
     }
+    if let Some(Machine { uptime, load, cores, memory, root }) = server.machine {
+        to.push(Prose::pair("up for", text::span(uptime as f64)));
+        to.push(Prose::pair("load", format!("{load:.2} on {cores} cores")));
+        to.push(Prose::Pair("memory".into(), vec![piece(room(memory), Role::Text)]));
+        let full = fill(Some(root.0), Some(root.1), &scene.store.thresholds.fill);
+        let role = full.map_or(Role::Text, |(_, health)| of_fill(health));
+        to.push(Prose::Pair("root disk".into(), vec![piece(room(root), role)]));
+    }
     if let Some(why) = &server.hidden {
         to.push(Prose::pair("services", format!("not readable: {why}")));
     }
     for service in &server.services {
         let role = if service.is_down() { Role::Critical } else { Role::Muted };
         to.push(Prose::Pair(service.name.to_string(), vec![piece(&*service.state, role)]));
+    }
+}
+
+/// Used of what there is, in words.
+fn room((used, total): (u64, u64)) -> String {
+    let share = if total == 0 { 0.0 } else { used as f64 / total as f64 * 100.0 };
+    format!("{share:.0} %, {} of {}", text::bytes(used), text::bytes(total))
+}
+
+/// What is fine needs no colour.
+fn of_fill(health: Health) -> Role {
+    if health == Health::Ok { Role::Text } else { sign::of_health(health).role }
+}
+
+/// The nodes and the storages of a hypervisor.
+fn of_cluster(cluster: &Cluster, scene: &Scene<'_>, to: &mut Vec<Prose>) {
+    let limits = &scene.store.thresholds.fill;
+    let filled = |used: Option<u64>, total: Option<u64>| {
+        let role = fill(used, total, limits).map_or(Role::Text, |(_, health)| of_fill(health));
+        used.zip(total).map(|both| piece(room(both), role))
+    };
+    if !cluster.nodes.is_empty() {
+        to.extend([Prose::Blank, Prose::Head("Nodes".into())]);
+    }
+    for node in cluster.nodes.iter() {
+        let (health, word) = match node.online {
+            Some(true) => (Health::Ok, "online"),
+            Some(false) => (Health::Critical, "offline"),
+            None => (Health::Unknown, "nobody can say whether it is up"),
+        };
+        let sign = sign::of_health(health);
+        let mut pieces = vec![piece(format!("{} {word}", sign.glyph), sign.role)];
+        pieces
+            .extend(node.uptime.map(|up| piece(format!(", up for {}", text::span(up as f64)), Role::Muted)));
+        pieces
+            .extend(filled(node.used, node.total).map(|one| piece(format!(", root disk {}", one.0), one.1)));
+        to.push(Prose::Pair(node.name.to_string(), pieces));
+    }
+    if !cluster.storages.is_empty() {
+        to.extend([Prose::Blank, Prose::Head("Storages".into())]);
+    }
+    for storage in cluster.storages.iter() {
+        let (health, word) =
+            if storage.active { (Health::Ok, "active") } else { (Health::Critical, "offline") };
+        let sign = sign::of_health(health);
+        let mut pieces = vec![piece(format!("{} {word}", sign.glyph), sign.role)];
+        pieces.extend(filled(storage.used, storage.total).map(|one| piece(format!(", {}", one.0), one.1)));
+        let place = if storage.node.is_empty() { String::new() } else { format!(" on {}", storage.node) };
+        let holds = if storage.backups { ", for backups" } else { "" };
+        pieces.push(piece(format!(", {}{place}{holds}", storage.plugin), Role::Muted));
+        to.push(Prose::Pair(storage.name.to_string(), pieces));
     }
 }
 

@@ -12,6 +12,7 @@ use crate::domain::datastore::Datastore;
 use crate::domain::drill;
 use crate::domain::feed::{Feed, SourceKind};
 use crate::domain::health::Health;
+use crate::domain::off_site::Copies;
 use crate::domain::store::{SourceState, Store};
 use crate::domain::subject::Subject;
 use crate::domain::verdict::{judged_backups, starved};
@@ -25,7 +26,7 @@ use crate::ui::widgets::spark::spark;
 use crate::ui::widgets::table::{Item, Row};
 
 /// They give way from the last rank to the first.
-const COLUMNS: [Column; 14] = [
+const COLUMNS: [Column; 15] = [
     Column::text("group", 0, 6, 16),
     Column::text("guest", 1, 6, 22),
     Column::number("age / RPO", 1, 11),
@@ -39,7 +40,8 @@ const COLUMNS: [Column; 14] = [
     Column::text("job", EXTRA + 5, 5, 16),
     Column::number("took", EXTRA + 6, 11),
     Column::text("kept on", EXTRA + 7, 7, 24),
-    Column::number("restored", EXTRA + 8, 8),
+    Column::number("off-site", EXTRA + 8, 8),
+    Column::number("restored", EXTRA + 9, 8),
 ];
 
 /// So many sizes make a trend.
@@ -60,11 +62,26 @@ pub struct Entry {
     reason: String,
     /// A full datastore is why it failed.
     starved: bool,
+    /// What there is is good, and a run after it failed.
+    failed_since: bool,
+    /// The newest copy that is kept elsewhere.
+    away: Away,
     expect: Expectation,
     plan: Plan,
     took: Option<Took>,
     place: String,
     stale: bool,
+}
+
+/// What of a guest is kept off the site.
+#[derive(Clone, Copy, Debug)]
+enum Away {
+    /// No place is off the site.
+    Nowhere,
+    /// There is such a place, and nothing good of the guest is in it.
+    Missing,
+    /// The newest good copy there is of that time.
+    At(DateTime<Utc>),
 }
 
 impl Hay for Entry {
@@ -121,14 +138,23 @@ impl Rows for Backups {
         row(entry, scene)
     }
 
-    fn counts(_entries: &[Entry], scene: &Scene<'_>) -> (Vec<Piece>, Vec<Piece>) {
+    fn counts(entries: &[Entry], scene: &Scene<'_>) -> (Vec<Piece>, Vec<Piece>) {
         let counts = scene.verdict.counts;
         let (good, all) = (counts.backups_ok, counts.backups);
         if all == 0 {
             return (Vec::new(), Vec::new());
         }
-        let told = |text: String| vec![piece(text, Role::Muted)];
-        (told(format!("{good} of {all} good")), told(format!("{good}/{all}")))
+        let told = |text: String, since: String| {
+            [piece(text, Role::Muted), piece(since, Role::Warning)]
+                .into_iter()
+                .filter(|piece| !piece.0.is_empty())
+                .collect()
+        };
+        let (long, short) = match entries.iter().filter(|entry| entry.failed_since).count() {
+            0 => Default::default(),
+            since => (format!(", {since} failed since"), format!(", {since} failed")),
+        };
+        (told(format!("{good} of {all} good"), long), told(format!("{good}/{all}"), short))
     }
 }
 
@@ -141,7 +167,8 @@ fn entries(store: &Store, now: DateTime<Utc>) -> Vec<Entry> {
             filling(source, one, starved(&judged, source, &one.name).count(), store, now)
         })
         .collect();
-    let rows = judged.into_iter().map(|judged| Entry {
+    let copies = Copies::of(&judged, store, now);
+    let rows = judged.iter().map(|judged| Entry {
         subject: Subject::Backup { source: judged.source.id.clone(), group: judged.group.id.clone() },
         name: judged.group.id.to_string(),
         group: Some(judged.group.clone()),
@@ -149,8 +176,14 @@ fn entries(store: &Store, now: DateTime<Utc>) -> Vec<Entry> {
         health: judged.assessment.health,
         reason: judged.assessment.reason.to_string(),
         starved: matches!(judged.assessment.reason, Reason::NoRoom(..)),
+        failed_since: matches!(judged.assessment.reason, Reason::FailedSince(_)),
+        away: match copies.newest(judged) {
+            Some(copy) => Away::At(copy.at),
+            None if copies.any() => Away::Missing,
+            None => Away::Nowhere,
+        },
         expect: judged.expect,
-        plan: judged.plan,
+        plan: judged.plan.clone(),
         took: judged.took,
         place: place(&judged.group.id.datastore, &judged.group.id.namespace),
         stale: !judged.source.knows_backups(now),
@@ -198,6 +231,8 @@ fn filling(
         health,
         reason: format!("{:.0} % full{soon}{failed}", share * 100.0),
         starved: false,
+        failed_since: false,
+        away: Away::Nowhere,
         expect: Expectation::default(),
         plan: Plan::Unknown,
         took: None,
@@ -222,6 +257,8 @@ fn closed(source: &SourceState, denied: &Unreadable) -> Entry {
         health,
         reason,
         starved: false,
+        failed_since: false,
+        away: Away::Nowhere,
         expect: Expectation::default(),
         plan: Plan::Unknown,
         took: None,
@@ -251,7 +288,7 @@ fn row(entry: &Entry, scene: &Scene<'_>) -> Row {
         piece(group.map_or("", |group| &*group.guest), plain),
         piece(age, plain),
         piece(entry.sign.word, entry.sign.role),
-        piece(entry.reason.clone(), plain),
+        piece(entry.reason.clone(), if entry.failed_since { Role::Warning } else { plain }),
     ];
     if scene.whole {
         cells.push(piece(good.map_or_else(String::new, |good| scene.times.short(good.at, now)), Role::Muted));
@@ -259,6 +296,7 @@ fn row(entry: &Entry, scene: &Scene<'_>) -> Row {
             .extend(group.map_or_else(|| vec![piece("", Role::Muted); 3], |group| kept(group, entry, scene)));
         cells.extend(made(entry, scene));
         cells.push(piece(entry.place.clone(), Role::Muted));
+        cells.push(off_site(entry, now));
         cells.push(restored(entry, scene));
     }
     cells.resize(COLUMNS.len(), piece("", Role::Muted));
@@ -282,6 +320,15 @@ fn kept(group: &BackupGroup, entry: &Entry, scene: &Scene<'_>) -> Vec<Piece> {
     let size = group.newest().map_or_else(String::new, |newest| text::bytes(newest.size));
     let sizes: Vec<f64> = group.sizes(TREND.into()).map(|size| size as f64).collect();
     vec![verified, changed(size, group.growth()), piece(spark(&sizes), Role::Muted)]
+}
+
+/// How old the newest copy is that is kept elsewhere.
+fn off_site(entry: &Entry, now: DateTime<Utc>) -> Piece {
+    match entry.away {
+        Away::At(at) => piece(text::age(now - at), Role::Muted),
+        Away::Missing if entry.sign.role != Role::Muted => piece("none", Role::Warning),
+        _ => piece("", Role::Muted),
+    }
 }
 
 /// When somebody last tried to restore it.

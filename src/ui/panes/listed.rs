@@ -37,6 +37,11 @@ pub trait Rows {
     /// Everything that has a row, in its order.
     fn entries(store: &Store, now: DateTime<Utc>) -> Vec<Self::Entry>;
 
+    /// What one opens, or acts on, in a row.
+    fn opens(entry: &Self::Entry) -> Subject {
+        entry.subject().clone()
+    }
+
     /// A row.
     fn row(entry: &Self::Entry, scene: &Scene<'_>) -> Row;
 
@@ -91,7 +96,7 @@ impl<R: Rows> Pane for Listed<R> {
     }
 
     fn subject(&self, scene: &Scene<'_>) -> Option<Subject> {
-        let selected = self.table.selected().map(|entry| entry.subject().clone());
+        let selected = self.table.selected().map(R::opens);
         selected.or_else(|| standing::<R>(scene).culprit())
     }
 

@@ -6,6 +6,7 @@ pub mod chain;
 pub mod coverage;
 pub mod datastores;
 pub mod detail;
+pub mod horizon;
 pub mod hosts;
 pub mod listed;
 pub mod logs;
@@ -46,7 +47,7 @@ use crate::text;
 pub type Made = (&'static str, u8, fn() -> Box<dyn Pane>);
 
 /// Every pane.
-pub const PANES: [Made; 16] = [
+pub const PANES: [Made; 17] = [
     ("alerts", 2, || Box::new(alerts::Alerts::default())),
     ("targets", 3, || Box::new(targets::Targets::default())),
     ("logs", 4, || Box::new(logs::Logs::default())),
@@ -59,6 +60,7 @@ pub const PANES: [Made; 16] = [
     ("sources", 0, || Box::new(sources::Sources::default())),
     ("silences", 0, || Box::new(silences::Silences::default())),
     ("coverage", 0, || Box::<Listed<coverage::Coverage>>::default()),
+    ("horizon", 0, || Box::<Listed<horizon::Horizon>>::default()),
     ("probes", 0, || Box::<Listed<probes::Probes>>::default()),
     ("runbook", 7, || Box::<runbook::Runbook>::default()),
     ("plan", 0, || Box::<plan::Plan>::default()),

@@ -182,6 +182,7 @@ impl Field {
             health,
             error: "".into(),
             hold: 120.0,
+            labels: Labels::default(),
             last_evaluation: Some(ago(evaluated)),
         };
         self.say(SourceKind::Prometheus, Feed::Rules, Observation::Rules([rule].into()))

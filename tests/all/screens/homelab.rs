@@ -530,6 +530,7 @@ pub fn broken_rule() -> Msg {
         health: RuleHealth::Err,
         error: "many-to-many matching not allowed".into(),
         hold: 0.0,
+        labels: Labels::default(),
         last_evaluation: Some(before(7)),
     };
     observed(PROMETHEUS, Feed::Rules, vec![Observation::Rules([rule].into())])
@@ -668,6 +669,7 @@ pub fn fall(down: bool) -> Vec<Msg> {
         health: RuleHealth::Ok,
         error: "".into(),
         hold: 60.0,
+        labels: Labels::default(),
         last_evaluation: Some(instant()),
     };
     let rules = [

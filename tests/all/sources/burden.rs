@@ -84,7 +84,7 @@ async fn the_work_of_a_look_is_bounded_whatever_the_server_holds() {
             // The list of datastores, its namespaces, its groups; none of them changed.
             (Feed::Snapshots, 3),
             (Feed::Jobs, 5),
-            (Feed::Server, 3),
+            (Feed::Server, 4),
         ] {
             let made = requests(&server, &*source, feed).await;
             assert!(made <= most, "{feed}: {made} requests, {most} are documented ({groups} groups)");

@@ -376,11 +376,14 @@ async fn a_server_tells_what_runs_on_it() {
         Some(match path {
             "/version" => replay("version"),
             "/nodes/localhost/services" => data(&services),
+            "/nodes/localhost/status" => replay("node-status"),
             _ => return None,
         })
     })
     .await;
     let machine = machine(&*pbs(&server, "")).await;
+    let under = machine.machine.expect("the machine under it");
+    assert_eq!((under.uptime, under.cores, under.root), (2926, 2, (32_738_283_520, 270_553_174_016)));
     assert_eq!(&*machine.version, "3.2.4");
     let down: Vec<_> = machine.services.iter().filter(|one| one.is_down()).map(|one| &*one.name).collect();
     assert_eq!((machine.services.len(), down), (3, vec!["cron"]));
@@ -393,12 +396,14 @@ async fn services_that_may_not_be_seen_are_hidden_not_absent() {
         Some(match path {
             "/version" => replay("version"),
             "/nodes/localhost/services" => replay("nopriv-node-services"),
+            "/nodes/localhost/status" => replay("nopriv-node-status"),
             _ => return None,
         })
     })
     .await;
     let machine = machine(&*pbs(&server, "")).await;
     assert_eq!(machine.hidden.as_deref(), Some("permission check failed"));
+    assert_eq!(machine.machine, None, "not readable is not nothing");
 }
 
 /// Ten thousand snapshots: a hundred groups with a hundred each.

@@ -1,0 +1,122 @@
+//! The papers: `wardroom inventory`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
+use rstest::rstest;
+use tokio::runtime::Runtime;
+use wardroom::clock::Clock;
+use wardroom::demo::{Lab, Scenario};
+
+use crate::check::{complained, conforms_to, home, run, said};
+
+/// The tables of a page as a reader sees them: rows of cells.
+fn tables(page: &str) -> Vec<Vec<Vec<String>>> {
+    let mut all: Vec<Vec<Vec<String>>> = Vec::new();
+    let mut open = false;
+    for event in Parser::new_ext(page, Options::ENABLE_TABLES) {
+        match event {
+            Event::Start(Tag::Table(_)) => all.push(Vec::new()),
+            Event::Start(Tag::TableHead | Tag::TableRow) => {
+                all.last_mut().expect("a table").push(Vec::new());
+            }
+            Event::Start(Tag::TableCell) => {
+                open = true;
+                let row = all.last_mut().and_then(|table| table.last_mut()).expect("a row");
+                row.push(String::new());
+            }
+            Event::End(TagEnd::TableCell) => open = false,
+            Event::Text(text) if open => {
+                let row = all.last_mut().and_then(|table| table.last_mut()).expect("a row");
+                row.last_mut().expect("a cell").push_str(&text);
+            }
+            _ => {}
+        }
+    }
+    all
+}
+
+/// A lab in the network, and a config for it whose runbook is `runbook`.
+fn lab(scenario: Scenario, home: &Path, runbook: &Path) -> (Runtime, Lab, String) {
+    let network = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+    let network = network.expect("a runtime");
+    let lab = network.block_on(Lab::start(scenario, 1, Clock::system())).expect("a lab");
+    let own = format!("files = [\"{}\"]", runbook.display());
+    let text = lab.config();
+    let lines = text.lines().map(|line| if line.starts_with("files = ") { &*own } else { line });
+    let config = home.join("w.toml");
+    fs::write(&config, lines.collect::<Vec<_>>().join("\n")).expect("written");
+    (network, lab, config.display().to_string())
+}
+
+#[rstest]
+fn a_paper_is_markdown_and_the_same_every_time(
+    #[values(Scenario::Calm, Scenario::Storm)] scenario: Scenario,
+    #[values("alerts", "architecture", "backups")] paper: &str,
+) {
+    let home = home();
+    let (_network, _lab, config) = lab(scenario, home.path(), Path::new("/nonexistent/r.md"));
+    let write = || {
+        let output = run(home.path(), &["--config", &config, "inventory", paper, "--timeout", "60s"]);
+        assert_eq!(output.status.code(), Some(0), "{}", complained(&output));
+        said(&output)
+    };
+    let page = write();
+    assert!(page.starts_with("# ") && page.ends_with('\n') && !page.contains("\n\n\n"), "{page}");
+    let tables = tables(&page);
+    assert!(tables.iter().any(|table| table.len() > 4), "{page}");
+    for table in &tables {
+        assert!(table.iter().all(|row| row.len() == table[0].len()), "{table:#?}");
+    }
+    assert_eq!(write(), page);
+}
+
+#[test]
+fn the_catalogue_has_every_alert_with_its_severity_receiver_and_runbook() {
+    let home = home();
+    let runbook = home.path().join("r.md");
+    let text = "# R\n\n## Alert: HostDown\n\n**Severity:** Critical\n\n### Steps\n\n1. look\n\n\
+                ## Alert: NobodyRaisesThis\n\n**Severity:** Warning\n\n### Steps\n\n1. look\n";
+    fs::write(&runbook, text).expect("written");
+    let (_network, _lab, config) = lab(Scenario::HostDown, home.path(), &runbook);
+    let page = said(&run(home.path(), &["--config", &config, "inventory", "alerts"]));
+    let rows: BTreeMap<String, Vec<String>> =
+        tables(&page).into_iter().flatten().map(|row| (row[0].clone(), row)).collect();
+    let alerts =
+        conforms_to("alerts", &run(home.path(), &["--config", &config, "alerts", "--format", "json"]));
+    let mut there = BTreeSet::new();
+    for alert in alerts["alerts"].as_array().into_iter().flatten() {
+        let name = alert["alertname"].as_str().expect("a name");
+        let row = rows.get(name).unwrap_or_else(|| panic!("{name} in {page}"));
+        assert_eq!(row[1], alert["labels"]["severity"].as_str().unwrap_or("none"), "{name}");
+        for receiver in alert["receivers"].as_array().into_iter().flatten().filter_map(|one| one.as_str()) {
+            assert!(row[5].contains(receiver), "{receiver} of {name}: {row:?}");
+        }
+        there.insert(name.to_owned());
+    }
+    assert!(there.len() > 3, "{there:?}");
+    assert!(rows["HostDown"][6].contains("HostDown (") && rows["HostDown"][6].contains("r.md"), "{page}");
+    let lints = page.split("## Rules without a runbook").nth(1).unwrap_or_else(|| panic!("{page}"));
+    let (without, orphans) =
+        lints.split_once("## Runbooks without a rule").unwrap_or_else(|| panic!("{page}"));
+    assert!(without.contains("DiskSpaceLow") && !without.contains("HostDown"), "{lints}");
+    assert!(orphans.contains("NobodyRaisesThis") && !orphans.contains("HostDown"), "{lints}");
+}
+
+#[test]
+fn a_server_that_is_gone_is_named_and_nothing_is_made_up() {
+    let home = home();
+    let config = home.path().join("w.toml");
+    fs::write(&config, "[sources.prometheus.main]\nurl = \"http://127.0.0.1:1\"\n").expect("written");
+    let config = config.display().to_string();
+    let output = run(home.path(), &["--config", &config, "inventory", "alerts"]);
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    assert!(complained(&output).contains("not heard: prometheus.main"), "{}", complained(&output));
+    assert!(
+        said(&output).contains("were not heard") && tables(&said(&output)).is_empty(),
+        "{}",
+        said(&output)
+    );
+}
