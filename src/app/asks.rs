@@ -57,6 +57,8 @@ impl App {
     /// Takes an answer.
     pub(super) fn answered(&mut self, slot: &Slot, id: u64, result: Result<Answer, Failure>) {
         let account = slo::goal_of(slot).and_then(|name| self.account(name, slot, &result));
+        // What a month of values comes to is kept, the values are not.
+        let result = if account.is_some() { result.map(|_| Answer::Series(Vec::new())) } else { result };
         if !self.known.answers.take(slot, id, result) {
             return;
         }
