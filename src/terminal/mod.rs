@@ -121,7 +121,9 @@ impl Terminal {
     /// # Errors
     /// When it cannot be written.
     pub fn point(&mut self, on: bool) -> io::Result<()> {
-        self.mouse = on;
+        if std::mem::replace(&mut self.mouse, on) == on {
+            return Ok(());
+        }
         Tty.write_all(if on { POINT } else { POINT_NOT })
     }
 

@@ -6,6 +6,9 @@ use std::str::Chars;
 /// one update at a time.
 const MODES: [&str; 5] = ["1049", "25", "2004", "1004", "2026"];
 
+/// Those that it switches off when it leaves, and on only where the mouse is wanted.
+const MOUSE: [&str; 2] = ["1000", "1006"];
+
 /// The first thing in `bytes` that is not the program's own: a control character other than CR, LF
 /// and BS, a sequence outside its set, a character that hides or turns text.
 pub fn foreign(bytes: &[u8]) -> Result<(), String> {
@@ -63,9 +66,10 @@ fn is_own(parameters: &str, kind: char) -> bool {
         'A'..='H' | 'd' | 'f' | 'J' | 'K' | 'X' | 'L' | 'M' | 'S' | 'T' | 'r' => numbers(),
         'm' => is_calm(parameters),
         'c' => parameters.is_empty() || parameters == "0",
-        'h' | 'l' => parameters
-            .strip_prefix('?')
-            .is_some_and(|modes| modes.split(';').all(|mode| MODES.contains(&mode))),
+        'h' | 'l' => parameters.strip_prefix('?').is_some_and(|modes| {
+            let is_known = |mode| MODES.contains(&mode) || (kind == 'l' && MOUSE.contains(&mode));
+            modes.split(';').all(is_known)
+        }),
         _ => false,
     }
 }
