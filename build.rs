@@ -13,10 +13,12 @@ fn main() {
     // megabyte less to read at every start, and to keep. Every glibc since 2022 knows it.
     println!("cargo::rustc-link-arg-bins=-Wl,-z,pack-relative-relocs");
     // What a dashboard at rest does not run stands apart from what it does. Of the linkers that
-    // somebody may have chosen, mold is the one that takes no such script.
+    // somebody may have chosen, gold and mold take no such script.
     let flags = env::var("CARGO_ENCODED_RUSTFLAGS").unwrap_or_default();
     let root = env::var("CARGO_MANIFEST_DIR").unwrap_or_default();
-    if env::var("PROFILE").is_ok_and(|profile| profile == "release") && !flags.contains("mold") {
+    if env::var("PROFILE").is_ok_and(|profile| profile == "release")
+        && !["gold", "mold"].iter().any(|linker| flags.contains(linker))
+    {
         println!("cargo::rustc-link-arg-bins=-Wl,-T,{root}/packaging/rarely.ld");
     }
 }
