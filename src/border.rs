@@ -13,6 +13,7 @@ use crate::domain::correlate::{Join, Joined};
 use crate::domain::deed::{Deed, Receipt};
 use crate::domain::drill::Drill;
 use crate::domain::feed::{Failure, Feed, SourceId};
+use crate::domain::layer::Boot;
 use crate::domain::log::export::Export;
 use crate::domain::observation::Observation;
 use crate::domain::question::{Answer, Ask, Slot};
@@ -198,6 +199,8 @@ pub enum Effect {
     KeepRecent(Vec<String>),
     /// Write down that a restore was tried.
     KeepDrill(Drill),
+    /// Write down how the lab came up.
+    KeepBoot(Boot),
     /// Remember a query for another day.
     KeepQuery(String),
     /// Write lines into a file.

@@ -17,6 +17,7 @@ mod runs;
 mod saves;
 mod seen;
 mod setup;
+mod strip;
 mod upkeep;
 mod wall;
 
@@ -31,6 +32,7 @@ use crate::clock::Now;
 use crate::domain::answers::Answers;
 use crate::domain::correlate::Join;
 use crate::domain::feed::{FeedState, SourceKind};
+use crate::domain::health::Health;
 use crate::domain::log::RingLimits;
 use crate::domain::store::{Expected, Store};
 use crate::domain::verdict::Verdict;
@@ -76,6 +78,8 @@ struct Look {
 struct Known {
     store: Store,
     verdict: Verdict,
+    /// What is to be said of services beside it, the worst first.
+    outlook: Vec<(Health, String)>,
     /// What was asked beside the feeds.
     answers: Answers,
     /// The runbooks.
@@ -210,13 +214,14 @@ impl App {
         let mut store = Store::new(setup.sources.clone(), setup.thresholds, setup.ring);
         store.take_clocks(setup.clocks);
         store.drills = setup.drills;
-        store.queries = setup.queries;
+        (store.queries, store.boots) = (setup.queries, setup.boots);
         let panes = PANES.iter().map(|(name, _, make)| (*name, Slot { pane: make(), seen: None }));
         let view = setup.views.iter().position(|view| view.name == setup.view).unwrap_or(0);
         Self {
             known: Known {
                 store,
                 verdict: Verdict::default(),
+                outlook: Vec::new(),
                 answers: Answers::default(),
                 desk: Desk::new(setup.lore, setup.hosts),
                 records: BTreeMap::new(),

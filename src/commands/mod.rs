@@ -20,6 +20,7 @@ pub mod logs;
 pub mod man;
 mod promises;
 pub mod record;
+mod routes;
 pub mod runbook;
 pub mod shot;
 pub mod silences;
