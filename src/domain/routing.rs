@@ -68,8 +68,10 @@ impl Routing {
         paths.into_iter().find_map(|path: Vec<&Route>| {
             let wanted = path.iter().flat_map(|route| &route.matchers).filter_map(sample);
             let wanted: Vec<(String, String)> = wanted.collect();
-            let more = wanted.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-            let labels = base.with(&more);
+            // What leads there stands over what the alert has of its own.
+            let own = base.iter().filter(|(name, _)| wanted.iter().all(|(have, _)| have != name));
+            let wanted_all = wanted.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+            let labels: Labels = own.chain(wanted_all).collect();
             self.ways(&labels).iter().any(|way| &*way.receiver == receiver).then_some(labels)
         })
     }
