@@ -16,7 +16,7 @@ use crate::domain::question::Question;
 use crate::domain::slo::{self, Account};
 use crate::domain::store::Store;
 use crate::domain::verdict::Scope;
-use crate::net::Client;
+use crate::net::{Client, Tunnel};
 use crate::replay::Recording;
 use crate::sources::watch::Watch;
 use crate::sources::{Answering, Looking, Plan, Source, Tail};
@@ -152,6 +152,10 @@ impl Source for Narrow {
 
     fn doors(&self) -> &[Arc<Client>] {
         self.source.doors()
+    }
+
+    fn tunnels(&self) -> Vec<Arc<Tunnel>> {
+        self.source.tunnels()
     }
 
     fn tails(&self) -> Vec<Box<dyn Tail>> {
