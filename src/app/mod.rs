@@ -32,6 +32,7 @@ use crate::domain::answers::Answers;
 use crate::domain::correlate::Join;
 use crate::domain::feed::{FeedState, SourceKind};
 use crate::domain::log::RingLimits;
+use crate::domain::slo::Ledger;
 use crate::domain::store::{Expected, Store};
 use crate::domain::verdict::Verdict;
 use crate::incident::Entry;
@@ -78,6 +79,8 @@ struct Known {
     verdict: Verdict,
     /// What was asked beside the feeds.
     answers: Answers,
+    /// What is known of the samples of each objective, by its name.
+    ledgers: BTreeMap<Arc<str>, Ledger>,
     /// The runbooks.
     desk: Desk,
     /// What was recorded, incident by incident.
@@ -218,6 +221,7 @@ impl App {
                 store,
                 verdict: Verdict::default(),
                 answers: Answers::default(),
+                ledgers: BTreeMap::new(),
                 desk: Desk::new(setup.lore, setup.hosts),
                 records: BTreeMap::new(),
                 going: runs::Going::default(),
@@ -344,7 +348,7 @@ impl App {
                 self.notify("the alerts were not joined: a fault in wardroom", Role::Critical, now);
             }
             Msg::Answered { slot, id, result } => {
-                self.answered(&slot, id, result);
+                self.answered(&slot, id, result, now);
                 return self.look_at_runbook(now);
             }
             Msg::Shelved(read) => self.shelved(read, now),

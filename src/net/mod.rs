@@ -5,7 +5,9 @@
 mod certificate;
 mod endpoint;
 mod error;
+mod refusal;
 mod tls;
+mod tunnel;
 
 use std::sync::{Arc, Mutex as Lock};
 use std::time::Duration;
@@ -20,6 +22,7 @@ use tokio::sync::{Mutex, OnceCell, Semaphore};
 pub use endpoint::{Endpoint, Token};
 pub use error::NetError;
 pub use tls::Fingerprint;
+pub use tunnel::{Far, Standing, Tunnel};
 
 use crate::secret::ExposeSecret;
 use crate::{secret, text};
@@ -214,7 +217,12 @@ impl Client {
         let tls = tokio::task::spawn_blocking(move || tls::config(&endpoint))
             .await
             .map_err(|error| broken(error.to_string()))??;
-        let http = reqwest::Client::builder()
+        let socket = self.endpoint.socket().map_err(|error| broken(error.to_string()))?;
+        let mut builder = reqwest::Client::builder();
+        if let Some(socket) = socket {
+            builder = builder.unix_socket(socket);
+        }
+        let http = builder
             .tls_backend_preconfigured(tls.clone())
             .tls_info(true)
             .redirect(reqwest::redirect::Policy::none())
@@ -227,6 +235,36 @@ impl Client {
         Ok(Ready { http, tls: Arc::new(tls) })
     }
 
+    /// Waits for the tunnel, if there is one; how often its far end has refused so far.
+    ///
+    /// # Errors
+    /// When it is not open.
+    pub async fn way(&self) -> Result<usize, NetError> {
+        let Some(tunnel) = self.endpoint.tunnel() else { return Ok(0) };
+        let url = || self.endpoint.url().to_owned();
+        let ready = tunnel.ready(self.endpoint.timeout()).await;
+        ready.map_err(|(short, why)| NetError::Tunnel { url: url(), short, why: why.to_string() })?;
+        Ok(tunnel.refusals())
+    }
+
+    /// What a failure on the way is when there is a tunnel: the far end may have said why since.
+    pub async fn told_by_the_way(&self, before: usize, error: NetError) -> NetError {
+        let broke =
+            matches!(error, NetError::Broken { .. } | NetError::Cut { .. } | NetError::Handshake { .. });
+        let Some(tunnel) = self.endpoint.tunnel().filter(|_| broke) else { return error };
+        if let Some(said) = tunnel.refused(before).await {
+            let (Far::Address(far) | Far::Socket(far)) = tunnel.far();
+            let permission = tunnel.permission();
+            return refusal::of_far_end(self.endpoint.url(), tunnel.host(), far, &permission, &said);
+        }
+        match tunnel.standing() {
+            Standing::Lost { short, why } => {
+                NetError::Tunnel { url: self.endpoint.url().to_owned(), short, why: why.to_string() }
+            }
+            _ => error,
+        }
+    }
+
     async fn send(
         &self,
         path: &str,
@@ -236,6 +274,18 @@ impl Client {
     }
 
     async fn try_send(
+        &self,
+        path: &str,
+        build: impl FnOnce(&reqwest::Client, &str) -> reqwest::Result<RequestBuilder>,
+    ) -> Result<Response, NetError> {
+        let before = self.way().await?;
+        match self.over(path, build).await {
+            Ok(answer) => Ok(answer),
+            Err(error) => Err(self.told_by_the_way(before, error).await),
+        }
+    }
+
+    async fn over(
         &self,
         path: &str,
         build: impl FnOnce(&reqwest::Client, &str) -> reqwest::Result<RequestBuilder>,
