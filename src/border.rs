@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::clocks::Clocks;
 use crate::domain::correlate::{Join, Joined};
 use crate::domain::deed::{Deed, Receipt};
+use crate::domain::digest::Looked;
 use crate::domain::drill::Drill;
 use crate::domain::feed::{Failure, Feed, SourceId};
 use crate::domain::log::export::Export;
@@ -100,6 +101,8 @@ pub enum Msg {
         /// Lines that could not be read.
         torn: usize,
     },
+    /// The same, for what happened lately.
+    Past(Vec<Ran>),
     /// The journal cannot be read: why.
     Unread(String),
     /// Something was heard of a run.
@@ -198,6 +201,8 @@ pub enum Effect {
     KeepRecent(Vec<String>),
     /// Write down that a restore was tried.
     KeepDrill(Drill),
+    /// Write down that somebody looked at what had happened.
+    KeepLooked(Looked),
     /// Remember a query for another day.
     KeepQuery(String),
     /// Write lines into a file.
@@ -224,6 +229,8 @@ pub enum Effect {
     },
     /// Say what the journal tells.
     ReadJournal,
+    /// Say what the journal tells of lately, if there is one.
+    ReadPast,
     /// Run what was confirmed.
     Run {
         /// Which; what is heard of it comes back with it.

@@ -254,6 +254,8 @@ impl<S: Screen> Loop<S> {
             Effect::Record(entries) => self.shelves.record(entries, self.app.operator()),
             Effect::Report { incident, text } => self.shelves.report(incident, text),
             Effect::ReadJournal => self.runs.tell(),
+            Effect::ReadPast => self.runs.tell_past(),
+            Effect::KeepLooked(looked) => self.feeds.keep_looked(looked),
             Effect::Run { id, order } => self.runs.start(id, order),
             Effect::HandOver { id, order } => self.handing = Some((id, order)),
             Effect::Stop(id) => self.runs.stop(id),

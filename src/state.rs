@@ -15,6 +15,7 @@ use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 mod clocks;
 mod drills;
 mod incidents;
+mod looked;
 mod queries;
 mod recent;
 mod seen;
@@ -23,6 +24,7 @@ mod trust;
 pub use clocks::{clocks, keep_clocks};
 pub use drills::{drills, keep_drill};
 pub use incidents::{Room, record, recorded, report};
+pub use looked::{keep_looked, looked};
 pub use queries::{keep_query, queries};
 pub use recent::{keep_recent, recent};
 pub use seen::Seen;
@@ -71,6 +73,14 @@ impl Place {
             }
         }
         Err(io::Error::new(ErrorKind::AlreadyExists, format!("no free name under {}", base.display())))
+    }
+
+    /// The user's own, made if it is not there, and a file of it.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn file_of_user(name: &str) -> io::Result<PathBuf> {
+        Self::of_user().map(|place| place.root.join(name))
     }
 
     /// Where it is.

@@ -8,6 +8,7 @@ use crate::border::Effect;
 use crate::clock::Now;
 use crate::domain::chore::Chore;
 use crate::domain::deed::{Deed, Receipt, What};
+use crate::domain::digest;
 use crate::domain::feed::{Failure, SourceKind};
 use crate::domain::question::{Answer, Ask, Question, Slot};
 use crate::domain::silence::ACKNOWLEDGED;
@@ -41,7 +42,8 @@ impl App {
         let changes = self.known.answers.want(wants);
         let forgotten = changes.forgotten.into_iter().map(Effect::Forget);
         let asked = changes.asked.into_iter().map(|(id, ask)| Effect::Ask { id, ask });
-        forgotten.chain(asked).collect()
+        let looked = self.look_back(now);
+        forgotten.chain(asked).chain(looked).collect()
     }
 
     /// What is to be asked of the objectives, whatever is shown: the verdict rests on them.
@@ -63,6 +65,9 @@ impl App {
             return;
         }
         self.dirty = true;
+        if digest::is_asked(slot) {
+            self.forget_seen();
+        }
         if let Some((name, account)) = account {
             self.known.store.take_account(&name, account);
             self.forget_seen();

@@ -11,6 +11,7 @@ mod footer;
 mod hints;
 mod mouse;
 mod order;
+mod past;
 mod places;
 mod records;
 mod runs;
@@ -158,6 +159,8 @@ pub struct App {
     saving: bool,
     /// Until when the keys of the place are shown, if no key is pressed before.
     hints: Option<Duration>,
+    /// Since the view of what happened is open: when the journal was last read.
+    looking: Option<Duration>,
     /// What is done unasked.
     upkeep: upkeep::Upkeep,
 }
@@ -210,6 +213,7 @@ impl App {
         let mut store = Store::new(setup.sources.clone(), setup.thresholds, setup.ring);
         store.take_clocks(setup.clocks);
         store.drills = setup.drills;
+        store.looked = setup.looked;
         store.queries = setup.queries;
         let panes = PANES.iter().map(|(name, _, make)| (*name, Slot { pane: make(), seen: None }));
         let view = setup.views.iter().position(|view| view.name == setup.view).unwrap_or(0);
@@ -245,6 +249,7 @@ impl App {
             bell: bell::Bell::default(),
             saving: false,
             hints: None,
+            looking: None,
             upkeep: upkeep::Upkeep::new(setup.wanted),
         }
     }
@@ -356,6 +361,7 @@ impl App {
             Msg::Saving { lines, share } => self.hear_saving(lines, share, now),
             Msg::Saved(result) => self.hear_saved(result, now),
             Msg::Journal { ran, torn } => self.layers.push(Box::new(History::new(ran, torn))),
+            Msg::Past(ran) => self.take_past(ran),
             Msg::Unread(why) => self.notify(why, Role::Warning, now),
             Msg::Ran { id, told } => return self.ran(id, told, now),
             Msg::Reloaded(Ok(())) => self.notify("the config was read again", Role::Ok, now),

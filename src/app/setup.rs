@@ -6,6 +6,7 @@ use super::{App, Look};
 use crate::border::{Effect, Notify};
 use crate::clock::Now;
 use crate::domain::clocks::Clocks;
+use crate::domain::digest::Looked;
 use crate::domain::drill::Drill;
 use crate::domain::host::Inventory;
 use crate::domain::log::RingLimits;
@@ -69,6 +70,8 @@ pub struct Setup {
     pub recent: Vec<String>,
     /// The restore drills that were kept.
     pub drills: Vec<Drill>,
+    /// When the operator last looked at what had happened.
+    pub looked: Option<Looked>,
     /// The queries that were typed on other days, the newest last.
     pub queries: Vec<String>,
 }
@@ -100,6 +103,7 @@ impl Default for Setup {
             hosts: Inventory::default(),
             recent: Vec::new(),
             drills: Vec::new(),
+            looked: None,
             queries: Vec::new(),
         }
     }

@@ -161,6 +161,7 @@ pub fn setup(config: &Config, global: &Global, banner: Option<String>) -> Result
         hosts: config.hosts.clone(),
         recent: Vec::new(),
         drills: Vec::new(),
+        looked: None,
         queries: Vec::new(),
     })
 }

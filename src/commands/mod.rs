@@ -2,10 +2,12 @@
 
 pub mod alerts;
 pub mod backups;
+mod change;
 pub mod check;
 pub mod completions;
 pub mod config;
 pub mod dashboard;
+pub mod digest;
 pub mod doctor;
 pub mod due;
 mod gather;
@@ -61,6 +63,7 @@ pub fn run(cli: &Cli) -> ExitCode {
         Some(Command::Open(open)) => dashboard::open(&cli.global, open),
         Some(Command::Backups(backups)) => backups::run(&cli.global, backups),
         Some(Command::Due(due)) => due::run(&cli.global, due),
+        Some(Command::Digest(asked)) => digest::run(&cli.global, asked),
         Some(Command::Inventory(asked)) => inventory::run(&cli.global, asked),
         Some(Command::Runbook { what }) => runbook::run(&cli.global, what),
         #[cfg(feature = "demo")]

@@ -14,11 +14,13 @@ use super::alert::Alert;
 use super::cause::Cause;
 use super::clocks::Clocks;
 use super::correlate::{Join, Joined};
+use super::digest::Looked;
 use super::drill::Drill;
 use super::feed::{Failure, Feed, FeedState, Freshness, SourceId, SourceKind};
 use super::hosts::Host;
 use super::log::{RingLimits, Tail};
 use super::observation::Observation;
+use super::ran::Ran;
 use super::slo::Account;
 use super::subject::Subject;
 use super::thresholds::Thresholds;
@@ -62,6 +64,10 @@ pub struct Store {
     pub vanished: Vec<Vanished>,
     /// The restores that were tried.
     pub drills: Vec<Drill>,
+    /// When the operator last looked at what had happened.
+    pub looked: Option<Looked>,
+    /// What the journal told last, the oldest first.
+    pub ran: Vec<Ran>,
     /// The queries that were typed, the newest last.
     pub queries: Vec<String>,
     /// Alerts that ended while somebody looked, the newest last.
@@ -117,6 +123,8 @@ impl Store {
             thresholds,
             vanished: Vec::new(),
             drills: Vec::new(),
+            looked: None,
+            ran: Vec::new(),
             queries: Vec::new(),
             resolved: VecDeque::new(),
             accounts: BTreeMap::new(),
@@ -171,6 +179,8 @@ impl Store {
     pub fn instead_of(mut self, other: &Self) -> Self {
         self.take_clocks(other.clocks().clone());
         self.drills.clone_from(&other.drills);
+        self.looked = other.looked;
+        self.ran.clone_from(&other.ran);
         self.queries.clone_from(&other.queries);
         self.accounts.clone_from(&other.accounts);
         self.changes = other.changes + 1;

@@ -4,6 +4,7 @@
 mod alerts;
 mod backups;
 mod chain;
+mod digest;
 mod due;
 mod hosts;
 pub mod inventory;
@@ -28,6 +29,7 @@ use crate::domain::verdict::{self, Counts, Scope, Verdict};
 pub use alerts::Alerts;
 pub use backups::{BackupReport, JobRow, TaskRow};
 pub use chain::LinkRow;
+pub use digest::{Digest, HappeningRow};
 pub use due::{DueRow, Horizon};
 pub use hosts::HostRow;
 pub use kept::{BackupRow, DatastoreRow, DrillRow, OffSite};

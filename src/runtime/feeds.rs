@@ -11,6 +11,7 @@ use tokio::sync::mpsc;
 use crate::app::Setup;
 use crate::clock::Clock;
 use crate::domain::clocks::{Clocks, Noted};
+use crate::domain::digest::Looked;
 use crate::domain::drill::Drill;
 use crate::domain::feed::SourceId;
 use crate::sources::watch::Watch;
@@ -127,6 +128,16 @@ impl Feeds {
         self.network.spawn_blocking(move || {
             if let Err(error) = state::keep_drill(&root, &drill) {
                 tracing::warn!(%error, "the restore drill was not written down");
+            }
+        });
+    }
+
+    /// Writes down that somebody looked at what had happened, away from the loop.
+    pub fn keep_looked(&self, looked: Looked) {
+        let Some(root) = self.state.clone() else { return };
+        self.network.spawn_blocking(move || {
+            if let Err(error) = state::keep_looked(&root, &looked) {
+                tracing::warn!(%error, "that somebody looked was not written down");
             }
         });
     }

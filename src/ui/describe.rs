@@ -132,7 +132,7 @@ pub fn describe(subject: &Subject, place: Place, scene: &Scene<'_>) -> Descripti
         Subject::Probe { source, name } => probe::of_probe(source, name, scene),
         Subject::Source(id) => store.source(id).map(|source| of_source(source, scene)),
         // It only tells a row from the others.
-        Subject::Due { .. } => None,
+        Subject::Due { .. } | Subject::Past { .. } => None,
     };
     told.unwrap_or_else(|| Description {
         sign: None,
@@ -155,7 +155,7 @@ pub fn copied(subject: &Subject, store: &Store) -> String {
         | Subject::Objective(name) => name.to_string(),
         Subject::Line { line, .. } => line.text.to_string(),
         Subject::Backup { group, .. } => group.to_string(),
-        Subject::Due { what, .. } => what.to_string(),
+        Subject::Due { what, .. } | Subject::Past { what, .. } => what.to_string(),
         Subject::Task { upid, .. } => upid.to_string(),
         Subject::Silence { id, .. } => id.to_string(),
         Subject::Link { from, to } => format!("{from} > {to}"),

@@ -2,12 +2,14 @@
 
 mod backups;
 mod chain;
+mod change;
 mod check;
 mod config;
 #[path = "../contract/loki.rs"]
 mod contract;
 mod contracts;
 mod demo;
+mod digest;
 mod due;
 #[path = "../heard/mod.rs"]
 mod heard;

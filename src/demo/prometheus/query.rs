@@ -33,6 +33,10 @@ enum Query {
     Counted { matchers: Vec<Matcher>, span: i64 },
     /// Which targets flap: none does.
     Changes,
+    /// The alerts that fire, for the digest.
+    Fired,
+    /// How many targets were scraped lately.
+    Scraped,
     /// A query of the dashboard's catalogue, by its name.
     Measure(&'static str),
     /// The time.
@@ -43,6 +47,9 @@ enum Query {
 
 /// How a question for the last success begins, without blanks, whatever targets and spans it names.
 const LAST_SUCCESS: &str = "max_over_time(timestamp(up";
+
+/// How the digest's question for alerts begins, without blanks.
+const FIRED: &str = "ALERTS{alertstate=\"firing\"}orlast_over_time(";
 
 /// Parses a query; the error is a whole answer.
 fn parse(text: &str) -> Result<Query, Answer> {
@@ -61,6 +68,12 @@ fn parse(text: &str) -> Result<Query, Answer> {
     }
     if let Some(measure) = measured::named_by(&dense) {
         return Ok(Query::Measure(measure));
+    }
+    if dense.starts_with(FIRED) {
+        return Ok(Query::Fired);
+    }
+    if dense.starts_with("count(count_over_time(up[") {
+        return Ok(Query::Scraped);
     }
     if dense.starts_with(LAST_SUCCESS) {
         return Ok(Query::LastSuccess);
@@ -145,6 +158,12 @@ fn evaluate(script: &Script, query: &Query, at: DateTime<Utc>) -> Vec<Point> {
             points
         }
         Query::LastSuccess => last_success(script, at),
+        Query::Fired => {
+            let mut points = alerts(script, (at - script.anchor).num_seconds());
+            points.retain(|(labels, _)| labels.get("alertstate") == Some("firing"));
+            points
+        }
+        Query::Scraped => vec![(Labels::default(), script.targets.len() as f64)],
         Query::Measure(measure) => measured::points(script, measure, (at - script.anchor).num_seconds()),
         Query::Changes | Query::Number(_) | Query::Time => Vec::new(),
     }
@@ -175,8 +194,9 @@ fn last_success(script: &Script, at: DateTime<Utc>) -> Vec<Point> {
 }
 
 /// The metrics of the lab.
-const METRICS: [&str; 10] = [
+const METRICS: [&str; 11] = [
     "up",
+    "node_boot_time_seconds",
     "scrape_samples_scraped",
     "scrape_duration_seconds",
     "probe_success",
@@ -220,6 +240,10 @@ fn samples(script: &Script, metric: &str, at: DateTime<Utc>) -> Vec<Point> {
                 named(&target.labels, f64::from(u8::from(stands || probe_succeeds(script.scenario, offset))))
             })
             .collect(),
+        "node_boot_time_seconds" => {
+            let uptimes = measured::points(script, "uptime", offset).into_iter();
+            uptimes.map(|(labels, uptime)| named(&labels, at.timestamp() as f64 - uptime)).collect()
+        }
         "ALERTS" => alerts(script, offset),
         _ => counters(script, metric, offset),
     }
