@@ -19,6 +19,7 @@ use crate::domain::observation::Observation;
 use crate::domain::question::{Answer, Ask, Slot};
 use crate::domain::ran::Ran;
 use crate::domain::run::{Order, Told};
+use crate::domain::slo::Window;
 use crate::incident::Entry;
 use crate::runbooks::shelf::Shelf;
 
@@ -201,6 +202,8 @@ pub enum Effect {
     KeepRecent(Vec<String>),
     /// Write down that a restore was tried.
     KeepDrill(Drill),
+    /// Write down a time in which maintenance was planned.
+    KeepMaintained(Window),
     /// Write down that somebody looked at what had happened.
     KeepLooked(Looked),
     /// Remember a query for another day.

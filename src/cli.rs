@@ -137,6 +137,12 @@ pub enum Command {
         #[command(subcommand)]
         what: Silences,
     },
+    /// Plan maintenance, list it, end it: what is expected to be down is no alarm meanwhile.
+    Maintenance {
+        /// Which of these.
+        #[command(subcommand)]
+        what: Maintenance,
+    },
     /// Start the dashboard in the detail of an alert.
     Open(Open),
     /// Take down what the servers say, to be seen again.
@@ -396,6 +402,7 @@ mod alerts;
 mod digest;
 mod due;
 mod inventory;
+mod maintenance;
 mod record;
 mod setup;
 mod status;
@@ -404,6 +411,7 @@ pub use alerts::{Add, Alerts, ListFormat, Open, Silences};
 pub use digest::{Digest, Telling};
 pub use due::Due;
 pub use inventory::{Inventory, Paper};
+pub use maintenance::{Maintenance, Planned};
 pub use record::Record;
 pub use setup::{Doctor, Init};
 pub use status::{Line, Status};

@@ -255,6 +255,7 @@ impl<S: Screen> Loop<S> {
             Effect::Report { incident, text } => self.shelves.report(incident, text),
             Effect::ReadJournal => self.runs.tell(),
             Effect::ReadPast => self.runs.tell_past(),
+            Effect::KeepMaintained(window) => self.feeds.keep_maintained(window),
             Effect::KeepLooked(looked) => self.feeds.keep_looked(looked),
             Effect::Run { id, order } => self.runs.start(id, order),
             Effect::HandOver { id, order } => self.handing = Some((id, order)),

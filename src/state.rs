@@ -16,6 +16,7 @@ mod clocks;
 mod drills;
 mod incidents;
 mod looked;
+mod maintained;
 mod queries;
 mod recent;
 mod seen;
@@ -23,8 +24,9 @@ mod trust;
 
 pub use clocks::{clocks, keep_clocks};
 pub use drills::{drills, keep_drill};
-pub use incidents::{Room, record, recorded, report};
+pub use incidents::{Room, all_recorded, record, recorded, report};
 pub use looked::{keep_looked, looked};
+pub use maintained::{keep_maintained, maintained};
 pub use queries::{keep_query, queries};
 pub use recent::{keep_recent, recent};
 pub use seen::Seen;

@@ -10,6 +10,7 @@ use crate::domain::chore::Chore;
 use crate::domain::deed::{Deed, Receipt, What};
 use crate::domain::digest;
 use crate::domain::feed::{Failure, SourceKind};
+use crate::domain::maintenance;
 use crate::domain::question::{Answer, Ask, Question, Slot};
 use crate::domain::silence::ACKNOWLEDGED;
 use crate::domain::silencing;
@@ -84,7 +85,8 @@ impl App {
         let goal = self.known.store.thresholds.goals.iter().find(|goal| &*goal.name == name)?;
         let Question::Series { to, .. } = self.known.answers.asked(slot)?.question else { return None };
         let window = goal.window(to, |to| self.look.times.zone.month(to));
-        let counted = result.as_ref().map(|answer| Account::of(goal, answer.series(), window, to));
+        let planned = maintenance::windows(&self.known.store, to);
+        let counted = result.as_ref().map(|answer| Account::of(goal, answer.series(), window, to, &planned));
         Some((goal.name.clone(), counted.map_err(Clone::clone)))
     }
 

@@ -9,6 +9,7 @@ mod draw;
 mod follow;
 mod footer;
 mod hints;
+mod maintain;
 mod mouse;
 mod order;
 mod past;
@@ -161,6 +162,8 @@ pub struct App {
     hints: Option<Duration>,
     /// Since the view of what happened is open: when the journal was last read.
     looking: Option<Duration>,
+    /// What was written down of maintenance.
+    followed: maintain::Followed,
     /// What is done unasked.
     upkeep: upkeep::Upkeep,
 }
@@ -213,7 +216,7 @@ impl App {
         let mut store = Store::new(setup.sources.clone(), setup.thresholds, setup.ring);
         store.take_clocks(setup.clocks);
         store.drills = setup.drills;
-        store.looked = setup.looked;
+        (store.looked, store.maintained) = (setup.looked, setup.maintained);
         store.queries = setup.queries;
         let panes = PANES.iter().map(|(name, _, make)| (*name, Slot { pane: make(), seen: None }));
         let view = setup.views.iter().position(|view| view.name == setup.view).unwrap_or(0);
@@ -250,6 +253,7 @@ impl App {
             saving: false,
             hints: None,
             looking: None,
+            followed: maintain::Followed::default(),
             upkeep: upkeep::Upkeep::new(setup.wanted),
         }
     }
@@ -439,12 +443,5 @@ impl App {
         }
         let outcome = self.layers.last_mut().and_then(|layer| layer.paste(text));
         outcome.map_or_else(Vec::new, |outcome| self.settle(self.layers.len() - 1, outcome, now))
-    }
-
-    /// The site, when all sources are of one.
-    fn site(&self) -> Arc<str> {
-        let mut sites = self.known.store.sources.iter().map(|source| &source.site);
-        let first = sites.next().cloned().unwrap_or_default();
-        if sites.all(|site| *site == first) { first } else { Arc::default() }
     }
 }

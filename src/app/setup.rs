@@ -10,6 +10,7 @@ use crate::domain::digest::Looked;
 use crate::domain::drill::Drill;
 use crate::domain::host::Inventory;
 use crate::domain::log::RingLimits;
+use crate::domain::slo::Window;
 use crate::domain::store::{Expected, Store};
 use crate::domain::thresholds::Thresholds;
 use crate::domain::wanted::Wanted;
@@ -70,6 +71,8 @@ pub struct Setup {
     pub recent: Vec<String>,
     /// The restore drills that were kept.
     pub drills: Vec<Drill>,
+    /// The times in which maintenance was planned before.
+    pub maintained: Vec<Window>,
     /// When the operator last looked at what had happened.
     pub looked: Option<Looked>,
     /// The queries that were typed on other days, the newest last.
@@ -103,6 +106,7 @@ impl Default for Setup {
             hosts: Inventory::default(),
             recent: Vec::new(),
             drills: Vec::new(),
+            maintained: Vec::new(),
             looked: None,
             queries: Vec::new(),
         }

@@ -13,6 +13,7 @@ use crate::domain::deed::Receipt;
 use crate::domain::feed::Failure;
 use crate::domain::health::Health;
 use crate::domain::horizon;
+use crate::domain::maintenance;
 use crate::domain::reaping;
 use crate::domain::verdict::{Scope, judge};
 use crate::domain::wanted::Wanted;
@@ -72,12 +73,14 @@ impl App {
     /// A second has passed.
     pub(super) fn keep_up(&mut self, now: Now) -> Vec<Effect> {
         self.open_wanted(now);
+        let followed = self.follow_maintenance(now);
         if self.upkeep.looked.is_some_and(|looked| now.mono.saturating_sub(looked) < EVERY) {
-            return Vec::new();
+            return followed;
         }
         self.upkeep.looked = Some(now.mono);
         let clocks = self.known.store.clocks().clone();
-        [Effect::KeepClocks(clocks)].into_iter().chain(self.reap(now)).collect()
+        let kept = [Effect::KeepClocks(clocks)].into_iter().chain(self.reap(now));
+        followed.into_iter().chain(kept).collect()
     }
 
     fn reap(&mut self, now: Now) -> Vec<Effect> {
@@ -92,6 +95,15 @@ impl App {
                 self.calls += 1;
                 calls.insert(self.calls);
                 effects.push(Effect::Call { id: self.calls, deed: due.deed });
+            }
+        }
+        for (one, deeds) in maintenance::over(&self.known.store, now.wall) {
+            if tried.insert(Arc::clone(&one.id), now.mono).is_none() {
+                for deed in deeds {
+                    self.calls += 1;
+                    calls.insert(self.calls);
+                    effects.push(Effect::Call { id: self.calls, deed });
+                }
             }
         }
         effects

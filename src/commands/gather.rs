@@ -12,8 +12,9 @@ use super::{Ground, expected};
 use crate::border::Msg;
 use crate::domain::clocks::Clocks;
 use crate::domain::feed::{Failure, FailureKind, Feed, FeedState, SourceId, SourceKind};
-use crate::domain::question::Question;
-use crate::domain::slo::{self, Account};
+use crate::domain::maintenance;
+use crate::domain::question::{Answer, Question};
+use crate::domain::slo::{self, Account, Goal, Window};
 use crate::domain::store::Store;
 use crate::domain::verdict::Scope;
 use crate::net::Client;
@@ -34,6 +35,7 @@ pub async fn gather(ground: &Ground, scope: Scope, timeout: Duration) -> Store {
     if let Some(place) = ground.own_state() {
         store.take_clocks(Clocks::of(state::clocks(place.path())));
         store.drills = state::drills(place.path());
+        store.maintained = state::maintained(place.path());
     }
     let (sender, mut events) = mpsc::channel(64);
     let _watch = Watch::start(&sources, &ground.clock, &sender);
@@ -53,14 +55,16 @@ pub async fn gather(ground: &Ground, scope: Scope, timeout: Duration) -> Store {
     for goal in &config.thresholds.goals {
         store.take_account(&goal.name, Err(late()));
     }
-    while let Ok(Some(Ok((name, counted)))) = timeout_at(end, counting.join_next()).await {
-        store.take_account(&name, counted);
+    let planned = maintenance::windows(&store, ground.clock.now().wall);
+    while let Ok(Some(Ok((goal, window, to, answer)))) = timeout_at(end, counting.join_next()).await {
+        let counted = answer.map(|answer| Account::of(&goal, answer.series(), window, to, &planned));
+        store.take_account(&goal.name, counted);
     }
     store
 }
 
-/// What an objective comes to, by its name.
-type Counted = (Arc<str>, Result<Account, Failure>);
+/// What was answered about an objective, over which time and up to when.
+type Counted = (Goal, Window, DateTime<Utc>, Result<Answer, Failure>);
 
 /// Asks for the objectives, each in a task of its own.
 fn goals(ground: &Ground) -> JoinSet<Counted> {
@@ -75,8 +79,7 @@ fn goals(ground: &Ground) -> JoinSet<Counted> {
         all.spawn(async move {
             let ask = goal.ask(source.id(), &window, to);
             let answer = source.answer(ask.question, now).await;
-            let counted = answer.map(|answer| Account::of(&goal, answer.series(), window, to));
-            (goal.name.clone(), counted.map_err(|error| error.failure()))
+            (goal, window, to, answer.map_err(|error| error.failure()))
         });
     }
     all

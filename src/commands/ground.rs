@@ -162,6 +162,7 @@ pub fn setup(config: &Config, global: &Global, banner: Option<String>) -> Result
         recent: Vec::new(),
         drills: Vec::new(),
         looked: None,
+        maintained: Vec::new(),
         queries: Vec::new(),
     })
 }

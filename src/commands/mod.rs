@@ -19,6 +19,7 @@ pub mod keys;
 #[cfg(feature = "demo")]
 pub mod lab;
 pub mod logs;
+pub mod maintenance;
 pub mod man;
 mod promises;
 pub mod record;
@@ -60,6 +61,7 @@ pub fn run(cli: &Cli) -> ExitCode {
         Some(Command::Check(check)) => check::run(&cli.global, check),
         Some(Command::Alerts(alerts)) => alerts::run(&cli.global, alerts),
         Some(Command::Silences { what }) => silences::run(&cli.global, what),
+        Some(Command::Maintenance { what }) => maintenance::run(&cli.global, what),
         Some(Command::Open(open)) => dashboard::open(&cli.global, open),
         Some(Command::Backups(backups)) => backups::run(&cli.global, backups),
         Some(Command::Due(due)) => due::run(&cli.global, due),

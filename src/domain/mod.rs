@@ -33,6 +33,7 @@ pub mod labels;
 pub mod log;
 #[cfg(test)]
 mod made;
+pub mod maintenance;
 pub mod matcher;
 pub mod measure;
 pub mod observation;

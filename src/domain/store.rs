@@ -21,7 +21,7 @@ use super::hosts::Host;
 use super::log::{RingLimits, Tail};
 use super::observation::Observation;
 use super::ran::Ran;
-use super::slo::Account;
+use super::slo::{Account, Window};
 use super::subject::Subject;
 use super::thresholds::Thresholds;
 
@@ -64,6 +64,8 @@ pub struct Store {
     pub vanished: Vec<Vanished>,
     /// The restores that were tried.
     pub drills: Vec<Drill>,
+    /// The times in which maintenance was planned before, as they were written down.
+    pub maintained: Vec<Window>,
     /// When the operator last looked at what had happened.
     pub looked: Option<Looked>,
     /// What the journal told last, the oldest first.
@@ -123,6 +125,7 @@ impl Store {
             thresholds,
             vanished: Vec::new(),
             drills: Vec::new(),
+            maintained: Vec::new(),
             looked: None,
             ran: Vec::new(),
             queries: Vec::new(),
@@ -180,6 +183,7 @@ impl Store {
         self.take_clocks(other.clocks().clone());
         self.drills.clone_from(&other.drills);
         self.looked = other.looked;
+        self.maintained.clone_from(&other.maintained);
         self.ran.clone_from(&other.ran);
         self.queries.clone_from(&other.queries);
         self.accounts.clone_from(&other.accounts);

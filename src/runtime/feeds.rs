@@ -14,6 +14,7 @@ use crate::domain::clocks::{Clocks, Noted};
 use crate::domain::digest::Looked;
 use crate::domain::drill::Drill;
 use crate::domain::feed::SourceId;
+use crate::domain::slo::Window;
 use crate::sources::watch::Watch;
 use crate::sources::{Event, Source};
 use crate::state;
@@ -128,6 +129,16 @@ impl Feeds {
         self.network.spawn_blocking(move || {
             if let Err(error) = state::keep_drill(&root, &drill) {
                 tracing::warn!(%error, "the restore drill was not written down");
+            }
+        });
+    }
+
+    /// Writes down a time in which maintenance was planned, away from the loop.
+    pub fn keep_maintained(&self, window: Window) {
+        let Some(root) = self.state.clone() else { return };
+        self.network.spawn_blocking(move || {
+            if let Err(error) = state::keep_maintained(&root, window) {
+                tracing::warn!(%error, "a maintenance was not written down");
             }
         });
     }

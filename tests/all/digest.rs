@@ -5,6 +5,7 @@ use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 
+use chrono::{DateTime, Utc};
 use pulldown_cmark::{Event, Options, Parser, Tag};
 use rstest::rstest;
 use serde_json::Value;
@@ -29,8 +30,9 @@ fn every_scenario_conforms_and_the_newest_stands_first(#[case] scenario: &str) {
     let demo = format!("--demo={scenario}");
     let output = run(home.path(), &["digest", "--since", "24h", "--format", "json", &demo]);
     let report = conforms_to("digest", &output);
-    let times: Vec<&str> =
-        report["happened"].as_array().into_iter().flatten().filter_map(|row| row["at"].as_str()).collect();
+    let at = |row: &Value| row["at"].as_str()?.parse::<DateTime<Utc>>().ok();
+    let times: Vec<DateTime<Utc>> =
+        report["happened"].as_array().into_iter().flatten().filter_map(at).collect();
     assert!(times.iter().rev().is_sorted() && times.len() > 3, "{times:#?}");
     assert_eq!(report["unknown"], serde_json::json!([]), "{report:#}");
     assert_eq!(output.status.code(), Some(0), "{}", complained(&output));

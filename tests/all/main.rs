@@ -16,6 +16,7 @@ mod heard;
 mod inventory;
 mod journal;
 mod logs;
+mod maintenance;
 mod modules;
 mod packages;
 mod probes;

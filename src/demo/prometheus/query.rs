@@ -35,6 +35,8 @@ enum Query {
     Changes,
     /// The alerts that fire, for the digest.
     Fired,
+    /// When each alert fired last.
+    LastFired,
     /// How many targets were scraped lately.
     Scraped,
     /// A query of the dashboard's catalogue, by its name.
@@ -71,6 +73,9 @@ fn parse(text: &str) -> Result<Query, Answer> {
     }
     if dense.starts_with(FIRED) {
         return Ok(Query::Fired);
+    }
+    if dense.starts_with("maxby(alertname)(max_over_time(timestamp(ALERTS{") {
+        return Ok(Query::LastFired);
     }
     if dense.starts_with("count(count_over_time(up[") {
         return Ok(Query::Scraped);
@@ -163,6 +168,7 @@ fn evaluate(script: &Script, query: &Query, at: DateTime<Utc>) -> Vec<Point> {
             points.retain(|(labels, _)| labels.get("alertstate") == Some("firing"));
             points
         }
+        Query::LastFired => last_fired(script, at),
         Query::Scraped => vec![(Labels::default(), script.targets.len() as f64)],
         Query::Measure(measure) => measured::points(script, measure, (at - script.anchor).num_seconds()),
         Query::Changes | Query::Number(_) | Query::Time => Vec::new(),
@@ -191,6 +197,25 @@ fn last_success(script: &Script, at: DateTime<Utc>) -> Vec<Point> {
         _ => None,
     });
     down.collect()
+}
+
+/// When each alert fired last, within 30 days.
+fn last_fired(script: &Script, at: DateTime<Utc>) -> Vec<Point> {
+    let offset = (at - script.anchor).num_seconds();
+    let mut last: BTreeMap<&str, i64> = BTreeMap::new();
+    for raised in &script.raised {
+        let fired = episodes(raised).into_iter().filter(|(_, fires, _)| *fires < offset);
+        for until in
+            fired.map(|(.., until)| until.min(offset)).filter(|until| offset - until < 30 * 24 * HOUR)
+        {
+            let known = last.entry(raised.rule.name).or_insert(until);
+            *known = until.max(*known);
+        }
+    }
+    let point = |(name, until): (&str, i64)| {
+        ([("alertname", name)].into_iter().collect(), script.at(until).timestamp() as f64)
+    };
+    last.into_iter().map(point).collect()
 }
 
 /// The metrics of the lab.

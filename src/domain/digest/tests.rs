@@ -175,7 +175,7 @@ fn a_backup_is_told_with_its_span_and_what_it_grew_by() {
     let tasks = [task("a", 60, 48, Outcome::Ok), task("b", 180, 179, Outcome::Failed("no space".into()))];
     let pbs = source(SourceKind::Pbs);
     let mut hear = |feed, seen| store.apply(&pbs, feed, Ok(vec![seen]), 0.1, now());
-    hear(Feed::Snapshots, Observation::Groups([group].into()));
+    hear(Feed::Snapshots, Observation::Backups { groups: [group].into(), unreadable: [].into() });
     hear(Feed::Tasks, Observation::Tasks(tasks.into()));
     let (lines, _) = told(&store, &measured(Vec::new(), ALWAYS, Vec::new()), &[]);
     assert_eq!(

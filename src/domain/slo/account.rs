@@ -85,11 +85,11 @@ impl Goal {
 }
 
 impl Account {
-    /// Counts an answer to [`Goal::ask`]; of several series their mean.
-    pub fn of(goal: &Goal, series: &[Series], window: Window, to: DateTime<Utc>) -> Self {
+    /// Counts an answer to [`Goal::ask`]; of several series their mean. What was `planned` is left out.
+    pub fn of(goal: &Goal, series: &[Series], window: Window, to: DateTime<Utc>, planned: &[Window]) -> Self {
         let samples = mean(series);
         let step = TimeDelta::seconds(i64::from(STEP));
-        let count = |window: &Window| Tally::of(&samples, step, window, to);
+        let count = |window: &Window| Tally::of(&samples, step, window, to, planned);
         let last = |minutes: i64| {
             goal.objective.burn(&count(&Window { from: to - TimeDelta::minutes(minutes), to }))
         };
