@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use pulldown_cmark::{Event, Options, Parser, Tag};
 use rstest::rstest;
 use serde_json::Value;
@@ -123,7 +123,7 @@ fn who_looked_sees_what_came_after_and_a_server_that_is_gone_is_unknown() {
     assert_eq!(output.status.code(), Some(1), "what nobody knows is not quiet");
     let kept = fs::read_to_string(state.join("looked.json")).expect("a look is kept");
     let mut kept: Value = serde_json::from_str(&kept).expect("JSON");
-    let ago = chrono::Utc::now() - chrono::TimeDelta::hours(9);
+    let ago = Utc::now() - TimeDelta::hours(9);
     kept["at"] = ago.to_rfc3339().into();
     fs::write(state.join("looked.json"), kept.to_string()).expect("written");
     let text = said(&run(home.path(), &["--config", &path, "digest"]));

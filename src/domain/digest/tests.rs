@@ -5,7 +5,7 @@ use crate::domain::log::RingLimits;
 use crate::domain::made::{expected, now};
 use crate::domain::observation::Observation;
 use crate::domain::question::{Answer, Series};
-use crate::domain::silence::{Matcher, SilenceState};
+use crate::domain::silence::{Matcher, Silence, SilenceState};
 use crate::domain::task::{Outcome, Task};
 use crate::domain::thresholds::Thresholds;
 
@@ -190,7 +190,7 @@ fn a_backup_is_told_with_its_span_and_what_it_grew_by() {
 #[test]
 fn silences_and_deeds_are_told_with_who_did_them() {
     let mut store = store();
-    let silence = |name: &str, from: i64, to: i64| crate::domain::silence::Silence {
+    let silence = |name: &str, from: i64, to: i64| Silence {
         id: name.into(),
         state: SilenceState::Active,
         matchers: vec![Matcher { name: name.into(), value: "nas".into(), is_regex: false, is_equal: true }],
