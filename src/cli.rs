@@ -402,6 +402,7 @@ mod alerts;
 mod digest;
 mod due;
 mod inventory;
+mod lab;
 mod maintenance;
 mod record;
 mod setup;
@@ -411,24 +412,11 @@ pub use alerts::{Add, Alerts, ListFormat, Open, Silences};
 pub use digest::{Digest, Telling};
 pub use due::Due;
 pub use inventory::{Inventory, Paper};
+pub use lab::Lab;
 pub use maintenance::{Maintenance, Planned};
 pub use record::Record;
 pub use setup::{Doctor, Init};
 pub use status::{Line, Status};
-
-/// `wardroom lab`
-#[derive(Clone, Debug, Args)]
-pub struct Lab {
-    /// What happens in the lab.
-    #[arg(long, default_value = "calm", value_name = "SCENARIO")]
-    pub scenario: String,
-    /// Where to write the config that reaches the lab, once it listens. `-` is stdout.
-    #[arg(long, value_name = "FILE")]
-    pub port_file: PathBuf,
-    /// What chance starts from: the same seed tells the same story.
-    #[arg(long, default_value_t = 1, value_name = "N")]
-    pub seed: u64,
-}
 
 /// `wardroom config`
 #[derive(Clone, Debug, Subcommand)]

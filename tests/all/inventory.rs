@@ -127,7 +127,11 @@ fn the_catalogue_tells_when_an_alert_last_fired() {
     let page = said(&run(home.path(), &["inventory", "alerts", "--demo=backup-late"]));
     let rows: BTreeMap<String, Vec<String>> =
         tables(&page).into_iter().flatten().map(|row| (row[0].clone(), row)).collect();
-    assert_eq!((&*rows["BackupJobFailed"][7], &*rows["HostDown"][7]), ("fires now", "not in 30 days"), "{page}");
+    assert_eq!(
+        (&*rows["BackupJobFailed"][7], &*rows["HostDown"][7]),
+        ("fires now", "not in 30 days"),
+        "{page}"
+    );
     assert_eq!(rows["HostDown"][8], "never", "nobody opened its procedure here: {page}");
 }
 

@@ -43,7 +43,10 @@ pub(super) fn fires(matchers: &[Matcher], source: &SourceId, is_heard: bool, sto
         return Check { what, state: Health::Unknown, evidence: format!("{source} is not heard") };
     }
     let covered = silencing::covered(matchers, source, store);
-    let firing = covered.iter().filter(|listed| listed.alert.state != AlertState::Pending);
+    // What somebody is on is no part of it.
+    let firing = covered
+        .iter()
+        .filter(|listed| listed.alert.state != AlertState::Pending && listed.alert.acked_by.is_none());
     let names: Vec<String> =
         firing.map(|listed| format!("{} {}", listed.alert.name, listed.alert.subject())).collect();
     match names.first() {
