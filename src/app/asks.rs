@@ -1,6 +1,6 @@
 //! What the screen asks beside the feeds, and what it lets be done on servers.
 
-use std::sync::Arc;
+use chrono::{DateTime, Utc};
 
 use super::{App, scene};
 use crate::action::Action;
@@ -11,10 +11,10 @@ use crate::domain::deed::{Deed, Receipt, What};
 use crate::domain::digest;
 use crate::domain::feed::{Failure, SourceKind};
 use crate::domain::maintenance;
-use crate::domain::question::{Answer, Ask, Question, Slot};
+use crate::domain::question::{Answer, Ask, Slot};
 use crate::domain::silence::ACKNOWLEDGED;
 use crate::domain::silencing;
-use crate::domain::slo::{self, Account, Goal};
+use crate::domain::slo::{self, Goal, Ledger, Window};
 use crate::ui::layers::deeds;
 use crate::ui::scene::Scene;
 use crate::ui::theme::Role;
@@ -52,42 +52,57 @@ impl App {
         let store = &self.known.store;
         let Some(source) = store.of(SourceKind::Prometheus).next() else { return Vec::new() };
         let to = slo::settled(now.wall);
-        let ask =
-            |goal: &Goal| goal.ask(&source.id, &goal.window(to, |to| self.look.times.zone.month(to)), to);
-        store.thresholds.goals.iter().map(ask).collect()
+        let nothing = Ledger::default();
+        let ask = |goal: &Goal| {
+            let ledger = self.known.ledgers.get(&goal.name).unwrap_or(&nothing);
+            Some(goal.ask(&source.id, &ledger.lacks(&self.window(goal, to), to)?))
+        };
+        store.thresholds.goals.iter().filter_map(ask).collect()
+    }
+
+    /// The time over which an objective is counted at `to`.
+    fn window(&self, goal: &Goal, to: DateTime<Utc>) -> Window {
+        goal.window(to, |to| self.look.times.zone.month(to))
     }
 
     /// Takes an answer.
-    pub(super) fn answered(&mut self, slot: &Slot, id: u64, result: Result<Answer, Failure>) {
-        let account = slo::goal_of(slot).and_then(|name| self.account(name, slot, &result));
-        // What a month of values comes to is kept, the values are not.
-        let result = if account.is_some() { result.map(|_| Answer::Series(Vec::new())) } else { result };
-        if !self.known.answers.take(slot, id, result) {
+    pub(super) fn answered(&mut self, slot: &Slot, id: u64, result: Result<Answer, Failure>, now: Now) {
+        let goals = &self.known.store.thresholds.goals;
+        let goal = slo::goal_of(slot).and_then(|name| goals.iter().find(|goal| &*goal.name == name).cloned());
+        let Some(goal) = goal else {
+            self.dirty |= self.known.answers.take(slot, id, result);
+            if digest::is_asked(slot) {
+                self.forget_seen();
+            }
             return;
-        }
-        self.dirty = true;
-        if digest::is_asked(slot) {
-            self.forget_seen();
-        }
-        if let Some((name, account)) = account {
-            self.known.store.take_account(&name, account);
-            self.forget_seen();
+        };
+        let piece = self.known.answers.asked(slot).and_then(slo::piece_of);
+        // What they come to is kept, the values are not.
+        let (series, result) = match result {
+            Ok(answer) => (Ok(answer), Ok(Answer::Series(Vec::new()))),
+            Err(failure) => (Err(failure.clone()), Err(failure)),
+        };
+        if let Some(piece) = piece.filter(|_| self.known.answers.take(slot, id, result)) {
+            self.count(&goal, piece, series, now);
         }
     }
 
-    /// What an answer comes to that is about the objective `name`.
-    fn account(
-        &self,
-        name: &str,
-        slot: &Slot,
-        result: &Result<Answer, Failure>,
-    ) -> Option<(Arc<str>, Result<Account, Failure>)> {
-        let goal = self.known.store.thresholds.goals.iter().find(|goal| &*goal.name == name)?;
-        let Question::Series { to, .. } = self.known.answers.asked(slot)?.question else { return None };
-        let window = goal.window(to, |to| self.look.times.zone.month(to));
+    /// Takes what was answered about a piece of an objective's window, and counts when all of it is known.
+    fn count(&mut self, goal: &Goal, piece: Window, answer: Result<Answer, Failure>, now: Now) {
+        let to = slo::settled(now.wall);
+        let window = self.window(goal, to);
         let planned = maintenance::windows(&self.known.store, to);
-        let counted = result.as_ref().map(|answer| Account::of(goal, answer.series(), window, to, &planned));
-        Some((goal.name.clone(), counted.map_err(Clone::clone)))
+        let counted = answer.map(|answer| {
+            let ledger = self.known.ledgers.entry(goal.name.clone()).or_default();
+            ledger.take(piece, answer.series(), window.from);
+            ledger.lacks(&window, to).is_none().then(|| ledger.account(goal, window, to, &planned))
+        });
+        // The next piece is asked for after a frame.
+        self.dirty = true;
+        if let Some(account) = counted.transpose() {
+            self.known.store.take_account(&goal.name, account);
+            self.forget_seen();
+        }
     }
 
     /// Lets a deed be done; never when nothing may be written.

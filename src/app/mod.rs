@@ -34,6 +34,7 @@ use crate::domain::answers::Answers;
 use crate::domain::correlate::Join;
 use crate::domain::feed::{FeedState, SourceKind};
 use crate::domain::log::RingLimits;
+use crate::domain::slo::Ledger;
 use crate::domain::store::{Expected, Store};
 use crate::domain::verdict::Verdict;
 use crate::incident::Entry;
@@ -80,6 +81,8 @@ struct Known {
     verdict: Verdict,
     /// What was asked beside the feeds.
     answers: Answers,
+    /// What is known of the samples of each objective, by its name.
+    ledgers: BTreeMap<Arc<str>, Ledger>,
     /// The runbooks.
     desk: Desk,
     /// What was recorded, incident by incident.
@@ -225,6 +228,7 @@ impl App {
                 store,
                 verdict: Verdict::default(),
                 answers: Answers::default(),
+                ledgers: BTreeMap::new(),
                 desk: Desk::new(setup.lore, setup.hosts),
                 records: BTreeMap::new(),
                 going: runs::Going::default(),
@@ -353,7 +357,7 @@ impl App {
                 self.notify("the alerts were not joined: a fault in wardroom", Role::Critical, now);
             }
             Msg::Answered { slot, id, result } => {
-                self.answered(&slot, id, result);
+                self.answered(&slot, id, result, now);
                 return self.look_at_runbook(now);
             }
             Msg::Shelved(read) => self.shelved(read, now),
@@ -435,13 +439,5 @@ impl App {
     fn notify(&mut self, text: impl Into<String>, role: Role, now: Now) {
         self.notice = Some(Notice { text: text.into(), role, until: now.mono + Duration::from_secs(4) });
         self.dirty = true;
-    }
-
-    fn paste(&mut self, text: &str, now: Now) -> Vec<Effect> {
-        if self.is_wall() {
-            return Vec::new();
-        }
-        let outcome = self.layers.last_mut().and_then(|layer| layer.paste(text));
-        outcome.map_or_else(Vec::new, |outcome| self.settle(self.layers.len() - 1, outcome, now))
     }
 }

@@ -13,14 +13,14 @@ use crate::border::Msg;
 use crate::domain::clocks::Clocks;
 use crate::domain::feed::{Failure, FailureKind, Feed, FeedState, SourceId, SourceKind};
 use crate::domain::maintenance;
-use crate::domain::question::{Answer, Question};
-use crate::domain::slo::{self, Account, Goal, Window};
+use crate::domain::question::Question;
+use crate::domain::slo::{self, Goal, Ledger, Window};
 use crate::domain::store::Store;
 use crate::domain::verdict::Scope;
-use crate::net::Client;
+use crate::net::{Client, Tunnel};
 use crate::replay::Recording;
 use crate::sources::watch::Watch;
-use crate::sources::{Answering, Looking, Plan, Source, Tail};
+use crate::sources::{Answering, Looking, Plan, Source, SourceError, Tail};
 use crate::state;
 
 /// Asks until every feed in `scope` has answered once, or the time is up.
@@ -56,15 +56,15 @@ pub async fn gather(ground: &Ground, scope: Scope, timeout: Duration) -> Store {
         store.take_account(&goal.name, Err(late()));
     }
     let planned = maintenance::windows(&store, ground.clock.now().wall);
-    while let Ok(Some(Ok((goal, window, to, answer)))) = timeout_at(end, counting.join_next()).await {
-        let counted = answer.map(|answer| Account::of(&goal, answer.series(), window, to, &planned));
+    while let Ok(Some(Ok((goal, window, to, read)))) = timeout_at(end, counting.join_next()).await {
+        let counted = read.map(|ledger| ledger.account(&goal, window, to, &planned));
         store.take_account(&goal.name, counted);
     }
     store
 }
 
 /// What was answered about an objective, over which time and up to when.
-type Counted = (Goal, Window, DateTime<Utc>, Result<Answer, Failure>);
+type Counted = (Goal, Window, DateTime<Utc>, Result<Ledger, Failure>);
 
 /// Asks for the objectives, each in a task of its own.
 fn goals(ground: &Ground) -> JoinSet<Counted> {
@@ -77,12 +77,26 @@ fn goals(ground: &Ground) -> JoinSet<Counted> {
         let Some(source) = prometheus.map(Arc::clone) else { break };
         let window = goal.window(to, |to| config.ui.zone.month(to));
         all.spawn(async move {
-            let ask = goal.ask(source.id(), &window, to);
-            let answer = source.answer(ask.question, now).await;
-            (goal, window, to, answer.map_err(|error| error.failure()))
+            let read = read(&goal, &*source, window, to).await;
+            (goal, window, to, read.map_err(|error| error.failure()))
         });
     }
     all
+}
+
+/// Reads the samples of an objective.
+async fn read(
+    goal: &Goal,
+    source: &dyn Source,
+    window: Window,
+    to: DateTime<Utc>,
+) -> Result<Ledger, SourceError> {
+    let mut ledger = Ledger::default();
+    while let Some(piece) = ledger.lacks(&window, to) {
+        let answer = source.answer(goal.ask(source.id(), &piece).question, to).await?;
+        ledger.take(piece, answer.series(), window.from);
+    }
+    Ok(ledger)
 }
 
 fn late() -> Failure {
@@ -155,6 +169,10 @@ impl Source for Narrow {
 
     fn doors(&self) -> &[Arc<Client>] {
         self.source.doors()
+    }
+
+    fn tunnels(&self) -> Vec<Arc<Tunnel>> {
+        self.source.tunnels()
     }
 
     fn tails(&self) -> Vec<Box<dyn Tail>> {

@@ -39,3 +39,4 @@ mod shared;
 mod silences;
 mod sshd;
 mod targets;
+mod tunnels;

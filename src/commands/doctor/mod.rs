@@ -3,6 +3,7 @@
 mod hosts;
 mod servers;
 mod terminal;
+mod ways;
 
 use std::fmt::Write as _;
 use std::process::ExitCode;

@@ -38,7 +38,7 @@ use super::widgets::table::{Item, Table};
 use crate::action::Action;
 use crate::domain::alert::Alert;
 use crate::domain::feed::{Feed, FeedState, SourceId, SourceKind};
-use crate::domain::log::export::Export;
+use crate::domain::log::{self, export::Export};
 use crate::domain::question::Ask;
 use crate::domain::subject::Subject;
 use crate::keymap::Context;
@@ -108,6 +108,11 @@ pub trait Pane {
     /// What it wants to know beside the feeds, for what it shows now. Asked again and again: it
     /// must be the same as long as it is about the same.
     fn wants(&self, _scene: &Scene<'_>) -> Vec<Ask> {
+        Vec::new()
+    }
+
+    /// Log lines that it shows no more, to be freed away from the loop.
+    fn take_gone(&mut self) -> Vec<log::Entry> {
         Vec::new()
     }
 
