@@ -14,6 +14,7 @@ use crate::domain::deed::{Deed, Receipt};
 use crate::domain::digest::Looked;
 use crate::domain::drill::Drill;
 use crate::domain::feed::{Failure, Feed, SourceId};
+use crate::domain::layer::Boot;
 use crate::domain::log::export::Export;
 use crate::domain::observation::Observation;
 use crate::domain::question::{Answer, Ask, Slot};
@@ -206,6 +207,8 @@ pub enum Effect {
     KeepMaintained(Window),
     /// Write down that somebody looked at what had happened.
     KeepLooked(Looked),
+    /// Write down how the lab came up.
+    KeepBoot(Boot),
     /// Remember a query for another day.
     KeepQuery(String),
     /// Write lines into a file.

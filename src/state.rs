@@ -12,22 +12,26 @@ use tracing::Level;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 
+mod boots;
 mod clocks;
 mod drills;
 mod incidents;
 mod looked;
 mod maintained;
 mod queries;
+mod receivers;
 mod recent;
 mod seen;
 mod trust;
 
+pub use boots::{boots, keep_boot};
 pub use clocks::{clocks, keep_clocks};
 pub use drills::{drills, keep_drill};
 pub use incidents::{Room, all_recorded, record, recorded, report};
 pub use looked::{keep_looked, looked};
 pub use maintained::{keep_maintained, maintained};
 pub use queries::{keep_query, queries};
+pub use receivers::{Tested, keep_tested, tested};
 pub use recent::{keep_recent, recent};
 pub use seen::Seen;
 pub use trust::{accept, accepted_text, others_write, standing, trust_name, trusted};

@@ -177,6 +177,7 @@ impl App {
 /// A deed that is done, in a few words.
 fn told(deed: &Deed, times: Times, now: Now) -> String {
     match &deed.what {
+        What::Test(test) => format!("the test alert was sent to {}", test.receiver),
         What::Expire { .. } => "ended".to_owned(),
         What::Chore(Chore::Protect { on: true, .. }) => "protected: no prune takes it away".to_owned(),
         What::Chore(Chore::Protect { on: false, .. }) => "no longer protected".to_owned(),

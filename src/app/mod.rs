@@ -19,6 +19,7 @@ mod runs;
 mod saves;
 mod seen;
 mod setup;
+mod strip;
 mod upkeep;
 mod wall;
 
@@ -33,6 +34,7 @@ use crate::clock::Now;
 use crate::domain::answers::Answers;
 use crate::domain::correlate::Join;
 use crate::domain::feed::{FeedState, SourceKind};
+use crate::domain::health::Health;
 use crate::domain::log::RingLimits;
 use crate::domain::slo::Ledger;
 use crate::domain::store::{Expected, Store};
@@ -79,6 +81,8 @@ struct Look {
 struct Known {
     store: Store,
     verdict: Verdict,
+    /// What is to be said of services beside it, the worst first.
+    outlook: Vec<(Health, String)>,
     /// What was asked beside the feeds.
     answers: Answers,
     /// What is known of the samples of each objective, by its name.
@@ -220,13 +224,14 @@ impl App {
         store.take_clocks(setup.clocks);
         store.drills = setup.drills;
         (store.looked, store.maintained) = (setup.looked, setup.maintained);
-        store.queries = setup.queries;
+        (store.queries, store.boots) = (setup.queries, setup.boots);
         let panes = PANES.iter().map(|(name, _, make)| (*name, Slot { pane: make(), seen: None }));
         let view = setup.views.iter().position(|view| view.name == setup.view).unwrap_or(0);
         Self {
             known: Known {
                 store,
                 verdict: Verdict::default(),
+                outlook: Vec::new(),
                 answers: Answers::default(),
                 ledgers: BTreeMap::new(),
                 desk: Desk::new(setup.lore, setup.hosts),

@@ -9,6 +9,7 @@ use crate::domain::clocks::Clocks;
 use crate::domain::digest::Looked;
 use crate::domain::drill::Drill;
 use crate::domain::host::Inventory;
+use crate::domain::layer::Boot;
 use crate::domain::log::RingLimits;
 use crate::domain::slo::Window;
 use crate::domain::store::{Expected, Store};
@@ -75,6 +76,8 @@ pub struct Setup {
     pub maintained: Vec<Window>,
     /// When the operator last looked at what had happened.
     pub looked: Option<Looked>,
+    /// The starts of the lab that were kept, the newest last.
+    pub boots: Vec<Boot>,
     /// The queries that were typed on other days, the newest last.
     pub queries: Vec<String>,
 }
@@ -108,6 +111,7 @@ impl Default for Setup {
             drills: Vec::new(),
             maintained: Vec::new(),
             looked: None,
+            boots: Vec::new(),
             queries: Vec::new(),
         }
     }

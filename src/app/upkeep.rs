@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::App;
+use super::{App, strip};
 use crate::action::Action;
 use crate::border::Effect;
 use crate::clock::Now;
@@ -53,6 +53,7 @@ impl App {
     pub(super) fn judge(&mut self, now: Now) {
         if self.known.unjudged {
             self.known.verdict = judge(&self.known.store, Scope::ALL, now.wall);
+            self.known.outlook = strip::outlook(&self.known.store, now.wall);
             self.look_ahead(now);
             self.known.unjudged = false;
         }
@@ -73,14 +74,15 @@ impl App {
     /// A second has passed.
     pub(super) fn keep_up(&mut self, now: Now) -> Vec<Effect> {
         self.open_wanted(now);
-        let followed = self.follow_maintenance(now);
+        let mut seen = self.follow_maintenance(now);
+        seen.extend(self.follow_boot(now));
         if self.upkeep.looked.is_some_and(|looked| now.mono.saturating_sub(looked) < EVERY) {
-            return followed;
+            return seen;
         }
         self.upkeep.looked = Some(now.mono);
-        let clocks = self.known.store.clocks().clone();
-        let kept = [Effect::KeepClocks(clocks)].into_iter().chain(self.reap(now));
-        followed.into_iter().chain(kept).collect()
+        seen.push(Effect::KeepClocks(self.known.store.clocks().clone()));
+        seen.extend(self.reap(now));
+        seen
     }
 
     fn reap(&mut self, now: Now) -> Vec<Effect> {

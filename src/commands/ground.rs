@@ -163,6 +163,7 @@ pub fn setup(config: &Config, global: &Global, banner: Option<String>) -> Result
         drills: Vec::new(),
         looked: None,
         maintained: Vec::new(),
+        boots: Vec::new(),
         queries: Vec::new(),
     })
 }

@@ -23,6 +23,7 @@ pub mod maintenance;
 pub mod man;
 mod promises;
 pub mod record;
+mod routes;
 pub mod runbook;
 pub mod shot;
 pub mod silences;

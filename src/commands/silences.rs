@@ -148,6 +148,7 @@ pub(super) fn router<'a>(ground: &'a Ground, name: Option<&str>) -> Result<&'a A
     }
 }
 
+/// Does it at the server that it is meant for, and writes it down.
 pub(super) async fn carry_out(ground: &Ground, deed: &Deed) -> Result<Receipt> {
     let source = ground.config.sources.iter().find(|source| *source.id() == deed.source);
     let source = source.ok_or_else(|| eyre!("{} is not configured", deed.source))?;
@@ -207,7 +208,7 @@ async fn reap(global: &Global, timeout: Duration) -> Result<ExitCode> {
     let mut status = tell_unheard(&store, &[Feed::Silences], now);
     for Due { deed, id, why } in reaping::due(&store, now) {
         let done = match &deed.what {
-            What::Expire { .. } | What::Chore(_) => format!("expired {id}: {why}\n"),
+            What::Expire { .. } | What::Chore(_) | What::Test(_) => format!("expired {id}: {why}\n"),
             What::Silence(draft) => {
                 let until = draft.ends_at.to_rfc3339_opts(SecondsFormat::Secs, true);
                 format!("renewed {id} until {until}: {why}\n")

@@ -5,6 +5,7 @@ mod due;
 mod hosts;
 mod place;
 mod runbooks;
+mod services;
 mod slo;
 mod tables;
 
@@ -147,6 +148,9 @@ impl Config {
             hosts: hosts.clone(),
             goals: slo::goals(root),
             dates: due::dates(root, ui.zone),
+            services: services::services(root),
+            window: tables::window(root, ui.zone),
+            layers: services::layers(root),
             ..tables::thresholds(root)
         };
         let keymap = Keymap::default().with(root);

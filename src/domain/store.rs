@@ -18,6 +18,7 @@ use super::digest::Looked;
 use super::drill::Drill;
 use super::feed::{Failure, Feed, FeedState, Freshness, SourceId, SourceKind};
 use super::hosts::Host;
+use super::layer::Boot;
 use super::log::{RingLimits, Tail};
 use super::observation::Observation;
 use super::ran::Ran;
@@ -70,6 +71,8 @@ pub struct Store {
     pub looked: Option<Looked>,
     /// What the journal told last, the oldest first.
     pub ran: Vec<Ran>,
+    /// The starts of the lab that were seen, the newest last.
+    pub boots: Vec<Boot>,
     /// The queries that were typed, the newest last.
     pub queries: Vec<String>,
     /// Alerts that ended while somebody looked, the newest last.
@@ -128,6 +131,7 @@ impl Store {
             maintained: Vec::new(),
             looked: None,
             ran: Vec::new(),
+            boots: Vec::new(),
             queries: Vec::new(),
             resolved: VecDeque::new(),
             accounts: BTreeMap::new(),
@@ -185,6 +189,7 @@ impl Store {
         self.looked = other.looked;
         self.maintained.clone_from(&other.maintained);
         self.ran.clone_from(&other.ran);
+        self.boots.clone_from(&other.boots);
         self.queries.clone_from(&other.queries);
         self.accounts.clone_from(&other.accounts);
         self.changes = other.changes + 1;

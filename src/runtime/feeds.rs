@@ -14,6 +14,7 @@ use crate::domain::clocks::{Clocks, Noted};
 use crate::domain::digest::Looked;
 use crate::domain::drill::Drill;
 use crate::domain::feed::SourceId;
+use crate::domain::layer::Boot;
 use crate::domain::slo::Window;
 use crate::sources::watch::Watch;
 use crate::sources::{Event, Source};
@@ -149,6 +150,16 @@ impl Feeds {
         self.network.spawn_blocking(move || {
             if let Err(error) = state::keep_looked(&root, &looked) {
                 tracing::warn!(%error, "that somebody looked was not written down");
+            }
+        });
+    }
+
+    /// Writes down how the lab came up, away from the loop.
+    pub fn keep_boot(&self, boot: Boot) {
+        let Some(root) = self.state.clone() else { return };
+        self.network.spawn_blocking(move || {
+            if let Err(error) = state::keep_boot(&root, &boot) {
+                tracing::warn!(%error, "the start of the lab was not written down");
             }
         });
     }

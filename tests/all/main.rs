@@ -26,6 +26,7 @@ mod replay;
 mod runbooks;
 mod runs;
 mod screens;
+mod services;
 mod setup;
 #[path = "../shells/mod.rs"]
 mod shells;
@@ -34,5 +35,6 @@ mod silences;
 mod slo;
 mod sources;
 mod status;
+mod textfiles;
 mod trust;
 mod week;

@@ -75,7 +75,11 @@ fn planned(finding: Finding, going: &[&Maintenance], store: &Store) -> Finding {
             let health = listed.and_then(|alert| weigh(Condition::Alert(alert.rank, alert.state)));
             return Finding { health, text: format!("{}, {}", finding.text, because(reason)), ..finding };
         }
-        Some(Subject::Objective(_)) if finding.health == Some(Health::Unknown) => silent(),
+        Some(Subject::Objective(_) | Subject::Service(_) | Subject::Host(_))
+            if finding.health == Some(Health::Unknown) =>
+        {
+            silent()
+        }
         Some(Subject::Target { source, pool, instance }) => {
             expects(source).filter(|_| finding.health == Some(Health::Unknown)).or_else(|| {
                 let targets = store.source(source).into_iter().flat_map(|source| source.data.targets.iter());

@@ -9,11 +9,13 @@ pub mod detail;
 pub mod digest;
 pub mod horizon;
 pub mod hosts;
+pub mod layers;
 pub mod listed;
 pub mod logs;
 pub mod plan;
 pub mod probes;
 pub mod runbook;
+pub mod services;
 pub mod silences;
 pub mod slo;
 pub mod sources;
@@ -48,7 +50,7 @@ use crate::text;
 pub type Made = (&'static str, u8, fn() -> Box<dyn Pane>);
 
 /// Every pane.
-pub const PANES: [Made; 18] = [
+pub const PANES: [Made; 20] = [
     ("alerts", 2, || Box::new(alerts::Alerts::default())),
     ("targets", 3, || Box::new(targets::Targets::default())),
     ("logs", 4, || Box::new(logs::Logs::default())),
@@ -64,6 +66,8 @@ pub const PANES: [Made; 18] = [
     ("horizon", 0, || Box::<Listed<horizon::Horizon>>::default()),
     ("digest", 0, || Box::<digest::Past>::default()),
     ("probes", 0, || Box::<Listed<probes::Probes>>::default()),
+    ("services", 0, || Box::<Listed<services::Services>>::default()),
+    ("layers", 0, || Box::<Listed<layers::Layers>>::default()),
     ("runbook", 7, || Box::<runbook::Runbook>::default()),
     ("plan", 0, || Box::<plan::Plan>::default()),
     ("detail", 0, || Box::new(detail::Detail::default())),
