@@ -8,6 +8,7 @@ use std::sync::Arc;
 use crokey::KeyCombination;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::bookmark::Bookmark;
 use crate::domain::clocks::Clocks;
 use crate::domain::correlate::{Join, Joined};
 use crate::domain::deed::{Deed, Receipt};
@@ -198,6 +199,8 @@ pub enum Effect {
     KeepRecent(Vec<String>),
     /// Write down that a restore was tried.
     KeepDrill(Drill),
+    /// Write down the places that the operator gave a name: these and no others.
+    KeepBookmarks(Vec<Bookmark>),
     /// Remember a query for another day.
     KeepQuery(String),
     /// Write lines into a file.
