@@ -90,7 +90,7 @@ pub struct Global {
     /// Example: wardroom --wall --theme wall
     #[arg(long, global = true)]
     pub wall: bool,
-    /// The view to start with: bridge, alerts, targets, logs or backups.
+    /// The view to start with, such as alerts, logs or hosts; a digit or letter opens each later.
     ///
     /// Example: wardroom --view logs
     #[arg(long, global = true, value_name = "NAME")]
@@ -171,6 +171,9 @@ pub enum Command {
         /// Which shell.
         shell: Shell,
     },
+    /// Print names for a shell to complete.
+    #[command(hide = true)]
+    Names(Names),
     /// Print the manual page of this program and all its commands.
     ///
     /// Example: wardroom man > ~/.local/share/man/man1/wardroom.1
@@ -379,6 +382,7 @@ impl FromStr for Size {
 mod alerts;
 mod due;
 mod inventory;
+mod names;
 mod record;
 mod setup;
 mod status;
@@ -386,6 +390,7 @@ mod status;
 pub use alerts::{Add, Alerts, ListFormat, Open, Silences};
 pub use due::Due;
 pub use inventory::{Inventory, Paper};
+pub use names::{Kind, Names};
 pub use record::Record;
 pub use setup::{Doctor, Init};
 pub use status::{Line, Status};

@@ -3,11 +3,13 @@
 mod backups;
 mod chain;
 mod check;
+mod completions;
 mod config;
 #[path = "../contract/loki.rs"]
 mod contract;
 mod contracts;
 mod demo;
+mod docs;
 mod due;
 #[path = "../heard/mod.rs"]
 mod heard;
