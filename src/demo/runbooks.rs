@@ -21,6 +21,9 @@ const BOOKS: [(&str, &str); 5] = [
 /// What hosts are there for.
 const ROLES: [(&str, &str); 3] = [("pve", "proxmox"), ("pbs", "pbs"), ("lxc200", "prometheus")];
 
+/// What the name of their directory begins with; seven digits follow, so that it is always as long.
+pub const DIRECTORY: &str = "wardroom-runbooks-";
+
 /// The host that the others' files lie on, where they lie there, and who needs them.
 const STORAGE: &str = "vm102";
 const SHARED: &str = "/mnt/mergerfs";
@@ -91,7 +94,7 @@ impl Drop for Runbooks {
 fn directory() -> io::Result<PathBuf> {
     let base = std::env::temp_dir();
     for attempt in 0..1_000 {
-        let directory = base.join(Path::new(&format!("wardroom-runbooks-{}-{attempt}", std::process::id())));
+        let directory = base.join(Path::new(&format!("{DIRECTORY}{:07}-{attempt}", std::process::id())));
         match DirBuilder::new().mode(0o700).create(&directory) {
             Ok(()) => return Ok(directory),
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
