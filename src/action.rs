@@ -118,6 +118,9 @@ pub enum Action {
     /// Probes: what is looked at from this machine.
     #[strum(message = "probes")]
     Probes,
+    /// Services and suspects: what people ask about; and the layers in which the lab boots.
+    #[strum(message = "services")]
+    Services,
     /// Give the silence more time.
     #[strum(message = "extend")]
     Extend,

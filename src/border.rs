@@ -14,6 +14,7 @@ use crate::domain::correlate::{Join, Joined};
 use crate::domain::deed::{Deed, Receipt};
 use crate::domain::drill::Drill;
 use crate::domain::feed::{Failure, Feed, SourceId};
+use crate::domain::layer::Boot;
 use crate::domain::log::export::Export;
 use crate::domain::observation::Observation;
 use crate::domain::question::{Answer, Ask, Slot};
@@ -201,6 +202,8 @@ pub enum Effect {
     KeepDrill(Drill),
     /// Write down the places that the operator gave a name: these and no others.
     KeepBookmarks(Vec<Bookmark>),
+    /// Write down how the lab came up.
+    KeepBoot(Boot),
     /// Remember a query for another day.
     KeepQuery(String),
     /// Write lines into a file.

@@ -54,7 +54,7 @@ Of every other command: 0 done, 1 failed, 2 wrong usage, wrong config or no term
 pub struct Global {
     /// Show the embedded demo lab instead of your servers.
     ///
-    /// Scenarios: calm, host-down, backup-late, storm, chain-broken.
+    /// Scenarios: calm, host-down, backup-late, storm, chain-broken, cold-boot, nfs-hang.
     /// Example: wardroom check --demo=backup-late
     #[arg(long, global = true, value_name = "SCENARIO", num_args = 0..=1, require_equals = true)]
     pub demo: Option<Option<String>>,
@@ -218,6 +218,8 @@ pub enum Part {
     Chain,
     /// Objectives and their error budgets.
     Slo,
+    /// Services, and the layers in which the lab boots.
+    Services,
 }
 
 impl Check {
@@ -232,6 +234,7 @@ impl Check {
             hosts: has(Part::Hosts),
             chain: has(Part::Chain),
             slo: has(Part::Slo),
+            services: has(Part::Services),
         }
     }
 }
@@ -387,7 +390,7 @@ mod record;
 mod setup;
 mod status;
 
-pub use alerts::{Add, Alerts, ListFormat, Open, Silences};
+pub use alerts::{Add, Alerts, ListFormat, OfAlerts, Open, Route, Silences, Test};
 pub use due::Due;
 pub use inventory::{Inventory, Paper};
 pub use names::{Kind, Names};

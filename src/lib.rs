@@ -26,6 +26,7 @@ pub mod actions;
 pub mod app;
 pub mod backend;
 pub mod border;
+pub mod child;
 pub mod cli;
 pub mod clock;
 pub mod commands;

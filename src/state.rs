@@ -13,19 +13,23 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 
 mod bookmarks;
+mod boots;
 mod clocks;
 mod drills;
 mod incidents;
 mod queries;
+mod receivers;
 mod recent;
 mod seen;
 mod trust;
 
 pub use bookmarks::{bookmarks, keep_bookmarks};
+pub use boots::{boots, keep_boot};
 pub use clocks::{clocks, keep_clocks};
 pub use drills::{drills, keep_drill};
 pub use incidents::{Room, record, recorded, report};
 pub use queries::{keep_query, queries};
+pub use receivers::{Tested, keep_tested, tested};
 pub use recent::{keep_recent, recent};
 pub use seen::Seen;
 pub use trust::{accept, accepted_text, others_write, standing, trust_name, trusted};

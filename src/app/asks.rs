@@ -1,6 +1,6 @@
 //! What the screen asks beside the feeds, and what it lets be done on servers.
 
-use std::sync::Arc;
+use chrono::{DateTime, Utc};
 
 use super::{App, scene};
 use crate::action::Action;
@@ -9,10 +9,10 @@ use crate::clock::Now;
 use crate::domain::chore::Chore;
 use crate::domain::deed::{Deed, Receipt, What};
 use crate::domain::feed::{Failure, SourceKind};
-use crate::domain::question::{Answer, Ask, Question, Slot};
+use crate::domain::question::{Answer, Ask, Slot};
 use crate::domain::silence::ACKNOWLEDGED;
 use crate::domain::silencing;
-use crate::domain::slo::{self, Account, Goal};
+use crate::domain::slo::{self, Goal, Ledger, Window};
 use crate::ui::layers::deeds;
 use crate::ui::scene::Scene;
 use crate::ui::theme::Role;
@@ -49,38 +49,53 @@ impl App {
         let store = &self.known.store;
         let Some(source) = store.of(SourceKind::Prometheus).next() else { return Vec::new() };
         let to = slo::settled(now.wall);
-        let ask =
-            |goal: &Goal| goal.ask(&source.id, &goal.window(to, |to| self.look.times.zone.month(to)), to);
-        store.thresholds.goals.iter().map(ask).collect()
+        let nothing = Ledger::default();
+        let ask = |goal: &Goal| {
+            let ledger = self.known.ledgers.get(&goal.name).unwrap_or(&nothing);
+            Some(goal.ask(&source.id, &ledger.lacks(&self.window(goal, to), to)?))
+        };
+        store.thresholds.goals.iter().filter_map(ask).collect()
+    }
+
+    /// The time over which an objective is counted at `to`.
+    fn window(&self, goal: &Goal, to: DateTime<Utc>) -> Window {
+        goal.window(to, |to| self.look.times.zone.month(to))
     }
 
     /// Takes an answer.
-    pub(super) fn answered(&mut self, slot: &Slot, id: u64, result: Result<Answer, Failure>) {
-        let account = slo::goal_of(slot).and_then(|name| self.account(name, slot, &result));
-        // What a month of values comes to is kept, the values are not.
-        let result = if account.is_some() { result.map(|_| Answer::Series(Vec::new())) } else { result };
-        if !self.known.answers.take(slot, id, result) {
+    pub(super) fn answered(&mut self, slot: &Slot, id: u64, result: Result<Answer, Failure>, now: Now) {
+        let goals = &self.known.store.thresholds.goals;
+        let goal = slo::goal_of(slot).and_then(|name| goals.iter().find(|goal| &*goal.name == name).cloned());
+        let Some(goal) = goal else {
+            self.dirty |= self.known.answers.take(slot, id, result);
             return;
-        }
-        self.dirty = true;
-        if let Some((name, account)) = account {
-            self.known.store.take_account(&name, account);
-            self.forget_seen();
+        };
+        let piece = self.known.answers.asked(slot).and_then(slo::piece_of);
+        // What they come to is kept, the values are not.
+        let (series, result) = match result {
+            Ok(answer) => (Ok(answer), Ok(Answer::Series(Vec::new()))),
+            Err(failure) => (Err(failure.clone()), Err(failure)),
+        };
+        if let Some(piece) = piece.filter(|_| self.known.answers.take(slot, id, result)) {
+            self.count(&goal, piece, series, now);
         }
     }
 
-    /// What an answer comes to that is about the objective `name`.
-    fn account(
-        &self,
-        name: &str,
-        slot: &Slot,
-        result: &Result<Answer, Failure>,
-    ) -> Option<(Arc<str>, Result<Account, Failure>)> {
-        let goal = self.known.store.thresholds.goals.iter().find(|goal| &*goal.name == name)?;
-        let Question::Series { to, .. } = self.known.answers.asked(slot)?.question else { return None };
-        let window = goal.window(to, |to| self.look.times.zone.month(to));
-        let counted = result.as_ref().map(|answer| Account::of(goal, answer.series(), window, to));
-        Some((goal.name.clone(), counted.map_err(Clone::clone)))
+    /// Takes what was answered about a piece of an objective's window, and counts when all of it is known.
+    fn count(&mut self, goal: &Goal, piece: Window, answer: Result<Answer, Failure>, now: Now) {
+        let to = slo::settled(now.wall);
+        let window = self.window(goal, to);
+        let counted = answer.map(|answer| {
+            let ledger = self.known.ledgers.entry(goal.name.clone()).or_default();
+            ledger.take(piece, answer.series(), window.from);
+            ledger.lacks(&window, to).is_none().then(|| ledger.account(goal, window, to))
+        });
+        // The next piece is asked for after a frame.
+        self.dirty = true;
+        if let Some(account) = counted.transpose() {
+            self.known.store.take_account(&goal.name, account);
+            self.forget_seen();
+        }
     }
 
     /// Lets a deed be done; never when nothing may be written.
@@ -155,6 +170,7 @@ impl App {
 /// A deed that is done, in a few words.
 fn told(deed: &Deed, times: Times, now: Now) -> String {
     match &deed.what {
+        What::Test(test) => format!("the test alert was sent to {}", test.receiver),
         What::Expire { .. } => "ended".to_owned(),
         What::Chore(Chore::Protect { on: true, .. }) => "protected: no prune takes it away".to_owned(),
         What::Chore(Chore::Protect { on: false, .. }) => "no longer protected".to_owned(),

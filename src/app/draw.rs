@@ -25,14 +25,15 @@ pub struct Regions {
     verdict: Rect,
     sources: Rect,
     banner: Rect,
+    strip: Rect,
     /// The panes.
     pub body: Rect,
     footer: Rect,
 }
 
 impl Regions {
-    /// Divides a screen. The verdict is the last to go.
-    pub fn of(screen: Rect, banner: bool) -> Self {
+    /// Divides a screen. The verdict is the last to go. `strip`: there is a line about services.
+    pub fn of(screen: Rect, banner: bool, strip: bool) -> Self {
         let mut rest = screen;
         let mut take = |wanted: bool| {
             let height = u16::from(wanted && rest.height > 0);
@@ -43,9 +44,10 @@ impl Regions {
         let verdict = take(true);
         let sources = take(screen.height >= 6);
         let banner = take(banner && screen.height >= 10);
+        let strip = take(strip && screen.height >= 20);
         let foot = u16::from(screen.height >= 5).min(rest.height);
         let footer = Rect { y: rest.bottom() - foot, height: foot, ..rest };
-        Self { verdict, sources, banner, body: Rect { height: rest.height - foot, ..rest }, footer }
+        Self { verdict, sources, banner, strip, body: Rect { height: rest.height - foot, ..rest }, footer }
     }
 }
 
@@ -86,7 +88,7 @@ impl App {
             self.draw_wall(buffer, now);
             return self.look.glyphs.apply(buffer);
         }
-        let regions = Regions::of(self.screen, self.look.banner.is_some());
+        let regions = self.regions();
         self.draw_verdict(regions.verdict, buffer, now);
         draw_sources(&live, self.look.read_only, regions.sources, buffer);
         if let Some(banner) = &self.look.banner {
@@ -99,6 +101,7 @@ impl App {
                 live.style(Role::Banner),
             );
         }
+        self.draw_strip(regions.strip, buffer, now);
         if regions.body.width < 20 || regions.body.height < 2 {
             let style = live.style(Role::Muted);
             for y in regions.body.top()..regions.body.bottom().min(regions.body.top() + 1) {
@@ -215,6 +218,9 @@ fn shorten(sentence: &str, cells: usize) -> String {
         .replace(" warnings", " warn")
         .replace(" warning", " warn")
         .replace("targets ", "up ");
+    // At which layer the lab stands is said in full.
+    let booting = brief.strip_prefix("BOOTING layer ").and_then(|rest| rest.split_once('/'));
+    let brief = booting.map_or(brief.clone(), |(layer, rest)| format!("BOOTING layer {layer} of {rest}"));
     let mut parts: Vec<&str> = brief.split(" · ").collect();
     while parts.len() > 1 && text::width(&parts.join(" · ")) > cells {
         parts.pop();

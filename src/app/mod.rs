@@ -18,6 +18,7 @@ mod runs;
 mod saves;
 mod seen;
 mod setup;
+mod strip;
 mod upkeep;
 mod wall;
 
@@ -32,7 +33,9 @@ use crate::clock::Now;
 use crate::domain::answers::Answers;
 use crate::domain::correlate::Join;
 use crate::domain::feed::{FeedState, SourceKind};
+use crate::domain::health::Health;
 use crate::domain::log::RingLimits;
+use crate::domain::slo::Ledger;
 use crate::domain::store::{Expected, Store};
 use crate::domain::verdict::Verdict;
 use crate::incident::Entry;
@@ -78,8 +81,12 @@ struct Look {
 struct Known {
     store: Store,
     verdict: Verdict,
+    /// What is to be said of services beside it, the worst first.
+    outlook: Vec<(Health, String)>,
     /// What was asked beside the feeds.
     answers: Answers,
+    /// What is known of the samples of each objective, by its name.
+    ledgers: BTreeMap<Arc<str>, Ledger>,
     /// The runbooks.
     desk: Desk,
     /// What was recorded, incident by incident.
@@ -212,14 +219,16 @@ impl App {
         let mut store = Store::new(setup.sources.clone(), setup.thresholds, setup.ring);
         store.take_clocks(setup.clocks);
         store.drills = setup.drills;
-        store.queries = setup.queries;
+        (store.queries, store.boots) = (setup.queries, setup.boots);
         let panes = PANES.iter().map(|(name, _, make)| (*name, Slot { pane: make(), seen: None }));
         let view = setup.views.iter().position(|view| view.name == setup.view).unwrap_or(0);
         Self {
             known: Known {
                 store,
                 verdict: Verdict::default(),
+                outlook: Vec::new(),
                 answers: Answers::default(),
+                ledgers: BTreeMap::new(),
                 desk: Desk::new(setup.lore, setup.hosts),
                 records: BTreeMap::new(),
                 going: runs::Going::default(),
@@ -346,7 +355,7 @@ impl App {
                 self.notify("the alerts were not joined: a fault in wardroom", Role::Critical, now);
             }
             Msg::Answered { slot, id, result } => {
-                self.answered(&slot, id, result);
+                self.answered(&slot, id, result, now);
                 return self.look_at_runbook(now);
             }
             Msg::Shelved(read) => self.shelved(read, now),

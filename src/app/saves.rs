@@ -9,7 +9,9 @@ use crate::ui::theme::Role;
 impl App {
     /// Log lines that are no longer kept, to be freed away from the loop.
     pub fn take_gone(&mut self) -> Vec<Entry> {
-        self.known.store.take_gone()
+        let mut gone = self.known.store.take_gone();
+        gone.extend(self.panes.values_mut().flat_map(|slot| slot.pane.take_gone()));
+        gone
     }
 
     /// How far a file is; nothing once it was stopped.

@@ -9,6 +9,7 @@ use crate::domain::bookmark::Bookmark;
 use crate::domain::clocks::Clocks;
 use crate::domain::drill::Drill;
 use crate::domain::host::Inventory;
+use crate::domain::layer::Boot;
 use crate::domain::log::RingLimits;
 use crate::domain::store::{Expected, Store};
 use crate::domain::thresholds::Thresholds;
@@ -72,6 +73,8 @@ pub struct Setup {
     pub recent: Vec<String>,
     /// The restore drills that were kept.
     pub drills: Vec<Drill>,
+    /// The starts of the lab that were kept, the newest last.
+    pub boots: Vec<Boot>,
     /// The queries that were typed on other days, the newest last.
     pub queries: Vec<String>,
 }
@@ -104,6 +107,7 @@ impl Default for Setup {
             hosts: Inventory::default(),
             recent: Vec::new(),
             drills: Vec::new(),
+            boots: Vec::new(),
             queries: Vec::new(),
         }
     }

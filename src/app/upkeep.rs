@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::App;
+use super::{App, strip};
 use crate::action::Action;
 use crate::border::Effect;
 use crate::clock::Now;
@@ -52,6 +52,7 @@ impl App {
     pub(super) fn judge(&mut self, now: Now) {
         if self.known.unjudged {
             self.known.verdict = judge(&self.known.store, Scope::ALL, now.wall);
+            self.known.outlook = strip::outlook(&self.known.store, now.wall);
             self.look_ahead(now);
             self.known.unjudged = false;
         }
@@ -72,12 +73,13 @@ impl App {
     /// A second has passed.
     pub(super) fn keep_up(&mut self, now: Now) -> Vec<Effect> {
         self.open_wanted(now);
+        let boot = self.follow_boot(now);
         if self.upkeep.looked.is_some_and(|looked| now.mono.saturating_sub(looked) < EVERY) {
-            return Vec::new();
+            return boot.into_iter().collect();
         }
         self.upkeep.looked = Some(now.mono);
         let clocks = self.known.store.clocks().clone();
-        [Effect::KeepClocks(clocks)].into_iter().chain(self.reap(now)).collect()
+        boot.into_iter().chain([Effect::KeepClocks(clocks)]).chain(self.reap(now)).collect()
     }
 
     fn reap(&mut self, now: Now) -> Vec<Effect> {

@@ -137,6 +137,7 @@ fn watch(
     setup.drills = place.map(|place| state::drills(place.path())).unwrap_or_default();
     let kept = place.map(|place| state::bookmarks(place.path())).unwrap_or_default();
     setup.bookmarks.extend(kept.into_iter().map(Shortcut::kept));
+    setup.boots = place.map(|place| state::boots(place.path())).unwrap_or_default();
     setup.queries = place.map(|place| state::queries(place.path())).unwrap_or_default();
     // A name in the config stands over one that was typed once.
     let kept = place.and_then(Place::operator).filter(|_| ground.config.ui.operator.is_none());

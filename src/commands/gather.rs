@@ -13,13 +13,13 @@ use crate::border::Msg;
 use crate::domain::clocks::Clocks;
 use crate::domain::feed::{Failure, FailureKind, Feed, FeedState, SourceId, SourceKind};
 use crate::domain::question::Question;
-use crate::domain::slo::{self, Account};
+use crate::domain::slo::{self, Account, Goal, Ledger, Window};
 use crate::domain::store::Store;
 use crate::domain::verdict::Scope;
-use crate::net::Client;
+use crate::net::{Client, Tunnel};
 use crate::replay::Recording;
 use crate::sources::watch::Watch;
-use crate::sources::{Answering, Looking, Plan, Source, Tail};
+use crate::sources::{Answering, Looking, Plan, Source, SourceError, Tail};
 use crate::state;
 
 /// Asks until every feed in `scope` has answered once, or the time is up.
@@ -73,13 +73,26 @@ fn goals(ground: &Ground) -> JoinSet<Counted> {
         let Some(source) = prometheus.map(Arc::clone) else { break };
         let window = goal.window(to, |to| config.ui.zone.month(to));
         all.spawn(async move {
-            let ask = goal.ask(source.id(), &window, to);
-            let answer = source.answer(ask.question, now).await;
-            let counted = answer.map(|answer| Account::of(&goal, answer.series(), window, to));
+            let counted = counted(&goal, &*source, window, to).await;
             (goal.name.clone(), counted.map_err(|error| error.failure()))
         });
     }
     all
+}
+
+/// Reads the samples of an objective and counts them.
+async fn counted(
+    goal: &Goal,
+    source: &dyn Source,
+    window: Window,
+    to: DateTime<Utc>,
+) -> Result<Account, SourceError> {
+    let mut ledger = Ledger::default();
+    while let Some(piece) = ledger.lacks(&window, to) {
+        let answer = source.answer(goal.ask(source.id(), &piece).question, to).await?;
+        ledger.take(piece, answer.series(), window.from);
+    }
+    Ok(ledger.account(goal, window, to))
 }
 
 fn late() -> Failure {
@@ -152,6 +165,10 @@ impl Source for Narrow {
 
     fn doors(&self) -> &[Arc<Client>] {
         self.source.doors()
+    }
+
+    fn tunnels(&self) -> Vec<Arc<Tunnel>> {
+        self.source.tunnels()
     }
 
     fn tails(&self) -> Vec<Box<dyn Tail>> {

@@ -162,6 +162,7 @@ pub fn setup(config: &Config, global: &Global, banner: Option<String>) -> Result
         hosts: config.hosts.clone(),
         recent: Vec::new(),
         drills: Vec::new(),
+        boots: Vec::new(),
         queries: Vec::new(),
     })
 }

@@ -21,6 +21,7 @@ pub mod man;
 pub mod names;
 mod promises;
 pub mod record;
+mod routes;
 pub mod runbook;
 pub mod shot;
 pub mod silences;

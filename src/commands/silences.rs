@@ -129,7 +129,7 @@ fn routers(ground: &Ground) -> impl Iterator<Item = &Arc<dyn Source>> {
 }
 
 /// The Alertmanager of this name, or the only one.
-fn router<'a>(ground: &'a Ground, name: Option<&str>) -> Result<&'a Arc<dyn Source>, Usage> {
+pub(super) fn router<'a>(ground: &'a Ground, name: Option<&str>) -> Result<&'a Arc<dyn Source>, Usage> {
     let names: Vec<&str> = routers(ground).map(|source| &*source.id().name).collect();
     let known = names.join(", ");
     match (name, names.len()) {
@@ -146,7 +146,8 @@ fn router<'a>(ground: &'a Ground, name: Option<&str>) -> Result<&'a Arc<dyn Sour
     }
 }
 
-async fn carry_out(ground: &Ground, deed: &Deed) -> Result<Receipt> {
+/// Does it at the server that it is meant for, and writes it down.
+pub(super) async fn carry_out(ground: &Ground, deed: &Deed) -> Result<Receipt> {
     let source = ground.config.sources.iter().find(|source| *source.id() == deed.source);
     let source = source.ok_or_else(|| eyre!("{} is not configured", deed.source))?;
     let journal = ground
@@ -205,7 +206,7 @@ async fn reap(global: &Global, timeout: Duration) -> Result<ExitCode> {
     let mut status = tell_unheard(&store, &[Feed::Silences], now);
     for Due { deed, id, why } in reaping::due(&store, now) {
         let done = match &deed.what {
-            What::Expire { .. } | What::Chore(_) => format!("expired {id}: {why}\n"),
+            What::Expire { .. } | What::Chore(_) | What::Test(_) => format!("expired {id}: {why}\n"),
             What::Silence(draft) => {
                 let until = draft.ends_at.to_rfc3339_opts(SecondsFormat::Secs, true);
                 format!("renewed {id} until {until}: {why}\n")

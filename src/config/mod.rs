@@ -6,6 +6,7 @@ mod due;
 mod hosts;
 mod place;
 mod runbooks;
+mod services;
 mod slo;
 mod tables;
 
@@ -23,7 +24,7 @@ use crate::domain::log::RingLimits;
 use crate::domain::thresholds::{Mapping, Thresholds};
 use crate::keymap::Keymap;
 use crate::settings::{Document, Fault, Table};
-use crate::sources::{KINDS, Source};
+use crate::sources::{KINDS, Source, tunnelled};
 use crate::ui::theme::{self, Theme};
 use crate::ui::times::Zone;
 use crate::ui::view::{self, Views};
@@ -140,6 +141,7 @@ impl Config {
         let (sources, holds_secrets) = sources(root);
         let (ring, log_labels, log_queries) = tables::logs(root);
         let hosts = hosts::hosts(root);
+        lead(&sources, &hosts);
         let ui = ui(root, directory, &mut elsewhere);
         let thresholds = Thresholds {
             clusters: mappings(&sources),
@@ -149,6 +151,9 @@ impl Config {
             hosts: hosts.clone(),
             goals: slo::goals(root),
             dates: due::dates(root, ui.zone),
+            services: services::services(root),
+            window: tables::window(root, ui.zone),
+            layers: services::layers(root),
             ..tables::thresholds(root)
         };
         let keymap = Keymap::default().with(root);
@@ -261,7 +266,8 @@ fn sources(root: &Table<'_>) -> (Vec<Arc<dyn Source>>, bool) {
             for (name, table) in kinds.named(kind.as_ref()) {
                 named += 1;
                 secrets |= ["token", "password", "headers"].iter().any(|key| table.has(key));
-                all.extend(read(SourceId::new(*kind, name.as_str()), &table));
+                let source = read(SourceId::new(*kind, name.as_str()), &table);
+                all.extend(source.map(tunnelled::with_ways));
             }
         }
         if named > 0 {
@@ -277,6 +283,18 @@ fn sources(root: &Table<'_>) -> (Vec<Arc<dyn Source>>, bool) {
         ),
     );
     (all, secrets)
+}
+
+/// Tells tunnels what the config knows of their hosts: where they are, and as whom they are entered.
+fn lead(sources: &[Arc<dyn Source>], hosts: &Inventory) {
+    for way in sources.iter().flat_map(|source| source.tunnels()) {
+        let (user, name) =
+            way.host().rsplit_once('@').map_or((None, way.host()), |(user, host)| (Some(user), host));
+        let known = hosts.find(name).map(|(_, host)| host);
+        let user = user.or_else(|| known.and_then(|host| host.ssh_user.as_deref()));
+        let address = hosts.address(name);
+        way.lead(user.map_or_else(|| address.to_owned(), |user| format!("{user}@{address}")));
+    }
 }
 
 /// `[ui]`

@@ -160,6 +160,8 @@ pub enum Feed {
     Server,
     /// Probe: what was found at each door.
     Probes,
+    /// Whatever is reached through ssh: the way there.
+    Tunnel,
 }
 
 /// How a feed or a source stands.

@@ -2,6 +2,7 @@
 //! fast it burns, and when it is spent. What nobody measured is unknown, neither good nor bad.
 
 mod account;
+mod ledger;
 
 use std::sync::Arc;
 
@@ -10,7 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use super::feed::seconds;
 use super::health::Health;
-pub use account::{Account, goal_of, settled};
+pub use account::{Account, goal_of, piece_of, settled};
+pub use ledger::Ledger;
 
 /// A span of time; its end does not belong to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,7 +77,7 @@ impl Tally {
     /// Counts samples in a window up to `now`. Each speaks for the `step` before it, by the share of it
     /// that was good, 0 to 1; time without a sample, and one that is no number, is unknown.
     pub fn of(
-        samples: &[(DateTime<Utc>, f64)],
+        samples: impl IntoIterator<Item = (DateTime<Utc>, f64)>,
         step: TimeDelta,
         window: &Window,
         now: DateTime<Utc>,
@@ -85,9 +87,9 @@ impl Tally {
         // Never twice: a sample that comes early speaks only for what the one before it left.
         let mut told = past.from;
         for (at, share) in samples {
-            let span = Window { from: (*at - step).max(told), to: *at };
+            let span = Window { from: (at - step).max(told), to: at };
             let length = span.within(&past);
-            told = told.max(*at);
+            told = told.max(at);
             if share.is_finite() {
                 let share = share.clamp(0.0, 1.0);
                 tally.good += length * share;

@@ -84,7 +84,7 @@ fn gaps_are_unknown_and_neither_good_nor_bad() {
         ("bbbbbb", 0.0, 60.0, 0.0, Some(0.0)),
     ] {
         let window = Window { from, to: from + TimeDelta::hours(1) };
-        let tally = Tally::of(&samples(from, 10, told), TimeDelta::minutes(10), &window, window.to);
+        let tally = Tally::of(samples(from, 10, told), TimeDelta::minutes(10), &window, window.to);
         let minutes = [tally.good, tally.bad, tally.unknown].map(|seconds| seconds / 60.0);
         let expected = [good, bad, unknown];
         assert!(
@@ -101,15 +101,15 @@ fn the_future_is_not_unknown_and_a_sample_is_counted_once() {
     let from = at("2026-04-01T00:00:00Z");
     let window = Window::month(from, &Utc);
     let now = from + TimeDelta::hours(1);
-    let tally = Tally::of(&samples(from, 10, "gggggg"), TimeDelta::minutes(10), &window, now);
+    let tally = Tally::of(samples(from, 10, "gggggg"), TimeDelta::minutes(10), &window, now);
     assert!(is_near(tally.good, 3600.0) && is_near(tally.unknown, 0.0), "{tally:?}");
     let twice = [samples(from, 10, "gggggg"), samples(from, 10, "gggggg")].concat();
     let mut twice = twice;
     twice.sort_by_key(|(at, _)| *at);
-    assert_eq!(Tally::of(&twice, TimeDelta::minutes(10), &window, now), tally);
+    assert_eq!(Tally::of(twice, TimeDelta::minutes(10), &window, now), tally);
     let beyond = samples(from - TimeDelta::hours(1), 10, "bbbbbbgggggg");
     assert_eq!(
-        Tally::of(&beyond, TimeDelta::minutes(10), &window, now),
+        Tally::of(beyond, TimeDelta::minutes(10), &window, now),
         tally,
         "what was before does not count"
     );

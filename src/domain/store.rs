@@ -17,6 +17,7 @@ use super::correlate::{Join, Joined};
 use super::drill::Drill;
 use super::feed::{Failure, Feed, FeedState, Freshness, SourceId, SourceKind};
 use super::hosts::Host;
+use super::layer::Boot;
 use super::log::{RingLimits, Tail};
 use super::observation::Observation;
 use super::slo::Account;
@@ -62,6 +63,8 @@ pub struct Store {
     pub vanished: Vec<Vanished>,
     /// The restores that were tried.
     pub drills: Vec<Drill>,
+    /// The starts of the lab that were seen, the newest last.
+    pub boots: Vec<Boot>,
     /// The queries that were typed, the newest last.
     pub queries: Vec<String>,
     /// Alerts that ended while somebody looked, the newest last.
@@ -117,6 +120,7 @@ impl Store {
             thresholds,
             vanished: Vec::new(),
             drills: Vec::new(),
+            boots: Vec::new(),
             queries: Vec::new(),
             resolved: VecDeque::new(),
             accounts: BTreeMap::new(),
@@ -171,6 +175,7 @@ impl Store {
     pub fn instead_of(mut self, other: &Self) -> Self {
         self.take_clocks(other.clocks().clone());
         self.drills.clone_from(&other.drills);
+        self.boots.clone_from(&other.boots);
         self.queries.clone_from(&other.queries);
         self.accounts.clone_from(&other.accounts);
         self.changes = other.changes + 1;

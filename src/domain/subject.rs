@@ -93,6 +93,12 @@ pub enum Subject {
         /// The operator's name for it.
         name: Arc<str>,
     },
+    /// A service, by name.
+    Service(Arc<str>),
+    /// What several failing things share, by name.
+    Suspect(Arc<str>),
+    /// A boot layer, by its place.
+    Layer(usize),
     /// A source itself.
     Source(SourceId),
     /// Something that comes due: what tells its row from the others.

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::Url;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
 use super::tls::Fingerprint;
+use super::tunnel::{Far, Tunnel};
 use crate::secret::{Secret, expand_home};
 use crate::settings::Table;
 
@@ -46,6 +48,18 @@ pub(super) enum Login {
     Token { prefix: &'static str, token: Secret },
 }
 
+/// How the address is reached.
+#[derive(Clone, Debug, Default)]
+pub(super) enum Way {
+    /// As it stands.
+    #[default]
+    Direct,
+    /// By a socket of this machine.
+    Socket(PathBuf),
+    /// Through ssh.
+    Tunnel(Arc<Tunnel>),
+}
+
 /// A server's address, and everything that a request to it needs.
 #[derive(Clone, Debug)]
 pub struct Endpoint {
@@ -57,6 +71,9 @@ pub struct Endpoint {
     timeout: Duration,
     cap: usize,
     insecure_http: bool,
+    via: Option<String>,
+    socket: Option<String>,
+    way: Way,
 }
 
 impl Endpoint {
@@ -112,6 +129,26 @@ impl Endpoint {
         self.timeout
     }
 
+    /// The tunnel to it, if it is reached by one.
+    pub const fn tunnel(&self) -> Option<&Arc<Tunnel>> {
+        match &self.way {
+            Way::Tunnel(tunnel) => Some(tunnel),
+            Way::Direct | Way::Socket(_) => None,
+        }
+    }
+
+    /// The socket of this machine that leads there, if one does.
+    ///
+    /// # Errors
+    /// When there is no place for the socket of a tunnel.
+    pub fn socket(&self) -> std::io::Result<Option<&Path>> {
+        match &self.way {
+            Way::Direct => Ok(None),
+            Way::Socket(path) => Ok(Some(path)),
+            Way::Tunnel(tunnel) => tunnel.socket().map(Some),
+        }
+    }
+
     /// How long a look of `requests` requests may take, one after the other: a backstop behind
     /// their own time-outs.
     pub fn patience(&self, requests: u32) -> Duration {
@@ -120,7 +157,8 @@ impl Endpoint {
             | Login::Token { token: Secret::Command(_), .. } => Duration::from_secs(30),
             _ => Duration::from_secs(1),
         };
-        self.timeout * requests + secret
+        let opening = if self.tunnel().is_some() { self.timeout } else { Duration::ZERO };
+        self.timeout * requests + secret + opening
     }
 
     pub(super) const fn login(&self) -> &Login {
@@ -154,13 +192,17 @@ impl Endpoint {
             timeout: table.get_with("timeout", bounded_timeout).unwrap_or(TIMEOUT),
             cap: CAP,
             insecure_http: table.get("insecure_http").unwrap_or(false),
+            via: table.get_with("via", host),
+            socket: table.get_with("socket", socket),
+            way: Way::Direct,
         }
     }
 
     /// The same at `url`, unless that would give secrets away.
     fn at(mut self, table: &Table<'_>, key: &str, url: &Url) -> Option<Self> {
         let https = url.scheme() == "https";
-        if !https && !self.insecure_http && self.has_secrets() && !is_loopback(url) {
+        let stays_there = is_loopback(url) || self.socket.is_some();
+        if !https && !self.insecure_http && self.has_secrets() && !stays_there {
             table.fault(
                 key,
                 "the credentials would cross the network readable; use https://, or set insecure_http = true",
@@ -180,12 +222,46 @@ impl Endpoint {
             return None;
         }
         url.as_str().trim_end_matches('/').clone_into(&mut self.url);
+        self.way = match (self.via.take(), self.socket.take()) {
+            (None, None) => Way::Direct,
+            (None, Some(path)) => Way::Socket(path.into()),
+            (Some(host), path) => {
+                Way::Tunnel(Arc::new(Tunnel::new(host, path.map_or_else(|| far(url), Far::Socket))))
+            }
+        };
         Some(self)
     }
 
     fn has_secrets(&self) -> bool {
         !matches!(self.login, Login::None) || self.headers.keys().any(is_secret)
     }
+}
+
+/// `via = "ssh:HOST"`: the host, as the operator names it.
+fn host(via: String) -> Result<String, String> {
+    let is_word = |word: &str| {
+        let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-:".contains(&byte);
+        !word.is_empty() && !word.starts_with('-') && word.bytes().all(is_letter)
+    };
+    let host = via.strip_prefix("ssh:").filter(|host| host.splitn(2, '@').all(is_word));
+    host.map(str::to_owned).ok_or_else(|| "\"ssh:HOST\" or \"ssh:USER@HOST\"".to_owned())
+}
+
+/// `socket`: the path of one.
+fn socket(path: String) -> Result<String, String> {
+    let is_plain =
+        |path: &str| path.starts_with('/') && !path.contains(':') && !path.contains(char::is_control);
+    if is_plain(&path) && path.len() < 108 {
+        Ok(path)
+    } else {
+        Err("the path of a socket, such as \"/run/prometheus.sock\"".to_owned())
+    }
+}
+
+/// What a URL names, as ssh takes it.
+fn far(url: &Url) -> Far {
+    let (host, port) = (url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or(80));
+    Far::Address(format!("{host}:{port}"))
 }
 
 /// Whether a header of this name lets somebody in.

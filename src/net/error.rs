@@ -23,6 +23,30 @@ pub enum NetError {
         /// Where.
         url: String,
     },
+    /// There is no way there: the tunnel is not open.
+    #[error("{url}: no tunnel: {why}")]
+    Tunnel {
+        /// Where.
+        url: String,
+        /// A few words for the badge.
+        short: &'static str,
+        /// Why, and what to do. Sanitised.
+        why: String,
+    },
+    /// The tunnel is open, and nothing answers at its end.
+    #[error(
+        "{url}: the tunnel to {host} is open, but nothing answers at {far} there: {reason}; is the server running?"
+    )]
+    Behind {
+        /// Where.
+        url: String,
+        /// By way of which host.
+        host: String,
+        /// Where the server should be, seen from there.
+        far: String,
+        /// ssh's words, sanitised.
+        reason: String,
+    },
     /// The name does not resolve.
     #[error("{url}: the name does not resolve; check it, and the name service of this machine")]
     Dns {
@@ -146,6 +170,9 @@ impl NetError {
     pub fn short(&self) -> String {
         match self {
             Self::Refused { .. } => "connection refused".to_owned(),
+            Self::Tunnel { short: "opening", .. } => "tunnel opening".to_owned(),
+            Self::Tunnel { short, .. } => format!("tunnel lost: {short}"),
+            Self::Behind { .. } => "server down behind tunnel".to_owned(),
             Self::Dns { .. } => "name not found".to_owned(),
             Self::Timeout { after, .. } => format!("timed out after {} s", after.as_secs_f64()),
             Self::Changed { .. } => "certificate changed".to_owned(),

@@ -5,7 +5,9 @@
 mod certificate;
 mod endpoint;
 mod error;
+mod refusal;
 mod tls;
+mod tunnel;
 
 use std::sync::{Arc, Mutex as Lock};
 use std::time::Duration;
@@ -20,13 +22,14 @@ use tokio::sync::{Mutex, OnceCell, Semaphore};
 pub use endpoint::{Endpoint, Token};
 pub use error::NetError;
 pub use tls::Fingerprint;
+pub use tunnel::{Far, Standing, Tunnel};
 
 use crate::secret::ExposeSecret;
 use crate::{secret, text};
 
-/// Requests at once to one server: Alertmanager turns the ninth away, and a homelab's server has
-/// better things to do.
-const AT_ONCE: usize = 4;
+/// Requests at once to one server: Alertmanager turns the ninth away, a homelab's server has
+/// better things to do, and each takes a connection with its buffers.
+const AT_ONCE: usize = 3;
 
 /// Connections kept for the next poll: each costs both sides some 30 kB, and another is made soon.
 const IDLE: usize = 1;
@@ -36,6 +39,10 @@ const WORDS: usize = 64 << 10;
 
 /// Bodies over this many bytes are decoded beside the network, not between its packets.
 const LARGE: usize = 256 << 10;
+
+/// A body over this many bytes is a long one: of these one at a time is read from a server, so that
+/// what it can make us keep does not grow with what we ask.
+const LONG: usize = 4 << 20;
 
 /// Who asks.
 const AGENT: &str = concat!("wardroom/", env!("CARGO_PKG_VERSION"));
@@ -47,6 +54,8 @@ pub struct Client {
     ready: OnceCell<Ready>,
     credentials: Mutex<Option<HeaderMap>>,
     turns: Semaphore,
+    /// The turn of long bodies.
+    long: Semaphore,
     /// Until when the server's certificate is valid, as its last answer had it.
     certificate_end: Lock<Option<DateTime<Utc>>>,
 }
@@ -84,6 +93,7 @@ impl Client {
             ready: OnceCell::new(),
             credentials: Mutex::new(None),
             turns: Semaphore::new(AT_ONCE),
+            long: Semaphore::new(1),
             certificate_end: Lock::new(None),
         }
     }
@@ -207,7 +217,12 @@ impl Client {
         let tls = tokio::task::spawn_blocking(move || tls::config(&endpoint))
             .await
             .map_err(|error| broken(error.to_string()))??;
-        let http = reqwest::Client::builder()
+        let socket = self.endpoint.socket().map_err(|error| broken(error.to_string()))?;
+        let mut builder = reqwest::Client::builder();
+        if let Some(socket) = socket {
+            builder = builder.unix_socket(socket);
+        }
+        let http = builder
             .tls_backend_preconfigured(tls.clone())
             .tls_info(true)
             .redirect(reqwest::redirect::Policy::none())
@@ -220,6 +235,36 @@ impl Client {
         Ok(Ready { http, tls: Arc::new(tls) })
     }
 
+    /// Waits for the tunnel, if there is one; how often its far end has refused so far.
+    ///
+    /// # Errors
+    /// When it is not open.
+    pub async fn way(&self) -> Result<usize, NetError> {
+        let Some(tunnel) = self.endpoint.tunnel() else { return Ok(0) };
+        let url = || self.endpoint.url().to_owned();
+        let ready = tunnel.ready(self.endpoint.timeout()).await;
+        ready.map_err(|(short, why)| NetError::Tunnel { url: url(), short, why: why.to_string() })?;
+        Ok(tunnel.refusals())
+    }
+
+    /// What a failure on the way is when there is a tunnel: the far end may have said why since.
+    pub async fn told_by_the_way(&self, before: usize, error: NetError) -> NetError {
+        let broke =
+            matches!(error, NetError::Broken { .. } | NetError::Cut { .. } | NetError::Handshake { .. });
+        let Some(tunnel) = self.endpoint.tunnel().filter(|_| broke) else { return error };
+        if let Some(said) = tunnel.refused(before).await {
+            let (Far::Address(far) | Far::Socket(far)) = tunnel.far();
+            let permission = tunnel.permission();
+            return refusal::of_far_end(self.endpoint.url(), tunnel.host(), far, &permission, &said);
+        }
+        match tunnel.standing() {
+            Standing::Lost { short, why } => {
+                NetError::Tunnel { url: self.endpoint.url().to_owned(), short, why: why.to_string() }
+            }
+            _ => error,
+        }
+    }
+
     async fn send(
         &self,
         path: &str,
@@ -229,6 +274,18 @@ impl Client {
     }
 
     async fn try_send(
+        &self,
+        path: &str,
+        build: impl FnOnce(&reqwest::Client, &str) -> reqwest::Result<RequestBuilder>,
+    ) -> Result<Response, NetError> {
+        let before = self.way().await?;
+        match self.over(path, build).await {
+            Ok(answer) => Ok(answer),
+            Err(error) => Err(self.told_by_the_way(before, error).await),
+        }
+    }
+
+    async fn over(
         &self,
         path: &str,
         build: impl FnOnce(&reqwest::Client, &str) -> reqwest::Result<RequestBuilder>,
@@ -254,16 +311,26 @@ impl Client {
             return Err(NetError::Redirect { url, to: endpoint::without_login(&to) });
         }
         let cap = if status.is_success() { self.endpoint.cap() } else { WORDS };
+        let too_large = || NetError::TooLarge { url: url.clone(), cap };
+        if status.is_success() && answer.content_length().is_some_and(|length| length > cap as u64) {
+            return Err(too_large());
+        }
         let mut body = Vec::new();
+        let mut long = None;
         while let Some(chunk) = answer.chunk().await.map_err(fail)? {
             if body.len() + chunk.len() > cap {
                 if status.is_success() {
-                    return Err(NetError::TooLarge { url, cap });
+                    return Err(too_large());
                 }
                 break;
             }
             body.extend_from_slice(&chunk);
+            if body.len() > LONG && long.is_none() {
+                // It waits in the kernel's buffers and the server's, not in ours.
+                long = Some(self.long.acquire().await);
+            }
         }
+        drop(long);
         if status.is_success() {
             return Ok(Response { status: status.as_u16(), content_type, body });
         }

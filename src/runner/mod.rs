@@ -3,7 +3,6 @@
 //! here and there, or says what it could not end.
 
 mod clean;
-mod environment;
 mod hints;
 mod order;
 mod process;

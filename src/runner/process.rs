@@ -13,7 +13,8 @@ use tokio::time::{sleep, sleep_until, timeout};
 
 use super::order::{Launch, ending, lacks};
 use super::report::Report;
-use super::{Patience, environment, hints};
+use super::{Patience, hints};
+use crate::child;
 use crate::domain::run::{End, Order, Stopped, Stream, Told};
 use crate::mask::Mask;
 
@@ -115,7 +116,7 @@ pub async fn run(
 async fn spawn(argv: &[String]) -> io::Result<Child> {
     let (program, arguments) = argv.split_first().ok_or(io::ErrorKind::InvalidInput)?;
     let mut command = Command::new(program);
-    environment::give(&mut command).await;
+    child::give(&mut command).await;
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command.kill_on_drop(true).spawn()
 }

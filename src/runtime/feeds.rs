@@ -14,6 +14,7 @@ use crate::domain::bookmark::Bookmark;
 use crate::domain::clocks::{Clocks, Noted};
 use crate::domain::drill::Drill;
 use crate::domain::feed::SourceId;
+use crate::domain::layer::Boot;
 use crate::sources::watch::Watch;
 use crate::sources::{Event, Source};
 use crate::state;
@@ -128,6 +129,16 @@ impl Feeds {
         self.network.spawn_blocking(move || {
             if let Err(error) = state::keep_drill(&root, &drill) {
                 tracing::warn!(%error, "the restore drill was not written down");
+            }
+        });
+    }
+
+    /// Writes down how the lab came up, away from the loop.
+    pub fn keep_boot(&self, boot: Boot) {
+        let Some(root) = self.state.clone() else { return };
+        self.network.spawn_blocking(move || {
+            if let Err(error) = state::keep_boot(&root, &boot) {
+                tracing::warn!(%error, "the start of the lab was not written down");
             }
         });
     }

@@ -10,6 +10,7 @@ pub mod pbs;
 pub mod probe;
 pub mod prometheus;
 pub mod pve;
+pub mod tunnelled;
 pub mod watch;
 mod wire;
 
@@ -25,7 +26,7 @@ use crate::clock::Clock;
 use crate::domain::feed::{Failure, FailureKind, Feed, SourceId, SourceKind};
 use crate::domain::observation::Observation;
 use crate::domain::question::{Answer, Question};
-use crate::net::{Client, NetError};
+use crate::net::{Client, NetError, Tunnel};
 use crate::settings::Table;
 
 /// Reads the table `[sources.KIND.NAME]`; faults are told through the table.
@@ -80,6 +81,11 @@ pub trait Source: fmt::Debug + Send + Sync {
     /// The servers behind it, to which an action may write; each is as good as the others.
     fn doors(&self) -> &[Arc<Client>] {
         &[]
+    }
+
+    /// The ways through ssh on which it is reached.
+    fn tunnels(&self) -> Vec<Arc<Tunnel>> {
+        self.doors().iter().filter_map(|door| door.endpoint().tunnel().cloned()).collect()
     }
 
     /// Which cluster's guests its namespaces hold: namespace and the name of the hypervisor.
@@ -224,7 +230,7 @@ impl SourceError {
 /// How the loop treats a failure of the network.
 const fn kind(error: &NetError) -> FailureKind {
     match error {
-        NetError::Refused { .. } => FailureKind::Refused,
+        NetError::Refused { .. } | NetError::Behind { .. } => FailureKind::Refused,
         NetError::Dns { .. } => FailureKind::Dns,
         NetError::Timeout { .. } => FailureKind::Timeout,
         NetError::Changed { .. }
@@ -238,6 +244,6 @@ const fn kind(error: &NetError) -> FailureKind {
         NetError::Status { .. } | NetError::Redirect { .. } => FailureKind::Http,
         NetError::TooLarge { .. } => FailureKind::TooLarge,
         NetError::Cut { .. } => FailureKind::Parse,
-        NetError::Broken { .. } => FailureKind::Other,
+        NetError::Broken { .. } | NetError::Tunnel { .. } => FailureKind::Other,
     }
 }

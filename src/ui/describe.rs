@@ -8,6 +8,7 @@ mod kept;
 mod line;
 mod probe;
 mod room;
+mod service;
 mod silence;
 mod source;
 mod story;
@@ -130,6 +131,9 @@ pub fn describe(subject: &Subject, place: Place, scene: &Scene<'_>) -> Descripti
         Subject::Link { from, to } => chain::of_link(from, to, scene),
         Subject::Host(name) => host::of_host(name, place, scene),
         Subject::Probe { source, name } => probe::of_probe(source, name, scene),
+        Subject::Service(name) => service::of_service(name, scene),
+        Subject::Suspect(name) => service::of_suspect(name, scene),
+        Subject::Layer(number) => service::of_layer(*number, scene),
         Subject::Source(id) => store.source(id).map(|source| of_source(source, scene)),
         // It only tells a row from the others.
         Subject::Due { .. } => None,
@@ -152,7 +156,10 @@ pub fn copied(subject: &Subject, store: &Store) -> String {
         | Subject::Datastore { name, .. }
         | Subject::Probe { name, .. }
         | Subject::Host(name)
+        | Subject::Service(name)
+        | Subject::Suspect(name)
         | Subject::Objective(name) => name.to_string(),
+        Subject::Layer(number) => format!("layer {number}"),
         Subject::Line { line, .. } => line.text.to_string(),
         Subject::Backup { group, .. } => group.to_string(),
         Subject::Due { what, .. } => what.to_string(),

@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use chrono::format::{DelayedFormat, StrftimeItems};
-use chrono::{DateTime, Datelike, Local, NaiveDateTime, TimeDelta, TimeZone as _, Utc};
+use chrono::{DateTime, Datelike, Local, NaiveDateTime, NaiveTime, TimeDelta, TimeZone as _, Utc};
 
 use crate::domain::slo::Window;
 use crate::text;
@@ -45,6 +45,14 @@ impl Zone {
         match self {
             Self::Local => Window::month(now, &Local),
             Self::Named(zone) => Window::month(now, &zone),
+        }
+    }
+
+    /// What the clock on the wall says in this zone.
+    pub fn time(self, at: DateTime<Utc>) -> NaiveTime {
+        match self {
+            Self::Local => at.with_timezone(&Local).time(),
+            Self::Named(zone) => at.with_timezone(&zone).time(),
         }
     }
 

@@ -14,7 +14,7 @@ use crate::settings::{Document, Table};
 pub const EMBEDDED: &str = include_str!("views.toml");
 
 /// The views in the order of their keys, with the action that opens each.
-pub const NAMES: [(&str, Action); 12] = [
+pub const NAMES: [(&str, Action); 13] = [
     ("bridge", Action::Bridge),
     ("alerts", Action::Alerts),
     ("targets", Action::Targets),
@@ -27,6 +27,7 @@ pub const NAMES: [(&str, Action); 12] = [
     ("coverage", Action::Coverage),
     ("horizon", Action::Horizon),
     ("probes", Action::Probes),
+    ("services", Action::Services),
 ];
 
 /// Panes beside each other.

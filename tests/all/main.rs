@@ -25,6 +25,7 @@ mod replay;
 mod runbooks;
 mod runs;
 mod screens;
+mod services;
 mod setup;
 #[path = "../shells/mod.rs"]
 mod shells;
@@ -33,5 +34,6 @@ mod silences;
 mod slo;
 mod sources;
 mod status;
+mod textfiles;
 mod trust;
 mod week;

@@ -5,21 +5,22 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A room, and the rooms whose doors are open to it. What stands here with `*` may enter all.
-const RULES: [(&str, &[&str]); 33] = [
+const RULES: [(&str, &[&str]); 34] = [
     ("text", &[]),
     ("zone", &[]),
     ("action", &[]),
     ("settings", &[]),
     ("clock", &[]),
     ("mask", &[]),
+    ("child", &[]),
     ("secret", &["settings", "text"]),
-    ("net", &["settings", "secret", "text"]),
+    ("net", &["settings", "secret", "text", "child"]),
     ("domain", &["text"]),
     ("actions", &["domain", "text", "net", "sources"]),
     ("keymap", &["action", "settings"]),
     ("sources", &["domain", "text", "net", "secret", "settings", "clock"]),
     ("runbooks", &["domain", "text"]),
-    ("runner", &["domain", "runbooks", "mask", "text"]),
+    ("runner", &["domain", "runbooks", "mask", "text", "child"]),
     ("journal", &["domain", "mask"]),
     ("incident", &["domain", "runbooks", "text"]),
     ("border", &["domain", "runbooks", "incident", "action", "clock"]),

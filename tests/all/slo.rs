@@ -3,6 +3,7 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 
+use chrono::{TimeDelta, Utc};
 use serde_json::Value;
 
 use super::chain::doors::{At, Doors, Fault};
@@ -39,11 +40,11 @@ fn points(said: &mut Value) -> impl Iterator<Item = &mut Vec<Value>> {
     series.filter_map(|series| series["values"].as_array_mut())
 }
 
-/// The service did not answer in the last 36 points: three hours.
+/// The service did not answer in the last three hours.
 fn three_bad_hours(said: &mut Value) {
-    for values in points(said) {
-        let from = values.len().saturating_sub(36);
-        values.iter_mut().skip(from).for_each(|point| point[1] = "0".into());
+    let since = (Utc::now() - TimeDelta::hours(3)).timestamp();
+    for point in points(said).flatten().filter(|point| point[0].as_i64() > Some(since)) {
+        point[1] = "0".into();
     }
 }
 

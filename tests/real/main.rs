@@ -38,3 +38,4 @@ mod shared;
 mod silences;
 mod sshd;
 mod targets;
+mod tunnels;

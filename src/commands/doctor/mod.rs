@@ -4,6 +4,7 @@ mod abilities;
 mod hosts;
 mod servers;
 mod terminal;
+mod ways;
 
 use std::fmt::Write as _;
 use std::process::ExitCode;

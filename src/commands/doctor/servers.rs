@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::join_all;
 use serde::Serialize;
 
-use super::{Finding, took};
+use super::{Finding, took, ways};
 use crate::domain::feed::{FailureKind, Feed, SourceKind};
 use crate::domain::observation::Observation;
 use crate::domain::question::{Answer, Question};
@@ -69,7 +69,8 @@ async fn one(source: &dyn Source, timeout: Duration) -> (Examined, Vec<Finding>)
         slowest = slowest.max(span);
         let error = match seen {
             Ok(seen) => {
-                answered += 1;
+                // An open way says nothing of the server at its end.
+                answered += usize::from(feed != Feed::Tunnel);
                 examined.version = examined.version.or_else(|| version(&seen));
                 findings.extend(seen.iter().flat_map(|seen| notes(&id, seen)));
                 None
@@ -89,12 +90,13 @@ async fn one(source: &dyn Source, timeout: Duration) -> (Examined, Vec<Finding>)
     if answered > 0 {
         let text = format!(
             "{answered} of {} feeds answered, the slowest in {}",
-            examined.feeds.len(),
+            examined.feeds.iter().filter(|looked| looked.name != Feed::Tunnel).count(),
             took(slowest)
         );
         findings.insert(0, Finding::ok("source", &id, text));
         findings.extend(clock(source, &id, &mut examined).await);
     }
+    findings.extend(ways::look(source, &id));
     if let Some(version) = &examined.version {
         findings.push(known(source.id().kind, &id, version));
     }
@@ -117,6 +119,7 @@ fn failed(id: &str, feed: Feed, error: &SourceError) -> Finding {
         FailureKind::Busy => "ask less often: set `interval`",
         _ => "look at what the server itself logs",
     };
+    let fix = ways::remedy(error).unwrap_or(fix);
     let area = if failure.kind == FailureKind::Unauthorised { "rights" } else { "source" };
     let text = format!("{feed}: {}", failure.text);
     if failure.kind == FailureKind::Missing {

@@ -215,9 +215,8 @@ fn samples(script: &Script, metric: &str, at: DateTime<Utc>) -> Vec<Point> {
         "probe_success" => targets
             .filter(|target| target.job == "blackbox")
             .map(|target| {
-                let stands =
-                    target.labels.get("host") == Some("lxc230") && script.scenario == Scenario::HostDown;
-                named(&target.labels, f64::from(u8::from(stands || probe_succeeds(script.scenario, offset))))
+                let host = target.labels.get("host").unwrap_or("");
+                named(&target.labels, f64::from(u8::from(probe_succeeds(script.scenario, host, offset))))
             })
             .collect(),
         "ALERTS" => alerts(script, offset),

@@ -14,6 +14,12 @@ use crate::domain::verdict::Condition;
 /// A certificate that ends within so many seconds is a warning, or critical.
 const CERTIFICATE: [f64; 2] = [21.0 * 86_400.0, 3.0 * 86_400.0];
 
+/// What Loki does beside taking lines in: what it is, and after how many seconds without it is said.
+const SELDOM: [(&str, &str, f64); 2] = [
+    ("compaction", "has compacted nothing", 3.0 * 3_600.0),
+    ("retention", "has not applied its retention", 6.0 * 3_600.0),
+];
+
 /// What log agents are called as jobs.
 const AGENTS: [&str; 6] = ["promtail", "alloy", "agent", "vector", "fluent", "otel"];
 
@@ -50,6 +56,13 @@ fn logs_of(loki: &SourceState, store: &Store, now: DateTime<Utc>) -> Vec<Check> 
         for agent in down {
             let text = format!("the log agent {} {} does not answer", agent.job, agent.instance);
             checks.push(Check::bad(Health::Warning, text));
+        }
+        for (measure, what, most) in SELDOM {
+            let late = readings(source, measure, now).iter().map(|reading| reading.value).fold(0.0, f64::max);
+            if late > most {
+                let text = format!("Loki {what} for {}", Unit::Seconds.write(late));
+                checks.push(Check::bad(Health::Warning, text));
+            }
         }
         if readings(source, "agent-dropped", now).iter().any(|reading| reading.value > 0.0) {
             checks.push(Check::bad(Health::Warning, "a log agent throws lines away"));

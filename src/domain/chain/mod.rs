@@ -143,7 +143,7 @@ fn unheard(source: &SourceState, feed: Feed, now: DateTime<Utc>) -> Option<Check
 }
 
 /// What a measure of the chain brought, if its server was heard lately.
-fn readings<'s>(source: &'s SourceState, measure: &str, now: DateTime<Utc>) -> &'s [Reading] {
+pub(super) fn readings<'s>(source: &'s SourceState, measure: &str, now: DateTime<Utc>) -> &'s [Reading] {
     let fresh = source.is_fresh(Feed::Measures, now);
     let mut all = source.data.measured.iter().filter(|_| fresh);
     all.find(|measured| &*measured.measure.name == measure).map_or(&[], |measured| &*measured.readings)

@@ -173,6 +173,11 @@ impl Tail {
         &self.entries
     }
 
+    /// What was kept, when nothing else of it matters any more.
+    pub fn into_entries(self) -> impl Iterator<Item = Entry> {
+        self.entries.into_iter().chain(self.gone)
+    }
+
     /// How many bytes of text are kept.
     pub const fn bytes(&self) -> usize {
         self.bytes

@@ -1,16 +1,14 @@
 //! What became of an objective: its samples, as a Prometheus answers them, counted.
 
-use std::collections::BTreeMap;
-
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Budget, Burn, Goal, Span, Tally, Window};
 use crate::domain::feed::SourceId;
 use crate::domain::health::Health;
-use crate::domain::question::{Ask, Question, Series};
+use crate::domain::question::{Ask, Question};
 
-/// Seconds that one sample speaks for.
-const STEP: u32 = 300;
+/// The time that one sample speaks for.
+pub(super) const STEP: TimeDelta = TimeDelta::minutes(5);
 
 /// What was counted longer ago says nothing of now.
 const OLD: TimeDelta = TimeDelta::minutes(20);
@@ -33,13 +31,21 @@ pub struct Account {
 
 /// The instant up to which is counted: the same until the next sample is due.
 pub fn settled(now: DateTime<Utc>) -> DateTime<Utc> {
-    let step = i64::from(STEP);
+    let step = STEP.num_seconds();
     DateTime::from_timestamp(now.timestamp().div_euclid(step) * step, 0).unwrap_or(now)
 }
 
 /// The name of the objective that an answer in this place is about.
 pub fn goal_of(slot: &str) -> Option<&str> {
     slot.strip_prefix(SLOT)
+}
+
+/// The piece of a window that was asked for with [`Goal::ask`].
+pub fn piece_of(ask: &Ask) -> Option<Window> {
+    match ask.question {
+        Question::Series { from, to, .. } => Some(Window { from: from - STEP, to }),
+        _ => None,
+    }
 }
 
 impl Goal {
@@ -51,13 +57,13 @@ impl Goal {
         }
     }
 
-    /// What is to be asked for the part of a window up to `to`.
-    pub fn ask(&self, source: &SourceId, window: &Window, to: DateTime<Utc>) -> Ask {
+    /// What is to be asked for a piece of its window: the first sample speaks for its first minutes.
+    pub fn ask(&self, source: &SourceId, piece: &Window) -> Ask {
         let question = Question::Series {
             query: format!("avg_over_time(({})[5m:1m])", self.query).into(),
-            from: window.from.min(to),
-            to,
-            step: STEP,
+            from: (piece.from + STEP).min(piece.to),
+            to: piece.to,
+            step: u32::try_from(STEP.num_seconds()).unwrap_or(u32::MAX),
         };
         Ask { slot: format!("{SLOT}{}", self.name).into(), source: source.clone(), question }
     }
@@ -85,11 +91,12 @@ impl Goal {
 }
 
 impl Account {
-    /// Counts an answer to [`Goal::ask`]; of several series their mean.
-    pub fn of(goal: &Goal, series: &[Series], window: Window, to: DateTime<Utc>) -> Self {
-        let samples = mean(series);
-        let step = TimeDelta::seconds(i64::from(STEP));
-        let count = |window: &Window| Tally::of(&samples, step, window, to);
+    /// Counts samples in the order of time: as often as they are asked for, a window each.
+    pub(super) fn of<I>(goal: &Goal, samples: impl Fn() -> I, window: Window, to: DateTime<Utc>) -> Self
+    where
+        I: Iterator<Item = (DateTime<Utc>, f64)>,
+    {
+        let count = |window: &Window| Tally::of(samples(), STEP, window, to);
         let last = |minutes: i64| {
             goal.objective.burn(&count(&Window { from: to - TimeDelta::minutes(minutes), to }))
         };
@@ -101,16 +108,4 @@ impl Account {
     pub fn is_old(&self, now: DateTime<Utc>) -> bool {
         now - self.at > OLD
     }
-}
-
-/// The samples of all series, the mean where there are several.
-fn mean(series: &[Series]) -> Vec<(DateTime<Utc>, f64)> {
-    let mut all: BTreeMap<DateTime<Utc>, (f64, f64)> = BTreeMap::new();
-    for (at, value) in series.iter().flat_map(|series| &series.points).filter(|(_, value)| value.is_finite())
-    {
-        let (sum, count) = all.entry(*at).or_default();
-        *sum += value;
-        *count += 1.0;
-    }
-    all.into_iter().map(|(at, (sum, count))| (at, sum / count)).collect()
 }

@@ -69,6 +69,15 @@ pub enum Condition {
     Probe(Health),
     /// An error budget that burns, by how fast.
     Burn(Health),
+    /// A service, by how it is.
+    Service {
+        /// How it is.
+        health: Health,
+        /// An alert already speaks of it.
+        covered: bool,
+    },
+    /// The lab comes up, and not all of it is there.
+    Booting,
 }
 
 /// After how many intervals without an answer a watcher counts as lost.
@@ -99,7 +108,8 @@ pub fn weigh(condition: Condition) -> Option<Health> {
         | Condition::Unauthorised
         | Condition::RuleBroken
         | Condition::RuleBlind
-        | Condition::ClockSkew => Some(Warning),
+        | Condition::ClockSkew
+        | Condition::Booting => Some(Warning),
         Condition::Target { covered: true, .. } | Condition::Target { settled: false, .. } => None,
         Condition::Target { health: TargetHealth::Up, hollow: false, .. } => None,
         Condition::Target { health: TargetHealth::Unknown, .. } => Some(Unknown),
@@ -107,7 +117,9 @@ pub fn weigh(condition: Condition) -> Option<Health> {
         Condition::Backup { state: BackupState::Exempt, .. } => None,
         Condition::Backup { state: BackupState::Unknown, .. } => Some(Unknown),
         Condition::Backup { state: BackupState::Ambiguous, .. } => Some(Warning),
+        Condition::Service { covered: true, .. } => None,
         Condition::Backup { health, .. }
+        | Condition::Service { health, .. }
         | Condition::Datastore(health)
         | Condition::Certificate(health)
         | Condition::Probe(health)

@@ -63,6 +63,11 @@ impl Asker {
         Self { client }
     }
 
+    pub const fn door(&self) -> &Arc<Client> {
+        &self.client
+    }
+
+    /// The same, to be asked.
     pub fn client(&self) -> &Client {
         &self.client
     }

@@ -134,6 +134,10 @@ impl Source for Loki {
         &self.site
     }
 
+    fn doors(&self) -> &[Arc<Client>] {
+        std::slice::from_ref(self.asker.door())
+    }
+
     fn feeds(&self) -> Vec<Plan> {
         let timeout = self.asker.client().endpoint().patience(2);
         vec![Plan { feed: Feed::Ready, interval: self.interval, timeout }]

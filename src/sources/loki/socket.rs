@@ -7,7 +7,7 @@ use futures_util::{StreamExt, TryStreamExt};
 use reqwest::Url;
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, UnixStream};
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_rustls::TlsConnector;
 use tokio_tungstenite::WebSocketStream;
@@ -179,17 +179,22 @@ async fn reach(client: &Client, url: &str, parsed: &Url) -> Result<Box<dyn Io>, 
     let host = parsed.host_str().unwrap_or_default();
     let host = host.trim_start_matches('[').trim_end_matches(']');
     let port = parsed.port_or_known_default().ok_or_else(|| broken("the address has no port"))?;
-    let mut addresses = tokio::net::lookup_host((host, port))
-        .await
-        .map_err(|_| NetError::Dns { url: url.to_owned() })?
-        .collect::<Vec<_>>();
-    addresses.dedup();
-    let plain =
-        TcpStream::connect(&addresses[..]).await.map_err(|error| NetError::of_io(url, patience, &error))?;
-    // Losing this option costs a few milliseconds, no more.
-    let _ = plain.set_nodelay(true);
+    let failed = |error| NetError::of_io(url, patience, &error);
+    let plain: Box<dyn Io> = if let Some(socket) = client.endpoint().socket().map_err(failed)? {
+        client.way().await?;
+        Box::new(UnixStream::connect(socket).await.map_err(failed)?)
+    } else {
+        let addresses = tokio::net::lookup_host((host, port)).await;
+        let addresses = addresses.map_err(|_| NetError::Dns { url: url.to_owned() })?;
+        let mut addresses = addresses.collect::<Vec<_>>();
+        addresses.dedup();
+        let plain = TcpStream::connect(&addresses[..]).await.map_err(failed)?;
+        // Losing this option costs a few milliseconds, no more.
+        let _ = plain.set_nodelay(true);
+        Box::new(plain)
+    };
     if !client.endpoint().is_https() {
-        return Ok(Box::new(plain));
+        return Ok(plain);
     }
     let name = ServerName::try_from(host.to_owned()).map_err(|_| broken("no name for a certificate"))?;
     let secure = TlsConnector::from(client.tls_config().await?).connect(name, plain).await;

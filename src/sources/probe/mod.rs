@@ -19,7 +19,7 @@ use super::{Looking, Plan, Source};
 use crate::domain::feed::{Feed, SourceId};
 use crate::domain::observation::Observation;
 use crate::domain::probe::{Probe, ProbeKind};
-use crate::net::{Client, Endpoint, Token};
+use crate::net::{Client, Endpoint, Token, Tunnel};
 use crate::settings::Table;
 use crate::text::sanitise;
 use knock::{Door, Found};
@@ -157,6 +157,14 @@ impl Source for Outlook {
 
     fn site(&self) -> &Arc<str> {
         &self.site
+    }
+
+    fn tunnels(&self) -> Vec<Arc<Tunnel>> {
+        let way = |item: &Item| match &item.door {
+            Door::Http { client, .. } => client.endpoint().tunnel().cloned(),
+            Door::Tcp(_) | Door::Command(_) => None,
+        };
+        self.items.iter().filter_map(way).collect()
     }
 
     fn feeds(&self) -> Vec<Plan> {

@@ -49,7 +49,7 @@ pub fn catalogue() -> Vec<Measure> {
 pub struct Prometheus {
     id: SourceId,
     site: Arc<str>,
-    client: Client,
+    client: Arc<Client>,
     interval: Duration,
     measures: Vec<Arc<Measure>>,
     /// Whether it is asked what metrics tell of backups.
@@ -62,7 +62,7 @@ pub fn read(id: SourceId, table: &Table<'_>) -> Option<Arc<dyn Source>> {
     let interval = interval(table, Duration::from_secs(5));
     let kept = table.get::<bool>("backups").unwrap_or(false);
     let measures = measures::measures(table);
-    let client = Client::new(Endpoint::read(table, Token::Bearer)?);
+    let client = Arc::new(Client::new(Endpoint::read(table, Token::Bearer)?));
     Some(Arc::new(Prometheus { id, site, client, interval, measures, kept }))
 }
 
@@ -127,6 +127,10 @@ impl Source for Prometheus {
             };
             Ok(vec![seen])
         })
+    }
+
+    fn doors(&self) -> &[Arc<Client>] {
+        std::slice::from_ref(&self.client)
     }
 
     fn answer(&self, question: Question, _now: DateTime<Utc>) -> Answering<'_> {

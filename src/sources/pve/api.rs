@@ -1,5 +1,7 @@
 //! Questions to Proxmox VE.
 
+use std::sync::Arc;
+
 use serde::de::DeserializeOwned;
 
 use super::inventory::{NodeItem, Resource};
@@ -19,7 +21,7 @@ pub(super) const PAGE: u64 = 2_500;
 /// One cluster, by way of one of its nodes.
 #[derive(Debug)]
 pub(super) struct Api {
-    pub client: Client,
+    pub client: Arc<Client>,
 }
 
 impl Api {

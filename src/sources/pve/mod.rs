@@ -82,7 +82,7 @@ pub fn read(id: SourceId, table: &Table<'_>) -> Option<Arc<dyn Source>> {
     if !endpoint.is_https() && table.get::<bool>("insecure_http") == Some(true) {
         table.fault("url", "expected https://: Proxmox VE speaks nothing else on its port");
     }
-    let api = Api { client: Client::new(endpoint) };
+    let api = Api { client: Arc::new(Client::new(endpoint)) };
     let (logs, permissions) = (Logs::default(), Mutex::default());
     Some(Arc::new(Pve { id, site, interval, api, logs, permissions }))
 }
@@ -193,6 +193,10 @@ impl Source for Pve {
 
     fn site(&self) -> &Arc<str> {
         &self.site
+    }
+
+    fn doors(&self) -> &[Arc<Client>] {
+        std::slice::from_ref(&self.api.client)
     }
 
     fn feeds(&self) -> Vec<Plan> {

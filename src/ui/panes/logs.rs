@@ -23,7 +23,7 @@ use super::{Entered, Pane, Standing};
 use crate::action::Action;
 use crate::domain::alert::Alert;
 use crate::domain::feed::{Feed, SourceKind};
-use crate::domain::log::{Level, Line, Tail, TailState};
+use crate::domain::log::{self, Level, Line, Tail, TailState};
 use crate::domain::question::Ask;
 use crate::domain::store::{SourceState, Store};
 use crate::domain::subject::Subject;
@@ -83,6 +83,8 @@ pub struct Logs {
     anchor: Option<Subject>,
     /// What stood there when it was paused, for when the tails have forgotten it.
     held: Option<Held>,
+    /// Lines that are shown no more, to be freed elsewhere.
+    gone: Vec<log::Entry>,
     /// Lines received when the tail was last followed.
     followed: u64,
     marks: Vec<Mark>,
@@ -177,7 +179,9 @@ impl Logs {
         if is_named(&self.look) && !is_named(&look) {
             self.tab = None;
         }
-        self.look = look;
+        if let Some(look) = std::mem::replace(&mut self.look, look) {
+            self.gone.extend(look.tail.into_entries());
+        }
         self.anchor = None;
         self.only_new = false;
         (self.cursor, self.bottom) = (None, None);
@@ -307,6 +311,10 @@ impl Pane for Logs {
 
     fn wants(&self, _scene: &Scene<'_>) -> Vec<Ask> {
         self.look.as_ref().map(Look::wants).unwrap_or_default()
+    }
+
+    fn take_gone(&mut self) -> Vec<log::Entry> {
+        std::mem::take(&mut self.gone)
     }
 
     fn context(&self) -> Context {

@@ -8,11 +8,13 @@ pub mod datastores;
 pub mod detail;
 pub mod horizon;
 pub mod hosts;
+pub mod layers;
 pub mod listed;
 pub mod logs;
 pub mod plan;
 pub mod probes;
 pub mod runbook;
+pub mod services;
 pub mod silences;
 pub mod slo;
 pub mod sources;
@@ -37,7 +39,7 @@ use super::widgets::table::{Item, Table};
 use crate::action::Action;
 use crate::domain::alert::Alert;
 use crate::domain::feed::{Feed, FeedState, SourceId, SourceKind};
-use crate::domain::log::export::Export;
+use crate::domain::log::{self, export::Export};
 use crate::domain::question::Ask;
 use crate::domain::subject::Subject;
 use crate::keymap::Context;
@@ -47,7 +49,7 @@ use crate::text;
 pub type Made = (&'static str, u8, fn() -> Box<dyn Pane>);
 
 /// Every pane.
-pub const PANES: [Made; 17] = [
+pub const PANES: [Made; 19] = [
     ("alerts", 2, || Box::new(alerts::Alerts::default())),
     ("targets", 3, || Box::new(targets::Targets::default())),
     ("logs", 4, || Box::new(logs::Logs::default())),
@@ -62,6 +64,8 @@ pub const PANES: [Made; 17] = [
     ("coverage", 0, || Box::<Listed<coverage::Coverage>>::default()),
     ("horizon", 0, || Box::<Listed<horizon::Horizon>>::default()),
     ("probes", 0, || Box::<Listed<probes::Probes>>::default()),
+    ("services", 0, || Box::<Listed<services::Services>>::default()),
+    ("layers", 0, || Box::<Listed<layers::Layers>>::default()),
     ("runbook", 7, || Box::<runbook::Runbook>::default()),
     ("plan", 0, || Box::<plan::Plan>::default()),
     ("detail", 0, || Box::new(detail::Detail::default())),
@@ -106,6 +110,11 @@ pub trait Pane {
     /// What it wants to know beside the feeds, for what it shows now. Asked again and again: it
     /// must be the same as long as it is about the same.
     fn wants(&self, _scene: &Scene<'_>) -> Vec<Ask> {
+        Vec::new()
+    }
+
+    /// Log lines that it shows no more, to be freed away from the loop.
+    fn take_gone(&mut self) -> Vec<log::Entry> {
         Vec::new()
     }
 

@@ -29,6 +29,13 @@ impl Held {
 }
 
 impl Logs {
+    /// Lets go of what was held. It is freed elsewhere: a key should not wait for thousands of lines.
+    pub(super) fn let_go(&mut self) {
+        for (_, tail) in self.held.take().into_iter().flat_map(|held| held.tails) {
+            self.gone.extend(tail.into_entries());
+        }
+    }
+
     /// Shows what was held, as soon as a tail has forgotten something of the screen.
     pub(super) fn hold(&mut self, store: &Store) {
         let Some(Subject::Line { line, .. }) = &self.cursor else { return };

@@ -86,7 +86,7 @@ impl Logs {
         }
         if line.is_none() {
             self.bottom = None;
-            self.held = None;
+            self.let_go();
         }
         self.cursor = line;
     }

@@ -67,6 +67,10 @@ pub fn of_subject(subject: &Subject, store: &Store) -> (Labels, Vec<String>) {
         Subject::Host(name) => {
             ([("host", &**name)].into_iter().collect(), vec![name.to_string(), "host".into()])
         }
+        Subject::Service(name) | Subject::Suspect(name) => {
+            (Labels::default(), vec![name.to_string(), "service".into()])
+        }
+        Subject::Layer(number) => (Labels::default(), vec![format!("layer {number}"), "layer".into()]),
         Subject::Source(id) => {
             (Labels::default(), vec![id.to_string(), id.name.to_string(), id.kind.to_string()])
         }

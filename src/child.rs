@@ -1,5 +1,5 @@
-//! The environment of what is run: a short list, and nothing of ours. No token that Wardroom knows
-//! enters a child.
+//! What a program gets that we start: a short list of the environment, and nothing of ours. No token
+//! that Wardroom knows enters a child.
 
 use std::time::Duration;
 
