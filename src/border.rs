@@ -8,6 +8,7 @@ use std::sync::Arc;
 use crokey::KeyCombination;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::bookmark::Bookmark;
 use crate::domain::clocks::Clocks;
 use crate::domain::correlate::{Join, Joined};
 use crate::domain::deed::{Deed, Receipt};
@@ -207,6 +208,8 @@ pub enum Effect {
     KeepMaintained(Window),
     /// Write down that somebody looked at what had happened.
     KeepLooked(Looked),
+    /// Write down the places that the operator gave a name: these and no others.
+    KeepBookmarks(Vec<Bookmark>),
     /// Write down how the lab came up.
     KeepBoot(Boot),
     /// Remember a query for another day.

@@ -90,7 +90,7 @@ pub struct Global {
     /// Example: wardroom --wall --theme wall
     #[arg(long, global = true)]
     pub wall: bool,
-    /// The view to start with: bridge, alerts, targets, logs or backups.
+    /// The view to start with, such as alerts, logs or hosts; a digit or letter opens each later.
     ///
     /// Example: wardroom --view logs
     #[arg(long, global = true, value_name = "NAME")]
@@ -179,6 +179,9 @@ pub enum Command {
         /// Which shell.
         shell: Shell,
     },
+    /// Print names for a shell to complete.
+    #[command(hide = true)]
+    Names(Names),
     /// Print the manual page of this program and all its commands.
     ///
     /// Example: wardroom man > ~/.local/share/man/man1/wardroom.1
@@ -407,6 +410,7 @@ mod due;
 mod inventory;
 mod lab;
 mod maintenance;
+mod names;
 mod record;
 mod setup;
 mod status;
@@ -417,6 +421,7 @@ pub use due::Due;
 pub use inventory::{Inventory, Paper};
 pub use lab::Lab;
 pub use maintenance::{Maintenance, Planned};
+pub use names::{Kind, Names};
 pub use record::Record;
 pub use setup::{Doctor, Init};
 pub use status::{Line, Status};

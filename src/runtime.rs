@@ -262,6 +262,7 @@ impl<S: Screen> Loop<S> {
             Effect::Stop(id) => self.runs.stop(id),
             Effect::KeepRecent(lines) => self.feeds.keep_recent(lines),
             Effect::KeepDrill(drill) => self.feeds.keep_drill(drill),
+            Effect::KeepBookmarks(all) => self.feeds.keep_bookmarks(all),
             Effect::KeepBoot(boot) => self.feeds.keep_boot(boot),
             Effect::KeepQuery(query) => self.feeds.keep_query(query),
             Effect::Save(export) => {

@@ -12,6 +12,7 @@ use tracing::Level;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 
+mod bookmarks;
 mod boots;
 mod clocks;
 mod drills;
@@ -24,6 +25,7 @@ mod recent;
 mod seen;
 mod trust;
 
+pub use bookmarks::{bookmarks, keep_bookmarks};
 pub use boots::{boots, keep_boot};
 pub use clocks::{clocks, keep_clocks};
 pub use drills::{drills, keep_drill};

@@ -10,6 +10,7 @@ use super::{App, scene};
 use crate::clock::Now;
 use crate::domain::feed::{FeedState, SourceKind};
 use crate::domain::health::Health;
+use crate::domain::sites;
 use crate::domain::store::SourceState;
 use crate::text;
 use crate::ui::glyphs;
@@ -262,17 +263,48 @@ pub(super) fn draw_sources(scene: &Scene<'_>, read_only: bool, line: Rect, buffe
     let gaps = ["   ", "  ", "  ", " "];
     for (level, gap) in gaps.iter().enumerate() {
         let mut all: Vec<Piece> = Vec::new();
-        for source in &scene.store.sources {
+        for one in badges(scene, level) {
             if !all.is_empty() {
                 all.push(piece(*gap, Role::Muted));
             }
-            all.extend(badge(source, scene, level));
+            all.extend(one);
         }
         if width(&all) <= room || level + 1 == gaps.len() {
             put_pieces(buffer, (line.x + 1, line.y), &all, room, scene);
             return;
         }
     }
+}
+
+/// The sources; of several sites each under its name, and one that is out of reach as one.
+fn badges(scene: &Scene<'_>, level: usize) -> Vec<Vec<Piece>> {
+    let (store, now) = (scene.store, scene.wall());
+    let sites = sites::sites(store);
+    if sites.is_empty() {
+        return store.sources.iter().map(|source| badge(source, scene, level)).collect();
+    }
+    let lost = sites::lost(store, now);
+    let mut all: Vec<Vec<Piece>> = Vec::new();
+    for site in sites {
+        let name = if site.is_empty() { Vec::new() } else { vec![piece(format!("{site}: "), Role::Accent)] };
+        if let Some(lost) = lost.iter().find(|lost| lost.site == site) {
+            let sign = of_feed(FeedState::Down);
+            let mut told = name;
+            told.push(piece(sign.glyph, sign.role));
+            if level < 3 {
+                told.push(piece(format!(" out of reach {}", text::age(now - lost.since)), sign.role));
+            }
+            all.push(told);
+            continue;
+        }
+        let own = store.sources.iter().filter(|source| source.site == site);
+        let first = all.len();
+        all.extend(own.map(|source| badge(source, scene, level)));
+        if let Some(badge) = all.get_mut(first) {
+            badge.splice(0..0, name);
+        }
+    }
+    all
 }
 
 /// A source in few cells; the higher the level the fewer.

@@ -5,6 +5,7 @@ mod act;
 mod actions;
 mod asks;
 mod bell;
+mod bookmarks;
 mod draw;
 mod follow;
 mod footer;
@@ -50,7 +51,7 @@ use crate::ui::panes::{PANES, Pane};
 use crate::ui::scene::Scene;
 use crate::ui::theme::{Role, Theme};
 use crate::ui::times::Times;
-use crate::ui::view::Views;
+use crate::ui::view::{Shortcut, Views};
 
 pub use setup::Setup;
 
@@ -61,6 +62,7 @@ struct Look {
     glyphs: Glyphs,
     keymap: Keymap,
     views: Views,
+    bookmarks: Vec<Shortcut>,
     times: Times,
     /// What else may be chosen as `theme`.
     themes: Vec<Theme>,

@@ -21,6 +21,7 @@ pub mod lab;
 pub mod logs;
 pub mod maintenance;
 pub mod man;
+pub mod names;
 mod promises;
 pub mod record;
 mod routes;
@@ -82,6 +83,7 @@ pub fn run(cli: &Cli) -> ExitCode {
         Some(Command::Keys) => keys::run(&cli.global),
         Some(Command::Themes) => themes::run(),
         Some(Command::Completions { shell }) => completions::run(*shell),
+        Some(Command::Names(asked)) => names::run(&cli.global, asked),
         Some(Command::Man) => man::run(),
     };
     done.unwrap_or_else(|error| {

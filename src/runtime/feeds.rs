@@ -10,6 +10,7 @@ use tokio::sync::mpsc;
 
 use crate::app::Setup;
 use crate::clock::Clock;
+use crate::domain::bookmark::Bookmark;
 use crate::domain::clocks::{Clocks, Noted};
 use crate::domain::digest::Looked;
 use crate::domain::drill::Drill;
@@ -170,6 +171,16 @@ impl Feeds {
         self.network.spawn_blocking(move || {
             if let Err(error) = state::keep_query(&root, &query) {
                 tracing::warn!(%error, "a query was not written down");
+            }
+        });
+    }
+
+    /// Writes down the places with a name, away from the loop.
+    pub fn keep_bookmarks(&self, all: Vec<Bookmark>) {
+        let Some(root) = self.state.clone() else { return };
+        self.network.spawn_blocking(move || {
+            if let Err(error) = state::keep_bookmarks(&root, &all) {
+                tracing::warn!(%error, "the bookmarks were not written down");
             }
         });
     }

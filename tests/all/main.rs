@@ -4,12 +4,14 @@ mod backups;
 mod chain;
 mod change;
 mod check;
+mod completions;
 mod config;
 #[path = "../contract/loki.rs"]
 mod contract;
 mod contracts;
 mod demo;
 mod digest;
+mod docs;
 mod due;
 #[path = "../heard/mod.rs"]
 mod heard;
