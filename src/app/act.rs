@@ -265,7 +265,8 @@ impl App {
             Some(layer) => (layer.context(), "this text".to_owned()),
             None => (self.context(), format!("the {} pane", self.pane_name())),
         };
-        let own = self.own_actions().map(|(name, keys, _)| (keys.join(" "), name.to_owned())).collect();
+        let own = self.own_actions().map(|(name, keys, _)| (keys.join(" "), name.to_owned()));
+        let own = own.chain(self.own_places()).collect();
         self.layers.push(Box::new(Help::new(context, name).with(own)));
     }
 

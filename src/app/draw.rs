@@ -1,5 +1,7 @@
 //! The screen from top to bottom: verdict, sources, panes, layers, keys.
 
+use std::sync::Arc;
+
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -8,6 +10,7 @@ use super::{App, scene};
 use crate::clock::Now;
 use crate::domain::feed::{FeedState, SourceKind};
 use crate::domain::health::Health;
+use crate::domain::sites;
 use crate::domain::store::SourceState;
 use crate::text;
 use crate::ui::glyphs;
@@ -62,6 +65,13 @@ fn keep_harmless(buffer: &mut Buffer) {
 }
 
 impl App {
+    /// The site, when all sources are of one.
+    pub(super) fn site(&self) -> Arc<str> {
+        let mut sites = self.known.store.sources.iter().map(|source| &source.site);
+        let first = sites.next().cloned().unwrap_or_default();
+        if sites.all(|site| *site == first) { first } else { Arc::default() }
+    }
+
     /// Draws the screen, in the colours that are being tried if some are; the wall dim by night.
     pub fn draw(&mut self, frame: &mut Frame<'_>, now: Now) {
         self.judge(now);
@@ -253,17 +263,48 @@ pub(super) fn draw_sources(scene: &Scene<'_>, read_only: bool, line: Rect, buffe
     let gaps = ["   ", "  ", "  ", " "];
     for (level, gap) in gaps.iter().enumerate() {
         let mut all: Vec<Piece> = Vec::new();
-        for source in &scene.store.sources {
+        for one in badges(scene, level) {
             if !all.is_empty() {
                 all.push(piece(*gap, Role::Muted));
             }
-            all.extend(badge(source, scene, level));
+            all.extend(one);
         }
         if width(&all) <= room || level + 1 == gaps.len() {
             put_pieces(buffer, (line.x + 1, line.y), &all, room, scene);
             return;
         }
     }
+}
+
+/// The sources; of several sites each under its name, and one that is out of reach as one.
+fn badges(scene: &Scene<'_>, level: usize) -> Vec<Vec<Piece>> {
+    let (store, now) = (scene.store, scene.wall());
+    let sites = sites::sites(store);
+    if sites.is_empty() {
+        return store.sources.iter().map(|source| badge(source, scene, level)).collect();
+    }
+    let lost = sites::lost(store, now);
+    let mut all: Vec<Vec<Piece>> = Vec::new();
+    for site in sites {
+        let name = if site.is_empty() { Vec::new() } else { vec![piece(format!("{site}: "), Role::Accent)] };
+        if let Some(lost) = lost.iter().find(|lost| lost.site == site) {
+            let sign = of_feed(FeedState::Down);
+            let mut told = name;
+            told.push(piece(sign.glyph, sign.role));
+            if level < 3 {
+                told.push(piece(format!(" out of reach {}", text::age(now - lost.since)), sign.role));
+            }
+            all.push(told);
+            continue;
+        }
+        let own = store.sources.iter().filter(|source| source.site == site);
+        let first = all.len();
+        all.extend(own.map(|source| badge(source, scene, level)));
+        if let Some(badge) = all.get_mut(first) {
+            badge.splice(0..0, name);
+        }
+    }
+    all
 }
 
 /// A source in few cells; the higher the level the fewer.

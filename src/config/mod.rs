@@ -1,6 +1,7 @@
 //! The operator's config: where it stands, what it says, and all that is wrong with it, at once.
 
 mod actions;
+mod bookmarks;
 mod due;
 mod hosts;
 mod place;
@@ -53,6 +54,8 @@ pub struct Config {
     pub keymap: Keymap,
     /// The views.
     pub views: Views,
+    /// Places with a name.
+    pub bookmarks: Vec<view::Shortcut>,
     /// A secret stands in the file itself.
     pub holds_secrets: bool,
 }
@@ -163,6 +166,7 @@ impl Config {
             runbooks: Runbooks { actions, ..runbooks::runbooks(root, directory) },
             incidents: runbooks::incidents(root, directory),
             ui,
+            bookmarks: bookmarks::bookmarks(root, &keymap),
             keymap,
             views: view::with(&view::embedded(), root),
         };

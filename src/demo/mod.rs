@@ -31,7 +31,7 @@ use loki::Loki;
 use pbs::Pbs;
 use prometheus::Prometheus;
 use pve::Pve;
-pub use runbooks::Runbooks;
+pub use runbooks::{DIRECTORY as RUNBOOKS, Runbooks};
 use script::Script;
 pub use script::scale::Scale;
 use serve::Shared;
@@ -241,6 +241,21 @@ impl Lab {
     /// What it plays.
     pub const fn scenario(&self) -> Scenario {
         self.scenario
+    }
+
+    /// Where it listens, each port with one that its server is known by: for pictures, which are to be the
+    /// same every time.
+    pub fn usual_ports(&self) -> [(u16, u16); 7] {
+        let [first, second] = self.alertmanagers;
+        [
+            (self.prometheus, 19_090),
+            (first, 19_093),
+            (second, 19_094),
+            (self.loki, 13_100),
+            (self.pbs, 18_007),
+            (self.pve, 18_006),
+            (self.storage, 10_022),
+        ]
     }
 
     /// The config that makes a dashboard look at this lab.

@@ -22,6 +22,9 @@ const BOOKS: [(&str, &str); 5] = [
 const ROLES: [(&str, &str); 4] =
     [("pve", "proxmox"), ("pbs", "pbs"), ("lxc200", "prometheus"), ("vm102", "storage")];
 
+/// What the name of their directory begins with; seven digits follow, so that it is always as long.
+pub const DIRECTORY: &str = "wardroom-runbooks-";
+
 /// The host that the others' files lie on, where they lie there, and who needs them.
 const STORAGE: &str = "vm102";
 const SHARED: &str = "/mnt/mergerfs";
@@ -95,7 +98,7 @@ impl Drop for Runbooks {
 fn directory() -> io::Result<PathBuf> {
     let base = std::env::temp_dir();
     for attempt in 0..1_000 {
-        let directory = base.join(Path::new(&format!("wardroom-runbooks-{}-{attempt}", std::process::id())));
+        let directory = base.join(Path::new(&format!("{DIRECTORY}{:07}-{attempt}", std::process::id())));
         match DirBuilder::new().mode(0o700).create(&directory) {
             Ok(()) => return Ok(directory),
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {}

@@ -142,7 +142,7 @@ pub fn describe(subject: &Subject, place: Place, scene: &Scene<'_>) -> Descripti
         Subject::Layer(number) => service::of_layer(*number, scene),
         Subject::Source(id) => store.source(id).map(|source| of_source(source, scene)),
         // It only tells a row from the others.
-        Subject::Due { .. } => None,
+        Subject::Due { .. } | Subject::Past { .. } => None,
     };
     let told = told.map(|mut told| {
         dashboards::tell(subject, scene, &mut told.text);
@@ -172,7 +172,7 @@ pub fn copied(subject: &Subject, store: &Store) -> String {
         Subject::Layer(number) => format!("layer {number}"),
         Subject::Line { line, .. } => line.text.to_string(),
         Subject::Backup { group, .. } => group.to_string(),
-        Subject::Due { what, .. } => what.to_string(),
+        Subject::Due { what, .. } | Subject::Past { what, .. } => what.to_string(),
         Subject::Task { upid, .. } => upid.to_string(),
         Subject::Silence { id, .. } => id.to_string(),
         Subject::Link { from, to } => format!("{from} > {to}"),

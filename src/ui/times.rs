@@ -119,6 +119,17 @@ impl Times {
         self.zone.format(at, pattern).to_string()
     }
 
+    /// The same where the hour says nothing: `14:02` today, `13 Nov`, `Mar 2027`.
+    pub fn day(self, at: DateTime<Utc>, now: DateTime<Utc>) -> String {
+        let (day, today) = (self.zone.date(at), self.zone.date(now));
+        let pattern = match day {
+            day if day == today => "%H:%M",
+            _ if (now - at).abs() < TimeDelta::days(300) => "%d %b",
+            _ => "%b %Y",
+        };
+        self.zone.format(at, pattern).to_string()
+    }
+
     /// The full time: `2026-11-13 02:14:09 CET`.
     pub fn full(self, at: DateTime<Utc>) -> String {
         self.zone.format(at, "%Y-%m-%d %H:%M:%S %Z").to_string()

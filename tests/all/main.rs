@@ -2,18 +2,23 @@
 
 mod backups;
 mod chain;
+mod change;
 mod check;
+mod completions;
 mod config;
 #[path = "../contract/loki.rs"]
 mod contract;
 mod contracts;
 mod demo;
+mod digest;
+mod docs;
 mod due;
 #[path = "../heard/mod.rs"]
 mod heard;
 mod inventory;
 mod journal;
 mod logs;
+mod maintenance;
 mod modules;
 mod packages;
 mod probes;
