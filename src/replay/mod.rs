@@ -130,7 +130,17 @@ impl Recording {
         let other =
             |what: &str| io::Error::new(io::ErrorKind::InvalidData, format!("{}: {what}", file.display()));
         let opened = File::open(file).map_err(|error| other(&error.to_string()))?;
-        let mut lines = BufReader::new(MultiGzDecoder::new(opened).take(LONGEST));
+        Self::read_from(opened, file)
+    }
+
+    /// The same from its bytes; `file` is what an error calls them.
+    ///
+    /// # Errors
+    /// When they are no recording.
+    pub fn read_from(from: impl io::Read, file: &Path) -> io::Result<Self> {
+        let other =
+            |what: &str| io::Error::new(io::ErrorKind::InvalidData, format!("{}: {what}", file.display()));
+        let mut lines = BufReader::new(MultiGzDecoder::new(from).take(LONGEST));
         let head: Head = line(&mut lines)
             .and_then(|line| read(&line))
             .ok_or_else(|| other("is no recording; `wardroom record FILE` makes one"))?;
