@@ -6,9 +6,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use tokio::runtime::Handle;
-use tokio::sync::mpsc;
+use tokio::sync::mpsc::{self, UnboundedSender};
 
 use crate::app::Setup;
+use crate::border::Msg;
 use crate::clock::Clock;
 use crate::domain::clocks::{Clocks, Noted};
 use crate::domain::drill::Drill;
@@ -121,12 +122,15 @@ impl Feeds {
         });
     }
 
-    /// Writes down that a restore was tried, away from the loop.
-    pub fn keep_drill(&self, drill: Drill) {
+    /// Writes down that a restore was tried, away from the loop; that it could not be is told to `to`,
+    /// for no other record of it will be there tomorrow.
+    pub fn keep_drill(&self, drill: Drill, to: UnboundedSender<Msg>) {
         let Some(root) = self.state.clone() else { return };
         self.network.spawn_blocking(move || {
             if let Err(error) = state::keep_drill(&root, &drill) {
                 tracing::warn!(%error, "the restore drill was not written down");
+                // A loop that is gone needs to hear no more.
+                let _gone = to.send(Msg::Unread(format!("the restore drill was not written down: {error}")));
             }
         });
     }
