@@ -1,4 +1,0 @@
-//! Of the screen: what a theme says.
-
-#[path = "../../../src/ui/theme.rs"]
-pub mod theme;
