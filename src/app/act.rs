@@ -265,7 +265,8 @@ impl App {
             Some(layer) => (layer.context(), "this text".to_owned()),
             None => (self.context(), format!("the {} pane", self.pane_name())),
         };
-        let own = self.own_actions().map(|(name, keys, _)| (keys.join(" "), name.to_owned())).collect();
+        let own = self.own_actions().map(|(name, keys, _)| (keys.join(" "), name.to_owned()));
+        let own = own.chain(self.own_places()).collect();
         self.layers.push(Box::new(Help::new(context, name).with(own)));
     }
 
@@ -320,7 +321,7 @@ impl App {
     fn link(&mut self, now: Now) -> Vec<Effect> {
         let Some(subject) = self.subject_over(now) else { return Vec::new() };
         let scene = scene(&self.known, self.frozen.as_ref(), &self.look, now);
-        if let Some(text) = link(&subject, scene.store) {
+        if let Some(text) = link(&subject, &scene) {
             return self.copy_text(text, now);
         }
         self.notify("it has no link", Role::Muted, now);

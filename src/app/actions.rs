@@ -37,6 +37,9 @@ impl App {
 
     /// Opens the action that has this key.
     pub(super) fn own_key(&mut self, key: KeyCombination, now: Now) -> Vec<Effect> {
+        if self.go_by_key(key, now) {
+            return Vec::new();
+        }
         let has = |action: &Configured| action.keys.contains(&key);
         if !self.known.desk.lore.actions.iter().any(has) {
             return Vec::new();

@@ -217,7 +217,7 @@ impl Game {
             From::Tick => assert!(match what {
                 What::Expire { .. } => true,
                 What::Silence(draft) => draft.id.is_some(),
-                What::Chore(_) => false,
+                What::Chore(_) | What::Test(_) => false,
             }),
             From::Other => panic!("a write that nobody asked for"),
         }
