@@ -21,6 +21,6 @@ pub fn exposed(config: &Config, file: &Path) -> Vec<PathBuf> {
 }
 
 /// Whether the file's group or anybody may read it.
-fn is_readable_by_others(file: &Path) -> bool {
+pub fn is_readable_by_others(file: &Path) -> bool {
     std::fs::metadata(file).is_ok_and(|about| about.permissions().mode() & 0o044 != 0)
 }

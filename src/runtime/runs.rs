@@ -110,7 +110,7 @@ impl Runs {
         let Some(journal) = self.journal.clone() else { return };
         let to = self.to.clone();
         self.network.spawn_blocking(move || {
-            let read = journal.lock().unwrap_or_else(PoisonError::into_inner).read();
+            let read = journal.lock().unwrap_or_else(PoisonError::into_inner).newest();
             let msg = match read {
                 Ok((entries, _)) => Msg::Past(told(&entries)),
                 Err(error) => Msg::Unread(format!("the journal cannot be read: {error}")),
