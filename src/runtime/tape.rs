@@ -112,7 +112,7 @@ mod tests {
         let home = tempfile::tempdir().expect("a directory");
         let file = home.path().join("x.wardroom");
         let recorder = Recorder::start(&file, &[], DateTime::UNIX_EPOCH, MOST).expect("a file");
-        let mut tape = Tape::start(recorder).expect("a thread");
+        let tape = Tape::start(recorder).expect("a thread");
         let source = SourceId::new(SourceKind::Prometheus, "main");
         for number in 0..COUNT {
             let at = DateTime::from_timestamp(number.cast_signed(), 0).expect("a time");

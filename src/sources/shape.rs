@@ -179,12 +179,6 @@ mod tests {
     }
 
     #[test]
-    fn a_name_stays_one_piece_of_the_path() {
-        assert_eq!(encoded("main-1_a.b"), "main-1_a.b");
-        assert_eq!(encoded(r"a\x3a/!@:ü"), "a%5Cx3a%2F%21%40%3A%C3%BC");
-    }
-
-    #[test]
     fn times_of_go() {
         assert_eq!(time("0001-01-01T00:00:00Z"), None);
         assert_eq!(time("yesterday"), None);
