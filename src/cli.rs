@@ -23,6 +23,8 @@ pub struct Cli {
     pub command: Option<Command>,
     /// Take down what the dashboard hears, and what its details asked for, in this new file.
     ///
+    /// A file of 256 MB is put aside as NAME.1.wardroom, in the place of an older one, and a new one begun: of
+    /// weeks the newest is kept.
     /// Example: wardroom --record storm.wardroom
     #[arg(long, value_name = "FILE")]
     pub record: Option<PathBuf>,

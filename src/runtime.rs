@@ -261,7 +261,7 @@ impl<S: Screen> Loop<S> {
             Effect::HandOver { id, order } => self.handing = Some((id, order)),
             Effect::Stop(id) => self.runs.stop(id),
             Effect::KeepRecent(lines) => self.feeds.keep_recent(lines),
-            Effect::KeepDrill(drill) => self.feeds.keep_drill(drill),
+            Effect::KeepDrill(drill) => self.feeds.keep_drill(drill, self.runs.voice()),
             Effect::KeepBookmarks(all) => self.feeds.keep_bookmarks(all),
             Effect::KeepBoot(boot) => self.feeds.keep_boot(boot),
             Effect::KeepQuery(query) => self.feeds.keep_query(query),

@@ -58,6 +58,17 @@ pub fn note(secret: SecretString) {
 /// The environment variables that the config names for secrets.
 static VARIABLES: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
+/// The files that the config names for secrets.
+static FILES: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+/// The files that the config names for secrets, each once.
+pub fn files() -> Vec<PathBuf> {
+    let mut files = FILES.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    files.sort();
+    files.dedup();
+    files
+}
+
 /// Keeps the secrets in our own environment out of that of a child.
 pub fn keep_from(command: &mut Command) {
     for name in VARIABLES.lock().unwrap_or_else(PoisonError::into_inner).iter() {
@@ -86,8 +97,14 @@ impl Secret {
         });
         let mut given = [value, file, env, command].into_iter().flatten();
         let first = given.next();
-        if let Some(Self::Env(name)) = &first {
-            VARIABLES.lock().unwrap_or_else(PoisonError::into_inner).push(name.clone());
+        match &first {
+            Some(Self::Env(name)) => {
+                VARIABLES.lock().unwrap_or_else(PoisonError::into_inner).push(name.clone());
+            }
+            Some(Self::File(file)) => {
+                FILES.lock().unwrap_or_else(PoisonError::into_inner).push(file.clone());
+            }
+            _ => {}
         }
         if given.next().is_some() {
             table.fault(

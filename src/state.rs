@@ -146,7 +146,7 @@ impl Place {
 
     /// Keeps the operator's name.
     pub fn keep_operator(&self, name: &str) -> io::Result<()> {
-        fs::write(self.root.join("operator"), format!("{name}\n"))
+        self.keep("operator", format!("{name}\n").as_bytes())
     }
 
     /// Sends what is logged to the log file: warnings, or what `RUST_LOG` says.

@@ -6,7 +6,7 @@ use color_eyre::eyre::Result;
 
 use super::{complain, own_config, say};
 use crate::cli::{self, Global};
-use crate::config::{Config, EXAMPLE, is_readable_by_others};
+use crate::config::{Config, EXAMPLE, exposed};
 
 /// Runs it.
 ///
@@ -18,8 +18,9 @@ pub fn run(global: &Global, what: &cli::Config) -> Result<ExitCode> {
             let file = file.clone().map_or_else(|| own_config(global), Ok)?;
             let config = Config::load(&file)?;
             let shown = file.display();
-            if config.holds_secrets && is_readable_by_others(&file) {
-                complain(&format!("{shown} holds a secret and others may read it; run: chmod 600 {shown}"));
+            for file in exposed(&config, &file) {
+                let file = file.display();
+                complain(&format!("{file} holds a secret and others may read it; run: chmod 600 {file}"));
             }
             let sources: Vec<String> = config.sources.iter().map(|source| source.id().to_string()).collect();
             say(&format!("{shown}: ok, {} sources: {}\n", sources.len(), sources.join(", ")))?;

@@ -72,8 +72,9 @@ fn start(global: &Global, wanted: Option<Wanted>, record: Option<&Path>) -> Resu
     let ground = network.block_on(ground(&global, false))?;
     let place =
         if global.demo.is_some() || global.replay.is_some() { Place::temporary() } else { Place::of_user() };
-    let place = place.and_then(|place| place.start_log().map(|()| place));
-    if let Err(error) = &place {
+    // What cannot be logged may still be noted, here or in the journal's refuge.
+    let logged = place.as_ref().map_err(ToString::to_string);
+    if let Err(error) = logged.and_then(|place| place.start_log().map_err(|error| error.to_string())) {
         complain(&format!("there will be no log: {error}"));
     }
     terminal::restore_on_panic();

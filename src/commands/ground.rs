@@ -262,7 +262,7 @@ pub fn is_mono(global: &Global) -> bool {
 }
 
 fn warn_of_readers(config: &Config, file: &Path) {
-    if config.holds_secrets && config::is_readable_by_others(file) {
+    for file in config::exposed(config, file) {
         let file = file.display();
         complain(&format!(
             "{file} holds a secret and others on this machine may read it; run: chmod 600 {file}"

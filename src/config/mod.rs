@@ -14,7 +14,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-pub use place::{default_file, is_readable_by_others};
+pub use place::{default_file, exposed, is_readable_by_others};
 pub use runbooks::Runbooks;
 
 use crate::border::Notify;

@@ -2,19 +2,21 @@
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, ErrorKind, Read as _, Seek as _, SeekFrom, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
-use std::path::Path;
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
 
 use super::entry::Entry;
 
 const NAME: &str = "journal.jsonl";
 
+/// A file of more than this many bytes is put aside, under a number, and stays; the next line begins a
+/// new one. Who looks at the newest entries reads no more than two of them.
+const LONGEST: u64 = 8 << 20;
+
 /// Adds a line, and waits until the disk has it.
 pub fn append(directory: &Path, entry: &Entry) -> io::Result<()> {
     let line = serde_json::to_string(entry)?;
-    let mut file = open(directory)?;
-    // Two dashboards write to one file; the lock goes with the file when this process ends, however.
-    file.lock()?;
+    let mut file = writable(directory)?;
     let whole = if ends_well(&mut file)? { format!("{line}\n") } else { format!("\n{line}\n") };
     let before = file.seek(SeekFrom::End(0))?;
     if let Err(error) = file.write_all(whole.as_bytes()).and_then(|()| file.sync_data()) {
@@ -23,6 +25,52 @@ pub fn append(directory: &Path, entry: &Entry) -> io::Result<()> {
         return Err(error);
     }
     Ok(())
+}
+
+/// The file that the next line belongs into, locked.
+fn writable(directory: &Path) -> io::Result<File> {
+    loop {
+        let file = open(directory)?;
+        // Two dashboards write to one file; the lock goes with the file when this process ends, however.
+        file.lock()?;
+        let held = file.metadata()?;
+        // The other may have put it aside while this one waited.
+        let is_it = fs::metadata(directory.join(NAME))
+            .is_ok_and(|named| (named.dev(), named.ino()) == (held.dev(), held.ino()));
+        if !is_it {
+            continue;
+        }
+        // A long file is better than none.
+        if held.len() <= LONGEST || put_aside(directory).is_err() {
+            return Ok(file);
+        }
+    }
+}
+
+fn put_aside(directory: &Path) -> io::Result<()> {
+    let next = aside(directory)?.last().map_or(1, |(number, _)| number + 1);
+    fs::rename(directory.join(NAME), directory.join(format!("journal-{next:06}.jsonl")))?;
+    File::open(directory)?.sync_all()
+}
+
+/// The files that were put aside, the oldest first.
+fn aside(directory: &Path) -> io::Result<Vec<(u32, PathBuf)>> {
+    let listed = match fs::read_dir(directory) {
+        Ok(listed) => listed,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let mut all = Vec::new();
+    for entry in listed {
+        let path = entry?.path();
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let number = name.strip_prefix("journal-").and_then(|rest| rest.strip_suffix(".jsonl"));
+        if let Some(number) = number.and_then(|number| number.parse().ok()) {
+            all.push((number, path));
+        }
+    }
+    all.sort_unstable();
+    Ok(all)
 }
 
 /// Makes sure that a line could be added.
@@ -59,15 +107,24 @@ fn ends_well(file: &mut File) -> io::Result<bool> {
     Ok(last == *b"\n")
 }
 
-/// The entries of a directory, and how many lines are none.
-pub fn read(directory: &Path) -> io::Result<(Vec<Entry>, usize)> {
-    let bytes = match fs::read(directory.join(NAME)) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok((Vec::new(), 0)),
-        Err(error) => return Err(error),
-    };
-    let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
-    let read: Vec<Option<Entry>> = lines.map(|line| serde_json::from_slice(line).ok()).collect();
-    let strange = read.iter().filter(|entry| entry.is_none()).count();
-    Ok((read.into_iter().flatten().collect(), strange))
+/// The entries of a directory, and how many lines are none; of the files that were put aside, only
+/// the newest so many.
+pub fn read(directory: &Path, most: usize) -> io::Result<(Vec<Entry>, usize)> {
+    let aside = aside(directory)?;
+    let newest = aside.iter().skip(aside.len().saturating_sub(most)).map(|(_, path)| path.clone());
+    let (mut entries, mut strange) = (Vec::new(), 0);
+    for path in newest.chain([directory.join(NAME)]) {
+        let bytes = match fs::read(path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == ErrorKind::NotFound => continue,
+            Err(error) => return Err(error),
+        };
+        for line in bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+            match serde_json::from_slice(line) {
+                Ok(entry) => entries.push(entry),
+                Err(_) => strange += 1,
+            }
+        }
+    }
+    Ok((entries, strange))
 }

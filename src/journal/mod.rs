@@ -124,10 +124,22 @@ impl Journal {
     /// # Errors
     /// When a file is there and cannot be read.
     pub fn read(&self) -> io::Result<(Vec<Entry>, usize)> {
+        self.entries(usize::MAX)
+    }
+
+    /// The newest entries, in the order of [`Journal::read`]: a bounded part of a journal of years.
+    ///
+    /// # Errors
+    /// When a file is there and cannot be read.
+    pub fn newest(&self) -> io::Result<(Vec<Entry>, usize)> {
+        self.entries(1)
+    }
+
+    fn entries(&self, most: usize) -> io::Result<(Vec<Entry>, usize)> {
         let mut all = Vec::new();
         let mut strange = 0;
         for directory in std::iter::once(&self.home).chain(&self.refuge) {
-            let (entries, broken) = file::read(directory)?;
+            let (entries, broken) = file::read(directory, most)?;
             all.extend(entries);
             strange += broken;
         }

@@ -370,7 +370,13 @@ mod tests {
     use std::sync::mpsc;
     use std::time::Duration;
 
-    use super::{LARGE, decode};
+    use super::{LARGE, decode, encoded};
+
+    #[test]
+    fn a_name_stays_one_piece_of_the_path() {
+        assert_eq!(encoded("main-1_a.b"), "main-1_a.b");
+        assert_eq!(encoded(r"a\x3a/!@:ü"), "a%5Cx3a%2F%21%40%3A%C3%BC");
+    }
 
     /// On one thread: were the large body read where it came in, what ends its reading would never
     /// run.

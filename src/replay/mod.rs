@@ -5,10 +5,10 @@
 
 mod player;
 
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use flate2::Compression;
@@ -76,6 +76,8 @@ pub struct Recording {
 pub struct Recorder {
     out: GzEncoder<File>,
     most: u64,
+    file: PathBuf,
+    sources: Vec<Expected>,
 }
 
 impl Recorder {
@@ -85,9 +87,22 @@ impl Recorder {
     /// When the file is there already or cannot be written.
     pub fn start(file: &Path, sources: &[Expected], started: DateTime<Utc>, most: u64) -> io::Result<Self> {
         let out = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)?;
-        let mut recorder = Self { out: GzEncoder::new(out, Compression::default()), most };
+        let out = GzEncoder::new(out, Compression::default());
+        let mut recorder = Self { out, most, file: file.to_owned(), sources: sources.to_vec() };
         recorder.line(&Head { schema: SCHEMA, started, sources: sources.to_vec() })?;
         Ok(recorder)
+    }
+
+    /// Ends the file, puts it aside as `NAME.1.wardroom` in the place of an older one, and goes on in a
+    /// new one from `started`: of a recording of weeks the newest is kept.
+    ///
+    /// # Errors
+    /// When a file cannot be written.
+    pub fn turn(self, started: DateTime<Utc>) -> io::Result<Self> {
+        let Self { out, most, file, sources } = self;
+        out.finish()?.sync_all()?;
+        fs::rename(&file, aside(&file))?;
+        Self::start(&file, &sources, started, most)
     }
 
     /// Takes a message down; `false` when the file has become as large as it may.
@@ -121,6 +136,17 @@ impl Recorder {
     }
 }
 
+/// Where a recording that has become long is put: `storm.1.wardroom` for `storm.wardroom`.
+fn aside(file: &Path) -> PathBuf {
+    let mut name = file.file_stem().unwrap_or_default().to_owned();
+    name.push(".1");
+    if let Some(ending) = file.extension() {
+        name.push(".");
+        name.push(ending);
+    }
+    file.with_file_name(name)
+}
+
 impl Recording {
     /// Reads a recording.
     ///
@@ -130,7 +156,17 @@ impl Recording {
         let other =
             |what: &str| io::Error::new(io::ErrorKind::InvalidData, format!("{}: {what}", file.display()));
         let opened = File::open(file).map_err(|error| other(&error.to_string()))?;
-        let mut lines = BufReader::new(MultiGzDecoder::new(opened).take(LONGEST));
+        Self::read_from(opened, file)
+    }
+
+    /// The same from its bytes; `file` is what an error calls them.
+    ///
+    /// # Errors
+    /// When they are no recording.
+    pub fn read_from(from: impl io::Read, file: &Path) -> io::Result<Self> {
+        let other =
+            |what: &str| io::Error::new(io::ErrorKind::InvalidData, format!("{}: {what}", file.display()));
+        let mut lines = BufReader::new(MultiGzDecoder::new(from).take(LONGEST));
         let head: Head = line(&mut lines)
             .and_then(|line| read(&line))
             .ok_or_else(|| other("is no recording; `wardroom record FILE` makes one"))?;
@@ -190,8 +226,6 @@ fn clean(told: &mut Value) {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::*;
 
     fn moment(second: i64) -> Moment {

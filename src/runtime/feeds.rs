@@ -6,9 +6,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use tokio::runtime::Handle;
-use tokio::sync::mpsc;
+use tokio::sync::mpsc::{self, UnboundedSender};
 
 use crate::app::Setup;
+use crate::border::Msg;
 use crate::clock::Clock;
 use crate::domain::bookmark::Bookmark;
 use crate::domain::clocks::{Clocks, Noted};
@@ -125,12 +126,17 @@ impl Feeds {
         });
     }
 
-    /// Writes down that a restore was tried, away from the loop.
-    pub fn keep_drill(&self, drill: Drill) {
-        let Some(root) = self.state.clone() else { return };
+    /// Writes down that a restore was tried, away from the loop; that it could not be is told to `to`,
+    /// for no other record of it will be there tomorrow.
+    pub fn keep_drill(&self, drill: Drill, to: UnboundedSender<Msg>) {
+        let root = self.state.clone();
         self.network.spawn_blocking(move || {
-            if let Err(error) = state::keep_drill(&root, &drill) {
+            let nowhere = || std::io::Error::other("there is no state directory");
+            let kept = root.ok_or_else(nowhere).and_then(|root| state::keep_drill(&root, &drill));
+            if let Err(error) = kept {
                 tracing::warn!(%error, "the restore drill was not written down");
+                // A loop that is gone needs to hear no more.
+                let _gone = to.send(Msg::Unread(format!("the restore drill was not written down: {error}")));
             }
         });
     }

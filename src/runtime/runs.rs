@@ -51,6 +51,11 @@ impl Runs {
         Self { messages, to, network, clock: clock.clone(), journal, going: HashMap::new() }
     }
 
+    /// Where something can be said to the loop from away of it.
+    pub fn voice(&self) -> mpsc::UnboundedSender<Msg> {
+        self.to.clone()
+    }
+
     /// Starts what was confirmed.
     pub fn start(&mut self, id: u64, order: Arc<Order>) {
         self.going.retain(|_, (_, task)| !task.is_finished());
@@ -87,7 +92,7 @@ impl Runs {
         };
         let to = self.to.clone();
         self.network.spawn_blocking(move || {
-            let read = journal.lock().unwrap_or_else(PoisonError::into_inner).read();
+            let read = journal.lock().unwrap_or_else(PoisonError::into_inner).newest();
             let msg = match read {
                 Ok((entries, torn)) => {
                     let mut ran = told(&entries);
@@ -105,7 +110,7 @@ impl Runs {
         let Some(journal) = self.journal.clone() else { return };
         let to = self.to.clone();
         self.network.spawn_blocking(move || {
-            let read = journal.lock().unwrap_or_else(PoisonError::into_inner).read();
+            let read = journal.lock().unwrap_or_else(PoisonError::into_inner).newest();
             let msg = match read {
                 Ok((entries, _)) => Msg::Past(told(&entries)),
                 Err(error) => Msg::Unread(format!("the journal cannot be read: {error}")),

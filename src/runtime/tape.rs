@@ -80,8 +80,8 @@ fn write(mut recorder: Recorder, moments: &Receiver<Moment>) -> io::Result<u64> 
     while let Ok(moment) = moments.recv() {
         count += 1;
         if !recorder.take(&moment)? {
-            tracing::warn!("the recording is as large as it may be, and ends here");
-            break;
+            tracing::info!("the recording is as large as it may be, and goes on in a new file");
+            recorder = recorder.turn(moment.at)?;
         }
     }
     recorder.finish()?;
@@ -94,6 +94,52 @@ mod tests {
     use crate::domain::feed::{SourceId, SourceKind};
     use crate::domain::question::{Answer, Question};
     use crate::replay::Recording;
+
+    /// A text that packs badly, another for each number.
+    fn noise(number: u64) -> String {
+        let mut state = number;
+        let digits = (0..40).map(|_| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            format!("{:x}", state >> 33)
+        });
+        digits.collect()
+    }
+
+    #[test]
+    fn of_a_long_recording_the_newest_is_kept() {
+        const MOST: u64 = 200_000;
+        const COUNT: u64 = 10_000;
+        let home = tempfile::tempdir().expect("a directory");
+        let file = home.path().join("x.wardroom");
+        let recorder = Recorder::start(&file, &[], DateTime::UNIX_EPOCH, MOST).expect("a file");
+        let tape = Tape::start(recorder).expect("a thread");
+        let source = SourceId::new(SourceKind::Prometheus, "main");
+        for number in 0..COUNT {
+            let at = DateTime::from_timestamp(number.cast_signed(), 0).expect("a time");
+            let text: std::sync::Arc<str> = noise(number).into();
+            let failure = crate::domain::feed::Failure {
+                kind: crate::domain::feed::FailureKind::Other,
+                short: std::sync::Arc::clone(&text),
+                text,
+            };
+            let feed = crate::domain::feed::Feed::Targets;
+            let seen = Msg::Observed { source: source.clone(), feed, result: Err(failure), took: 0.1 };
+            while tape.to.try_send(Moment::new(at, seen.clone())).is_err() {
+                thread::yield_now();
+            }
+        }
+        assert_eq!(tape.end().expect("written"), (COUNT, 0));
+        let read = |name: &str| Recording::read(&home.path().join(name)).expect("a recording");
+        let (before, now) = (read("x.1.wardroom"), read("x.wardroom"));
+        let newest = now.moments.last().or(before.moments.last()).expect("the newest is there");
+        assert_eq!(newest.at.timestamp().cast_unsigned(), COUNT - 1);
+        assert!(before.moments.len() < 5_000 && now.moments.len() < 5_000, "no more than the newest");
+        for name in ["x.wardroom", "x.1.wardroom"] {
+            let size = std::fs::metadata(home.path().join(name)).expect("it is there").len();
+            assert!(size < MOST + MOST / 2, "{name}: {size}");
+        }
+        assert_eq!(std::fs::read_dir(home.path()).expect("a directory").count(), 2);
+    }
 
     #[test]
     fn answers_are_taken_down_with_their_questions_and_keys_never() {

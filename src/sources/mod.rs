@@ -11,6 +11,7 @@ pub mod pbs;
 pub mod probe;
 pub mod prometheus;
 pub mod pve;
+mod shape;
 pub mod tunnelled;
 pub mod watch;
 mod wire;

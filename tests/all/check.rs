@@ -189,6 +189,24 @@ fn a_secret_that_others_may_read_is_warned_of() {
             assert!(!told.contains("hidden"), "{told}");
         }
     }
+    let other = home.path().join("token");
+    fs::write(&other, "hidden").expect("written");
+    let other = other.display().to_string();
+    let text = format!("[sources.prometheus.main]\nurl = \"http://127.0.0.1:1\"\ntoken_file = {other:?}\n");
+    fs::write(&file, text).expect("written");
+    for (mode, warns) in [(0o644, true), (0o600, false)] {
+        fs::set_permissions(&other, fs::Permissions::from_mode(mode)).expect("set");
+        for arguments in [
+            &["config", "check", &path][..],
+            &["check", "--config", &path, "--timeout", "1s"],
+            &["doctor", "--config", &path],
+        ] {
+            let output = run(home.path(), arguments);
+            let told = complained(&output) + &said(&output);
+            assert_eq!(told.contains(&format!("chmod 600 {other}")), warns, "{mode:o} {arguments:?}: {told}");
+            assert!(!told.contains("hidden"), "{told}");
+        }
+    }
 }
 
 #[test]

@@ -80,6 +80,60 @@ fn what_cannot_be_written_waits_and_is_said() {
     assert_eq!(runs, ["1", "3"], "what waited went first");
 }
 
+/// Lines of one entry each, of so many bytes together.
+fn lines(run: &str, bytes: usize) -> String {
+    let line = serde_json::to_string(&began(run, &"x".repeat(1_000))).expect("JSON") + "\n";
+    line.repeat(bytes / line.len() + 1)
+}
+
+#[test]
+fn a_long_journal_is_put_aside_and_nothing_is_lost() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join("journal.jsonl");
+    let mut expected = 0;
+    for round in 1..=3 {
+        let old = fs::read_to_string(&file).unwrap_or_default() + &lines("old", 9 << 20);
+        expected += lines("old", 9 << 20).lines().count();
+        fs::write(&file, old).expect("written");
+        let mut journal = Journal::new(directory.path(), None);
+        assert_eq!(journal.add(began(&format!("new {round}"), "uptime")), Kept::Home);
+        expected += 1;
+        let (all, strange) = journal.read().expect("it is read");
+        assert_eq!((all.len(), strange), (expected, 0), "round {round}");
+        assert_eq!(all.last().map(|entry| entry.run.clone()), Some(format!("new {round}")));
+        let (newest, _) = journal.newest().expect("it is read");
+        assert!(newest.len() * round <= expected + round, "{} of {expected}", newest.len());
+        assert_eq!(newest.last(), all.last());
+        let aside = directory.path().join(format!("journal-{round:06}.jsonl"));
+        let mode = fs::metadata(&aside).expect("it was put aside").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600 & mode, "{mode:o}");
+        assert_eq!(fs::read_to_string(&file).expect("a new one").lines().count(), 1);
+    }
+}
+
+#[test]
+fn two_who_put_it_aside_at_once_lose_nothing() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let before = lines("old", (8 << 20) - 100_000);
+    fs::write(directory.path().join("journal.jsonl"), &before).expect("written");
+    std::thread::scope(|scope| {
+        for name in ["a", "b"] {
+            let place = directory.path();
+            scope.spawn(move || {
+                for number in 0..100 {
+                    let mut journal = Journal::new(place, None);
+                    let entry = began(&format!("{name}{number}"), &"y".repeat(3_000));
+                    assert_eq!(journal.add(entry), Kept::Home);
+                }
+            });
+        }
+    });
+    let (all, strange) = Journal::new(directory.path(), None).read().expect("it is read");
+    assert_eq!((all.len(), strange), (before.lines().count() + 200, 0));
+    assert!(directory.path().join("journal-000001.jsonl").exists(), "it was put aside");
+    assert!(!directory.path().join("journal-000002.jsonl").exists(), "once");
+}
+
 fn pen(journal: Option<Journal>) -> Pen {
     Pen {
         journal: journal.map(|journal| Arc::new(Mutex::new(journal))),

@@ -18,6 +18,7 @@ mod stack;
 
 mod alerts;
 mod chain;
+mod closed;
 mod doctor;
 mod fixing;
 mod ground;

@@ -27,17 +27,25 @@ const ROUNDS: usize = 180;
 #[derive(Clone, Copy, Debug)]
 struct Held {
     bytes: usize,
+    /// Sockets among them.
     files: usize,
     tasks: usize,
+    threads: usize,
 }
 
 fn held() -> Held {
     let stats = COUNTED.stats();
     Held {
         bytes: stats.bytes_allocated.saturating_sub(stats.bytes_deallocated),
-        files: std::fs::read_dir("/proc/self/fd").map_or(0, Iterator::count),
+        files: count("/proc/self/fd"),
+        threads: count("/proc/self/task"),
         tasks: tokio::runtime::Handle::current().metrics().num_alive_tasks(),
     }
+}
+
+/// How many names a directory has.
+fn count(directory: &str) -> usize {
+    std::fs::read_dir(directory).map_or(0, Iterator::count)
 }
 
 /// Presses keys, a frame between them.
@@ -101,4 +109,5 @@ fn what_is_held_does_not_grow() {
     assert!(after < before + before / 50, "{before} bytes became {after}: {curve:?}");
     assert!(least(last, |held| held.files) <= least(third, |held| held.files), "files: {rounds:?}");
     assert!(least(last, |held| held.tasks) <= least(third, |held| held.tasks), "tasks: {rounds:?}");
+    assert!(least(last, |held| held.threads) <= least(third, |held| held.threads), "threads: {rounds:?}");
 }

@@ -74,8 +74,8 @@ impl Server {
         .unwrap_or_else(|reason| panic!("{reason}"));
     }
 
-    /// The dashboard that looks at it, and where its config lies.
-    pub fn dashboard(&self) -> (Dashboard, TempDir) {
+    /// A config that names it, and the directory where that lies.
+    pub fn config(&self) -> (TempDir, String) {
         let place = tempfile::tempdir().expect("a directory");
         let file = place.path().join("wardroom.toml");
         // Whoever waits is not given up before the test is over.
@@ -83,6 +83,12 @@ impl Server {
         std::fs::write(&file, format!("[sources.pbs.main]\n{keys}[ui]\noperator = \"kim\"\n"))
             .expect("written");
         let path = file.display().to_string();
+        (place, path)
+    }
+
+    /// The dashboard that looks at it, and where its config lies.
+    pub fn dashboard(&self) -> (Dashboard, TempDir) {
+        let (place, path) = self.config();
         let command = [PROGRAM, "--config", &path, "--view", "backups"];
         (Plan { command: &command, ..Plan::default() }.start(), place)
     }

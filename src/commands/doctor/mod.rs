@@ -16,7 +16,7 @@ use serde::Serialize;
 
 use super::{Ground, ground, say};
 use crate::cli::{self, Form, Global};
-use crate::config::is_readable_by_others;
+use crate::config::exposed;
 use crate::report::SCHEMA;
 use crate::runtime::network;
 use servers::Examined;
@@ -109,10 +109,13 @@ fn config(ground: &Ground) -> Vec<Finding> {
     let shown = file.display().to_string();
     let count = ground.config.sources.len();
     let mut found = vec![Finding::ok("config", &shown, format!("read, {count} sources"))];
-    if ground.config.holds_secrets && is_readable_by_others(file) {
+    let exposed = exposed(&ground.config, file);
+    for file in &exposed {
+        let shown = file.display().to_string();
         let text = "holds a secret, and others on this machine may read it";
         found.push(Finding::failed("config", &shown, text, format!("chmod 600 {shown}")));
-    } else if ground.config.holds_secrets {
+    }
+    if ground.config.holds_secrets && !exposed.contains(file) {
         let text = "holds a secret itself; whoever gets a copy of it has that too";
         found.push(Finding::note("config", &shown, text, "put it into a file: token_file, password_file"));
     }

@@ -277,7 +277,11 @@ fn planted(house: &House, place: &Path) -> String {
     // What a program is given of the environment comes out of it again.
     std::fs::write(
         &program,
-        format!("#!/bin/sh\nenv >> {}\necho {of_program}\n", place.join("env").display()),
+        // And with which arguments it and whoever started it run: everybody on the machine may see those.
+        format!(
+            "#!/bin/sh\n{{ env; cat /proc/$$/cmdline /proc/$PPID/cmdline; }} >> {}\necho {of_program}\n",
+            place.join("env").display()
+        ),
     )
     .expect("written");
     let url = |nth: usize| house.doors[nth].1.url.clone();
@@ -389,6 +393,8 @@ async fn no_secret_is_in_any_output_log_or_file(#[case] is_echoed: bool) {
         assert_eq!(mode & 0o077, 0, "others may look at {}", file.display());
     }
     assert!(logged > 0, "there is a log of everything: {:?}", desk.files());
-    let given = std::fs::read_to_string(place.path().join("env")).expect("the program for the token ran");
-    assert_eq!(leaks(&given), [""; 0], "in the environment of a child");
+    let given = std::fs::read(place.path().join("env")).expect("the program for the token ran");
+    let given = String::from_utf8_lossy(&given);
+    assert!(given.contains("wardroom"), "whoever started it is in it: {given:?}");
+    assert_eq!(leaks(&given), [""; 0], "in the environment or the arguments of a child, or in ours");
 }

@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use tempfile::TempDir;
+use wardroom::config::Config;
 use wardroom::text::is_plain;
 
 use super::chance::Chance;
@@ -81,6 +82,65 @@ fn a_config_may_hold_anything() {
     let path = file(&home, "w.toml", b"\xff\xfe[ui]\n\x00");
     let (text, status) = said(home.path(), &["config", "check", &path], &[]);
     assert!(status == 2 && text.contains("w.toml"), "{status}: {text}");
+}
+
+/// The example with some of it gone, doubled, moved or replaced, always from the same seed.
+#[test]
+fn a_config_spoilt_by_chance_is_read_or_told() {
+    const ROUNDS: usize = 400;
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let example = std::fs::read_to_string(root.join("config.example.toml")).expect("the example");
+    // What stands there as an example is a config once it is no comment.
+    let example: String =
+        example.lines().map(|line| format!("{}\n", line.trim_start_matches("# "))).collect();
+    let lines: Vec<&str> =
+        example.lines().filter(|line| line.contains('=') || line.starts_with('[')).collect();
+    let strange = [
+        "\"",
+        "[",
+        "]",
+        "=",
+        "\n",
+        "\u{1b}[2J",
+        "\u{202e}",
+        "9999999999999999999",
+        "-1",
+        "{}",
+        "true",
+        "''",
+        "磁",
+    ];
+    let mut chance = Chance::new(11);
+    let (mut read, mut faulty) = (0, 0);
+    for _ in 0..ROUNDS {
+        // Half of them a few lines, which more often make a whole.
+        let most = if chance.one_in(2) { 6 } else { 40 };
+        let from = chance.below(lines.len());
+        let mut text: String =
+            lines.iter().cycle().skip(from).take(most).map(|line| format!("{line}\n")).collect();
+        for _ in 0..chance.below(5) {
+            let at = text.floor_char_boundary(chance.below(text.len().max(1)));
+            match chance.below(3) {
+                0 => text.insert_str(at, chance.of(&strange)),
+                1 => text.truncate(at),
+                _ => {
+                    let end = text.ceil_char_boundary((at + chance.below(12)).min(text.len()));
+                    text.replace_range(at..end, chance.of(&strange));
+                }
+            }
+        }
+        match Config::parse("w.toml", &text, None) {
+            Ok(_) => read += 1,
+            Err(error) => {
+                faulty += 1;
+                let told = format!("{error:#}");
+                let bad = told.chars().find(|char| *char != '\n' && char.is_control());
+                assert_eq!(bad, None, "{text:?}: {told:?}");
+                assert!(told.contains("w.toml"), "{text:?}: {told}");
+            }
+        }
+    }
+    assert!(read > 0 && faulty > ROUNDS / 4, "{read} read, {faulty} told");
 }
 
 #[test]

@@ -1,0 +1,100 @@
+//! A terminal that goes away under the dashboard, or takes nothing any more: the dashboard ends, in
+//! bounded time.
+
+use std::io::{Read as _, Write as _};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
+
+use crate::lab::{LIMIT, PROGRAM};
+use crate::wait::until;
+
+/// What is written to a terminal that nobody reads from stays there up to some kilobytes; a view is some
+/// of them.
+const MUCH: usize = 200;
+
+/// A dashboard whose terminal can be closed, which one that somebody goes on reading from cannot.
+struct Alone {
+    child: Box<dyn Child + Send + Sync>,
+    master: Option<Box<dyn MasterPty + Send>>,
+    home: TempDir,
+}
+
+impl Alone {
+    /// Starts it, and reads until it shows the lab.
+    fn start() -> Self {
+        let home = tempfile::Builder::new().prefix("wardroom-home-").tempdir().expect("a home directory");
+        let size = PtySize { rows: 40, cols: 120, pixel_width: 0, pixel_height: 0 };
+        let pair = native_pty_system().openpty(size).expect("a pseudo terminal");
+        let mut command = CommandBuilder::new(PROGRAM);
+        command.args(["--demo=host-down"]);
+        command.env_clear();
+        for (name, value) in [("TERM", "xterm-256color"), ("LANG", "C.UTF-8"), ("PATH", "/usr/bin:/bin")] {
+            command.env(name, value);
+        }
+        command.env("HOME", home.path());
+        let child = pair.slave.spawn_command(command).expect("the program starts");
+        drop(pair.slave);
+        let mut output = pair.master.try_clone_reader().expect("a terminal shows something");
+        let (told, shown) = mpsc::channel();
+        thread::spawn(move || {
+            let (mut screen, mut buffer) = (vt100::Parser::new(40, 120, 0), [0; 16 << 10]);
+            while let Ok(count @ 1..) = output.read(&mut buffer) {
+                screen.process(buffer.get(..count).unwrap_or_default());
+                if screen.screen().contents().contains("HostDown") {
+                    break;
+                }
+            }
+            // From here on nobody reads.
+            drop(output);
+            let _nobody_waits = told.send(());
+        });
+        shown.recv_timeout(LIMIT).expect("it shows the lab");
+        Self { child, master: Some(pair.master), home }
+    }
+
+    fn is_over(&mut self) {
+        until("the program ends", LIMIT, || match self.child.try_wait() {
+            Ok(Some(_)) => Ok(()),
+            other => Err(format!("{other:?}")),
+        })
+        .unwrap_or_else(|reason| panic!("{reason}"));
+    }
+}
+
+impl Drop for Alone {
+    fn drop(&mut self) {
+        let _killed = self.child.kill();
+        let _reaped = self.child.wait();
+    }
+}
+
+#[test]
+fn a_terminal_that_is_closed_ends_it() {
+    let mut dashboard = Alone::start();
+    drop(dashboard.master.take());
+    dashboard.is_over();
+    let left: Vec<_> = std::fs::read_dir(dashboard.home.path()).expect("the home").collect();
+    assert!(left.is_empty(), "the demo lab wrote into the home directory: {left:?}");
+}
+
+#[test]
+fn a_terminal_that_takes_nothing_any_more_does_not_keep_it() {
+    let mut dashboard = Alone::start();
+    let master = dashboard.master.as_ref().expect("it is still open");
+    let mut keys = master.take_writer().expect("a terminal takes keys");
+    for number in 0..MUCH {
+        let key = [b"1", b"3", b"5", b"2"][number % 4];
+        keys.write_all(key).expect("it is typed");
+    }
+    let pid = dashboard.child.process_id().expect("it runs");
+    let pid = Pid::from_raw(pid.cast_signed()).expect("a process");
+    // It is stuck, or will be: nothing reads what it draws.
+    thread::sleep(Duration::from_millis(300));
+    kill_process(pid, Signal::TERM).expect("it can be sent a signal");
+    dashboard.is_over();
+}
