@@ -76,11 +76,15 @@ impl Server {
 
     /// The dashboard that looks at it, and where its config lies.
     pub fn dashboard(&self) -> (Dashboard, TempDir) {
-        let place = tempfile::tempdir().expect("a directory");
+        self.dashboard_with(tempfile::tempdir().expect("a directory"), "")
+    }
+
+    /// The same with a directory of its own, and more in its config.
+    pub fn dashboard_with(&self, place: TempDir, more: &str) -> (Dashboard, TempDir) {
         let file = place.path().join("wardroom.toml");
         // Whoever waits is not given up before the test is over.
         let keys = format!("url = {:?}\ntoken = \"a@pbs!b:c\"\ntimeout = \"5m\"\n", self.url);
-        std::fs::write(&file, format!("[sources.pbs.main]\n{keys}[ui]\noperator = \"kim\"\n"))
+        std::fs::write(&file, format!("[sources.pbs.main]\n{keys}[ui]\noperator = \"kim\"\n{more}"))
             .expect("written");
         let path = file.display().to_string();
         let command = [PROGRAM, "--config", &path, "--view", "backups"];
