@@ -209,14 +209,6 @@ fn scene<'a>(known: &'a Known, frozen: Option<&'a Frozen>, look: &'a Look, now: 
     }
 }
 
-impl Known {
-    /// The record of the incident for which a procedure is followed.
-    fn record(&self) -> &[Entry] {
-        let incident = self.desk.session().and_then(|session| session.incident.as_ref());
-        incident.and_then(|incident| self.records.get(incident)).map_or(&[], Vec::as_slice)
-    }
-}
-
 impl App {
     /// A screen that waits for its sources.
     pub fn new(mut setup: Setup) -> Self {

@@ -154,9 +154,8 @@ impl Config {
             dates,
             endless,
             services: services::services(root),
-            window: tables::window(root, ui.zone),
             layers: services::layers(root),
-            ..tables::thresholds(root)
+            ..tables::thresholds(root, ui.zone)
         };
         let keymap = Keymap::default().with(root);
         let actions = actions::actions(root, &keymap);

@@ -17,6 +17,7 @@ pub mod cluster;
 pub mod comment;
 pub mod correlate;
 pub mod coverage;
+pub mod dashboard;
 pub mod datastore;
 pub mod deed;
 pub mod digest;

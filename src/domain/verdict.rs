@@ -154,6 +154,7 @@ impl Scope {
             }
             (SourceKind::Prometheus, Feed::Measures) => self.hosts || self.chain || self.services,
             (SourceKind::Prometheus | SourceKind::Alertmanager, _) => self.alerts || self.chain,
+            (SourceKind::Grafana, _) => self.chain,
             (SourceKind::Loki, Feed::Ready) => self.logs || self.chain,
             (SourceKind::Loki, _) => self.logs,
         }

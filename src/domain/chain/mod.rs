@@ -157,6 +157,7 @@ pub(super) fn name_of(source: &SourceState, store: &Store) -> Arc<str> {
         SourceKind::Loki => "Loki",
         SourceKind::Pbs => "PBS",
         SourceKind::Pve => "PVE",
+        SourceKind::Grafana => "Grafana",
         SourceKind::Files => "files",
         SourceKind::Probe => "probe",
     };

@@ -347,6 +347,7 @@ impl Standing {
             SourceKind::Loki => "Loki",
             SourceKind::Pbs => "Proxmox Backup Server",
             SourceKind::Pve => "Proxmox VE",
+            SourceKind::Grafana => "Grafana",
             SourceKind::Files => "place for files",
             SourceKind::Probe => "probe",
         };
