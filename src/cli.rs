@@ -139,6 +139,8 @@ pub enum Command {
         #[command(subcommand)]
         what: Silences,
     },
+    /// Work through a routine: daily, weekly, monthly, after a change.
+    Routine(Routine),
     /// Plan maintenance, list it, end it: what is expected to be down is no alarm meanwhile.
     Maintenance {
         /// Which of these.
@@ -414,6 +416,7 @@ mod lab;
 mod maintenance;
 mod names;
 mod record;
+mod routine;
 mod setup;
 mod status;
 
@@ -425,28 +428,9 @@ pub use lab::Lab;
 pub use maintenance::{Maintenance, Planned};
 pub use names::{Kind, Names};
 pub use record::Record;
-pub use setup::{Doctor, Init};
+pub use routine::Routine;
+pub use setup::{Config, Doctor, Init};
 pub use status::{Line, Status};
-
-/// `wardroom config`
-#[derive(Clone, Debug, Subcommand)]
-pub enum Config {
-    /// Read the config and tell all that is wrong with it, at once.
-    ///
-    /// Example: wardroom config check ./wardroom.toml
-    Check {
-        /// The file; without it, the one that the dashboard would read.
-        file: Option<PathBuf>,
-    },
-    /// Print a config in which every key is explained.
-    ///
-    /// Example: wardroom config example > ~/.config/wardroom/config.toml
-    Example,
-    /// Print where the config is looked for.
-    ///
-    /// Example: $EDITOR "$(wardroom config path)"
-    Path,
-}
 
 #[cfg(test)]
 mod tests {

@@ -22,6 +22,7 @@ mod maintained;
 mod queries;
 mod receivers;
 mod recent;
+mod routines;
 mod seen;
 mod trust;
 
@@ -35,6 +36,7 @@ pub use maintained::{keep_maintained, maintained};
 pub use queries::{keep_query, queries};
 pub use receivers::{Tested, keep_tested, tested};
 pub use recent::{keep_recent, recent};
+pub use routines::{keep_routine, routines};
 pub use seen::Seen;
 pub use trust::{accept, accepted_text, others_write, standing, trust_name, trusted};
 

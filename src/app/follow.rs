@@ -150,7 +150,9 @@ impl App {
         let Some(session) = self.known.desk.session() else { return Vec::new() };
         let events = changed.into_iter().filter_map(|at| session.checks.get(at)).flat_map(about::measured);
         let events: Vec<(String, Event)> = events.map(|event| (String::new(), event)).collect();
-        if events.is_empty() { Vec::new() } else { self.write_down(events, now) }
+        let mut effects = if events.is_empty() { Vec::new() } else { self.write_down(events, now) };
+        effects.extend(self.note_drill(now));
+        effects
     }
 
     /// Does what a key asks for in the runbook; `None` when that is none of its business.

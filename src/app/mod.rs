@@ -217,7 +217,7 @@ impl App {
         let mut store = Store::new(setup.sources.clone(), setup.thresholds, setup.ring);
         store.take_clocks(setup.clocks);
         store.drills = setup.drills;
-        (store.looked, store.maintained) = (setup.looked, setup.maintained);
+        (store.looked, store.maintained, store.routines) = (setup.looked, setup.maintained, setup.routines);
         (store.queries, store.boots) = (setup.queries, setup.boots);
         let panes = PANES.iter().map(|(name, _, make)| (*name, Slot { pane: make(), seen: None }));
         let view = setup.views.iter().position(|view| view.name == setup.view).unwrap_or(0);

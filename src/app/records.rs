@@ -3,7 +3,11 @@
 use super::{App, Known};
 use crate::border::Effect;
 use crate::clock::Now;
+use crate::domain::drill::Drill;
+use crate::domain::subject::Subject;
 use crate::incident::{self, Entry, Event, Record};
+use crate::runbooks::model::Procedure;
+use crate::text;
 use crate::ui::panes::runbook::about;
 use crate::ui::theme::Role;
 
@@ -111,4 +115,46 @@ impl App {
         self.notify(format!("the report is incidents/{incident}.md, and on the clipboard"), Role::Ok, now);
         vec![Effect::Report { incident, text: text.clone() }, Effect::Copy(text)]
     }
+}
+
+impl App {
+    /// Notes the drill, once, when the procedure that is followed has passed its verification.
+    pub(super) fn note_drill(&mut self, now: Now) -> Vec<Effect> {
+        let Some((book, procedure, _)) = self.known.desk.document() else { return Vec::new() };
+        let title = procedure.title.clone();
+        let is_restore = restores(&book.title, procedure);
+        let Some(session) = self.known.desk.session_mut() else { return Vec::new() };
+        if session.drilled || !is_restore || !session.is_verified() {
+            return Vec::new();
+        }
+        let Some(Subject::Backup { source, group }) = session.cause.subject.clone() else {
+            return Vec::new();
+        };
+        session.drilled = true;
+        let took = now.wall - session.opened;
+        let drill = Drill {
+            source,
+            at: now.wall,
+            by: self.look.operator.clone(),
+            took: u64::try_from(took.num_seconds()).ok(),
+            note: title.into(),
+            group,
+        };
+        let words =
+            format!("restore drill of {}: verified after {}, and noted", drill.group, text::age(took));
+        self.known.store.drills.push(drill.clone());
+        self.forget_seen();
+        self.notify(words, Role::Ok, now);
+        vec![Effect::KeepDrill(drill)]
+    }
+}
+
+/// Whether a procedure restores something: by its heading, or as a scenario of a document about that.
+fn restores(book: &str, procedure: &Procedure) -> bool {
+    let says = |text: &str| {
+        let text = text.to_lowercase();
+        ["restore", "restoring", "recover"].iter().any(|word| text.contains(word))
+    };
+    let is_alert = !procedure.alert_names.is_empty();
+    !is_alert && (says(&procedure.title) || procedure.label.is_some() && says(book))
 }

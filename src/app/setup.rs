@@ -12,6 +12,7 @@ use crate::domain::drill::Drill;
 use crate::domain::host::Inventory;
 use crate::domain::layer::Boot;
 use crate::domain::log::RingLimits;
+use crate::domain::routine::Done;
 use crate::domain::slo::Window;
 use crate::domain::store::{Expected, Store};
 use crate::domain::thresholds::Thresholds;
@@ -75,6 +76,8 @@ pub struct Setup {
     pub recent: Vec<String>,
     /// The restore drills that were kept.
     pub drills: Vec<Drill>,
+    /// The routines that were worked through.
+    pub routines: Vec<Done>,
     /// The times in which maintenance was planned before.
     pub maintained: Vec<Window>,
     /// When the operator last looked at what had happened.
@@ -114,6 +117,7 @@ impl Default for Setup {
             recent: Vec::new(),
             drills: Vec::new(),
             maintained: Vec::new(),
+            routines: Vec::new(),
             looked: None,
             boots: Vec::new(),
             queries: Vec::new(),

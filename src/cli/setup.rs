@@ -1,8 +1,9 @@
 //! What can be said about the first config, and about what is wrong with the present one.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, Subcommand};
 
 use super::Form;
 
@@ -51,4 +52,24 @@ pub struct Doctor {
     /// How long to wait for the servers in all.
     #[arg(long, default_value = "20s", value_parser = humantime::parse_duration, value_name = "TIME")]
     pub timeout: Duration,
+}
+
+/// `wardroom config`
+#[derive(Clone, Debug, Subcommand)]
+pub enum Config {
+    /// Read the config and tell all that is wrong with it, at once.
+    ///
+    /// Example: wardroom config check ./wardroom.toml
+    Check {
+        /// The file; without it, the one that the dashboard would read.
+        file: Option<PathBuf>,
+    },
+    /// Print a config in which every key is explained.
+    ///
+    /// Example: wardroom config example > ~/.config/wardroom/config.toml
+    Example,
+    /// Print where the config is looked for.
+    ///
+    /// Example: $EDITOR "$(wardroom config path)"
+    Path,
 }

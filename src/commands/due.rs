@@ -11,8 +11,9 @@ use crate::cli::{Due, Form, Global};
 use crate::domain::verdict::Scope;
 use crate::report::Horizon;
 
-/// What tells of ends: backups, what is measured of hosts and of the chain, and silences.
-const SCOPE: Scope = Scope { backups: true, hosts: true, chain: true, alerts: true, ..Scope::NONE };
+/// What tells of ends: backups, what is measured of hosts and of the chain, silences, and what doors show.
+const SCOPE: Scope =
+    Scope { backups: true, hosts: true, chain: true, alerts: true, targets: true, ..Scope::NONE };
 
 /// Runs it.
 ///

@@ -35,6 +35,7 @@ pub async fn gather(ground: &Ground, scope: Scope, timeout: Duration) -> Store {
     if let Some(place) = ground.own_state() {
         store.take_clocks(Clocks::of(state::clocks(place.path())));
         store.drills = state::drills(place.path());
+        store.routines = state::routines(place.path());
         store.maintained = state::maintained(place.path());
     }
     let (sender, mut events) = mpsc::channel(64);

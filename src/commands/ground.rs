@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use color_eyre::eyre::Result;
 
-use super::promises::promised;
+use super::promises::{promised, reviews};
 use super::{Usage, complain, themes};
 use crate::app::Setup;
 use crate::cli::Global;
@@ -109,6 +109,7 @@ pub fn read(global: &Global, file: &Path) -> Result<Config> {
         config.keep_site(site).map_err(Usage)?;
     }
     config.thresholds.promised = promised(&config.runbooks);
+    config.thresholds.reviews = reviews(&config.runbooks, config.ui.zone);
     dress(&mut config, Some(file), global)?;
     Ok(config)
 }
@@ -164,6 +165,7 @@ pub fn setup(config: &Config, global: &Global, banner: Option<String>) -> Result
         drills: Vec::new(),
         looked: None,
         maintained: Vec::new(),
+        routines: Vec::new(),
         boots: Vec::new(),
         queries: Vec::new(),
     })

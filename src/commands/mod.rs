@@ -25,6 +25,7 @@ pub mod names;
 mod promises;
 pub mod record;
 mod routes;
+pub mod routine;
 pub mod runbook;
 pub mod shot;
 pub mod silences;
@@ -63,6 +64,7 @@ pub fn run(cli: &Cli) -> ExitCode {
         Some(Command::Check(check)) => check::run(&cli.global, check),
         Some(Command::Alerts(alerts)) => alerts::run(&cli.global, alerts),
         Some(Command::Silences { what }) => silences::run(&cli.global, what),
+        Some(Command::Routine(asked)) => routine::run(&cli.global, asked),
         Some(Command::Maintenance { what }) => maintenance::run(&cli.global, what),
         Some(Command::Open(open)) => dashboard::open(&cli.global, open),
         Some(Command::Backups(backups)) => backups::run(&cli.global, backups),

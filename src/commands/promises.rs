@@ -3,11 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use chrono::TimeDelta;
+use chrono::{NaiveDate, TimeDelta};
 
 use crate::config::Runbooks;
+use crate::domain::horizon::Review;
 use crate::runbooks::model::Procedure;
 use crate::runbooks::{self, Runbook};
+use crate::text::sanitise;
+use crate::ui::times::Zone;
 
 /// What a procedure states of itself.
 struct Stated {
@@ -56,9 +59,52 @@ fn by_alert(stated: &[Stated], aliases: &BTreeMap<String, String>) -> BTreeMap<A
     all
 }
 
+/// When the files of the config say that they are to be read again, `Next Review: February 6, 2026`: the
+/// day begins where the clocks show `zone`.
+pub fn reviews(config: &Runbooks, zone: Zone) -> Vec<Review> {
+    let read = |path: &std::path::PathBuf| {
+        let what = path.file_name().unwrap_or_default().to_string_lossy();
+        let text = std::fs::read_to_string(path);
+        let day = text.map_err(|error| format!("not readable: {error}")).and_then(|text| {
+            next_review(&text).ok_or_else(|| "it names no day of its next review".to_owned())
+        });
+        let at = day.and_then(|day| zone.begins(day).ok_or_else(|| "there is no such day".to_owned()));
+        Review { what: sanitise(&what).as_ref().into(), at: at.map_err(Into::into) }
+    };
+    config.files.iter().map(read).collect()
+}
+
+/// The day that a document names for its next review.
+fn next_review(text: &str) -> Option<NaiveDate> {
+    let day = |line: &str| {
+        let at = line.to_ascii_lowercase().find("next review")?;
+        let (_, day) = line.get(at..)?.split_once(':')?;
+        let day = day.split('(').next().unwrap_or_default().trim_matches(['*', '_', ' ', '.']);
+        let formats = ["%Y-%m-%d", "%B %d, %Y", "%d %B %Y", "%B %d %Y"];
+        formats.iter().find_map(|format| NaiveDate::parse_from_str(day, format).ok())
+    };
+    text.lines().find_map(day)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_document_names_the_day_of_its_next_review() {
+        for (text, day) in [
+            (
+                "*Last Reviewed: November 6, 2025*\n*Next Review: February 6, 2026 (Quarterly)*\n",
+                Some("2026-02-06"),
+            ),
+            ("**Next review:** 2026-03-29\n", Some("2026-03-29")),
+            ("next review: 7 March 2026.", Some("2026-03-07")),
+            ("Next Review: soon", None),
+            ("Review the changelog", None),
+        ] {
+            assert_eq!(next_review(text).map(|day| day.to_string()).as_deref(), day, "{text}");
+        }
+    }
 
     #[test]
     fn a_runbook_says_how_soon_somebody_responds() {

@@ -1,23 +1,35 @@
 //! `[due]`: dates that nobody can measure, such as the end of a key.
 
-use chrono::{Local, NaiveDate};
+use std::sync::Arc;
 
-use crate::domain::horizon::{Dated, begins};
+use chrono::NaiveDate;
+
+use crate::domain::horizon::Dated;
 use crate::settings::Table;
 use crate::ui::times::Zone;
 
-/// Reads the table; a date is the beginning of its day in `zone`.
-pub(super) fn dates(root: &Table<'_>, zone: Zone) -> Vec<Dated> {
-    let Some(table) = root.table("due") else { return Vec::new() };
-    let read = |(what, date): (String, String)| {
-        let began = date.parse::<NaiveDate>().ok().and_then(|day| match zone {
-            Zone::Local => begins(day, &Local),
-            Zone::Named(zone) => begins(day, &zone),
-        });
-        if began.is_none() {
-            table.fault(&what, format!("expected a date such as \"2027-03-31\", found {date:?}"));
+/// What has no end.
+const NEVER: &str = "never";
+
+/// Reads the table: dates, each the beginning of its day in `zone`, and what has no end.
+pub(super) fn dates(root: &Table<'_>, zone: Zone) -> (Vec<Dated>, Vec<Arc<str>>) {
+    let Some(table) = root.table("due") else { return (Vec::new(), Vec::new()) };
+    let (mut dates, mut endless) = (Vec::new(), Vec::new());
+    for (name, date) in table.entries::<String>() {
+        let what: Arc<str> = crate::text::sanitise(&name).into();
+        if date == NEVER {
+            endless.push(what);
+            continue;
         }
-        Some(Dated { what: crate::text::sanitise(&what).into(), at: began? })
-    };
-    table.entries::<String>().into_iter().filter_map(read).collect()
+        match date.parse::<NaiveDate>().ok().and_then(|day| zone.begins(day)) {
+            Some(at) => dates.push(Dated { what, at }),
+            None => {
+                table.fault(
+                    &name,
+                    format!("expected a date such as \"2027-03-31\", or \"never\", found {date:?}"),
+                );
+            }
+        }
+    }
+    (dates, endless)
 }

@@ -143,6 +143,7 @@ impl Config {
         let hosts = hosts::hosts(root);
         lead(&sources, &hosts);
         let ui = ui(root, directory, &mut elsewhere);
+        let (dates, endless) = due::dates(root, ui.zone);
         let thresholds = Thresholds {
             clusters: mappings(&sources),
             log_labels,
@@ -150,7 +151,8 @@ impl Config {
             log_queries,
             hosts: hosts.clone(),
             goals: slo::goals(root),
-            dates: due::dates(root, ui.zone),
+            dates,
+            endless,
             services: services::services(root),
             layers: services::layers(root),
             ..tables::thresholds(root, ui.zone)

@@ -51,6 +51,7 @@ pub mod ran;
 pub mod re2;
 pub mod reaping;
 pub mod room;
+pub mod routine;
 pub mod routing;
 pub mod rule;
 pub mod run;

@@ -22,6 +22,7 @@ use super::layer::Boot;
 use super::log::{RingLimits, Tail};
 use super::observation::Observation;
 use super::ran::Ran;
+use super::routine::Done;
 use super::slo::{Account, Window};
 use super::subject::Subject;
 use super::thresholds::Thresholds;
@@ -65,6 +66,8 @@ pub struct Store {
     pub vanished: Vec<Vanished>,
     /// The restores that were tried.
     pub drills: Vec<Drill>,
+    /// The routines that were worked through.
+    pub routines: Vec<Done>,
     /// The times in which maintenance was planned before, as they were written down.
     pub maintained: Vec<Window>,
     /// When the operator last looked at what had happened.
@@ -129,6 +132,7 @@ impl Store {
             vanished: Vec::new(),
             drills: Vec::new(),
             maintained: Vec::new(),
+            routines: Vec::new(),
             looked: None,
             ran: Vec::new(),
             boots: Vec::new(),
@@ -187,6 +191,7 @@ impl Store {
         self.take_clocks(other.clocks().clone());
         self.drills.clone_from(&other.drills);
         self.looked = other.looked;
+        self.routines.clone_from(&other.routines);
         self.maintained.clone_from(&other.maintained);
         self.ran.clone_from(&other.ran);
         self.boots.clone_from(&other.boots);

@@ -11,7 +11,7 @@ use super::burden::Window;
 use super::cause::CauseRules;
 use super::datastore::FillLimits;
 use super::feed::SourceId;
-use super::horizon::Dated;
+use super::horizon::{Dated, Review};
 use super::host::Inventory;
 use super::layer::Layer;
 use super::log::selector::LabelMap;
@@ -61,6 +61,10 @@ pub struct Thresholds {
     pub hosts: Inventory,
     /// Dates that the operator wrote down.
     pub dates: Vec<Dated>,
+    /// What the operator wrote down to have no end.
+    pub endless: Vec<Arc<str>>,
+    /// When the operator's documents are to be read again.
+    pub reviews: Vec<Review>,
     /// What people ask about.
     pub services: Vec<Service>,
     /// Within which time a service that is down is to be up again: the recovery time objective.
@@ -108,6 +112,8 @@ impl Default for Thresholds {
             log_queries: Vec::new(),
             hosts: Inventory::default(),
             dates: Vec::new(),
+            endless: Vec::new(),
+            reviews: Vec::new(),
             services: Vec::new(),
             rto: TimeDelta::hours(1),
             window: None,

@@ -3,8 +3,9 @@
 use std::str::FromStr;
 
 use chrono::format::{DelayedFormat, StrftimeItems};
-use chrono::{DateTime, Datelike, Local, NaiveDateTime, NaiveTime, TimeDelta, TimeZone as _, Utc};
+use chrono::{DateTime, Datelike, Local, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone as _, Utc};
 
+use crate::domain::horizon::begins;
 use crate::domain::slo::Window;
 use crate::text;
 use crate::zone::IanaZone;
@@ -40,6 +41,14 @@ impl Zone {
         }
     }
 
+    /// The instant at which a day begins in this zone.
+    pub fn begins(self, day: NaiveDate) -> Option<DateTime<Utc>> {
+        match self {
+            Self::Local => begins(day, &Local),
+            Self::Named(zone) => begins(day, &zone),
+        }
+    }
+
     /// The calendar month of `now` in this zone.
     pub fn month(self, now: DateTime<Utc>) -> Window {
         match self {
@@ -56,7 +65,7 @@ impl Zone {
         }
     }
 
-    fn date(self, at: DateTime<Utc>) -> chrono::NaiveDate {
+    fn date(self, at: DateTime<Utc>) -> NaiveDate {
         match self {
             Self::Local => at.with_timezone(&Local).date_naive(),
             Self::Named(zone) => at.with_timezone(&zone).date_naive(),

@@ -25,6 +25,7 @@ mod probes;
 mod recoverable;
 mod refused;
 mod replay;
+mod routine;
 mod runbooks;
 mod runs;
 mod screens;

@@ -45,3 +45,39 @@ fn a_restore_drill_sets_the_date_of_the_next() {
     dashboard.pty.keys("q");
     assert_eq!(dashboard.ends(), 0);
 }
+
+#[test]
+fn a_restore_that_is_followed_to_its_end_sets_date_and_duration() {
+    let server = Server::start(Withheld::Tasks);
+    server.go_on();
+    let place = tempfile::tempdir().expect("a directory");
+    let book = place.path().join("book.md");
+    let text = "# Runbook\n\n### Recovering VM from Backup\n\n**Scenario:** it is lost\n\n#### Steps\n\n\
+                1. Restore it\n2. Start it\n\n#### Verification\n\n- [ ] It answers\n- [ ] Its data are there\n";
+    std::fs::write(&book, text).expect("a runbook");
+    let more = format!(
+        "[runbooks]\nfiles = [{:?}]\n[runbooks.subjects]\n\"backup\" = [\"Recovering VM from Backup\"]\n",
+        book.display().to_string()
+    );
+    let (mut dashboard, place) = server.dashboard_with(place, &more);
+    let home = dashboard.home.path().to_owned();
+    dashboard.shows(&["vm/100", "media01"]);
+    dashboard.pty.keys("r");
+    dashboard.shows(&["Recovering VM from Backup", "It answers"]);
+    for _ in 0..4 {
+        dashboard.pty.keys("m.");
+    }
+    dashboard.shows(&["restore drill of vm/100: verified after"]);
+    let kept = home.join(".local/state/wardroom/drills.jsonl");
+    let drill: Value = until("it is written down", LIMIT, || {
+        let text = std::fs::read_to_string(&kept).map_err(|error| error.to_string())?;
+        serde_json::from_str(text.trim()).map_err(|error| format!("{error}: {text}"))
+    })
+    .unwrap_or_else(|reason| panic!("{reason}"));
+    assert_eq!((&drill["group"]["id"], &drill["by"]), (&"100".into(), &"kim".into()), "{drill:#}");
+    assert!(drill["took"].as_u64().is_some_and(|took| took < 600), "it was measured: {drill:#}");
+    assert_eq!(drill["note"], "Recovering VM from Backup");
+    dashboard.pty.keys("q");
+    assert_eq!(dashboard.ends(), 0);
+    drop(place);
+}

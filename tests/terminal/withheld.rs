@@ -76,11 +76,15 @@ impl Server {
 
     /// A config that names it, and the directory where that lies.
     pub fn config(&self) -> (TempDir, String) {
-        let place = tempfile::tempdir().expect("a directory");
+        self.config_in(tempfile::tempdir().expect("a directory"), "")
+    }
+
+    /// The same in this directory, with more in it.
+    fn config_in(&self, place: TempDir, more: &str) -> (TempDir, String) {
         let file = place.path().join("wardroom.toml");
         // Whoever waits is not given up before the test is over.
         let keys = format!("url = {:?}\ntoken = \"a@pbs!b:c\"\ntimeout = \"5m\"\n", self.url);
-        std::fs::write(&file, format!("[sources.pbs.main]\n{keys}[ui]\noperator = \"kim\"\n"))
+        std::fs::write(&file, format!("[sources.pbs.main]\n{keys}[ui]\noperator = \"kim\"\n{more}"))
             .expect("written");
         let path = file.display().to_string();
         (place, path)
@@ -88,7 +92,12 @@ impl Server {
 
     /// The dashboard that looks at it, and where its config lies.
     pub fn dashboard(&self) -> (Dashboard, TempDir) {
-        let (place, path) = self.config();
+        self.dashboard_with(tempfile::tempdir().expect("a directory"), "")
+    }
+
+    /// The same with a directory of its own, and more in its config.
+    pub fn dashboard_with(&self, place: TempDir, more: &str) -> (Dashboard, TempDir) {
+        let (place, path) = self.config_in(place, more);
         let command = [PROGRAM, "--config", &path, "--view", "backups"];
         (Plan { command: &command, ..Plan::default() }.start(), place)
     }

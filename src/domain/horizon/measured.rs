@@ -62,6 +62,8 @@ fn kind(measure: &Measure) -> Option<(Kind, &'static str)> {
         "certificate" => Some((Kind::Certificate, "ends")),
         "snapraid-scrub" => Some((Kind::Scrub, "scrub due")),
         "smart" => Some((Kind::Smart, "failing")),
+        // The operator's own: what tells in seconds how long a key or token is good.
+        name if name.starts_with("expires") => Some((Kind::Token, "ends")),
         _ => None,
     }
 }

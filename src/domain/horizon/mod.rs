@@ -2,6 +2,7 @@
 //! What should have a date and cannot be measured stands in it as unknown, never as fine.
 
 mod kept;
+mod lasting;
 mod measured;
 #[cfg(test)]
 mod tests;
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::comment::{Comment, Tag};
 use super::feed::{Feed, SourceKind};
 use super::maintenance;
+use super::routine::{self, Cadence};
 use super::silence::SilenceState;
 use super::store::{SourceState, Store};
 use super::subject::Subject;
@@ -55,6 +57,12 @@ pub enum Kind {
     Silence,
     /// A maintenance that begins, or is to be over.
     Maintenance,
+    /// A list that is to be worked through.
+    Routine,
+    /// A token or key that ends.
+    Token,
+    /// A document that is to be read again.
+    Review,
     /// A date that the operator wrote down.
     Date,
 }
@@ -125,7 +133,9 @@ pub fn horizon(store: &Store, now: DateTime<Utc>) -> Vec<Due> {
     let mut all = kept::due(store, now);
     all.extend(measured::due(store, now));
     all.extend(silences(store, now));
+    all.extend(lasting::due(store, now));
     all.extend(maintenances(store, now));
+    all.extend(routines(store, now));
     all.extend(dates(store));
     all.sort_by_cached_key(|due| {
         let (unknown, at) = match due.at {
@@ -140,8 +150,11 @@ pub fn horizon(store: &Store, now: DateTime<Utc>) -> Vec<Due> {
 /// What breaks next, if that is soon or past: to be said when all is well. Silences end every day.
 pub fn soonest(store: &Store, now: DateTime<Utc>) -> Option<Due> {
     let mut all = horizon(store, now).into_iter();
-    all.find(|due| matches!(due.at, When::At(_)) && !matches!(due.kind, Kind::Silence | Kind::Maintenance))
-        .filter(|due| due.is_within(NEAR, now))
+    all.find(|due| {
+        matches!(due.at, When::At(_))
+            && !matches!(due.kind, Kind::Silence | Kind::Maintenance | Kind::Routine)
+    })
+    .filter(|due| due.is_within(NEAR, now))
 }
 
 /// The instant at which a day begins where the clocks show `zone`; where they skip midnight, the
@@ -206,6 +219,31 @@ fn maintenances(store: &Store, now: DateTime<Utc>) -> Vec<Due> {
         }
     };
     maintenance::all(store).into_iter().map(due).collect()
+}
+
+/// Lists that are to be worked through.
+fn routines(store: &Store, now: DateTime<Utc>) -> Vec<Due> {
+    let Some(first) = store.sources.first() else { return Vec::new() };
+    let maintained = maintenance::windows(store, now);
+    let due = |routine: Cadence| {
+        let at = routine::due(routine, &store.routines, &maintained)?;
+        let what = format!("routine {routine}").into();
+        let subject = Subject::Source(first.id.clone());
+        Some(Due { kind: Kind::Routine, what, then: "to be worked through".into(), at, subject })
+    };
+    Cadence::ALL.into_iter().filter_map(due).collect()
+}
+
+/// Why a date is not known.
+pub type Untold = Arc<str>;
+
+/// A document of the operator, and when it is to be read again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Review {
+    /// Which document.
+    pub what: Arc<str>,
+    /// When; or why nobody can say.
+    pub at: Result<DateTime<Utc>, Untold>,
 }
 
 /// What the operator wrote down.

@@ -272,3 +272,31 @@ fn when_all_is_well_the_soonest_is_told_if_it_is_near() {
     };
     assert_eq!(late.words(now()), "vm/101 restore drill, overdue 10d");
 }
+
+#[test]
+fn what_lasts_long_has_its_date_or_says_why_not() {
+    let mut store = store();
+    let told = |store: &Store, kind: Kind| of(kind, store);
+    assert_eq!(
+        told(&store, Kind::Token),
+        ["token of pbs.main ends: ? it does not tell: [due] takes a date, or \"never\""]
+    );
+    let date = Dated { what: "token of pbs.main".into(), at: now() + TimeDelta::hours(5) };
+    store.thresholds.dates = vec![date];
+    assert_eq!(told(&store, Kind::Token), [] as [&str; 0], "it is among the dates now");
+    assert_eq!(told(&store, Kind::Date), ["token of pbs.main due: 5h"]);
+    store.thresholds.dates.clear();
+    store.thresholds.endless = vec!["token of pbs.main".into()];
+    assert_eq!(told(&store, Kind::Token), [] as [&str; 0], "the operator said that it has no end");
+    store.thresholds.reviews = vec![
+        Review { what: "runbook.md".into(), at: Ok(now() - TimeDelta::hours(30)) },
+        Review { what: "other.md".into(), at: Err("it names no day of its next review".into()) },
+    ];
+    assert_eq!(
+        told(&store, Kind::Review),
+        ["runbook.md to be reviewed: -30h", "other.md to be reviewed: ? it names no day of its next review",]
+    );
+    let routines = told(&store, Kind::Routine);
+    assert_eq!(routines.len(), 3, "no change asks for a list: {routines:?}");
+    assert!(routines.iter().all(|line| line.ends_with("? never worked through here")), "{routines:?}");
+}

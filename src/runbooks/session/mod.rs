@@ -116,6 +116,8 @@ pub struct Session {
     pub incident: Option<String>,
     /// Somebody was called.
     pub escalated: Option<DateTime<Utc>>,
+    /// It was noted as a restore that was tried.
+    pub drilled: bool,
     /// The file no longer has the procedure.
     pub gone: bool,
 }
@@ -142,6 +144,7 @@ impl Session {
             unfolded: BTreeSet::new(),
             incident: None,
             escalated: None,
+            drilled: false,
             gone: false,
         }
     }
@@ -231,6 +234,17 @@ impl Session {
             (State::Todo, What::Check(at)) => self.checks.get(at).is_some_and(Check::passes),
             (state, _) => state != State::Todo,
         }
+    }
+
+    /// Whether somebody worked on it, and its list of verification is passed; where it has no such list,
+    /// everything in it.
+    pub fn is_verified(&self) -> bool {
+        let all = || self.stops.iter().filter(|stop| stop.what != What::Fold);
+        let mut listed = all().filter(|stop| stop.key.part == "verification").peekable();
+        let passed = |stop: &Stop| self.is_done(stop) && self.state(stop) != State::Skipped;
+        let worked = all().any(|stop| matches!(self.state(stop), State::Ok | State::ByHand));
+        let is_listed = listed.peek().is_some();
+        worked && if is_listed { listed.all(passed) } else { all().all(passed) }
     }
 
     /// How many of its commands and boxes are done, and how many there are.
