@@ -35,7 +35,6 @@ use crate::clock::Now;
 use crate::domain::answers::Answers;
 use crate::domain::correlate::Join;
 use crate::domain::feed::{FeedState, SourceKind};
-use crate::domain::health::Health;
 use crate::domain::log::RingLimits;
 use crate::domain::slo::Ledger;
 use crate::domain::store::{Expected, Store};
@@ -83,8 +82,6 @@ struct Look {
 struct Known {
     store: Store,
     verdict: Verdict,
-    /// What is to be said of services beside it, the worst first.
-    outlook: Vec<(Health, String)>,
     /// What was asked beside the feeds.
     answers: Answers,
     /// What is known of the samples of each objective, by its name.
@@ -225,7 +222,6 @@ impl App {
             known: Known {
                 store,
                 verdict: Verdict::default(),
-                outlook: Vec::new(),
                 answers: Answers::default(),
                 ledgers: BTreeMap::new(),
                 desk: Desk::new(setup.lore, setup.hosts),

@@ -1,6 +1,5 @@
 //! The line about services: what people ask about, when it is not well, and what is suspected.
 
-use chrono::{DateTime, Utc};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -9,33 +8,18 @@ use super::{App, scene};
 use crate::border::Effect;
 use crate::clock::Now;
 use crate::domain::health::Health;
-use crate::domain::store::Store;
-use crate::domain::{layer, service, suspect};
+use crate::domain::layer;
 use crate::text;
 use crate::ui::scene::{Piece, piece};
 use crate::ui::theme::Role;
 use crate::ui::widgets::paint::put_pieces;
 use crate::ui::widgets::sign;
 
-/// The services that are not well, the worst first, and what is suspected.
-pub(super) fn outlook(store: &Store, now: DateTime<Utc>) -> Vec<(Health, String)> {
-    let all = service::services(store, now);
-    let suspects = suspect::suspects(store, &all, now);
-    let bad = all.iter().filter(|standing| standing.state != Health::Ok);
-    let bad = bad.map(|standing| (standing.state, standing.sentence(now)));
-    let mut told: Vec<(Health, String)> = bad.collect();
-    // A suspicion explains what is down: it stands behind that, and before what only suffers.
-    let at = told.iter().position(|(health, _)| *health != Health::Critical).unwrap_or(told.len());
-    let suspects = suspects.iter().map(|suspect| (Health::Unknown, suspect.sentence()));
-    told.splice(at..at, suspects);
-    told
-}
-
 impl App {
     /// How the screen is divided.
     pub(super) fn regions(&self) -> Regions {
         let is_bridge = self.look.views.get(self.view).is_some_and(|view| view.name == "bridge");
-        let strip = is_bridge && !self.known.outlook.is_empty();
+        let strip = is_bridge && !self.known.verdict.services.is_empty();
         Regions::of(self.screen, self.look.banner.is_some(), strip)
     }
 
@@ -47,7 +31,7 @@ impl App {
         let scene = scene(&self.known, None, &self.look, now);
         let mut pieces: Vec<Piece> = vec![piece(" services  ", Role::Muted)];
         let mut room = usize::from(line.width).saturating_sub(11);
-        let all = &self.known.outlook;
+        let all = &self.known.verdict.services;
         for (at, (health, words)) in all.iter().enumerate() {
             let sign = sign::of_health(*health);
             let more = all.len() - at - 1;

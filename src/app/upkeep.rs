@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{App, strip};
+use super::App;
 use crate::action::Action;
 use crate::border::Effect;
 use crate::clock::Now;
@@ -53,7 +53,6 @@ impl App {
     pub(super) fn judge(&mut self, now: Now) {
         if self.known.unjudged {
             self.known.verdict = judge(&self.known.store, Scope::ALL, now.wall);
-            self.known.outlook = strip::outlook(&self.known.store, now.wall);
             self.look_ahead(now);
             self.known.unjudged = false;
         }

@@ -81,7 +81,7 @@ impl App {
 
     fn parts(&self) -> Parts {
         let bad = self.known.verdict.findings.iter().filter(|finding| is_bad(finding.health)).count();
-        Parts::of(self.screen, bad + self.known.outlook.len())
+        Parts::of(self.screen, bad + self.known.verdict.services.len())
     }
 
     /// Where the panes stand.
@@ -145,7 +145,7 @@ impl App {
         draw_large(&live, self.site().as_ref(), parts.verdict, buffer);
         draw_sentence(&live, parts.sentence, buffer);
         draw_sources(&live, self.look.read_only, parts.sources, buffer);
-        draw_worst(&live, &self.known.outlook, parts.worst, buffer);
+        draw_worst(&live, &self.known.verdict.services, parts.worst, buffer);
         self.draw_turn(parts.footer, buffer, now);
         if parts.body.width >= 20 && parts.body.height >= 4 {
             self.draw_panes(buffer, now);

@@ -148,15 +148,16 @@ fn span(seconds: f64) -> Option<TimeDelta> {
     span.filter(|span| *span > TimeDelta::zero())
 }
 
-/// While the lab boots: `BOOTING layer 1 of 4, waiting for /mnt/disk3`.
-pub fn booting(store: &Store, now: DateTime<Utc>) -> Option<String> {
+/// While the lab boots: at which layer it stands, `BOOTING layer 1 of 4, waiting for /mnt/disk3`.
+pub fn booting(store: &Store, now: DateTime<Utc>) -> Option<(usize, String)> {
     started(store, now)?;
     let all = layers(store, now);
     let first = all.iter().find(|layer| !layer.is_up())?;
     let waits = first.waits_for();
     let more = if waits.len() > 1 { format!(" and {} more", waits.len() - 1) } else { String::new() };
     let what = waits.first().map(|what| format!(", waiting for {what}{more}")).unwrap_or_default();
-    Some(format!("BOOTING layer {} of {}{what}", first.number, all.len() - 1))
+    let text = format!("BOOTING layer {} of {}{what}", first.number, all.len() - 1);
+    Some((first.number, text))
 }
 
 /// Follows a start of the lab. `known`: what was seen of it so far. Gives what is known now, if a start is

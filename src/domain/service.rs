@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use super::alert::AlertState;
 use super::health::{Health, worst};
 use super::store::Store;
-use super::verdict::judged_backups;
+use super::verdict::{JudgedBackup, judged_backups};
 use super::world::{Look, World};
 
 /// A service as the config names it.
@@ -76,7 +76,10 @@ pub fn services(store: &Store, now: DateTime<Utc>) -> Vec<Standing> {
         return Vec::new();
     }
     let world = World::of(store, now);
-    let parts: Vec<Vec<(&'static str, Look)>> = all.iter().map(|service| parts(service, &world)).collect();
+    let is_kept = all.iter().any(|service| service.backup.is_some());
+    let judged = if is_kept { judged_backups(store, now) } else { Vec::new() };
+    let parts: Vec<Vec<(&'static str, Look)>> =
+        all.iter().map(|service| parts(service, &world, &judged)).collect();
     let map = Map { world: &world, services: all, broken: parts.iter().map(|parts| own(parts)).collect() };
     let mut told: Vec<Standing> =
         all.iter().zip(&parts).map(|(service, parts)| standing(service, parts, &map)).collect();
@@ -85,7 +88,7 @@ pub fn services(store: &Store, now: DateTime<Utc>) -> Vec<Standing> {
 }
 
 /// What is looked at of one service.
-fn parts(service: &Service, world: &World<'_>) -> Vec<(&'static str, Look)> {
+fn parts(service: &Service, world: &World<'_>, judged: &[JudgedBackup<'_>]) -> Vec<(&'static str, Look)> {
     let mut all = Vec::new();
     all.extend(service.probe.iter().map(|probe| ("probe", world.probe(probe))));
     all.extend(service.guest.iter().map(|guest| ("guest", world.guest(guest))));
@@ -93,13 +96,12 @@ fn parts(service: &Service, world: &World<'_>) -> Vec<(&'static str, Look)> {
     if let Some(host) = &service.host {
         all.extend(service.mounts.iter().map(|mount| ("mount", world.mount(host, mount))));
     }
-    all.extend(service.backup.iter().map(|backup| ("backup", backup_of(backup, world))));
+    all.extend(service.backup.iter().map(|backup| ("backup", backup_of(backup, judged))));
     all
 }
 
 /// Its newest backup: one that is missing makes nothing go down, but is to be known.
-fn backup_of(name: &str, world: &World<'_>) -> Look {
-    let judged = judged_backups(world.store, world.now);
+fn backup_of(name: &str, judged: &[JudgedBackup<'_>]) -> Look {
     let own = judged.iter().find(|judged| {
         let id = &judged.group.id;
         format!("{}/{}", id.kind, id.id) == name || &*judged.group.guest == name

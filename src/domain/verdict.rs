@@ -19,12 +19,12 @@ use chrono::{DateTime, Utc};
 
 pub use alerts::{response_due, watchdog_missing};
 pub use backups::{JudgedBackup, judged_backups, starved};
+use services::Outlook;
 pub use table::{Condition, weigh};
 pub use targets::target_condition;
 
 use super::feed::{Feed, SourceKind};
 use super::health::{Health, worst};
-use super::layer;
 use super::maintenance;
 use super::store::Store;
 use super::subject::Subject;
@@ -74,6 +74,8 @@ pub struct Verdict {
     pub untold: usize,
     /// The counts.
     pub counts: Counts,
+    /// The services that are not well, the worst first, and what is suspected.
+    pub services: Vec<(Health, String)>,
 }
 
 /// How many reasons are told; a storm has thousands.
@@ -189,21 +191,19 @@ pub fn judge(store: &Store, scope: Scope, now: DateTime<Utc>) -> Verdict {
     if scope.slo {
         findings.extend(slo::objectives(store, now));
     }
-    if scope.services {
-        findings.extend(services::services(store, scope, now));
-    }
+    let outlook = if scope.services { services::outlook(store, scope, now) } else { Outlook::default() };
+    findings.extend(outlook.findings);
     findings = maintenance::weighed(findings, store, now);
     // Stable: within a state the order above is the order of importance, a cause before what
     // follows from it.
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.health));
     let state = worst(findings.iter().filter_map(|finding| finding.health));
-    let booting = if scope.services { layer::booting(store, now) } else { None };
-    let mut text = sentence(state, &findings, counts, scope, booting);
+    let mut text = sentence(state, &findings, counts, scope, outlook.booting);
     if let Some(told) = maintenance::beside(store, now) {
         text.push_str(" · ");
         text.push_str(&told);
     }
-    Verdict { state, text, findings, untold, counts }
+    Verdict { state, text, findings, untold, counts, services: outlook.lines }
 }
 
 fn sentence(

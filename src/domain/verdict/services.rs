@@ -1,37 +1,52 @@
-//! The services, and the layers while the lab comes up.
+//! The services, what is suspected, and the layers while the lab comes up.
 
 use chrono::{DateTime, Utc};
 
 use super::{Condition, Finding, Scope, weigh};
+use crate::domain::health::Health;
 use crate::domain::store::Store;
 use crate::domain::subject::Subject;
 use crate::domain::{layer, service, suspect};
 
-/// What an alert of the same verdict says already is listed, and counts once.
-pub(super) fn services(store: &Store, scope: Scope, now: DateTime<Utc>) -> Vec<Finding> {
+/// What is to be said of services.
+#[derive(Default)]
+pub(super) struct Outlook {
+    pub(super) findings: Vec<Finding>,
+    /// The services that are not well, the worst first, and what is suspected.
+    pub(super) lines: Vec<(Health, String)>,
+    /// While the lab comes up: at which layer it stands.
+    pub(super) booting: Option<String>,
+}
+
+/// Looks at all of it once. What an alert of the same verdict says already is listed, and counts once.
+pub(super) fn outlook(store: &Store, scope: Scope, now: DateTime<Utc>) -> Outlook {
     let all = service::services(store, now);
-    let booting = layer::booting(store, now).map(|text| Finding {
-        health: weigh(Condition::Booting),
-        text,
-        subject: layer::layers(store, now)
-            .iter()
-            .find(|layer| !layer.is_up())
-            .map(|layer| Subject::Layer(layer.number)),
-    });
     let suspects = suspect::suspects(store, &all, now);
-    let suspects = suspects.iter().map(|suspect| Finding {
+    let booting = layer::booting(store, now);
+    let mut findings: Vec<Finding> = Vec::new();
+    findings.extend(booting.as_ref().map(|(layer, text)| Finding {
+        health: weigh(Condition::Booting),
+        text: text.clone(),
+        subject: Some(Subject::Layer(*layer)),
+    }));
+    findings.extend(suspects.iter().map(|suspect| Finding {
         health: None,
         text: suspect.sentence(),
         subject: Some(Subject::Suspect(suspect.name.clone())),
-    });
-    let down = all.iter().map(|standing| {
+    }));
+    let mut lines = Vec::new();
+    for standing in all.iter().filter(|standing| standing.state != Health::Ok) {
         let covered = standing.is_told && scope.alerts;
-        Finding {
+        let text = standing.sentence(now);
+        lines.push((standing.state, text.clone()));
+        findings.push(Finding {
             health: weigh(Condition::Service { health: standing.state, covered }),
-            text: standing.sentence(now),
+            text,
             subject: Some(Subject::Service(standing.name.clone())),
-        }
-    });
-    let down = down.zip(&all).filter(|(_, standing)| standing.state != crate::domain::health::Health::Ok);
-    booting.into_iter().chain(suspects).chain(down.map(|(finding, _)| finding)).collect()
+        });
+    }
+    // A suspicion explains what is down: it stands behind that, and before what only suffers.
+    let at = lines.iter().position(|(health, _)| *health != Health::Critical).unwrap_or(lines.len());
+    lines.splice(at..at, suspects.iter().map(|suspect| (Health::Unknown, suspect.sentence())));
+    Outlook { findings, lines, booting: booting.map(|(_, text)| text) }
 }
