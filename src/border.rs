@@ -91,6 +91,8 @@ pub enum Msg {
         /// Its lines.
         entries: Vec<Entry>,
     },
+    /// The records of incidents that are kept, each with its name.
+    Incidents(Vec<(String, Vec<Entry>)>),
     /// Something could not be written down; nothing, once it could.
     Unrecorded(Option<String>),
     /// What the journal tells, the oldest first, and how many of its lines are torn.
@@ -213,6 +215,8 @@ pub enum Effect {
     },
     /// Say what was recorded of this incident before.
     Recall(String),
+    /// Say what was recorded of all incidents, by whomever.
+    RecallAll,
     /// Add these lines to the record of their incidents, and wait until the disk has them.
     Record(Vec<Entry>),
     /// Keep the report of an incident beside its record.

@@ -251,6 +251,7 @@ impl<S: Screen> Loop<S> {
             Effect::KeepClocks(clocks) => self.feeds.keep_clocks(clocks),
             Effect::Trust { file, sha256 } => self.shelves.trust(file, sha256),
             Effect::Recall(incident) => self.shelves.remember(incident),
+            Effect::RecallAll => self.shelves.remember_all(),
             Effect::Record(entries) => self.shelves.record(entries, self.app.operator()),
             Effect::Report { incident, text } => self.shelves.report(incident, text),
             Effect::ReadJournal => self.runs.tell(),

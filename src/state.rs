@@ -22,7 +22,7 @@ mod trust;
 
 pub use clocks::{clocks, keep_clocks};
 pub use drills::{drills, keep_drill};
-pub use incidents::{Room, record, recorded, report};
+pub use incidents::{Room, all_recorded, record, recorded, report};
 pub use queries::{keep_query, queries};
 pub use recent::{keep_recent, recent};
 pub use seen::Seen;

@@ -100,8 +100,7 @@ impl App {
 
     /// Lets a deed be done; never when nothing may be written.
     pub(super) fn call(&mut self, deed: Deed, now: Now) -> Vec<Effect> {
-        if self.look.read_only {
-            self.notify("nothing is written under --read-only", Role::Warning, now);
+        if self.withholds(now) {
             return Vec::new();
         }
         let deed = match (deed.what, self.known.store.source(&deed.source)) {
@@ -119,8 +118,8 @@ impl App {
 
     /// Opens the dialogue of a key that writes; says so when nothing may be written.
     pub(super) fn propose(&mut self, action: Action, now: Now) {
-        if self.look.read_only {
-            return self.notify("nothing is written under --read-only", Role::Warning, now);
+        if self.withholds(now) {
+            return;
         }
         let over = self.layers.last().map(|layer| layer.subject().cloned());
         let scene = scene(&self.known, self.frozen.as_ref(), &self.look, now);

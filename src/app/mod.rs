@@ -3,12 +3,14 @@
 
 mod act;
 mod actions;
+mod armed;
 mod asks;
 mod bell;
 mod draw;
 mod follow;
 mod footer;
 mod hints;
+mod incidents;
 mod mouse;
 mod order;
 mod places;
@@ -16,6 +18,7 @@ mod records;
 mod runs;
 mod saves;
 mod seen;
+mod settled;
 mod setup;
 mod upkeep;
 mod wall;
@@ -61,7 +64,7 @@ struct Look {
     /// What else may be chosen as `theme`.
     themes: Vec<Theme>,
     banner: Option<String>,
-    read_only: bool,
+    writes: armed::Writes,
     /// A recording is played.
     replays: bool,
     /// How the operator is told of something new that is critical.
@@ -269,31 +272,6 @@ impl App {
         &self.known.verdict
     }
 
-    /// Whether every feed has answered once, well or not, and every question: nothing more is to be
-    /// waited for.
-    pub fn is_settled(&self) -> bool {
-        let mut feeds = self.known.store.sources.iter().flat_map(|source| source.feeds.values());
-        !self.is_asking()
-            && !self.is_reading()
-            && !self.known.store.is_joining()
-            && feeds.all(|feed| feed.at.is_some() || feed.failure.is_some())
-    }
-
-    /// Whether an answer for what is shown is under way.
-    pub fn is_asking(&self) -> bool {
-        self.known.answers.is_waiting()
-    }
-
-    /// The files of the runbooks.
-    pub fn files(&self) -> &[std::path::PathBuf] {
-        &self.known.desk.lore.files
-    }
-
-    /// Whether the runbooks are still to be read.
-    pub fn is_reading(&self) -> bool {
-        self.known.desk.is_waiting()
-    }
-
     /// All panes are to look again.
     fn forget_seen(&mut self) {
         self.known.unjudged = true;
@@ -353,6 +331,7 @@ impl App {
             }
             Msg::Shelved(read) => self.shelved(read, now),
             Msg::Remembered { incident, entries } => self.remembered(&incident, entries),
+            Msg::Incidents(kept) => self.list_incidents(kept, now),
             Msg::Unrecorded(why) => self.unrecorded(why),
             Msg::Done { id, result } => {
                 return self.kept_up(id, &result, now).unwrap_or_else(|| self.done(&result, now));
@@ -369,6 +348,7 @@ impl App {
             }
             Msg::Jumped => {
                 self.known.store.doubt();
+                self.look.writes.disarm();
                 self.forget_seen();
                 return vec![Effect::Refresh(None)];
             }

@@ -42,7 +42,10 @@ impl App {
         let (Some(group), Some(stop)) = (session.focused(), session.stop()) else { return };
         let preview = || Preview::new(group, book, &session.before(stop));
         let is_unrecorded = desk.unrecorded.is_some();
-        let order = order(group, book, session, desk, &self.look.operator).filter(|_| !self.look.read_only);
+        let writes = self.look.writes;
+        // To look is no write: that needs no arming.
+        let may = |order: &Order| !writes.read_only && (!order.changes() || !writes.is_unarmed(now));
+        let order = order(group, book, session, desk, &self.look.operator).filter(may);
         let preview = || match &order {
             Some(order) => preview().bounded(order),
             None => preview(),
@@ -54,7 +57,11 @@ impl App {
             Some(confirm) => Box::new(confirm.because(self.standing(session))),
             None => Box::new(preview()),
         };
+        let is_shown_only = order.is_none();
         self.layers.push(layer);
+        if is_shown_only && self.look.writes.is_unarmed(now) {
+            self.withholds(now);
+        }
     }
 
     /// Shows anew what is to be confirmed and has changed, or whose alert has.
@@ -91,8 +98,10 @@ impl App {
     }
 
     pub(super) fn launch(&mut self, order: Order, now: Now) -> Vec<Effect> {
-        let why = if self.look.read_only {
+        let why = if self.look.writes.read_only {
             Some("nothing is run under --read-only".to_owned())
+        } else if order.changes() && self.look.writes.is_unarmed(now) {
+            Some("it is not armed any more: nothing that changes something is run".to_owned())
         } else if self.look.banner.is_some() {
             Some("the demo lab has no hosts: nothing is run".to_owned())
         } else {

@@ -81,7 +81,7 @@ impl App {
     }
 
     fn reap(&mut self, now: Now) -> Vec<Effect> {
-        if self.look.read_only {
+        if self.look.writes.are_withheld(now) {
             return Vec::new();
         }
         let Upkeep { tried, calls, .. } = &mut self.upkeep;

@@ -76,6 +76,14 @@ pub(super) fn thresholds(root: &Table<'_>) -> Thresholds {
     all
 }
 
+/// `[ui] arm`: for how long writes are armed, where they are to be.
+pub(super) fn arm(table: &Table<'_>) -> Option<Duration> {
+    table.get_with("arm", |span: Duration| {
+        let sensible = Duration::from_mins(1)..=Duration::from_hours(8);
+        if sensible.contains(&span) { Ok(span) } else { Err("a duration from 1m to 8h".to_owned()) }
+    })
+}
+
 /// `[ui.wall]`
 pub(super) fn wall(ui: &Table<'_>) -> Wall {
     let mut all = Wall::default();

@@ -24,6 +24,7 @@ mod ground;
 mod handing;
 mod hostile;
 mod hosts;
+mod incidents;
 mod init;
 mod loki;
 mod lost;

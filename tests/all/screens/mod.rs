@@ -1,6 +1,7 @@
 //! What the operator sees: screens by strings of keys, on a clock that stands still.
 
 mod alerting;
+mod armed;
 mod causes;
 mod chores;
 pub(super) mod desk;
