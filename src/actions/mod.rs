@@ -1,6 +1,7 @@
 //! The only place that writes to a server. What is done here was seen and confirmed.
 
 mod backup;
+mod prometheus;
 mod silence;
 
 use std::sync::Arc;
@@ -21,6 +22,7 @@ pub async fn carry_out(deed: &Deed, doors: &[Arc<Client>]) -> Result<Receipt, So
             What::Silence(draft) => silence::post(door, draft).await,
             What::Expire { id } => silence::expire(door, id).await,
             What::Chore(chore) => backup::carry_out(door, chore).await,
+            What::Reload => prometheus::reload(door).await,
         };
         match done {
             Err(error) if never_arrived(&error) => closed = closed.or(Some(error)),

@@ -7,6 +7,7 @@ use super::App;
 use crate::action::Action;
 use crate::border::Effect;
 use crate::clock::Now;
+use crate::domain::feed::SourceKind;
 use crate::domain::run::Order;
 use crate::domain::subject::Subject;
 use crate::keymap;
@@ -65,6 +66,11 @@ impl App {
         let choices: Vec<Choice> =
             found.into_iter().map(|(book, one)| Choice::new(book, one, "your config")).collect();
         match choices.as_slice() {
+            // What a server can be told itself.
+            [] if matches!(subject, Some(Subject::Source(id)) if id.kind == SourceKind::Prometheus) => {
+                self.propose(Action::Actions, now);
+                Vec::new()
+            }
             [] => {
                 let none = if desk.lore.actions.is_empty() {
                     "no action is configured: [[actions]]"

@@ -170,6 +170,7 @@ impl App {
 fn told(deed: &Deed, times: Times, now: Now) -> String {
     match &deed.what {
         What::Expire { .. } => "ended".to_owned(),
+        What::Reload => "it has read its config and rules again".to_owned(),
         What::Chore(Chore::Protect { on: true, .. }) => "protected: no prune takes it away".to_owned(),
         What::Chore(Chore::Protect { on: false, .. }) => "no longer protected".to_owned(),
         What::Chore(_) => "started: its log is followed to the end".to_owned(),

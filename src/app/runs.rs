@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::App;
 use super::actions::order;
+use super::announce::Announced;
 use crate::border::Effect;
 use crate::clock::Now;
 use crate::domain::run::{Order, Run, Runs, Told};
@@ -31,6 +32,8 @@ pub(super) struct Going {
     of: BTreeMap<u64, Key>,
     last: u64,
     asked_to_leave: Option<Duration>,
+    /// What others were told of what runs.
+    pub(super) announced: Announced,
 }
 
 impl App {
@@ -118,7 +121,13 @@ impl App {
         }
         self.known.going.runs.add(Run::new(id, Arc::clone(&order), now.mono));
         self.layers.push(Box::new(Output::new(id)));
-        vec![if order.is_handed { Effect::HandOver { id, order } } else { Effect::Run { id, order } }]
+        let mut effects = self.announce(id, &order, now);
+        effects.push(if order.is_handed {
+            Effect::HandOver { id, order }
+        } else {
+            Effect::Run { id, order }
+        });
+        effects
     }
 
     /// Runs the same command with the terminal handed over to it. What may have changed something
@@ -152,7 +161,7 @@ impl App {
             let role = if is_well { Role::Ok } else { Role::Critical };
             self.notify(format!("{} on {}: {}", order.title, order.host, end.words()), role, now);
         }
-        let mut effects = Vec::new();
+        let mut effects = self.withdraw(id);
         if let Some(line) = self.known.going.of.remove(&id) {
             let state = if is_well { State::Ok } else { State::Failed };
             let mark = Mark { state, by: order.operator.clone(), at: now.wall, note: String::new() };

@@ -105,7 +105,7 @@ impl App {
         now: Now,
     ) -> Option<Vec<Effect>> {
         if !self.upkeep.calls.remove(&id) {
-            return None;
+            return self.announced(id, result, now);
         }
         if let Err(failure) = result {
             self.notify(format!("a silence was not ended or renewed: {}", failure.text), Role::Warning, now);

@@ -32,6 +32,7 @@ mod pbs;
 mod program;
 mod pve;
 mod quoting;
+mod reload;
 mod runbooks;
 mod runs;
 mod secure;

@@ -149,7 +149,7 @@ impl Incidents {
 
 impl Layer for Incidents {
     fn context(&self) -> Context {
-        Context::Pick
+        Context::Menu
     }
 
     fn key(&mut self, _key: KeyCombination, action: Option<Action>) -> Outcome {
