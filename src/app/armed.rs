@@ -54,16 +54,24 @@ impl Writes {
 }
 
 impl App {
+    /// Why nothing may be written now.
+    pub(super) fn withheld(&self, now: Now) -> Option<String> {
+        if self.look.writes.read_only {
+            return Some("nothing is written under --read-only".to_owned());
+        }
+        let key = || self.look.keymap.hint(Action::Arm, Context::Global).unwrap_or_else(|| ":arm".to_owned());
+        let is_unarmed = self.look.writes.is_unarmed(now);
+        is_unarmed.then(|| format!("nothing is written until it is armed: {}", key()))
+    }
+
     /// Whether nothing may be written now; then it is said why.
     pub(super) fn withholds(&mut self, now: Now) -> bool {
-        if self.look.writes.read_only {
-            self.notify("nothing is written under --read-only", Role::Warning, now);
-        } else if self.look.writes.is_unarmed(now) {
-            let key = self.look.keymap.hint(Action::Arm, Context::Global);
-            let key = key.unwrap_or_else(|| ":arm".to_owned());
-            self.notify(format!("nothing is written until it is armed: {key}"), Role::Warning, now);
+        let why = self.withheld(now);
+        let is_withheld = why.is_some();
+        if let Some(why) = why {
+            self.notify(why, Role::Warning, now);
         }
-        self.look.writes.are_withheld(now)
+        is_withheld
     }
 
     /// Arms writes for as long as the config says, or takes that back.

@@ -8,7 +8,7 @@ use crate::border::Effect;
 use crate::clock::Now;
 use crate::domain::chore::Chore;
 use crate::domain::deed::{Deed, Receipt, What};
-use crate::domain::feed::{Failure, SourceKind};
+use crate::domain::feed::{Failure, FailureKind, SourceKind};
 use crate::domain::question::{Answer, Ask, Slot};
 use crate::domain::silence::ACKNOWLEDGED;
 use crate::domain::silencing;
@@ -100,8 +100,10 @@ impl App {
 
     /// Lets a deed be done; never when nothing may be written.
     pub(super) fn call(&mut self, deed: Deed, now: Now) -> Vec<Effect> {
-        if self.withholds(now) {
-            return Vec::new();
+        if let Some(why) = self.withheld(now) {
+            // The dialogue that asked for it hears so, and can be gone on with.
+            let (kind, short) = (FailureKind::Other, "nothing is written".into());
+            return self.done(&Err(Failure { kind, short, text: why.into() }), now);
         }
         let deed = match (deed.what, self.known.store.source(&deed.source)) {
             // Servers that keep notes get what the comment says as such, too.

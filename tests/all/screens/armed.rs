@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use wardroom::app::Setup;
 use wardroom::border::{Effect, Msg};
+use wardroom::domain::deed::Receipt;
 use wardroom::ui::wall::Wall;
 
 use super::desk::Desk;
@@ -48,6 +49,12 @@ fn nothing_is_written_before_it_is_armed_nor_after_it_fell_back() {
     assert!(badge(&mut desk).ends_with("armed 10:00"), "{}", desk.screen());
     acknowledge(&mut desk);
     assert!(has_written(&desk), "it is armed:\n{}", desk.screen());
+    let id = desk.effects.iter().find_map(|effect| match effect {
+        Effect::Call { id, .. } => Some(*id),
+        _ => None,
+    });
+    let result = Ok(Receipt { id: "1".into() });
+    desk.hear([Msg::Done { id: id.expect("a call"), result }]);
     desk.effects.clear();
     // It falls back by itself, also below a dialogue that is open.
     desk.keys("2jaon it");
@@ -58,6 +65,9 @@ fn nothing_is_written_before_it_is_armed_nor_after_it_fell_back() {
     desk.keys("<enter>");
     assert!(!has_written(&desk), "{}", desk.screen());
     assert!(desk.screen().contains("until it is armed"), "{}", desk.screen());
+    assert!(desk.screen().contains("on it"), "nothing that was typed is lost: {}", desk.screen());
+    desk.keys("<esc>");
+    assert!(!desk.screen().contains("Acknowledge"), "it can be left: {}", desk.screen());
 }
 
 #[test]
