@@ -111,6 +111,8 @@ pub enum Msg {
         /// What.
         told: Told,
     },
+    /// A command was put on a prompt in tmux, and where; or why it was not.
+    Placed(Result<String, String>),
     /// The config was read again: nothing, or its faults; with faults the old one goes on.
     Reloaded(Result<(), Vec<String>>),
     /// The machine slept or its clock was set: nothing is known to be fresh.
@@ -242,6 +244,8 @@ pub enum Effect {
         /// What.
         order: Arc<Order>,
     },
+    /// Put what was confirmed on the prompt of a login in a window of tmux.
+    Place(Arc<Order>),
     /// Stop a run, here and where it runs.
     Stop(u64),
     /// Put a text on the clipboard of the operator's terminal.

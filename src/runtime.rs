@@ -8,6 +8,7 @@ mod feeds;
 mod latest;
 mod network;
 mod pen;
+mod placed;
 mod play;
 mod retired;
 mod runs;
@@ -257,6 +258,7 @@ impl<S: Screen> Loop<S> {
             Effect::ReadJournal => self.runs.tell(),
             Effect::Run { id, order } => self.runs.start(id, order),
             Effect::HandOver { id, order } => self.handing = Some((id, order)),
+            Effect::Place(order) => self.runs.place(order),
             Effect::Stop(id) => self.runs.stop(id),
             Effect::KeepRecent(lines) => self.feeds.keep_recent(lines),
             Effect::KeepDrill(drill) => self.feeds.keep_drill(drill),

@@ -342,6 +342,7 @@ impl App {
             Msg::Journal { ran, torn } => self.layers.push(Box::new(History::new(ran, torn))),
             Msg::Unread(why) => self.notify(why, Role::Warning, now),
             Msg::Ran { id, told } => return self.ran(id, told, now),
+            Msg::Placed(placed) => self.placed(placed, now),
             Msg::Reloaded(Ok(())) => self.notify("the config was read again", Role::Ok, now),
             Msg::Reloaded(Err(faults)) => {
                 self.layers.push(Box::new(Sheet::new(Matter::Faults(faults))));

@@ -149,6 +149,29 @@ impl App {
         self.launch(order, now)
     }
 
+    /// Has the command put on a prompt in tmux. Nothing runs by that.
+    pub(super) fn place(&mut self, id: u64, now: Now) -> Vec<Effect> {
+        let Some(run) = self.known.going.runs.get(id) else { return Vec::new() };
+        let order = Order { how: "placed in tmux".to_owned(), ..(*run.order).clone() };
+        if order.changes() && self.withholds(now) {
+            return Vec::new();
+        }
+        // The end of a line would run it.
+        if order.text.trim().contains(char::is_control) {
+            self.notify("it has more than one line: hand the terminal over instead", Role::Warning, now);
+            return Vec::new();
+        }
+        vec![Effect::Place(Arc::new(order))]
+    }
+
+    /// Hears where a command was put.
+    pub(super) fn placed(&mut self, placed: Result<String, String>, now: Now) {
+        match placed {
+            Ok(where_it_is) => self.notify(where_it_is, Role::Ok, now),
+            Err(why) => self.notify(why, Role::Warning, now),
+        }
+    }
+
     /// Hears of a run.
     pub(super) fn ran(&mut self, id: u64, told: Told, now: Now) -> Vec<Effect> {
         self.dirty = true;

@@ -27,7 +27,7 @@ fn program(directory: &Path, name: &str, script: &str) {
 }
 
 /// A dashboard that stands at a command.
-fn at_command(title: &str, command: &str, script: (&str, &str), env: &[(&str, &str)]) -> (TempDir, Pty) {
+pub fn at_command(title: &str, command: &str, script: (&str, &str), env: &[(&str, &str)]) -> (TempDir, Pty) {
     let home = home(&book(title, command), None);
     program(home.path(), script.0, script.1);
     let path = format!("{}:{}", home.path().display(), std::env::var("PATH").unwrap_or_default());
@@ -98,7 +98,7 @@ fn a_panic_while_the_terminal_is_handed_over_restores_it() {
 }
 
 /// Asks for a password on the terminal, as the real one does, and fails without.
-const SUDO: &str = "if ! { exec 3<>/dev/tty; } 2>/dev/null; then\n\
+pub const SUDO: &str = "if ! { exec 3<>/dev/tty; } 2>/dev/null; then\n\
     echo 'sudo: a terminal is required to read the password; either use the -S option' >&2; exit 1\nfi\n\
     printf '[sudo] password: ' >&3; read -rs word <&3; [ \"$word\" = swordfish ] && exec \"$@\"\nexit 1\n";
 

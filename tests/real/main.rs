@@ -40,4 +40,5 @@ mod shared;
 mod silences;
 mod sshd;
 mod targets;
+mod tmux;
 mod tunnels;

@@ -92,6 +92,8 @@ pub enum Outcome {
     Stop(u64),
     /// Taken, the layer is done, and this run is done again with the terminal handed over.
     HandOver(u64),
+    /// Taken; the command of this run is put on a prompt in tmux.
+    Place(u64),
 }
 
 /// Something over the panes.
