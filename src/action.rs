@@ -115,9 +115,15 @@ pub enum Action {
     /// What will break or come due, by date: disks, certificates, drills, verifications, silences.
     #[strum(message = "horizon")]
     Horizon,
+    /// What happened since you last looked: alerts, reboots, backups, silences, actions, by whom.
+    #[strum(message = "digest")]
+    Digest,
     /// Probes: what is looked at from this machine.
     #[strum(message = "probes")]
     Probes,
+    /// Services and suspects: what people ask about; and the layers in which the lab boots.
+    #[strum(message = "services")]
+    Services,
     /// Give the silence more time.
     #[strum(message = "extend")]
     Extend,

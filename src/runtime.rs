@@ -256,12 +256,17 @@ impl<S: Screen> Loop<S> {
             Effect::Record(entries) => self.shelves.record(entries, self.app.operator()),
             Effect::Report { incident, text } => self.shelves.report(incident, text),
             Effect::ReadJournal => self.runs.tell(),
+            Effect::ReadPast => self.runs.tell_past(),
+            Effect::KeepMaintained(window) => self.feeds.keep_maintained(window),
+            Effect::KeepLooked(looked) => self.feeds.keep_looked(looked),
             Effect::Run { id, order } => self.runs.start(id, order),
             Effect::HandOver { id, order } => self.handing = Some((id, order)),
             Effect::Place(order) => self.runs.place(order),
             Effect::Stop(id) => self.runs.stop(id),
             Effect::KeepRecent(lines) => self.feeds.keep_recent(lines),
             Effect::KeepDrill(drill) => self.feeds.keep_drill(drill),
+            Effect::KeepBookmarks(all) => self.feeds.keep_bookmarks(all),
+            Effect::KeepBoot(boot) => self.feeds.keep_boot(boot),
             Effect::KeepQuery(query) => self.feeds.keep_query(query),
             Effect::Save(export) => {
                 let source = match &export.what {

@@ -5,12 +5,15 @@
 //!
 //! ```text
 //! cargo bench --bench terminal -- --runs 5 --size 120x40 --beside 'btm' --beside 'less /etc/services'
+//! cargo bench --bench terminal -- --goals           the goals of benches/README.md, on labs of their sizes
 //! cargo bench --bench terminal -- --config FILE     our own dashboard on these servers, not the demo
 //! cargo test --bench terminal -- --short            shows in seconds that it works; judges no time
 //! ```
 
 #![expect(clippy::print_stdout, reason = "its table is what it is for")]
 
+mod goals;
+mod lab;
 mod process;
 mod screen;
 
@@ -41,6 +44,9 @@ struct Options {
     /// Another program to measure beside ours, with its arguments.
     #[arg(long)]
     beside: Vec<String>,
+    /// The goals, one by one, in place of the comparison.
+    #[arg(long)]
+    goals: bool,
     /// Shows that it works, in seconds.
     #[arg(long)]
     short: bool,
@@ -74,6 +80,12 @@ fn main() {
     if options.filter.as_ref().is_some_and(|filter| !"terminal".contains(filter.as_str())) {
         return;
     }
+    if options.goals || options.short || !options.bench {
+        tell_goals(&options);
+    }
+    if options.goals {
+        return;
+    }
     let (runs, course) = if options.short || !options.bench {
         (1, Course { size: options.size, idle: Duration::from_secs(1), keys: 4, held: 6 })
     } else {
@@ -98,6 +110,25 @@ fn main() {
     for name in measured.iter().flatten().flatten().map(|(name, _)| *name).collect::<Ordered>().0 {
         let cells = measured.iter().map(|runs| cell(runs, name));
         println!("| {name} | {} |", cells.collect::<Vec<_>>().join(" | "));
+    }
+}
+
+/// The goals that are seen from outside, each with its figures.
+fn tell_goals(options: &Options) {
+    let is_short = options.short || !options.bench;
+    let (runs, course) = if is_short {
+        (1, goals::Course { rest: 1, keys: 3, small: true })
+    } else {
+        (options.runs, goals::Course { rest: 30, keys: 60, small: false })
+    };
+    let measured: Vec<Figures> = (0..runs).map(|_| goals::all(&course)).collect();
+    for (name, figure) in measured.iter().flatten() {
+        assert!(figure.is_finite(), "{name}: nothing was measured");
+    }
+    println!("| goal, {runs} runs | measured |");
+    println!("|---|---|");
+    for name in measured.iter().flatten().map(|(name, _)| *name).collect::<Ordered>().0 {
+        println!("| {name} | {} |", cell(&measured, name));
     }
 }
 

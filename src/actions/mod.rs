@@ -1,5 +1,6 @@
 //! The only place that writes to a server. What is done here was seen and confirmed.
 
+mod alert;
 mod backup;
 mod prometheus;
 mod silence;
@@ -21,6 +22,7 @@ pub async fn carry_out(deed: &Deed, doors: &[Arc<Client>]) -> Result<Receipt, So
         let done = match &deed.what {
             What::Silence(draft) => silence::post(door, draft).await,
             What::Expire { id } => silence::expire(door, id).await,
+            What::Test(test) => alert::post(door, test).await,
             What::Chore(chore) => backup::carry_out(door, chore).await,
             What::Reload => prometheus::reload(door).await,
         };

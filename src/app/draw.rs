@@ -1,5 +1,7 @@
 //! The screen from top to bottom: verdict, sources, panes, layers, keys.
 
+use std::sync::Arc;
+
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -8,6 +10,7 @@ use super::{App, scene};
 use crate::clock::Now;
 use crate::domain::feed::{FeedState, SourceKind};
 use crate::domain::health::Health;
+use crate::domain::sites;
 use crate::domain::store::SourceState;
 use crate::text;
 use crate::ui::glyphs;
@@ -24,14 +27,15 @@ pub struct Regions {
     verdict: Rect,
     sources: Rect,
     banner: Rect,
+    strip: Rect,
     /// The panes.
     pub body: Rect,
     footer: Rect,
 }
 
 impl Regions {
-    /// Divides a screen. The verdict is the last to go.
-    pub fn of(screen: Rect, banner: bool) -> Self {
+    /// Divides a screen. The verdict is the last to go. `strip`: there is a line about services.
+    pub fn of(screen: Rect, banner: bool, strip: bool) -> Self {
         let mut rest = screen;
         let mut take = |wanted: bool| {
             let height = u16::from(wanted && rest.height > 0);
@@ -42,9 +46,10 @@ impl Regions {
         let verdict = take(true);
         let sources = take(screen.height >= 6);
         let banner = take(banner && screen.height >= 10);
+        let strip = take(strip && screen.height >= 20);
         let foot = u16::from(screen.height >= 5).min(rest.height);
         let footer = Rect { y: rest.bottom() - foot, height: foot, ..rest };
-        Self { verdict, sources, banner, body: Rect { height: rest.height - foot, ..rest }, footer }
+        Self { verdict, sources, banner, strip, body: Rect { height: rest.height - foot, ..rest }, footer }
     }
 }
 
@@ -60,6 +65,13 @@ fn keep_harmless(buffer: &mut Buffer) {
 }
 
 impl App {
+    /// The site, when all sources are of one.
+    pub(super) fn site(&self) -> Arc<str> {
+        let mut sites = self.known.store.sources.iter().map(|source| &source.site);
+        let first = sites.next().cloned().unwrap_or_default();
+        if sites.all(|site| *site == first) { first } else { Arc::default() }
+    }
+
     /// Draws the screen, in the colours that are being tried if some are; the wall dim by night.
     pub fn draw(&mut self, frame: &mut Frame<'_>, now: Now) {
         self.judge(now);
@@ -85,7 +97,7 @@ impl App {
             self.draw_wall(buffer, now);
             return self.look.glyphs.apply(buffer);
         }
-        let regions = Regions::of(self.screen, self.look.banner.is_some());
+        let regions = self.regions();
         self.draw_verdict(regions.verdict, buffer, now);
         draw_sources(&live, self.writes_word(now), regions.sources, buffer);
         if let Some(banner) = &self.look.banner {
@@ -98,6 +110,7 @@ impl App {
                 live.style(Role::Banner),
             );
         }
+        self.draw_strip(regions.strip, buffer, now);
         if regions.body.width < 20 || regions.body.height < 2 {
             let style = live.style(Role::Muted);
             for y in regions.body.top()..regions.body.bottom().min(regions.body.top() + 1) {
@@ -214,6 +227,9 @@ fn shorten(sentence: &str, cells: usize) -> String {
         .replace(" warnings", " warn")
         .replace(" warning", " warn")
         .replace("targets ", "up ");
+    // At which layer the lab stands is said in full.
+    let booting = brief.strip_prefix("BOOTING layer ").and_then(|rest| rest.split_once('/'));
+    let brief = booting.map_or(brief.clone(), |(layer, rest)| format!("BOOTING layer {layer} of {rest}"));
     let mut parts: Vec<&str> = brief.split(" · ").collect();
     while parts.len() > 1 && text::width(&parts.join(" · ")) > cells {
         parts.pop();
@@ -247,17 +263,48 @@ pub(super) fn draw_sources(scene: &Scene<'_>, writes: Option<Piece>, line: Rect,
     let gaps = ["   ", "  ", "  ", " "];
     for (level, gap) in gaps.iter().enumerate() {
         let mut all: Vec<Piece> = Vec::new();
-        for source in &scene.store.sources {
+        for one in badges(scene, level) {
             if !all.is_empty() {
                 all.push(piece(*gap, Role::Muted));
             }
-            all.extend(badge(source, scene, level));
+            all.extend(one);
         }
         if width(&all) <= room || level + 1 == gaps.len() {
             put_pieces(buffer, (line.x + 1, line.y), &all, room, scene);
             return;
         }
     }
+}
+
+/// The sources; of several sites each under its name, and one that is out of reach as one.
+fn badges(scene: &Scene<'_>, level: usize) -> Vec<Vec<Piece>> {
+    let (store, now) = (scene.store, scene.wall());
+    let sites = sites::sites(store);
+    if sites.is_empty() {
+        return store.sources.iter().map(|source| badge(source, scene, level)).collect();
+    }
+    let lost = sites::lost(store, now);
+    let mut all: Vec<Vec<Piece>> = Vec::new();
+    for site in sites {
+        let name = if site.is_empty() { Vec::new() } else { vec![piece(format!("{site}: "), Role::Accent)] };
+        if let Some(lost) = lost.iter().find(|lost| lost.site == site) {
+            let sign = of_feed(FeedState::Down);
+            let mut told = name;
+            told.push(piece(sign.glyph, sign.role));
+            if level < 3 {
+                told.push(piece(format!(" out of reach {}", text::age(now - lost.since)), sign.role));
+            }
+            all.push(told);
+            continue;
+        }
+        let own = store.sources.iter().filter(|source| source.site == site);
+        let first = all.len();
+        all.extend(own.map(|source| badge(source, scene, level)));
+        if let Some(badge) = all.get_mut(first) {
+            badge.splice(0..0, name);
+        }
+    }
+    all
 }
 
 /// A source in few cells; the higher the level the fewer.

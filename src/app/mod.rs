@@ -7,13 +7,16 @@ mod announce;
 mod armed;
 mod asks;
 mod bell;
+mod bookmarks;
 mod draw;
 mod follow;
 mod footer;
 mod hints;
 mod incidents;
+mod maintain;
 mod mouse;
 mod order;
+mod past;
 mod places;
 mod records;
 mod runs;
@@ -21,6 +24,7 @@ mod saves;
 mod seen;
 mod settled;
 mod setup;
+mod strip;
 mod upkeep;
 mod wall;
 
@@ -35,6 +39,7 @@ use crate::clock::Now;
 use crate::domain::answers::Answers;
 use crate::domain::correlate::Join;
 use crate::domain::feed::{FeedState, SourceKind};
+use crate::domain::health::Health;
 use crate::domain::log::RingLimits;
 use crate::domain::slo::Ledger;
 use crate::domain::store::{Expected, Store};
@@ -50,7 +55,7 @@ use crate::ui::panes::{PANES, Pane};
 use crate::ui::scene::Scene;
 use crate::ui::theme::{Role, Theme};
 use crate::ui::times::Times;
-use crate::ui::view::Views;
+use crate::ui::view::{Shortcut, Views};
 
 pub use setup::Setup;
 
@@ -61,6 +66,7 @@ struct Look {
     glyphs: Glyphs,
     keymap: Keymap,
     views: Views,
+    bookmarks: Vec<Shortcut>,
     times: Times,
     /// What else may be chosen as `theme`.
     themes: Vec<Theme>,
@@ -81,6 +87,8 @@ struct Look {
 struct Known {
     store: Store,
     verdict: Verdict,
+    /// What is to be said of services beside it, the worst first.
+    outlook: Vec<(Health, String)>,
     /// What was asked beside the feeds.
     answers: Answers,
     /// What is known of the samples of each objective, by its name.
@@ -165,6 +173,10 @@ pub struct App {
     saving: bool,
     /// Until when the keys of the place are shown, if no key is pressed before.
     hints: Option<Duration>,
+    /// Since the view of what happened is open: when the journal was last read.
+    looking: Option<Duration>,
+    /// What was written down of maintenance.
+    followed: maintain::Followed,
     /// What is done unasked.
     upkeep: upkeep::Upkeep,
 }
@@ -201,14 +213,6 @@ fn scene<'a>(known: &'a Known, frozen: Option<&'a Frozen>, look: &'a Look, now: 
     }
 }
 
-impl Known {
-    /// The record of the incident for which a procedure is followed.
-    fn record(&self) -> &[Entry] {
-        let incident = self.desk.session().and_then(|session| session.incident.as_ref());
-        incident.and_then(|incident| self.records.get(incident)).map_or(&[], Vec::as_slice)
-    }
-}
-
 impl App {
     /// A screen that waits for its sources.
     pub fn new(mut setup: Setup) -> Self {
@@ -217,13 +221,15 @@ impl App {
         let mut store = Store::new(setup.sources.clone(), setup.thresholds, setup.ring);
         store.take_clocks(setup.clocks);
         store.drills = setup.drills;
-        store.queries = setup.queries;
+        (store.looked, store.maintained) = (setup.looked, setup.maintained);
+        (store.queries, store.boots) = (setup.queries, setup.boots);
         let panes = PANES.iter().map(|(name, _, make)| (*name, Slot { pane: make(), seen: None }));
         let view = setup.views.iter().position(|view| view.name == setup.view).unwrap_or(0);
         Self {
             known: Known {
                 store,
                 verdict: Verdict::default(),
+                outlook: Vec::new(),
                 answers: Answers::default(),
                 ledgers: BTreeMap::new(),
                 desk: Desk::new(setup.lore, setup.hosts),
@@ -253,6 +259,8 @@ impl App {
             bell: bell::Bell::default(),
             saving: false,
             hints: None,
+            looking: None,
+            followed: maintain::Followed::default(),
             upkeep: upkeep::Upkeep::new(setup.wanted),
         }
     }
@@ -340,6 +348,7 @@ impl App {
             Msg::Saving { lines, share } => self.hear_saving(lines, share, now),
             Msg::Saved(result) => self.hear_saved(result, now),
             Msg::Journal { ran, torn } => self.layers.push(Box::new(History::new(ran, torn))),
+            Msg::Past(ran) => self.take_past(ran),
             Msg::Unread(why) => self.notify(why, Role::Warning, now),
             Msg::Ran { id, told } => return self.ran(id, told, now),
             Msg::Placed(placed) => self.placed(placed, now),
@@ -411,20 +420,5 @@ impl App {
     fn notify(&mut self, text: impl Into<String>, role: Role, now: Now) {
         self.notice = Some(Notice { text: text.into(), role, until: now.mono + Duration::from_secs(4) });
         self.dirty = true;
-    }
-
-    fn paste(&mut self, text: &str, now: Now) -> Vec<Effect> {
-        if self.is_wall() {
-            return Vec::new();
-        }
-        let outcome = self.layers.last_mut().and_then(|layer| layer.paste(text));
-        outcome.map_or_else(Vec::new, |outcome| self.settle(self.layers.len() - 1, outcome, now))
-    }
-
-    /// The site, when all sources are of one.
-    fn site(&self) -> Arc<str> {
-        let mut sites = self.known.store.sources.iter().map(|source| &source.site);
-        let first = sites.next().cloned().unwrap_or_default();
-        if sites.all(|site| *site == first) { first } else { Arc::default() }
     }
 }

@@ -52,6 +52,7 @@ impl App {
             choices.extend(replay());
         }
         choices.extend(self.views(here));
+        choices.extend(self.bookmarks());
         choices.extend(self.named_actions());
         choices.extend(self.themes());
         if here.outwards().any(|context| context == Context::List) {
@@ -130,6 +131,9 @@ impl App {
                 }
             }
             Order::Group(label) => self.group_by(&label, now),
+            Order::Go(name) => self.visit(&name, now),
+            Order::Keep(name) => effects.extend(self.keep(&name, now)),
+            Order::Forget(name) => effects.extend(self.forget(&name, now)),
             Order::Filter(text) => self.filter(&text),
             Order::Refresh(source) => {
                 self.notify(format!("asking {source} again"), Role::Info, now);

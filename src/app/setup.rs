@@ -6,10 +6,14 @@ use super::armed::Writes;
 use super::{App, Look};
 use crate::border::{Effect, Notify};
 use crate::clock::Now;
+use crate::domain::bookmark::Bookmark;
 use crate::domain::clocks::Clocks;
+use crate::domain::digest::Looked;
 use crate::domain::drill::Drill;
 use crate::domain::host::Inventory;
+use crate::domain::layer::Boot;
 use crate::domain::log::RingLimits;
+use crate::domain::slo::Window;
 use crate::domain::store::{Expected, Store};
 use crate::domain::thresholds::Thresholds;
 use crate::domain::wanted::Wanted;
@@ -18,7 +22,7 @@ use crate::runbooks::lore::Lore;
 use crate::ui::glyphs::Glyphs;
 use crate::ui::theme::{self, Theme};
 use crate::ui::times::{Times, Zone};
-use crate::ui::view::{self, Views};
+use crate::ui::view::{self, Shortcut, Views};
 use crate::ui::wall::Wall;
 
 /// What the screen is made with.
@@ -40,6 +44,8 @@ pub struct Setup {
     pub keymap: Keymap,
     /// The views.
     pub views: Views,
+    /// Places with a name.
+    pub bookmarks: Vec<Shortcut>,
     /// In which zone times are shown.
     pub zone: Zone,
     /// A line that says what this is not: the demo lab says so.
@@ -72,6 +78,12 @@ pub struct Setup {
     pub recent: Vec<String>,
     /// The restore drills that were kept.
     pub drills: Vec<Drill>,
+    /// The times in which maintenance was planned before.
+    pub maintained: Vec<Window>,
+    /// When the operator last looked at what had happened.
+    pub looked: Option<Looked>,
+    /// The starts of the lab that were kept, the newest last.
+    pub boots: Vec<Boot>,
     /// The queries that were typed on other days, the newest last.
     pub queries: Vec<String>,
 }
@@ -88,6 +100,7 @@ impl Default for Setup {
             glyphs: Glyphs::default(),
             keymap: Keymap::default(),
             views: view::embedded(),
+            bookmarks: Vec::new(),
             zone: Zone::default(),
             banner: None,
             read_only: false,
@@ -104,6 +117,9 @@ impl Default for Setup {
             hosts: Inventory::default(),
             recent: Vec::new(),
             drills: Vec::new(),
+            maintained: Vec::new(),
+            looked: None,
+            boots: Vec::new(),
             queries: Vec::new(),
         }
     }
@@ -123,6 +139,7 @@ impl Setup {
             glyphs: self.glyphs,
             keymap: self.keymap.clone(),
             views: self.views.clone(),
+            bookmarks: self.bookmarks.clone(),
             times: Times { zone: self.zone, absolute: false },
             banner: self.banner.clone(),
             writes: Writes::new(self.read_only, self.arm),
@@ -131,6 +148,24 @@ impl Setup {
             mouse: self.mouse,
             operator: Arc::clone(&self.operator),
         }
+    }
+}
+
+impl Look {
+    /// The places that were kept, and stand in no config.
+    pub(super) fn kept(&self) -> impl Iterator<Item = &Bookmark> {
+        self.bookmarks.iter().filter(|one| !one.is_own).map(|one| &one.bookmark)
+    }
+
+    /// Keeps a place, instead of one of the same name; `false` when that one stands in the config.
+    pub(super) fn keep(&mut self, place: Bookmark) -> bool {
+        let is_named = |one: &Shortcut| one.bookmark.name == place.name;
+        if self.bookmarks.iter().any(|one| one.is_own && is_named(one)) {
+            return false;
+        }
+        self.bookmarks.retain(|one| !is_named(one));
+        self.bookmarks.push(Shortcut::kept(place));
+        true
     }
 }
 
@@ -158,6 +193,8 @@ impl App {
         self.known.desk.replan();
         self.focus.resize(setup.views.len(), 0);
         self.view = self.view.min(setup.views.len().saturating_sub(1));
+        // What was kept while the program runs stands in no config.
+        let kept: Vec<Bookmark> = self.look.kept().cloned().collect();
         self.look = Look {
             times: Times { absolute: self.look.times.absolute, ..look.times },
             // Who has once said who they are is not asked again.
@@ -165,6 +202,9 @@ impl App {
             writes: look.writes.after(self.look.writes),
             ..look
         };
+        for place in kept {
+            let _stands_in_the_config = self.look.keep(place);
+        }
         self.frozen = None;
         self.forget_seen();
         let mut effects = self.joined(join, now);

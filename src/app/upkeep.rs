@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::App;
+use super::{App, strip};
 use crate::action::Action;
 use crate::border::Effect;
 use crate::clock::Now;
@@ -13,6 +13,7 @@ use crate::domain::deed::Receipt;
 use crate::domain::feed::Failure;
 use crate::domain::health::Health;
 use crate::domain::horizon;
+use crate::domain::maintenance;
 use crate::domain::reaping;
 use crate::domain::verdict::{Scope, judge};
 use crate::domain::wanted::Wanted;
@@ -52,6 +53,7 @@ impl App {
     pub(super) fn judge(&mut self, now: Now) {
         if self.known.unjudged {
             self.known.verdict = judge(&self.known.store, Scope::ALL, now.wall);
+            self.known.outlook = strip::outlook(&self.known.store, now.wall);
             self.look_ahead(now);
             self.known.unjudged = false;
         }
@@ -72,12 +74,15 @@ impl App {
     /// A second has passed.
     pub(super) fn keep_up(&mut self, now: Now) -> Vec<Effect> {
         self.open_wanted(now);
+        let mut seen = self.follow_maintenance(now);
+        seen.extend(self.follow_boot(now));
         if self.upkeep.looked.is_some_and(|looked| now.mono.saturating_sub(looked) < EVERY) {
-            return Vec::new();
+            return seen;
         }
         self.upkeep.looked = Some(now.mono);
-        let clocks = self.known.store.clocks().clone();
-        [Effect::KeepClocks(clocks)].into_iter().chain(self.reap(now)).collect()
+        seen.push(Effect::KeepClocks(self.known.store.clocks().clone()));
+        seen.extend(self.reap(now));
+        seen
     }
 
     fn reap(&mut self, now: Now) -> Vec<Effect> {
@@ -92,6 +97,15 @@ impl App {
                 self.calls += 1;
                 calls.insert(self.calls);
                 effects.push(Effect::Call { id: self.calls, deed: due.deed });
+            }
+        }
+        for (one, deeds) in maintenance::over(&self.known.store, now.wall) {
+            if tried.insert(Arc::clone(&one.id), now.mono).is_none() {
+                for deed in deeds {
+                    self.calls += 1;
+                    calls.insert(self.calls);
+                    effects.push(Effect::Call { id: self.calls, deed });
+                }
             }
         }
         effects

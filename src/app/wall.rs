@@ -6,7 +6,7 @@ use std::time::Duration;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::draw::{Regions, draw_sources};
+use super::draw::draw_sources;
 use super::{App, scene};
 use crate::action::Action;
 use crate::border::Effect;
@@ -81,7 +81,7 @@ impl App {
 
     fn parts(&self) -> Parts {
         let bad = self.known.verdict.findings.iter().filter(|finding| is_bad(finding.health)).count();
-        Parts::of(self.screen, bad)
+        Parts::of(self.screen, bad + self.known.outlook.len())
     }
 
     /// Where the panes stand.
@@ -89,7 +89,7 @@ impl App {
         if self.is_wall() {
             return self.parts().body;
         }
-        Regions::of(self.screen, self.look.banner.is_some()).body
+        self.regions().body
     }
 
     /// What a key may do on the wall: leave, and look at another view for a while.
@@ -145,7 +145,7 @@ impl App {
         draw_large(&live, self.site().as_ref(), parts.verdict, buffer);
         draw_sentence(&live, parts.sentence, buffer);
         draw_sources(&live, self.writes_word(now), parts.sources, buffer);
-        draw_worst(&live, parts.worst, buffer);
+        draw_worst(&live, &self.known.outlook, parts.worst, buffer);
         self.draw_turn(parts.footer, buffer, now);
         if parts.body.width >= 20 && parts.body.height >= 4 {
             self.draw_panes(buffer, now);
@@ -221,14 +221,28 @@ fn draw_sentence(scene: &Scene<'_>, line: Rect, buffer: &mut Buffer) {
 }
 
 /// What is wrong, the worst first, a line each.
-fn draw_worst(scene: &Scene<'_>, area: Rect, buffer: &mut Buffer) {
+fn draw_worst(scene: &Scene<'_>, services: &[(Health, String)], area: Rect, buffer: &mut Buffer) {
     if area.is_empty() {
         return;
     }
     let bad: Vec<_> = scene.verdict.findings.iter().filter(|finding| is_bad(finding.health)).collect();
     let room = usize::from(area.height.saturating_sub(2)).max(1);
-    let shown = if bad.len() > room { room.saturating_sub(1).max(1) } else { bad.len() };
     let top = area.y + u16::from(area.height > 2);
+    // What people ask about comes first.
+    let first = services.iter().take(room);
+    for (y, (health, words)) in (top..area.bottom()).zip(first) {
+        let sign = sign::of_health(*health);
+        let role = if *health == Health::Critical { Role::Critical } else { Role::Text };
+        let pieces = [piece(format!("  {} {:8}  ", sign.glyph, "service"), sign.role), piece(words, role)];
+        put_pieces(buffer, (area.x, y), &pieces, area.width.min(width(&pieces)), scene);
+    }
+    let used = services.len().min(room);
+    let room = room - used;
+    if room == 0 {
+        return;
+    }
+    let shown = if bad.len() > room { room.saturating_sub(1).max(1) } else { bad.len() };
+    let top = top.saturating_add(u16::try_from(used).unwrap_or(0));
     for (y, finding) in (top..area.bottom()).zip(bad.iter().take(shown)) {
         let sign = sign::of_health(finding.health.unwrap_or_default());
         // What follows from another is dimmed below it, and counted as ever.

@@ -17,13 +17,19 @@ pub enum ListFormat {
 
 /// `wardroom alerts`
 #[derive(Clone, Debug, Args)]
-#[command(after_long_help = "\
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_long_help = "\
 Exit status: 0 listed, 1 a server was not heard and the list may lack something, 2 wrong usage or config.
 
 Examples:
   wardroom alerts --filter severity=critical --filter 'instance=~\"10[.]0[.].*\"'
-  wardroom alerts --format json | jq '.alerts[].alertname'")]
+  wardroom alerts --format json | jq '.alerts[].alertname'"
+)]
 pub struct Alerts {
+    /// What else there is to do with alerts.
+    #[command(subcommand)]
+    pub what: Option<OfAlerts>,
     /// Only alerts that meet this matcher: name=value, with =, !=, =~ or !~; all of several. A word
     /// alone is an alert's name.
     #[arg(long, value_name = "MATCHER")]
@@ -33,6 +39,54 @@ pub struct Alerts {
     pub format: ListFormat,
     /// How long to wait for the servers in all.
     #[arg(long, default_value = "15s", value_parser = humantime::parse_duration, value_name = "TIME")]
+    pub timeout: Duration,
+}
+
+/// `wardroom alerts route|test`
+#[derive(Clone, Debug, Subcommand)]
+pub enum OfAlerts {
+    /// Say where an alert with these labels would go.
+    ///
+    /// Example: wardroom alerts route alertname=HostDown severity=critical
+    Route(Route),
+    /// Send a marked alert to a receiver, watch whether it is handed over, and ask whether it arrived.
+    Test(Test),
+}
+
+/// `wardroom alerts route`
+#[derive(Clone, Debug, Args)]
+pub struct Route {
+    /// The labels of the alert.
+    #[arg(value_name = "LABEL=VALUE")]
+    pub labels: Vec<String>,
+    /// Which Alertmanager: its NAME in the config. Needed when there are several.
+    #[arg(long, value_name = "NAME")]
+    pub alertmanager: Option<String>,
+    /// How to say it.
+    #[arg(long, value_enum, default_value_t = ListFormat::Text, value_name = "FORMAT")]
+    pub format: ListFormat,
+}
+
+/// `wardroom alerts test`
+#[derive(Clone, Debug, Args)]
+#[command(after_long_help = "\
+Exit status: 0 handed over and not said to be lost, 1 not handed over, lost, or refused, 2 wrong usage or
+config, --read-only, or nobody said yes. Then nothing was sent. The date is kept: `alerts route` tells it.
+
+Example:
+  wardroom alerts test --receiver pagerduty-primary")]
+pub struct Test {
+    /// The receiver, by its name in Alertmanager's configuration.
+    #[arg(long, value_name = "RECEIVER")]
+    pub receiver: String,
+    /// Which Alertmanager: its NAME in the config. Needed when there are several.
+    #[arg(long, value_name = "NAME")]
+    pub alertmanager: Option<String>,
+    /// Send it without a question.
+    #[arg(long, short = 'y')]
+    pub yes: bool,
+    /// How long to wait for the notification: longer than the group_wait of its route.
+    #[arg(long, default_value = "1m", value_parser = humantime::parse_duration, value_name = "TIME")]
     pub timeout: Duration,
 }
 

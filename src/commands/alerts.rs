@@ -4,8 +4,8 @@ use std::process::ExitCode;
 
 use color_eyre::eyre::Result;
 
-use super::{Usage, complain, gather, ground, say, unheard};
-use crate::cli::{Alerts, Global, ListFormat};
+use super::{Usage, complain, gather, ground, routes, say, unheard};
+use crate::cli::{Alerts, Global, ListFormat, OfAlerts};
 use crate::domain::feed::Feed;
 use crate::domain::matcher::Matchers;
 use crate::domain::silence::Matcher;
@@ -21,6 +21,11 @@ pub(super) const SCOPE: Scope = Scope { alerts: true, ..Scope::NONE };
 /// # Errors
 /// Wrong usage, a wrong config, or stdout that cannot be written.
 pub fn run(global: &Global, alerts: &Alerts) -> Result<ExitCode> {
+    match &alerts.what {
+        Some(OfAlerts::Route(asked)) => return routes::route(global, asked),
+        Some(OfAlerts::Test(asked)) => return routes::test(global, asked),
+        None => {}
+    }
     let filter = matchers(&alerts.filter)?;
     let filter = Matchers::new(&filter).map_err(|error| Usage(error.to_string()))?;
     let network = network()?;

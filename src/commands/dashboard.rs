@@ -23,6 +23,7 @@ use crate::runtime::{
 };
 use crate::state::{self, Place};
 use crate::terminal;
+use crate::ui::view::Shortcut;
 
 /// The number of the signal that says that a terminal is gone.
 const HANGUP: i32 = 1;
@@ -134,6 +135,11 @@ fn watch(
     setup.recent = place.map(|place| state::recent(place.path())).unwrap_or_default();
     setup.clocks = Clocks::of(place.map(|place| state::clocks(place.path())).unwrap_or_default());
     setup.drills = place.map(|place| state::drills(place.path())).unwrap_or_default();
+    setup.maintained = place.map(|place| state::maintained(place.path())).unwrap_or_default();
+    setup.looked = place.and_then(|place| state::looked(place.path()));
+    let kept = place.map(|place| state::bookmarks(place.path())).unwrap_or_default();
+    setup.bookmarks.extend(kept.into_iter().map(Shortcut::kept));
+    setup.boots = place.map(|place| state::boots(place.path())).unwrap_or_default();
     setup.queries = place.map(|place| state::queries(place.path())).unwrap_or_default();
     // A name in the config stands over one that was typed once.
     let kept = place.and_then(Place::operator).filter(|_| ground.config.ui.operator.is_none());

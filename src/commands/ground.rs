@@ -146,6 +146,7 @@ pub fn setup(config: &Config, global: &Global, banner: Option<String>) -> Result
         glyphs: if config.ui.ascii { Glyphs::Ascii } else { Glyphs::Unicode },
         keymap: config.keymap.clone(),
         views: config.views.clone(),
+        bookmarks: config.bookmarks.clone(),
         zone: config.ui.zone,
         banner,
         read_only: global.read_only || global.wall,
@@ -162,6 +163,9 @@ pub fn setup(config: &Config, global: &Global, banner: Option<String>) -> Result
         hosts: config.hosts.clone(),
         recent: Vec::new(),
         drills: Vec::new(),
+        looked: None,
+        maintained: Vec::new(),
+        boots: Vec::new(),
         queries: Vec::new(),
     })
 }

@@ -14,7 +14,7 @@ use crate::cli::{self, Global};
 use crate::config::{Config, EXAMPLE};
 use crate::runtime::network;
 use crate::secret::{ExposeSecret as _, SecretString};
-use crate::setup::{Plan, Talk, Wizard};
+use crate::setup::{Plan, Talk, Wizard, find_runbooks};
 
 /// Runs it.
 ///
@@ -39,7 +39,7 @@ pub fn run(global: &Global, init: &cli::Init) -> Result<ExitCode> {
     }
     let mut talk = Terminal::default();
     let plan = ask(&mut talk, &file, init)?;
-    if plan.servers == 0 {
+    if plan.servers == 0 && plan.text.is_empty() {
         if init.add {
             talk.say("Nothing was added.");
             return Ok(ExitCode::SUCCESS);
@@ -62,13 +62,24 @@ pub fn run(global: &Global, init: &cli::Init) -> Result<ExitCode> {
 
 fn ask(talk: &mut Terminal, file: &Path, init: &cli::Init) -> Result<Plan> {
     let network = network()?;
-    let ssh = directories::BaseDirs::new().map(|dirs| dirs.home_dir().join(".ssh/config"));
+    let home = directories::BaseDirs::new().map(|dirs| dirs.home_dir().to_owned());
+    let mut has_books = false;
+    let ssh = home.as_ref().map(|home| home.join(".ssh/config"));
     let ssh = ssh.and_then(|file| fs::read_to_string(file).ok()).unwrap_or_default();
     let mut wizard = Wizard::new(talk, &network, &ssh);
     if init.add {
         let config = Config::load(file)?;
         let ids = config.sources.iter().map(|source| (source.id().kind, source.id().name.to_string()));
         wizard.knows(ids, addresses(&fs::read_to_string(file)?));
+        let hosts = config.hosts.0.iter();
+        wizard.has_hosts(
+            hosts.flat_map(|(name, host)| host.addresses.iter().cloned().chain([name.to_string()])),
+        );
+        has_books = !config.runbooks.files.is_empty();
+    }
+    if !has_books {
+        let here = std::env::current_dir().ok();
+        wizard.found(find_runbooks(&home.into_iter().chain(here).collect::<Vec<_>>()));
     }
     let plan = wizard.run(&init.hosts, &secrets(file).display().to_string());
     network.shutdown_background();

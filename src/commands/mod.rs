@@ -2,10 +2,12 @@
 
 pub mod alerts;
 pub mod backups;
+mod change;
 pub mod check;
 pub mod completions;
 pub mod config;
 pub mod dashboard;
+pub mod digest;
 pub mod doctor;
 pub mod due;
 mod gather;
@@ -17,9 +19,12 @@ pub mod keys;
 #[cfg(feature = "demo")]
 pub mod lab;
 pub mod logs;
+pub mod maintenance;
 pub mod man;
+pub mod names;
 mod promises;
 pub mod record;
+mod routes;
 pub mod runbook;
 pub mod shot;
 pub mod silences;
@@ -58,9 +63,11 @@ pub fn run(cli: &Cli) -> ExitCode {
         Some(Command::Check(check)) => check::run(&cli.global, check),
         Some(Command::Alerts(alerts)) => alerts::run(&cli.global, alerts),
         Some(Command::Silences { what }) => silences::run(&cli.global, what),
+        Some(Command::Maintenance { what }) => maintenance::run(&cli.global, what),
         Some(Command::Open(open)) => dashboard::open(&cli.global, open),
         Some(Command::Backups(backups)) => backups::run(&cli.global, backups),
         Some(Command::Due(due)) => due::run(&cli.global, due),
+        Some(Command::Digest(asked)) => digest::run(&cli.global, asked),
         Some(Command::Inventory(asked)) => inventory::run(&cli.global, asked),
         Some(Command::Runbook { what }) => runbook::run(&cli.global, what),
         #[cfg(feature = "demo")]
@@ -76,6 +83,7 @@ pub fn run(cli: &Cli) -> ExitCode {
         Some(Command::Keys) => keys::run(&cli.global),
         Some(Command::Themes) => themes::run(),
         Some(Command::Completions { shell }) => completions::run(*shell),
+        Some(Command::Names(asked)) => names::run(&cli.global, asked),
         Some(Command::Man) => man::run(),
     };
     done.unwrap_or_else(|error| {

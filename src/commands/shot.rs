@@ -1,5 +1,8 @@
 //! `wardroom shot`: one frame of the dashboard, drawn by the same loop on paper.
 
+#[cfg(feature = "demo")]
+mod steady;
+
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -45,12 +48,14 @@ pub fn run(global: &Global, shot: &Shot) -> Result<ExitCode> {
             dashboard.play_out();
         }
         play(&mut dashboard, &steps).await?;
-        let ground = if theme == "light" { Ground::Light } else { Ground::Dark };
-        Ok::<_, color_eyre::eyre::Report>(picture::draw(
-            dashboard.screen.frame(),
-            format(shot.format),
-            ground,
-        ))
+        let paper = if theme == "light" { Ground::Light } else { Ground::Dark };
+        #[cfg_attr(not(feature = "demo"), expect(unused_mut, reason = "only a lab has ports to hide"))]
+        let mut frame = dashboard.screen.frame().clone();
+        #[cfg(feature = "demo")]
+        if let Some(lab) = &ground.lab {
+            steady::still(&mut frame, &lab.usual_ports());
+        }
+        Ok::<_, color_eyre::eyre::Report>(picture::draw(&frame, format(shot.format), paper))
     });
     let picture = picture?;
     match &shot.out {

@@ -15,6 +15,7 @@ use crate::cli::{Add, Global, ListFormat, Silences};
 use crate::domain::comment::{Comment, Condition, Tag};
 use crate::domain::deed::{Deed, Draft, Receipt, What};
 use crate::domain::feed::{Feed, SourceId, SourceKind};
+use crate::domain::maintenance;
 use crate::domain::reaping::{self, Due};
 use crate::domain::silencing::{deed, refusals, review};
 use crate::domain::store::Store;
@@ -23,6 +24,7 @@ use crate::journal::{Journal, refuge};
 use crate::report;
 use crate::runtime::{Pen, network};
 use crate::sources::Source;
+use crate::state;
 
 /// A silence begins this long before it is made: the server's clock may be behind.
 const HEAD_START: TimeDelta = TimeDelta::seconds(30);
@@ -129,7 +131,7 @@ fn routers(ground: &Ground) -> impl Iterator<Item = &Arc<dyn Source>> {
 }
 
 /// The Alertmanager of this name, or the only one.
-fn router<'a>(ground: &'a Ground, name: Option<&str>) -> Result<&'a Arc<dyn Source>, Usage> {
+pub(super) fn router<'a>(ground: &'a Ground, name: Option<&str>) -> Result<&'a Arc<dyn Source>, Usage> {
     let names: Vec<&str> = routers(ground).map(|source| &*source.id().name).collect();
     let known = names.join(", ");
     match (name, names.len()) {
@@ -146,7 +148,8 @@ fn router<'a>(ground: &'a Ground, name: Option<&str>) -> Result<&'a Arc<dyn Sour
     }
 }
 
-async fn carry_out(ground: &Ground, deed: &Deed) -> Result<Receipt> {
+/// Does it at the server that it is meant for, and writes it down.
+pub(super) async fn carry_out(ground: &Ground, deed: &Deed) -> Result<Receipt> {
     let source = ground.config.sources.iter().find(|source| *source.id() == deed.source);
     let source = source.ok_or_else(|| eyre!("{} is not configured", deed.source))?;
     let journal = ground
@@ -200,12 +203,14 @@ async fn reap(global: &Global, timeout: Duration) -> Result<ExitCode> {
     let ground = ground(global, false).await?;
     // Conditions speak of tasks and hosts too; of logs none does.
     let scope = Scope { logs: false, ..Scope::ALL };
-    let store = gather(&ground, scope, timeout).await;
+    let mut store = gather(&ground, scope, timeout).await;
     let now = ground.clock.now().wall;
     let mut status = tell_unheard(&store, &[Feed::Silences], now);
     for Due { deed, id, why } in reaping::due(&store, now) {
         let done = match &deed.what {
-            What::Expire { .. } | What::Chore(_) | What::Reload => format!("expired {id}: {why}\n"),
+            What::Expire { .. } | What::Chore(_) | What::Test(_) | What::Reload => {
+                format!("expired {id}: {why}\n")
+            }
             What::Silence(draft) => {
                 let until = draft.ends_at.to_rfc3339_opts(SecondsFormat::Secs, true);
                 format!("renewed {id} until {until}: {why}\n")
@@ -217,6 +222,18 @@ async fn reap(global: &Global, timeout: Duration) -> Result<ExitCode> {
                 complain(&format!("{id}: {error:#}"));
                 status = ExitCode::FAILURE;
             }
+        }
+    }
+    for (one, deeds) in maintenance::over(&store, now) {
+        for deed in &deeds {
+            carry_out(&ground, deed).await?;
+        }
+        say(&format!("ended maintenance {}: its time is over, and all is back\n", one.name))?;
+    }
+    if let Some(place) = ground.own_state() {
+        store.maintained = state::maintained(place.path());
+        for window in maintenance::finished(&store, now) {
+            state::keep_maintained(place.path(), window)?;
         }
     }
     Ok(status)

@@ -47,7 +47,7 @@ pub fn usable(directory: Option<&Path>) -> Vec<Theme> {
 }
 
 /// The built-in ones, then the operator's own.
-fn names(directory: Option<&Path>) -> Vec<String> {
+pub fn names(directory: Option<&Path>) -> Vec<String> {
     let mut names: Vec<String> = EMBEDDED.iter().map(|(name, _)| (*name).to_owned()).collect();
     let files = directory.and_then(|directory| std::fs::read_dir(directory.join("themes")).ok());
     let own: BTreeSet<String> = files

@@ -74,7 +74,7 @@ fn known_panes(names: Vec<String>) -> Result<Vec<String>, String> {
 }
 
 /// Keys that mean nothing else wherever there are rows.
-fn own_keys(texts: &[String], keymap: &Keymap) -> Result<Vec<KeyCombination>, String> {
+pub(super) fn own_keys(texts: &[String], keymap: &Keymap) -> Result<Vec<KeyCombination>, String> {
     let on_rows = || Context::iter().filter(|here| here.outwards().any(|one| one == Context::List));
     let free = |text: &String| {
         let key = keymap::chord(text)?;

@@ -1,10 +1,12 @@
 //! The operator's config: where it stands, what it says, and all that is wrong with it, at once.
 
 mod actions;
+mod bookmarks;
 mod due;
 mod hosts;
 mod place;
 mod runbooks;
+mod services;
 mod slo;
 mod tables;
 
@@ -52,6 +54,8 @@ pub struct Config {
     pub keymap: Keymap,
     /// The views.
     pub views: Views,
+    /// Places with a name.
+    pub bookmarks: Vec<view::Shortcut>,
     /// A secret stands in the file itself.
     pub holds_secrets: bool,
 }
@@ -149,7 +153,9 @@ impl Config {
             hosts: hosts.clone(),
             goals: slo::goals(root),
             dates: due::dates(root, ui.zone),
-            ..tables::thresholds(root)
+            services: services::services(root),
+            layers: services::layers(root),
+            ..tables::thresholds(root, ui.zone)
         };
         let keymap = Keymap::default().with(root);
         let actions = actions::actions(root, &keymap);
@@ -162,6 +168,7 @@ impl Config {
             runbooks: Runbooks { actions, ..runbooks::runbooks(root, directory) },
             incidents: runbooks::incidents(root, directory),
             ui,
+            bookmarks: bookmarks::bookmarks(root, &keymap),
             keymap,
             views: view::with(&view::embedded(), root),
         };

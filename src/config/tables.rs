@@ -4,20 +4,22 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::TimeDelta;
+use chrono::{NaiveTime, TimeDelta};
 
 use crate::domain::alert::Severity;
 use crate::domain::backup::Expectation;
+use crate::domain::burden::Window;
 use crate::domain::cause::CauseRules;
 use crate::domain::datastore::FillLimits;
 use crate::domain::log::RingLimits;
 use crate::domain::log::selector::{LabelMap, LabelRule, is_name};
 use crate::domain::thresholds::{BackupRule, Select, Thresholds};
 use crate::settings::Table;
+use crate::ui::times::Zone;
 use crate::ui::view;
 use crate::ui::wall::{self, Wall};
 
-pub(super) fn thresholds(root: &Table<'_>) -> Thresholds {
+pub(super) fn thresholds(root: &Table<'_>, zone: Zone) -> Thresholds {
     let mut all = Thresholds::default();
     if let Some(table) = root.table("alerts") {
         if let Some(words) = table.table("severities") {
@@ -67,6 +69,8 @@ pub(super) fn thresholds(root: &Table<'_>) -> Thresholds {
             verify_max_age: span(&table, "verify_max_age").unwrap_or(all.backups.verify_max_age),
             ..all.backups
         };
+        all.window = window(&table, zone);
+        all.rto = span(&table, "rto").unwrap_or(all.rto);
         all.drill_every = span(&table, "drill_every").unwrap_or(all.drill_every);
         all.backup_rules = table.list("rule").iter().filter_map(rule).collect();
     }
@@ -82,6 +86,20 @@ pub(super) fn arm(table: &Table<'_>) -> Option<Duration> {
         let sensible = Duration::from_mins(1)..=Duration::from_hours(8);
         if sensible.contains(&span) { Ok(span) } else { Err("a duration from 1m to 8h".to_owned()) }
     })
+}
+
+/// `window` of `[backups]`, by the clock of `zone`.
+fn window(table: &Table<'_>, zone: Zone) -> Option<Window> {
+    let read = |text: String| {
+        let time = |text: &str| NaiveTime::parse_from_str(text.trim(), "%H:%M").ok();
+        let (from, to) = text.split_once('-').and_then(|(from, to)| Some((time(from)?, time(to)?))).unzip();
+        match from.zip(to) {
+            Some((from, to)) if from != to => Ok((from, to)),
+            _ => Err("two times such as \"02:00-04:00\"".to_owned()),
+        }
+    };
+    let (from, to) = table.get_with("window", read)?;
+    Some(Window { from, to, clock: Arc::new(move |at| zone.time(at)) })
 }
 
 /// `[ui.wall]`

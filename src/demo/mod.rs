@@ -31,7 +31,7 @@ use loki::Loki;
 use pbs::Pbs;
 use prometheus::Prometheus;
 use pve::Pve;
-pub use runbooks::Runbooks;
+pub use runbooks::{DIRECTORY as RUNBOOKS, Runbooks};
 use script::Script;
 pub use script::scale::Scale;
 use serve::Shared;
@@ -51,13 +51,25 @@ pub enum Scenario {
     Storm,
     /// Alerts no longer reach Alertmanager.
     ChainBroken,
+    /// The hypervisor was started anew, and the storage still waits for a disk.
+    ColdBoot,
+    /// A share of the NAS hangs, and the NAS looks healthy.
+    NfsHang,
     /// All is well, and there is a lot of it: `scale:TARGETS,ALERTS,SNAPSHOTS,LINES`.
     Scale(Scale),
 }
 
 impl Scenario {
     /// Those that tell a story.
-    pub const ALL: [Self; 5] = [Self::Calm, Self::HostDown, Self::BackupLate, Self::Storm, Self::ChainBroken];
+    pub const ALL: [Self; 7] = [
+        Self::Calm,
+        Self::HostDown,
+        Self::BackupLate,
+        Self::Storm,
+        Self::ChainBroken,
+        Self::ColdBoot,
+        Self::NfsHang,
+    ];
 
     /// How large the lab is beside its usual size.
     const fn scale(self) -> Scale {
@@ -75,6 +87,10 @@ impl Scenario {
             Self::BackupLate => "the backup of the storage VM is 26 hours old and failed twice",
             Self::Storm => "the network of the hypervisor is gone: more than 60 alerts at once",
             Self::ChainBroken => "Prometheus cannot reach Alertmanager: alerts fire and nobody is told",
+            Self::ColdBoot => {
+                "the hypervisor was started four minutes ago; the layers come up in their order"
+            }
+            Self::NfsHang => "a share of the NAS hangs: seven things fail at once, and the NAS looks healthy",
             Self::Scale(_) => "as many targets, alerts, snapshots and lines a second as were asked for",
         }
     }
@@ -227,6 +243,21 @@ impl Lab {
         self.scenario
     }
 
+    /// Where it listens, each port with one that its server is known by: for pictures, which are to be the
+    /// same every time.
+    pub fn usual_ports(&self) -> [(u16, u16); 7] {
+        let [first, second] = self.alertmanagers;
+        [
+            (self.prometheus, 19_090),
+            (first, 19_093),
+            (second, 19_094),
+            (self.loki, 13_100),
+            (self.pbs, 18_007),
+            (self.pve, 18_006),
+            (self.storage, 10_022),
+        ]
+    }
+
     /// The config that makes a dashboard look at this lab.
     pub fn config(&self) -> String {
         let [first, second] = self.alertmanagers;
@@ -244,6 +275,56 @@ query = 'probe_success{{instance="https://cloud.home.arpa"}}'
 objective = 99.5
 query = 'probe_success{{instance="https://vault.home.arpa"}}'
 window = "month"
+
+[services.Nextcloud]
+probe = "https://cloud.home.arpa"
+guest = "210"
+host = "lxc210"
+backup = "ct/210"
+
+[services.Vaultwarden]
+probe = "https://vault.home.arpa"
+guest = "230"
+host = "lxc230"
+backup = "ct/230"
+
+[services.Jellyfin]
+guest = "100"
+host = "vm100"
+mounts = ["/mnt/vm-data"]
+
+[services.Samba]
+probe = "vm102 ssh"
+guest = "102"
+host = "vm102"
+mounts = ["/mnt/mergerfs"]
+
+[[layers]]
+name = "Hypervisor"
+hosts = ["pve"]
+
+[[layers]]
+name = "Storage"
+guests = ["102"]
+hosts = ["vm102"]
+mounts = ["vm102:/mnt/disk1", "vm102:/mnt/disk2", "vm102:/mnt/disk3", "vm102:/mnt/parity", "vm102:/mnt/mergerfs"]
+probes = ["vm102 ssh"]
+
+[[layers]]
+name = "Compute"
+guests = ["100"]
+mounts = ["vm100:/mnt/vm-data"]
+automounts = ["vm100:mnt-media.automount"]
+
+[[layers]]
+name = "Services"
+guests = ["200", "210", "212", "230"]
+automounts = ["lxc210:mnt-nextcloud.automount"]
+
+[[layers]]
+name = "Validation"
+targets = ["node", "docker", "blackbox"]
+probes = ["https://cloud.home.arpa", "https://vault.home.arpa"]
 
 [sources.prometheus.home]
 url = "http://127.0.0.1:{prometheus}"

@@ -19,11 +19,17 @@ const BOOKS: [(&str, &str); 5] = [
 ];
 
 /// What hosts are there for.
-const ROLES: [(&str, &str); 3] = [("pve", "proxmox"), ("pbs", "pbs"), ("lxc200", "prometheus")];
+const ROLES: [(&str, &str); 4] =
+    [("pve", "proxmox"), ("pbs", "pbs"), ("lxc200", "prometheus"), ("vm102", "storage")];
+
+/// What the name of their directory begins with; seven digits follow, so that it is always as long.
+pub const DIRECTORY: &str = "wardroom-runbooks-";
 
 /// The host that the others' files lie on, where they lie there, and who needs them.
 const STORAGE: &str = "vm102";
 const SHARED: &str = "/mnt/mergerfs";
+/// What they and the backup server have mounted of the NAS.
+const SHARE: &str = "nas nfs";
 const CONSUMERS: [&str; 4] = ["vm100", "lxc210", "lxc212", "lxc230"];
 
 /// The runbooks, in a directory of their own that goes when this is dropped.
@@ -66,7 +72,8 @@ impl Runbooks {
             let vmid = if host.vmid.is_empty() { String::new() } else { format!("vmid = {}\n", host.vmid) };
             let storage = match host.name {
                 STORAGE => format!("mounts = [\"{SHARED}\"]\n"),
-                name if CONSUMERS.contains(&name) => format!("depends = [\"{STORAGE}\"]\n"),
+                name if CONSUMERS.contains(&name) => format!("depends = [\"{STORAGE}\", \"{SHARE}\"]\n"),
+                "pbs" => format!("depends = [\"{SHARE}\"]\n"),
                 _ => String::new(),
             };
             // Writing to a text cannot fail.
@@ -91,7 +98,7 @@ impl Drop for Runbooks {
 fn directory() -> io::Result<PathBuf> {
     let base = std::env::temp_dir();
     for attempt in 0..1_000 {
-        let directory = base.join(Path::new(&format!("wardroom-runbooks-{}-{attempt}", std::process::id())));
+        let directory = base.join(Path::new(&format!("{DIRECTORY}{:07}-{attempt}", std::process::id())));
         match DirBuilder::new().mode(0o700).create(&directory) {
             Ok(()) => return Ok(directory),
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {}

@@ -111,6 +111,57 @@ pub fn causes(store: &Store) -> BTreeMap<Arc<str>, Cause> {
     caused.filter(|(alert, cause)| *alert != cause.id).collect()
 }
 
+/// The alerts that say that something is away which others need, each with its host. What already has a
+/// cause is left out.
+pub(super) fn unexplained(store: &Store) -> Vec<(&Alert, Arc<str>)> {
+    let rules = alerting(store);
+    let identity = Identity::new(&store.thresholds.hosts, &store.thresholds.identity, std::iter::empty());
+    let mut made = BTreeMap::new();
+    let all = store.alerts().iter().map(|listed| &listed.alert);
+    let open = all.filter(|alert| {
+        !matches!(alert.state, AlertState::Pending | AlertState::Inhibited)
+            && !store.causes().contains_key(&alert.fingerprint)
+    });
+    let suffering = open.filter(|alert| {
+        let name = &*alert.name;
+        let follow = &store.thresholds.causes.follow;
+        made.entry(name).or_insert_with(|| Made::of(name, rules.get(name).copied(), follow)).suffers
+    });
+    let owned = suffering.filter_map(|alert| match identity.owner(&alert.labels, &[]) {
+        Owner::Host(host) => Some((alert, host)),
+        _ => None,
+    });
+    owned.collect()
+}
+
+/// What each host of the config, and each guest, rests on, in one step.
+pub(super) fn resting(store: &Store) -> BTreeMap<Arc<str>, BTreeSet<Arc<str>>> {
+    let identity = Identity::new(&store.thresholds.hosts, &store.thresholds.identity, std::iter::empty());
+    rests_on(store, &identity)
+}
+
+/// The metrics that the rule behind an alert of that name is made of; nothing when nobody knows it.
+pub(super) fn metrics_of<'s>(name: &str, store: &'s Store) -> Option<Vec<&'s str>> {
+    rule_of(name, store).map(|rule| metrics(&rule.query).into_iter().collect())
+}
+
+/// How long the rule behind an alert waits before it fires.
+pub(super) fn hold(name: &str, store: &Store) -> TimeDelta {
+    #[expect(clippy::cast_possible_truncation, reason = "whole seconds are fine enough")]
+    rule_of(name, store).map_or_else(TimeDelta::zero, |rule| TimeDelta::seconds(rule.hold as i64))
+}
+
+fn rule_of<'s>(name: &str, store: &'s Store) -> Option<&'s Rule> {
+    let mut rules = store.of(SourceKind::Prometheus).flat_map(|source| source.data.rules.iter());
+    rules.find(|rule| rule.kind == RuleKind::Alerting && &*rule.name == name)
+}
+
+/// The alerting rules, by name.
+fn alerting(store: &Store) -> BTreeMap<&str, &Rule> {
+    let rules = store.of(SourceKind::Prometheus).flat_map(|source| source.data.rules.iter());
+    rules.filter(|rule| rule.kind == RuleKind::Alerting).map(|rule| (&*rule.name, rule)).collect()
+}
+
 /// Who rests on whom.
 struct Map<'s> {
     down: BTreeMap<&'s str, &'s Host>,
@@ -159,9 +210,7 @@ impl<'s> Map<'s> {
             Some((listed.alert.fingerprint.clone(), host))
         });
         let prometheus = || store.of(SourceKind::Prometheus);
-        let rules = prometheus().flat_map(|source| source.data.rules.iter());
-        let rules = rules.filter(|rule| rule.kind == RuleKind::Alerting).map(|rule| (&*rule.name, rule));
-        let rules: BTreeMap<&str, &Rule> = rules.collect();
+        let rules = alerting(store);
         let mut made = BTreeMap::new();
         for name in store.alerts().iter().map(|listed| &*listed.alert.name) {
             let follow = &store.thresholds.causes.follow;
@@ -249,7 +298,9 @@ fn rests_on(store: &Store, identity: &Identity<'_>) -> BTreeMap<Arc<str>, BTreeS
 }
 
 /// The same over however many steps.
-fn closed(direct: &BTreeMap<Arc<str>, BTreeSet<Arc<str>>>) -> BTreeMap<Arc<str>, BTreeSet<Arc<str>>> {
+pub(super) fn closed(
+    direct: &BTreeMap<Arc<str>, BTreeSet<Arc<str>>>,
+) -> BTreeMap<Arc<str>, BTreeSet<Arc<str>>> {
     let all = direct.keys().map(|host| {
         let mut open = vec![host];
         let mut seen = BTreeSet::new();

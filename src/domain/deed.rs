@@ -34,6 +34,23 @@ pub enum What {
     Chore(Chore),
     /// Let a Prometheus read its config and rules again.
     Reload,
+    /// Send a marked alert to a receiver.
+    Test(TestAlert),
+}
+
+/// An alert that tells that it is a test.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TestAlert {
+    /// The receiver that is to get it.
+    pub receiver: Arc<str>,
+    /// Its labels: one of them marks it, the others lead it to the receiver.
+    pub labels: Labels,
+    /// What it says.
+    pub summary: Arc<str>,
+    /// When it begins.
+    pub starts_at: DateTime<Utc>,
+    /// When it is over.
+    pub ends_at: DateTime<Utc>,
 }
 
 /// A silence as it is to be.

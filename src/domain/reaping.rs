@@ -124,7 +124,17 @@ impl Field<'_> {
         let heard = |one: &&SourceState| one.is_fresh(Feed::Tasks, self.now);
         let servers = self.store.of(SourceKind::Pbs).filter(named).filter(heard);
         let mut tasks = servers.flat_map(|server| &*server.data.tasks);
-        tasks.any(|task| &*task.upid == upid && task.ended.is_some())
+        tasks.any(|task| &*task.upid == upid && task.ended.is_some()) || self.has_dumped(name, upid)
+    }
+
+    /// A backup run of a hypervisor is over when the last of its guests is.
+    fn has_dumped(&self, name: &str, upid: &str) -> bool {
+        let named = |one: &&SourceState| name.is_empty() || &*one.id.name == name;
+        let clusters = self.store.of(SourceKind::Pve).filter(named);
+        let heard = clusters.filter(|one| one.is_fresh(Feed::Dumps, self.now));
+        let all = heard.flat_map(|one| one.data.cluster.dumps.iter()).filter(|dump| &*dump.upid == upid);
+        let mut all = all.peekable();
+        all.peek().is_some() && all.all(|dump| dump.ended.is_some())
     }
 
     /// Every target of the host answers, and all that might know one are heard.

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::backup::GroupId;
+use super::digest;
 use super::feed::SourceId;
 use super::horizon::Kind;
 use super::log::Line;
@@ -93,6 +95,12 @@ pub enum Subject {
         /// The operator's name for it.
         name: Arc<str>,
     },
+    /// A service, by name.
+    Service(Arc<str>),
+    /// What several failing things share, by name.
+    Suspect(Arc<str>),
+    /// A boot layer, by its place.
+    Layer(usize),
     /// A source itself.
     Source(SourceId),
     /// Something that comes due: what tells its row from the others.
@@ -103,6 +111,15 @@ pub enum Subject {
         what: Arc<str>,
         /// What happens then.
         then: Arc<str>,
+    },
+    /// Something that happened: what tells its row from the others.
+    Past {
+        /// What kind of thing.
+        kind: digest::Kind,
+        /// Of what.
+        what: Arc<str>,
+        /// When.
+        at: DateTime<Utc>,
     },
 }
 

@@ -7,12 +7,15 @@ use chrono::TimeDelta;
 
 use super::alert::{Alert, Severity};
 use super::backup::{BackupGroup, Expectation};
+use super::burden::Window;
 use super::cause::CauseRules;
 use super::datastore::FillLimits;
 use super::feed::SourceId;
 use super::horizon::Dated;
 use super::host::Inventory;
+use super::layer::Layer;
 use super::log::selector::LabelMap;
+use super::service::Service;
 use super::slo::Goal;
 
 /// When what counts as what.
@@ -58,6 +61,14 @@ pub struct Thresholds {
     pub hosts: Inventory,
     /// Dates that the operator wrote down.
     pub dates: Vec<Dated>,
+    /// What people ask about.
+    pub services: Vec<Service>,
+    /// Within which time a service that is down is to be up again: the recovery time objective.
+    pub rto: TimeDelta,
+    /// The time of day that is kept for backups.
+    pub window: Option<Window>,
+    /// In which order the lab comes up.
+    pub layers: Vec<Layer>,
 }
 
 /// A namespace of a backup server that holds the guests of one hypervisor.
@@ -97,6 +108,10 @@ impl Default for Thresholds {
             log_queries: Vec::new(),
             hosts: Inventory::default(),
             dates: Vec::new(),
+            services: Vec::new(),
+            rto: TimeDelta::hours(1),
+            window: None,
+            layers: Vec::new(),
         }
     }
 }

@@ -7,6 +7,7 @@ mod chain;
 mod cluster;
 mod hosts;
 mod probes;
+mod services;
 mod slo;
 mod sources;
 mod table;
@@ -23,6 +24,8 @@ pub use targets::target_condition;
 
 use super::feed::{Feed, SourceKind};
 use super::health::{Health, worst};
+use super::layer;
+use super::maintenance;
 use super::store::Store;
 use super::subject::Subject;
 
@@ -107,12 +110,22 @@ pub struct Scope {
     pub chain: bool,
     /// Objectives and their error budgets.
     pub slo: bool,
+    /// Services, and the layers in which the lab boots.
+    pub services: bool,
 }
 
 impl Scope {
     /// All of it.
-    pub const ALL: Self =
-        Self { alerts: true, targets: true, logs: true, backups: true, hosts: true, chain: true, slo: true };
+    pub const ALL: Self = Self {
+        alerts: true,
+        targets: true,
+        logs: true,
+        backups: true,
+        hosts: true,
+        chain: true,
+        slo: true,
+        services: true,
+    };
     /// Nothing.
     pub const NONE: Self = Self {
         alerts: false,
@@ -122,19 +135,26 @@ impl Scope {
         hosts: false,
         chain: false,
         slo: false,
+        services: false,
     };
 
     /// Whether a feed of a kind of source is asked for.
     pub const fn covers(self, kind: SourceKind, feed: Feed) -> bool {
         match (kind, feed) {
-            (SourceKind::Probe, _) => self.targets,
+            (SourceKind::Probe, _) => self.targets || self.services,
+            (SourceKind::Pve, Feed::Guests) => self.backups || self.services,
             (SourceKind::Pbs, Feed::Datastores | Feed::Tasks | Feed::Server) => self.backups || self.chain,
             (SourceKind::Prometheus, Feed::Kept)
             | (SourceKind::Pbs | SourceKind::Pve | SourceKind::Files, _) => self.backups,
-            (SourceKind::Prometheus, Feed::Targets) => self.targets || self.hosts || self.chain || self.slo,
-            (SourceKind::Prometheus, Feed::Scrapes) => self.targets || self.hosts || self.chain,
-            (SourceKind::Prometheus, Feed::Measures) => self.hosts || self.chain,
+            (SourceKind::Prometheus, Feed::Targets) => {
+                self.targets || self.hosts || self.chain || self.slo || self.services
+            }
+            (SourceKind::Prometheus, Feed::Scrapes) => {
+                self.targets || self.hosts || self.chain || self.services
+            }
+            (SourceKind::Prometheus, Feed::Measures) => self.hosts || self.chain || self.services,
             (SourceKind::Prometheus | SourceKind::Alertmanager, _) => self.alerts || self.chain,
+            (SourceKind::Grafana, _) => self.chain,
             (SourceKind::Loki, Feed::Ready) => self.logs || self.chain,
             (SourceKind::Loki, _) => self.logs,
         }
@@ -169,18 +189,38 @@ pub fn judge(store: &Store, scope: Scope, now: DateTime<Utc>) -> Verdict {
     if scope.slo {
         findings.extend(slo::objectives(store, now));
     }
+    if scope.services {
+        findings.extend(services::services(store, scope, now));
+    }
+    findings = maintenance::weighed(findings, store, now);
     // Stable: within a state the order above is the order of importance, a cause before what
     // follows from it.
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.health));
     let state = worst(findings.iter().filter_map(|finding| finding.health));
-    let text = sentence(state, &findings, counts, scope);
+    let booting = if scope.services { layer::booting(store, now) } else { None };
+    let mut text = sentence(state, &findings, counts, scope, booting);
+    if let Some(told) = maintenance::beside(store, now) {
+        text.push_str(" · ");
+        text.push_str(&told);
+    }
     Verdict { state, text, findings, untold, counts }
 }
 
-fn sentence(state: Health, findings: &[Finding], counts: Counts, scope: Scope) -> String {
-    let mut parts = Vec::new();
+fn sentence(
+    state: Health,
+    findings: &[Finding],
+    counts: Counts,
+    scope: Scope,
+    booting: Option<String>,
+) -> String {
+    // What else is wrong while the lab comes up is most likely on its way.
+    let is_booting = booting.is_some();
+    let mut parts: Vec<String> = booting.into_iter().collect();
     match findings.iter().find(|finding| finding.health == Some(state)) {
-        Some(worst) if state != Health::Ok => parts.push(worst.text.clone()),
+        Some(worst) if state != Health::Ok => {
+            parts.extend(Some(worst.text.clone()).filter(|text| !parts.contains(text)));
+        }
+        _ if is_booting => {}
         _ => parts.push("all is well".to_owned()),
     }
     let plural = |count: usize, one: &str| format!("{count} {one}{}", if count == 1 { "" } else { "s" });

@@ -18,6 +18,10 @@ pub fn markdown(record: &Record) -> String {
 }
 
 fn write(record: &Record, out: &mut String) -> std::fmt::Result {
+    if let (None, Some(first)) = (record.opened(), record.entries.first()) {
+        writeln!(out, "# Record {}", first.incident)?;
+        return timeline(record, out);
+    }
     let Some((entry, opened)) = record.opened().map(|entry| (entry, &entry.event)) else {
         return started(record, out);
     };

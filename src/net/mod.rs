@@ -27,9 +27,9 @@ pub use tunnel::{Far, Standing, Tunnel};
 use crate::secret::ExposeSecret;
 use crate::{secret, text};
 
-/// Requests at once to one server: Alertmanager turns the ninth away, and a homelab's server has
-/// better things to do.
-const AT_ONCE: usize = 4;
+/// Requests at once to one server: Alertmanager turns the ninth away, a homelab's server has
+/// better things to do, and each takes a connection with its buffers.
+const AT_ONCE: usize = 3;
 
 /// Connections kept for the next poll: each costs both sides some 30 kB, and another is made soon.
 const IDLE: usize = 1;
@@ -39,6 +39,10 @@ const WORDS: usize = 64 << 10;
 
 /// Bodies over this many bytes are decoded beside the network, not between its packets.
 const LARGE: usize = 256 << 10;
+
+/// A body over this many bytes is a long one: of these one at a time is read from a server, so that
+/// what it can make us keep does not grow with what we ask.
+const LONG: usize = 4 << 20;
 
 /// Who asks.
 const AGENT: &str = concat!("wardroom/", env!("CARGO_PKG_VERSION"));
@@ -50,6 +54,8 @@ pub struct Client {
     ready: OnceCell<Ready>,
     credentials: Mutex<Option<HeaderMap>>,
     turns: Semaphore,
+    /// The turn of long bodies.
+    long: Semaphore,
     /// Until when the server's certificate is valid, as its last answer had it.
     certificate_end: Lock<Option<DateTime<Utc>>>,
 }
@@ -87,6 +93,7 @@ impl Client {
             ready: OnceCell::new(),
             credentials: Mutex::new(None),
             turns: Semaphore::new(AT_ONCE),
+            long: Semaphore::new(1),
             certificate_end: Lock::new(None),
         }
     }
@@ -304,16 +311,26 @@ impl Client {
             return Err(NetError::Redirect { url, to: endpoint::without_login(&to) });
         }
         let cap = if status.is_success() { self.endpoint.cap() } else { WORDS };
+        let too_large = || NetError::TooLarge { url: url.clone(), cap };
+        if status.is_success() && answer.content_length().is_some_and(|length| length > cap as u64) {
+            return Err(too_large());
+        }
         let mut body = Vec::new();
+        let mut long = None;
         while let Some(chunk) = answer.chunk().await.map_err(fail)? {
             if body.len() + chunk.len() > cap {
                 if status.is_success() {
-                    return Err(NetError::TooLarge { url, cap });
+                    return Err(too_large());
                 }
                 break;
             }
             body.extend_from_slice(&chunk);
+            if body.len() > LONG && long.is_none() {
+                // It waits in the kernel's buffers and the server's, not in ours.
+                long = Some(self.long.acquire().await);
+            }
         }
+        drop(long);
         if status.is_success() {
             return Ok(Response { status: status.as_u16(), content_type, body });
         }

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::{AlertRow, SCHEMA};
 use crate::domain::alert::{Alert, AlertState};
+use crate::domain::burden;
 use crate::domain::correlate;
 use crate::domain::matcher::Matchers;
 use crate::domain::store::{Listed, Store};
@@ -29,13 +30,14 @@ impl Alerts {
     /// The alerts that meet all `matchers`.
     pub fn of(store: &Store, matchers: &Matchers, now: DateTime<Utc>) -> Self {
         let unheard = correlate::unheard(store, now);
+        let burdens = burden::burdens(store, now);
         let meets = |listed: &&Listed| matchers.matches(listed.alert.exact_labels());
         let listed = store.alerts().iter().filter(meets);
         let all = listed.clone().chain(store.heartbeats().iter().filter(meets));
         Self {
             schema: SCHEMA,
             at: now,
-            alerts: all.map(|listed| AlertRow::of(listed, &unheard, store)).collect(),
+            alerts: all.map(|listed| AlertRow::of(listed, &unheard, &burdens, store)).collect(),
             lines: listed.map(|listed| listed.alert.clone()).collect(),
         }
     }

@@ -4,16 +4,19 @@
 mod alerts;
 mod backups;
 mod chain;
+mod digest;
 mod due;
 mod hosts;
 pub mod inventory;
 mod kept;
 mod lines;
 mod log;
+mod maintenance;
 mod morning;
 mod nagios;
 mod probes;
 mod rows;
+mod services;
 mod silences;
 mod slo;
 mod status;
@@ -28,12 +31,15 @@ use crate::domain::verdict::{self, Counts, Scope, Verdict};
 pub use alerts::Alerts;
 pub use backups::{BackupReport, JobRow, TaskRow};
 pub use chain::LinkRow;
+pub use digest::{Digest, HappeningRow};
 pub use due::{DueRow, Horizon};
 pub use hosts::HostRow;
 pub use kept::{BackupRow, DatastoreRow, DrillRow, OffSite};
 pub use log::{log_json, log_line, log_text, log_time};
+pub use maintenance::{CheckRow, Maintenance, MaintenanceRow};
 pub use probes::ProbeRow;
 pub use rows::{AlertRow, FeedRow, LogRow, SourceRow, TargetRow};
+pub use services::{LayerRow, ServiceRow, SuspectRow};
 pub use silences::{AckRow, MatcherRow, SilenceRow, Silences};
 pub use slo::GoalRow;
 pub use status::Status;
@@ -71,6 +77,12 @@ pub struct Report {
     pub probes: Vec<ProbeRow>,
     /// Objectives and their error budgets.
     pub slo: Vec<GoalRow>,
+    /// What people ask about.
+    pub services: Vec<ServiceRow>,
+    /// What several failing things share while it looks healthy.
+    pub suspects: Vec<SuspectRow>,
+    /// The layers in which the lab boots.
+    pub layers: Vec<LayerRow>,
     #[serde(skip)]
     counts: Counts,
     #[serde(skip)]
@@ -106,13 +118,16 @@ impl Report {
             let all = source.data.datastores.iter();
             all.map(move |datastore| DatastoreRow::of(source, datastore, store, now))
         });
+        let (services, suspects) =
+            if scope.services { services::rows(store, now) } else { (Vec::new(), Vec::new()) };
         let unheard = crate::domain::correlate::unheard(store, now);
+        let burdens = crate::domain::burden::burdens(store, now);
         Self {
             schema: SCHEMA,
             at: now,
             sources: servers.collect(),
             targets: targets.collect(),
-            alerts: alerts.map(|listed| AlertRow::of(listed, &unheard, store)).collect(),
+            alerts: alerts.map(|listed| AlertRow::of(listed, &unheard, &burdens, store)).collect(),
             logs: tails.collect(),
             backups: kept::backups(store, &judged, now),
             datastores: stores.collect(),
@@ -120,6 +135,9 @@ impl Report {
             chain: if scope.chain { chain::rows(store, now) } else { Vec::new() },
             probes: if scope.targets { probes::rows(store, now) } else { Vec::new() },
             slo: if scope.slo { slo::rows(store, now) } else { Vec::new() },
+            services,
+            suspects,
+            layers: if scope.services { services::layers(store, now) } else { Vec::new() },
             counts: verdict.counts,
             scope,
             verdict: Judgement { state: verdict.state, reasons: verdict.reasons(), text: verdict.text },

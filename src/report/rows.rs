@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use crate::domain::alert::{Alert, AlertState, FingerprintSource};
+use crate::domain::burden::{self, Burden};
 use crate::domain::cause::Cause;
 use crate::domain::feed::{Feed, FeedState, SourceKind};
 use crate::domain::labels::Labels;
@@ -153,11 +154,19 @@ pub struct AlertRow {
     pub runbook: (),
     /// What it follows from; null when it stands on its own.
     pub caused_by: Option<Cause>,
+    /// The work that burdens its host and explains it: a backup, a verification, the backup window.
+    pub during: Option<String>,
 }
 
 impl AlertRow {
-    pub(super) fn of(listed: &Listed, unheard: &HashSet<Arc<str>>, store: &Store) -> Self {
+    pub(super) fn of(
+        listed: &Listed,
+        unheard: &HashSet<Arc<str>>,
+        burdens: &[Burden],
+        store: &Store,
+    ) -> Self {
         let alert = listed.alert.clone();
+        let during = burden::explains(&alert, burdens, store).map(|burden| burden.text.clone());
         let caused_by = store.causes().get(&alert.fingerprint).cloned().or_else(|| inhibitor(&alert, store));
         Self {
             source: Arc::clone(&listed.source.name),
@@ -178,6 +187,7 @@ impl AlertRow {
             receivers: alert.receivers,
             runbook: (),
             caused_by,
+            during,
         }
     }
 }

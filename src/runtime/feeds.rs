@@ -10,9 +10,13 @@ use tokio::sync::mpsc;
 
 use crate::app::Setup;
 use crate::clock::Clock;
+use crate::domain::bookmark::Bookmark;
 use crate::domain::clocks::{Clocks, Noted};
+use crate::domain::digest::Looked;
 use crate::domain::drill::Drill;
 use crate::domain::feed::SourceId;
+use crate::domain::layer::Boot;
+use crate::domain::slo::Window;
 use crate::sources::watch::Watch;
 use crate::sources::{Event, Source};
 use crate::state;
@@ -131,12 +135,52 @@ impl Feeds {
         });
     }
 
+    /// Writes down a time in which maintenance was planned, away from the loop.
+    pub fn keep_maintained(&self, window: Window) {
+        let Some(root) = self.state.clone() else { return };
+        self.network.spawn_blocking(move || {
+            if let Err(error) = state::keep_maintained(&root, window) {
+                tracing::warn!(%error, "a maintenance was not written down");
+            }
+        });
+    }
+
+    /// Writes down that somebody looked at what had happened, away from the loop.
+    pub fn keep_looked(&self, looked: Looked) {
+        let Some(root) = self.state.clone() else { return };
+        self.network.spawn_blocking(move || {
+            if let Err(error) = state::keep_looked(&root, &looked) {
+                tracing::warn!(%error, "that somebody looked was not written down");
+            }
+        });
+    }
+
+    /// Writes down how the lab came up, away from the loop.
+    pub fn keep_boot(&self, boot: Boot) {
+        let Some(root) = self.state.clone() else { return };
+        self.network.spawn_blocking(move || {
+            if let Err(error) = state::keep_boot(&root, &boot) {
+                tracing::warn!(%error, "the start of the lab was not written down");
+            }
+        });
+    }
+
     /// Writes a query down, away from the loop.
     pub fn keep_query(&self, query: String) {
         let Some(root) = self.state.clone() else { return };
         self.network.spawn_blocking(move || {
             if let Err(error) = state::keep_query(&root, &query) {
                 tracing::warn!(%error, "a query was not written down");
+            }
+        });
+    }
+
+    /// Writes down the places with a name, away from the loop.
+    pub fn keep_bookmarks(&self, all: Vec<Bookmark>) {
+        let Some(root) = self.state.clone() else { return };
+        self.network.spawn_blocking(move || {
+            if let Err(error) = state::keep_bookmarks(&root, &all) {
+                tracing::warn!(%error, "the bookmarks were not written down");
             }
         });
     }

@@ -11,6 +11,9 @@ use crate::domain::target::Target;
 /// A machine, by its address.
 pub(super) type Machines = BTreeMap<String, String>;
 
+/// The guests of a hypervisor: name and VMID.
+pub(super) type Guests = BTreeMap<String, u32>;
+
 /// The machines behind these targets: address and name. This machine's own loopback is none.
 pub(super) fn machines(targets: &Arc<[Target]>, ssh: &Machines) -> Machines {
     let mut found = Machines::new();
@@ -18,9 +21,7 @@ pub(super) fn machines(targets: &Arc<[Target]>, ssh: &Machines) -> Machines {
         let address = host_of(&target.instance);
         let is_loopback =
             address == "localhost" || address.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
-        let is_plain = !address.is_empty()
-            && address.chars().all(|char| char.is_ascii_alphanumeric() || ".-:_".contains(char));
-        if is_loopback || !is_plain {
+        if is_loopback || !is_plain(address) {
             continue;
         }
         let label = |name: &str| target.labels.get(name).filter(|value| !value.is_empty());
@@ -32,6 +33,12 @@ pub(super) fn machines(targets: &Arc<[Target]>, ssh: &Machines) -> Machines {
         }
     }
     found
+}
+
+/// Whether it is the name or the address of a host and nothing else.
+fn is_plain(host: &str) -> bool {
+    let is_letter = |char: char| char.is_ascii_alphanumeric() || ".-:_".contains(char);
+    host.starts_with(|char: char| char.is_ascii_alphanumeric() || char == ':') && host.chars().all(is_letter)
 }
 
 /// `10.0.0.21` of `10.0.0.21:9100`, `nas` of `http://nas/metrics`.
@@ -56,7 +63,7 @@ pub(super) fn ssh(config: &str) -> Machines {
             let single = !value.contains(['*', '?', '!', ' ']) && !value.is_empty();
             name = single.then(|| value.to_owned());
         } else if word.eq_ignore_ascii_case("hostname")
-            && let Some(name) = &name
+            && let Some(name) = name.as_ref().filter(|_| is_plain(value))
         {
             found.insert(value.to_owned(), name.clone());
         }
@@ -64,10 +71,11 @@ pub(super) fn ssh(config: &str) -> Machines {
     found
 }
 
-/// Their tables. A name that two machines have is told apart by the address.
-pub(super) fn tables(machines: &Machines) -> String {
+/// Their tables. A name that two machines have is told apart by the address; a guest of that name is the same
+/// machine.
+pub(super) fn tables(machines: &Machines, guests: &Guests) -> String {
     let mut text = String::from(
-        "# Your hosts, as the targets show them. Commands of runbooks run only on these. `ssh_user`, `role` and\n\
+        "# Your hosts, as they were found. Commands of runbooks run only on these. `ssh_user`, `role` and\n\
          # `protected` are worth a thought: see `wardroom config example`.\n",
     );
     let mut seen: Vec<&str> = Vec::new();
@@ -75,7 +83,11 @@ pub(super) fn tables(machines: &Machines) -> String {
         let twice = seen.contains(&name.as_str());
         seen.push(name);
         let name = if twice { format!("{name}-{address}") } else { name.clone() };
-        let _infallible = writeln!(text, "[hosts.{}]\naddresses = [{}]\n", key(&name), quoted(address));
+        let _infallible = write!(text, "[hosts.{}]\naddresses = [{}]\n", key(&name), quoted(address));
+        if let Some(vmid) = guests.get(&name) {
+            let _infallible = writeln!(text, "vmid = {vmid}");
+        }
+        text.push('\n');
     }
     text
 }
@@ -104,7 +116,11 @@ mod tests {
         let expected = [("10.0.0.5", "nas")].map(|(address, name)| (address.to_owned(), name.to_owned()));
         assert_eq!(found.get("10.0.0.5"), Some(&expected[0].1), "{found:?}");
         assert_eq!(found.get("9.9.9.9"), None, "a pattern names no machine");
-        let text = tables(&[("10.0.0.5".into(), "nas".into()), ("10.0.0.6".into(), "nas".into())].into());
+        let text = tables(
+            &[("10.0.0.5".into(), "nas".into()), ("10.0.0.6".into(), "nas".into())].into(),
+            &Guests::from([("nas".into(), 102)]),
+        );
         assert!(text.contains("[hosts.nas]") && text.contains("[hosts.\"nas-10.0.0.6\"]"), "{text}");
+        assert_eq!(text.matches("vmid = 102").count(), 1, "{text}");
     }
 }

@@ -5,10 +5,12 @@ mod advice;
 mod entry;
 mod find;
 mod hosts;
+mod runbooks;
 mod trial;
 mod wizard;
 
 pub use entry::{Entry, Login, written};
+pub use runbooks::{Book, find as find_runbooks};
 pub use trial::{Met, identify, test};
 pub use wizard::{Plan, Wizard};
 

@@ -7,7 +7,8 @@ use tokio::runtime::Runtime;
 
 use super::entry::{Entry, Login, written};
 use super::find::{self, Candidate};
-use super::hosts::{self, Machines};
+use super::hosts::{self, Guests, Machines};
+use super::runbooks::{self, Book};
 use super::trial::{self, Met, PORTS};
 use super::{Talk, advice};
 use crate::domain::feed::{Feed, SourceKind};
@@ -38,8 +39,13 @@ pub struct Wizard<'a> {
     addresses: Vec<String>,
     taken: Vec<(SourceKind, Entry)>,
     machines: Machines,
+    guests: Guests,
     /// The operator's ssh config, for names.
     ssh: Machines,
+    /// Hosts that the config has: names and addresses.
+    hosts: Vec<String>,
+    /// Documents with procedures that the config does not have.
+    books: Vec<Book>,
 }
 
 impl std::fmt::Debug for Wizard<'_> {
@@ -58,8 +64,21 @@ impl<'a> Wizard<'a> {
             addresses: Vec::new(),
             taken: Vec::new(),
             machines: Machines::new(),
+            guests: Guests::new(),
             ssh: hosts::ssh(ssh),
+            hosts: Vec::new(),
+            books: Vec::new(),
         }
+    }
+
+    /// Hosts that a config has: their names and addresses. None of them is proposed again.
+    pub fn has_hosts(&mut self, words: impl IntoIterator<Item = String>) {
+        self.hosts.extend(words);
+    }
+
+    /// Documents that were found; a config that names some has chosen already.
+    pub fn found(&mut self, books: Vec<Book>) {
+        self.books = books;
     }
 
     /// What a config names already: nothing of it is asked about again.
@@ -224,8 +243,10 @@ impl<'a> Wizard<'a> {
             entry.name =
                 names.filter(|name| !name.is_empty()).find(|name| !is_used(name)).unwrap_or_default();
         }
-        if kind == SourceKind::Prometheus {
-            self.note_machines(&entry);
+        match kind {
+            SourceKind::Prometheus => self.note_machines(&entry),
+            SourceKind::Pve => self.note_guests(&entry),
+            _ => {}
         }
         self.addresses.extend(entry.urls.iter().cloned());
         self.taken.push((kind, entry));
@@ -235,6 +256,15 @@ impl<'a> Wizard<'a> {
         for seen in self.network.block_on(trial::seen(entry, SourceKind::Prometheus, Feed::Targets)) {
             if let Observation::Targets(targets) = seen {
                 self.machines.extend(hosts::machines(&targets, &self.ssh));
+            }
+        }
+    }
+
+    fn note_guests(&mut self, entry: &Entry) {
+        for seen in self.network.block_on(trial::seen(entry, SourceKind::Pve, Feed::Guests)) {
+            if let Observation::Inventory { guests, .. } = seen {
+                let named = guests.iter().filter(|guest| !guest.template && !guest.name.is_empty());
+                self.guests.extend(named.map(|guest| (guest.name.to_string(), guest.id.vmid)));
             }
         }
     }
@@ -306,17 +336,69 @@ impl<'a> Wizard<'a> {
     fn plan(&mut self, secrets: &str) -> Plan {
         self.taken.sort_by_key(|(kind, _)| *kind);
         let (mut text, secrets) = written(&self.taken, secrets);
-        if !self.taken.is_empty() && !self.machines.is_empty() {
-            let names: Vec<&str> = self.machines.values().map(String::as_str).take(12).collect();
-            let question = format!(
-                "\nThe targets show {} machines: {}. Note them as your hosts?",
-                self.machines.len(),
-                names.join(", ")
-            );
-            if self.talk.agrees(&question, true) {
-                text.push_str(&hosts::tables(&self.machines));
-            }
+        if !self.taken.is_empty() || !self.known.is_empty() {
+            text.push_str(&self.inventory());
+            text.push_str(&self.procedures());
         }
         Plan { text, secrets, servers: self.taken.len() }
     }
+
+    /// The hosts that are to be noted.
+    fn inventory(&mut self) -> String {
+        let is_new = |(address, name): &(&String, &String)| {
+            !self.hosts.contains(address) && !self.hosts.contains(name)
+        };
+        let new = |all: &Machines| -> Machines {
+            all.iter().filter(is_new).map(|(address, name)| (address.clone(), name.clone())).collect()
+        };
+        let (seen, mut written) = (new(&self.machines), new(&self.ssh));
+        written.retain(|address, _| !seen.contains_key(address));
+        let mut noted = Machines::new();
+        for (machines, where_from, default) in
+            [(seen, "The targets show", true), (written, "Your ssh config knows", false)]
+        {
+            let names: Vec<&str> = machines.values().map(String::as_str).take(12).collect();
+            let question = format!(
+                "\n{where_from} {} machines: {}{}. Note them as your hosts?",
+                machines.len(),
+                names.join(", "),
+                if machines.len() > names.len() { ", ..." } else { "" }
+            );
+            if !machines.is_empty() && self.talk.agrees(&sanitise(&question), default) {
+                noted.extend(machines);
+            }
+        }
+        if noted.is_empty() { String::new() } else { hosts::tables(&noted, &self.guests) }
+    }
+
+    /// The documents that are to be read.
+    fn procedures(&mut self) -> String {
+        if self.books.is_empty() {
+            return String::new();
+        }
+        let alerts: usize = self.books.iter().map(|book| book.alerts).sum();
+        let files: Vec<String> = self
+            .books
+            .iter()
+            .map(|book| format!("  {} ({} alerts)\n", book.file.display(), book.alerts))
+            .collect();
+        self.talk.say(&format!(
+            "\nThese documents have procedures for {alerts} alerts:\n{}",
+            sanitise_lines(&files)
+        ));
+        if !self.talk.agrees("Open them at their alerts? Nothing in them runs before you trust it.", true) {
+            return String::new();
+        }
+        let home = directories::BaseDirs::new();
+        runbooks::table(&self.books, home.as_ref().map(directories::BaseDirs::home_dir))
+    }
+}
+
+fn sanitise_lines(lines: &[String]) -> String {
+    lines
+        .iter()
+        .map(|line| format!("{}\n", sanitise(line.trim_end())))
+        .collect::<String>()
+        .trim_end()
+        .to_owned()
 }

@@ -1,6 +1,7 @@
 //! The terminal, taken and given back. Whatever ends the program, the terminal is left as it was:
 //! after a quit, an error, a panic, a signal, and while somebody else has it.
 
+mod ask;
 mod input;
 mod keys;
 mod notify;
@@ -14,6 +15,7 @@ use rustix::stdio::{stdin, stdout};
 use rustix::termios::{OptionalActions, QueueSelector, Termios, tcflush, tcgetattr, tcgetwinsize, tcsetattr};
 use tokio::sync::mpsc::UnboundedSender;
 
+pub use self::ask::ask;
 use self::input::Reader;
 pub use self::notify::note;
 pub use self::pace::Pace;

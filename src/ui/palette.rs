@@ -22,6 +22,12 @@ pub enum Order {
     Group(String),
     /// The rows of the pane that pass this.
     Filter(String),
+    /// The bookmark of this name.
+    Go(String),
+    /// A bookmark of this place, under this name.
+    Keep(String),
+    /// No longer the bookmark of this name.
+    Forget(String),
     /// Ask this source again.
     Refresh(SourceId),
     /// The detail of this.
@@ -60,6 +66,9 @@ impl Choice {
 /// The word that a filter begins with; what follows is free text.
 pub const FILTER: &str = "filter";
 
+/// The word before the name of a new bookmark.
+pub const KEEP: &str = "keep";
+
 /// The actions that work at a place, the innermost context first, with their keys. An action that
 /// the operator took every key from is among them: here it still has its name.
 pub fn actions(keymap: &Keymap, here: Context) -> Vec<Choice> {
@@ -92,6 +101,10 @@ pub fn find(choices: &[Choice], recent: &[String], census: &Census, typed: &str)
     let typed = typed.trim_start();
     if let Some(text) = typed.strip_prefix(FILTER).and_then(|rest| rest.strip_prefix(' ')) {
         return filters(text, census);
+    }
+    if let Some(name) = typed.strip_prefix(KEEP).and_then(|rest| rest.strip_prefix(' ')) {
+        let about = "this view and its filter; `go` and the name come back here";
+        return vec![Choice::new(format!("{KEEP} {name}"), about, Order::Keep(name.to_owned()))];
     }
     let line = typed.trim_end();
     if line.is_empty() {

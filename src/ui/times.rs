@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use chrono::format::{DelayedFormat, StrftimeItems};
-use chrono::{DateTime, Datelike, Local, NaiveDateTime, TimeDelta, TimeZone as _, Utc};
+use chrono::{DateTime, Datelike, Local, NaiveDateTime, NaiveTime, TimeDelta, TimeZone as _, Utc};
 
 use crate::domain::slo::Window;
 use crate::text;
@@ -45,6 +45,14 @@ impl Zone {
         match self {
             Self::Local => Window::month(now, &Local),
             Self::Named(zone) => Window::month(now, &zone),
+        }
+    }
+
+    /// What the clock on the wall says in this zone.
+    pub fn time(self, at: DateTime<Utc>) -> NaiveTime {
+        match self {
+            Self::Local => at.with_timezone(&Local).time(),
+            Self::Named(zone) => at.with_timezone(&zone).time(),
         }
     }
 
@@ -106,6 +114,17 @@ impl Times {
             day if day == today => "%H:%M",
             _ if (now - at).abs() < TimeDelta::days(90) => "%d %b %H:%M",
             day if day.year() == today.year() => "%d %b",
+            _ => "%b %Y",
+        };
+        self.zone.format(at, pattern).to_string()
+    }
+
+    /// The same where the hour says nothing: `14:02` today, `13 Nov`, `Mar 2027`.
+    pub fn day(self, at: DateTime<Utc>, now: DateTime<Utc>) -> String {
+        let (day, today) = (self.zone.date(at), self.zone.date(now));
+        let pattern = match day {
+            day if day == today => "%H:%M",
+            _ if (now - at).abs() < TimeDelta::days(300) => "%d %b",
             _ => "%b %Y",
         };
         self.zone.format(at, pattern).to_string()

@@ -1,18 +1,20 @@
 //! A view is a named arrangement of panes. Views are data: built in, and changeable by the
 //! operator.
 
+use crokey::KeyCombination;
 use ratatui::layout::Rect;
 
 use super::panes;
 use super::widgets::frame::Border;
 use crate::action::Action;
+use crate::domain::bookmark::Bookmark;
 use crate::settings::{Document, Table};
 
 /// The built-in views.
 pub const EMBEDDED: &str = include_str!("views.toml");
 
 /// The views in the order of their keys, with the action that opens each.
-pub const NAMES: [(&str, Action); 12] = [
+pub const NAMES: [(&str, Action); 14] = [
     ("bridge", Action::Bridge),
     ("alerts", Action::Alerts),
     ("targets", Action::Targets),
@@ -24,7 +26,9 @@ pub const NAMES: [(&str, Action); 12] = [
     ("silences", Action::Silences),
     ("coverage", Action::Coverage),
     ("horizon", Action::Horizon),
+    ("digest", Action::Digest),
     ("probes", Action::Probes),
+    ("services", Action::Services),
 ];
 
 /// Panes beside each other.
@@ -49,6 +53,24 @@ pub struct View {
     pub wide: Vec<Band>,
     /// The narrow one.
     pub narrow: Vec<Band>,
+}
+
+/// A place with a name, and how one gets there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shortcut {
+    /// The place.
+    pub bookmark: Bookmark,
+    /// Keys of its own.
+    pub keys: Vec<KeyCombination>,
+    /// It stands in the config: the program does not change it.
+    pub is_own: bool,
+}
+
+impl Shortcut {
+    /// One that was kept while the program ran.
+    pub const fn kept(bookmark: Bookmark) -> Self {
+        Self { bookmark, keys: Vec::new(), is_own: false }
+    }
 }
 
 /// All views.

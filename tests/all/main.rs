@@ -2,18 +2,23 @@
 
 mod backups;
 mod chain;
+mod change;
 mod check;
+mod completions;
 mod config;
 #[path = "../contract/loki.rs"]
 mod contract;
 mod contracts;
 mod demo;
+mod digest;
+mod docs;
 mod due;
 #[path = "../heard/mod.rs"]
 mod heard;
 mod inventory;
 mod journal;
 mod logs;
+mod maintenance;
 mod modules;
 mod packages;
 mod probes;
@@ -23,6 +28,7 @@ mod replay;
 mod runbooks;
 mod runs;
 mod screens;
+mod services;
 mod setup;
 #[path = "../shells/mod.rs"]
 mod shells;
@@ -31,5 +37,6 @@ mod silences;
 mod slo;
 mod sources;
 mod status;
+mod textfiles;
 mod trust;
 mod week;

@@ -128,3 +128,65 @@ fn one_peer_is_enough() {
     })
     .expect("the peer that lives is asked");
 }
+
+#[test]
+fn a_test_alert_arrives_and_only_where_it_should() {
+    let Some(stack) = shared::stack("a test alert") else { return };
+    let program = Program::new(&stack.config("5s"));
+    let output =
+        program.run(&["alerts", "test", "--receiver", "mattermost-backup-room", "--yes", "--timeout", "50s"]);
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(said.contains("handed a notification over"), "{said}");
+    let is_test = |alert: &Value| alert["labels"]["wardroom_test"] == "true";
+    until("the test alert at its receiver", SETTLED, || {
+        let deliveries = stack.lab().inbox().deliveries();
+        let of_test = deliveries.iter().filter(|each| list(&each.body["alerts"]).iter().any(is_test));
+        let receivers: BTreeSet<String> = of_test.map(|each| each.receiver.clone()).collect();
+        match receivers.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+            ["backups"] => Ok(()),
+            other => Err(format!("delivered to {other:?}")),
+        }
+    })
+    .expect("it is delivered there and nowhere else");
+    let told = program.say(&["alerts", "route", "service=backups"]).expect("the routes");
+    assert!(told.contains("mattermost-backup-room  webhook  tested "), "{told}");
+    for (receiver, code, word) in [("null", 1, "no integration"), ("nobody", 2, "there is no receiver")] {
+        let output = program.run(&["alerts", "test", "--receiver", receiver, "--yes"]);
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{complaint}");
+        assert!(complaint.contains(word), "{complaint}");
+    }
+    let refused = program.run(&["--read-only", "alerts", "test", "--receiver", "default", "--yes"]);
+    assert_eq!(refused.status.code(), Some(2));
+    let unasked = program.run(&["alerts", "test", "--receiver", "default"]);
+    assert_eq!(unasked.status.code(), Some(2), "nobody said yes");
+}
+
+#[test]
+fn where_an_alert_would_go_is_where_alertmanager_sends_it() {
+    let Some(stack) = shared::stack("routes") else { return };
+    let program = Program::new(&stack.config("5s"));
+    let [first, _] = stack.alertmanagers();
+    let groups = stack.asker().json(&format!("{first}/api/v2/alerts/groups")).expect("the groups");
+    let mut sent: BTreeMap<String, (Vec<String>, BTreeSet<String>)> = BTreeMap::new();
+    for group in list(&groups) {
+        for alert in list(&group["alerts"]) {
+            let labels = alert["labels"].as_object().into_iter().flatten();
+            let labels = labels.map(|(name, value)| format!("{name}={}", text(value))).collect();
+            let entry = sent.entry(text(&alert["fingerprint"]).to_owned());
+            let (_, receivers) = entry.or_insert_with(|| (labels, BTreeSet::new()));
+            receivers.insert(text(&group["receiver"]["name"]).to_owned());
+        }
+    }
+    assert!(sent.len() > 5, "{sent:?}");
+    for (labels, receivers) in sent.values() {
+        let words: Vec<&str> = labels.iter().map(String::as_str).collect();
+        let told =
+            program.say(&[&["alerts", "route", "--format", "json"][..], &words].concat()).expect("a way");
+        let told: Value = serde_json::from_str(&told).expect("JSON");
+        let ways: BTreeSet<String> =
+            list(&told["ways"]).iter().map(|way| text(&way["receiver"]).to_owned()).collect();
+        assert_eq!(ways, *receivers, "{labels:?}");
+    }
+}

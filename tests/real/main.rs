@@ -29,6 +29,7 @@ mod init;
 mod loki;
 mod lost;
 mod pbs;
+mod practice;
 mod program;
 mod pve;
 mod quoting;

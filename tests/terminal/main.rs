@@ -9,6 +9,7 @@ mod wait;
 
 mod alerting;
 mod dashboard;
+mod doctor;
 mod ends;
 mod lab;
 mod modes;

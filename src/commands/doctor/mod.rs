@@ -1,5 +1,6 @@
 //! `wardroom doctor`: what is in the way, and what to do about it. Nothing is changed anywhere.
 
+mod abilities;
 mod hosts;
 mod servers;
 mod terminal;

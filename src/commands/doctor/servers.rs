@@ -114,7 +114,8 @@ fn failed(id: &str, feed: Feed, error: &SourceError) -> Finding {
         FailureKind::Unauthorised => {
             "give the credentials the rights that `wardroom init` lists for this kind"
         }
-        FailureKind::Missing => "nothing, if it is another product with this API; else update the server",
+        _ if failure.text.contains("no org id") => "it has several tenants: set `tenant` to yours",
+        FailureKind::Missing => elsewhere(feed),
         FailureKind::Busy => "ask less often: set `interval`",
         _ => "look at what the server itself logs",
     };
@@ -125,6 +126,22 @@ fn failed(id: &str, feed: Feed, error: &SourceError) -> Finding {
         return Finding::note(area, id, text, fix);
     }
     Finding::failed(area, id, text, fix)
+}
+
+/// Where products with this API keep what this server does not know. Nothing else is lost by it.
+const fn elsewhere(feed: Feed) -> &'static str {
+    match feed {
+        Feed::Targets | Feed::Scrapes => {
+            "what scrapes knows its targets: add vmagent (:8429), the Prometheus behind Thanos or Mimir, or an agent as \
+             [sources.prometheus.NAME]"
+        }
+        Feed::Rules => {
+            "what evaluates knows the rules: add vmalert (:8880), Thanos Ruler (:10902), or Mimir with its `tenant` and \
+             the path /prometheus as [sources.prometheus.NAME]"
+        }
+        Feed::Status => "nothing: without it alerts are joined by their labels alone",
+        _ => "nothing, if it is another product with this API; else update the server",
+    }
 }
 
 fn version(seen: &[Observation]) -> Option<String> {

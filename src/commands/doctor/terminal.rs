@@ -1,9 +1,9 @@
-//! What this terminal is able to show, as far as it says so without being asked.
+//! What this terminal is able to show, as far as the environment says so, and what it answers.
 
 use std::io::{self, IsTerminal as _};
 use std::process::{Command, Stdio};
 
-use super::Finding;
+use super::{Finding, abilities};
 use crate::cli::Global;
 use crate::commands::is_mono;
 use crate::terminal;
@@ -23,6 +23,7 @@ pub(super) fn look(global: &Global) -> Vec<Finding> {
         } else {
             Finding::ok("terminal", "size", text)
         });
+        found.extend(abilities::ask(&env("TERM").unwrap_or_default()));
     }
     if env("TMUX").is_some() {
         found.extend(tmux());

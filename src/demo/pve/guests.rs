@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::super::Scenario;
 use super::super::script::guests::{EXCLUDED, Guest, NODE, STORAGES, Storage, guests, runs};
-use super::super::script::{DAY, Script, mix};
+use super::super::script::{DAY, Script, boot, mix};
 use super::super::serve::{Answer, Ask};
 use super::{Seconds, data, error, parameter};
 
@@ -81,7 +81,7 @@ fn node(script: &Script, now: Seconds) -> Value {
     let roll = |what: u64, most: u64| mix(&[script.seed, now.unsigned_abs() / 10, what]) % most;
     json!({
         "id": "node/pve", "node": NODE, "type": "node", "status": "online", "level": "",
-        "uptime": now - script.anchor.timestamp() + 12 * DAY, "cpu": (60 + roll(1, 80)) as f64 / 1000.0,
+        "uptime": now - script.anchor.timestamp() - boot::begins(script.scenario, NODE).unwrap_or(-12 * DAY), "cpu": (60 + roll(1, 80)) as f64 / 1000.0,
         "maxcpu": 16, "mem": 41_159_191_040_u64 + roll(2, 900) * 1_048_576, "maxmem": 67_385_085_952_u64,
         "disk": 34_393_848_811_u64, "maxdisk": 100_861_726_720_u64, "cgroup-mode": 2,
     })

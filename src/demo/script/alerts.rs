@@ -108,7 +108,8 @@ pub fn raised(scenario: Scenario) -> Vec<Raised> {
         on_host("SnapRAIDSyncOld", "vm102", &[], -3 * DAY - 2 * HOUR, 5.1),
     ];
     match scenario {
-        Scenario::Calm => {}
+        Scenario::Calm | Scenario::ColdBoot => {}
+        Scenario::NfsHang => all.extend(nfs_hang()),
         Scenario::HostDown => all.extend(host_down()),
         Scenario::BackupLate => all.extend(backup_late()),
         Scenario::Storm => all.extend(storm()),
@@ -145,6 +146,17 @@ fn host_down() -> Vec<Raised> {
         raise("SnmpSlow", &[("host", "switch"), ("instance", "10.0.0.2"), ("job", "snmp")], 3 * MINUTE, 0.0),
     ];
     all.extend(consequences);
+    all
+}
+
+/// A share of the NAS hangs: who has mounted it waits, the NAS itself answers.
+fn nfs_hang() -> Vec<Raised> {
+    let hosts = ["vm100", "lxc210", "lxc212", "lxc230", "pbs"];
+    let hung = hosts.iter().zip(0..);
+    let mut all: Vec<Raised> =
+        hung.map(|(host, at)| on_host("NfsNotResponding", host, &[], -6 * MINUTE + at * 17, 22.0)).collect();
+    all.push(on_service("ServiceDown", "lxc210", NEXTCLOUD, -3 * MINUTE, 0.0));
+    all.push(on_service("ServiceDown", "lxc230", VAULT, -3 * MINUTE + 20, 0.0));
     all
 }
 

@@ -128,7 +128,11 @@ impl Backups {
             group("offsite", "ct", "230", "vaultwarden", 2, SYNC.0 + 5, 30),
         ];
         let trouble = match scenario {
-            Scenario::Calm | Scenario::ChainBroken | Scenario::Scale(_) => None,
+            Scenario::Calm
+            | Scenario::ChainBroken
+            | Scenario::ColdBoot
+            | Scenario::NfsHang
+            | Scenario::Scale(_) => None,
             Scenario::HostDown | Scenario::BackupLate => Some(false),
             Scenario::Storm => Some(true),
         };

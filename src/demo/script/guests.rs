@@ -2,8 +2,9 @@
 
 use super::super::Scenario;
 use super::backups::Backups;
+use super::hosts::HOSTS;
 use super::tasks::NIGHT;
-use super::{DAY, HOUR, MINUTE, Script, mark};
+use super::{DAY, HOUR, MINUTE, Script, boot, mark};
 
 /// The only node.
 pub const NODE: &str = "pve";
@@ -107,7 +108,9 @@ impl Guest {
     /// Whether it runs so many seconds after the anchor.
     pub fn is_running(&self, scenario: Scenario, at: i64) -> bool {
         let went_away = scenario == Scenario::HostDown && self.vmid == 102 && at >= -16 * MINUTE;
-        !self.template && !went_away
+        let host = HOSTS.iter().find(|host| host.vmid.parse() == Ok(self.vmid));
+        let begins = host.and_then(|host| boot::begins(scenario, host.name));
+        !self.template && !went_away && begins.is_none_or(|begins| at >= begins)
     }
 }
 

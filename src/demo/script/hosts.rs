@@ -1,7 +1,7 @@
 //! The hosts of the homelab, and what Prometheus scrapes of them.
 
 use super::super::Scenario;
-use super::MINUTE;
+use super::{MINUTE, boot};
 use crate::domain::labels::Labels;
 
 /// A machine, guest or box.
@@ -49,6 +49,10 @@ pub enum Reach {
         since: i64,
         how: Failing,
     },
+    /// It starts, and answers from so many seconds after the anchor on.
+    Starting {
+        from: i64,
+    },
 }
 
 /// How a scrape fails.
@@ -84,15 +88,22 @@ impl Target {
 
     /// Whether a scrape succeeded so many seconds after the anchor.
     pub const fn is_up(&self, at: i64) -> bool {
-        !matches!(self.reach, Reach::Down { since, .. } if at >= since)
+        match self.reach {
+            Reach::Down { since, .. } => at < since,
+            Reach::Starting { from } => at >= from,
+            Reach::Up | Reach::Hollow => true,
+        }
     }
 
     /// The scrape's error in Go's words; empty when it succeeds.
     pub fn error(&self, at: i64) -> String {
-        let Reach::Down { how, .. } = self.reach else { return String::new() };
         if self.is_up(at) {
             return String::new();
         }
+        let how = match self.reach {
+            Reach::Down { how, .. } => how,
+            _ => Failing::NoRoute,
+        };
         let (url, address) = (self.url(), &self.address);
         match how {
             Failing::Refused => {
@@ -205,6 +216,9 @@ fn probing(
 /// What is wrong with a target in a scenario.
 fn reach(scenario: Scenario, job: &str, host: &str) -> Reach {
     let down = |minutes: i64, how| Reach::Down { since: -minutes * MINUTE, how };
+    if let Some(from) = boot::answers(scenario, host).filter(|_| !matches!(job, "blackbox" | "snmp")) {
+        return Reach::Starting { from };
+    }
     match (scenario, job, host) {
         (Scenario::HostDown, "node", "vm102") => down(16, Failing::Refused),
         (Scenario::HostDown, "snmp", "switch") => down(2, Failing::Deadline),
@@ -220,9 +234,12 @@ fn reach(scenario: Scenario, job: &str, host: &str) -> Reach {
 }
 
 /// Whether the probed service itself answered so many seconds after the anchor.
-pub const fn probe_succeeds(scenario: Scenario, at: i64) -> bool {
+pub fn probe_succeeds(scenario: Scenario, host: &str, at: i64) -> bool {
     match scenario {
-        Scenario::HostDown => at < -13 * MINUTE,
+        // It needs nothing of the storage to answer.
+        Scenario::HostDown => host == "lxc230" || at < -13 * MINUTE,
+        Scenario::NfsHang => at < -5 * MINUTE,
+        Scenario::ColdBoot => boot::is_serving(scenario, host, at),
         Scenario::Storm => at < -12 * MINUTE,
         _ => true,
     }

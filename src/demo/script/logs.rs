@@ -84,7 +84,7 @@ impl Logs {
             phrases.push((stream, phrase));
         }
         let busy = match scenario {
-            Scenario::Calm | Scenario::Scale(_) => 1_000,
+            Scenario::Calm | Scenario::ColdBoot | Scenario::NfsHang | Scenario::Scale(_) => 1_000,
             Scenario::BackupLate | Scenario::ChainBroken => 1_400,
             Scenario::HostDown => 2_400,
             Scenario::Storm => 3_000,

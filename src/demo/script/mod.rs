@@ -5,6 +5,7 @@
 
 pub mod alerts;
 pub mod backups;
+pub mod boot;
 pub mod guests;
 pub mod hosts;
 pub mod logs;

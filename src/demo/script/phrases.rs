@@ -149,7 +149,7 @@ const STORM: &[Phrase] = &[
 /// What is said beside the chatter in a scenario.
 pub const fn trouble(scenario: Scenario) -> &'static [Phrase] {
     match scenario {
-        Scenario::Calm | Scenario::Scale(_) => &[],
+        Scenario::Calm | Scenario::ColdBoot | Scenario::NfsHang | Scenario::Scale(_) => &[],
         Scenario::HostDown => HOST_DOWN,
         Scenario::BackupLate => BACKUP_LATE,
         Scenario::Storm => STORM,

@@ -14,15 +14,24 @@ use crate::domain::verdict::Condition;
 /// A certificate that ends within so many seconds is a warning, or critical.
 const CERTIFICATE: [f64; 2] = [21.0 * 86_400.0, 3.0 * 86_400.0];
 
+/// What Loki does beside taking lines in: what it is, and after how many seconds without it is said.
+const SELDOM: [(&str, &str, f64); 2] = [
+    ("compaction", "has compacted nothing", 3.0 * 3_600.0),
+    ("retention", "has not applied its retention", 6.0 * 3_600.0),
+];
+
 /// What log agents are called as jobs.
 const AGENTS: [&str; 6] = ["promtail", "alloy", "agent", "vector", "fluent", "otel"];
 
 pub(super) fn links(store: &Store, now: DateTime<Utc>) -> Vec<Link> {
     let logs = store.of(SourceKind::Loki);
     let logs = logs.map(|loki| link("log agents", name_of(loki, store), logs_of(loki, store, now)));
+    let pictures = store.of(SourceKind::Grafana);
+    let pictures =
+        pictures.map(|grafana| link("Prometheus", name_of(grafana, store), pictures_of(grafana, now)));
     let backups = store.of(SourceKind::Pbs);
     let backups = backups.map(|pbs| link("backups", name_of(pbs, store), backups_of(pbs, now)));
-    let mut all: Vec<Link> = logs.chain(backups).collect();
+    let mut all: Vec<Link> = logs.chain(pictures).chain(backups).collect();
     let certificates = certificates(store, now);
     if !certificates.is_empty() {
         all.push(link("services", "certificates", certificates));
@@ -51,6 +60,13 @@ fn logs_of(loki: &SourceState, store: &Store, now: DateTime<Utc>) -> Vec<Check> 
             let text = format!("the log agent {} {} does not answer", agent.job, agent.instance);
             checks.push(Check::bad(Health::Warning, text));
         }
+        for (measure, what, most) in SELDOM {
+            let late = readings(source, measure, now).iter().map(|reading| reading.value).fold(0.0, f64::max);
+            if late > most {
+                let text = format!("Loki {what} for {}", Unit::Seconds.write(late));
+                checks.push(Check::bad(Health::Warning, text));
+            }
+        }
         if readings(source, "agent-dropped", now).iter().any(|reading| reading.value > 0.0) {
             checks.push(Check::bad(Health::Warning, "a log agent throws lines away"));
         }
@@ -66,6 +82,17 @@ fn logs_of(loki: &SourceState, store: &Store, now: DateTime<Utc>) -> Vec<Check> 
     }
     if checks.is_empty() {
         checks.push(Check::ok("ready"));
+    }
+    checks
+}
+
+fn pictures_of(grafana: &SourceState, now: DateTime<Utc>) -> Vec<Check> {
+    let mut checks: Vec<Check> = unheard(grafana, Feed::Ready, now).into_iter().collect();
+    if let Some(words) = &grafana.data.unready {
+        checks.push(Check::bad(Health::Warning, format!("{} is not well: {words}", grafana.id)));
+    }
+    if checks.is_empty() {
+        checks.push(Check::ok("it and its database answer"));
     }
     checks
 }

@@ -25,6 +25,12 @@ fn checks(source: &SourceState, store: &Store, now: DateTime<Utc>) -> Vec<Check>
     checks.extend(unheard(source, Feed::Measures, now));
     checks.extend(skew(source, store, now));
     checks.extend(clocks(source, store, now));
+    let late = readings(source, "federation", now).iter().filter(|reading| reading.value > FEDERATED);
+    if let Some(late) = late.max_by(|one, other| one.value.total_cmp(&other.value)) {
+        let job = late.labels.get("job").unwrap_or("a federation");
+        let text = format!("what {job} federates is {} old", Unit::Seconds.write(late.value));
+        checks.push(Check::bad(Health::Warning, text));
+    }
     for reading in readings(source, "reload", now).iter().filter(|reading| reading.value == 0.0) {
         if reading.labels.get("job").is_none_or(|job| !job.contains("alertmanager")) {
             let text = "the last reload of Prometheus' config failed: it goes on with the old one";
@@ -33,6 +39,9 @@ fn checks(source: &SourceState, store: &Store, now: DateTime<Utc>) -> Vec<Check>
     }
     checks
 }
+
+/// What is federated may be so old, in seconds.
+const FEDERATED: f64 = 300.0;
 
 /// How many targets answer. One that is down is told by its own rule; when none does, nothing is
 /// measured any more.

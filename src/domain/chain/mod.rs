@@ -143,20 +143,21 @@ fn unheard(source: &SourceState, feed: Feed, now: DateTime<Utc>) -> Option<Check
 }
 
 /// What a measure of the chain brought, if its server was heard lately.
-fn readings<'s>(source: &'s SourceState, measure: &str, now: DateTime<Utc>) -> &'s [Reading] {
+pub(super) fn readings<'s>(source: &'s SourceState, measure: &str, now: DateTime<Utc>) -> &'s [Reading] {
     let fresh = source.is_fresh(Feed::Measures, now);
     let mut all = source.data.measured.iter().filter(|_| fresh);
     all.find(|measured| &*measured.measure.name == measure).map_or(&[], |measured| &*measured.readings)
 }
 
 /// The name of a source where there are several of its kind; else what such servers are called.
-fn name_of(source: &SourceState, store: &Store) -> Arc<str> {
+pub(super) fn name_of(source: &SourceState, store: &Store) -> Arc<str> {
     let word = match source.id.kind {
         SourceKind::Prometheus => "Prometheus",
         SourceKind::Alertmanager => "Alertmanager",
         SourceKind::Loki => "Loki",
         SourceKind::Pbs => "PBS",
         SourceKind::Pve => "PVE",
+        SourceKind::Grafana => "Grafana",
         SourceKind::Files => "files",
         SourceKind::Probe => "probe",
     };

@@ -24,6 +24,8 @@ use identity::{Identity, Owner};
 pub const DISK: &str = "disk";
 /// The measure of when file systems will be full.
 pub const FULL_IN: &str = "full-in";
+/// The measure of the time since the start.
+pub const UPTIME: &str = "uptime";
 /// The measure of the clock.
 pub const CLOCK: &str = "clock";
 /// The measure of the file systems that cannot be written.

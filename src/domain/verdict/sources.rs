@@ -5,13 +5,34 @@ use chrono::{DateTime, Utc};
 use super::{Condition, Finding, Scope, weigh};
 use crate::domain::feed::{Feed, FeedState, Freshness, SourceKind, seconds};
 use crate::domain::health::Health;
+use crate::domain::sites;
 use crate::domain::store::{SourceState, Store};
 use crate::domain::subject::Subject;
 use crate::text;
 
 pub(super) fn sources(store: &Store, scope: Scope, now: DateTime<Utc>) -> Vec<Finding> {
-    let mut found: Vec<Finding> =
-        store.sources.iter().filter_map(|source| silence(source, scope, now)).collect();
+    let lost = sites::lost(store, now);
+    let is_lost = |source: &SourceState| lost.iter().position(|lost| lost.site == source.site);
+    let mut found: Vec<Finding> = Vec::new();
+    let mut away: Vec<Option<Finding>> = lost.iter().map(|_| None).collect();
+    for source in &store.sources {
+        let Some(silence) = silence(source, scope, now) else { continue };
+        match is_lost(source).and_then(|at| Some((lost.get(at)?, away.get_mut(at)?))) {
+            Some((lost, slot)) => {
+                let health = slot.as_ref().and_then(|one| one.health).max(silence.health);
+                let text = format!(
+                    "site {} cannot be reached for {}: none of its {} sources answers, {}",
+                    lost.site,
+                    text::age(now - lost.since),
+                    lost.count,
+                    lost.why
+                );
+                *slot = Some(Finding { health, text, subject: silence.subject });
+            }
+            None => found.push(silence),
+        }
+    }
+    found.extend(away.into_iter().flatten());
     if !store.sources.iter().any(|source| is_asked(source, scope)) {
         let asked = if scope == Scope::ALL { "" } else { " for what is asked" };
         found.push(Finding {
@@ -48,8 +69,11 @@ fn silence(source: &SourceState, scope: Scope, now: DateTime<Utc>) -> Option<Fin
     // Why a run failed, and what is planned, only explains; whether a node or a storage is there is
     // a rule of its own.
     let explains = kind == SourceKind::Pve && source.is_fresh(Feed::Guests, now);
-    let starved =
-        if kind == SourceKind::Loki || explains { Condition::LogsNotFresh } else { Condition::NotFresh };
+    let starved = if matches!(kind, SourceKind::Loki | SourceKind::Grafana) || explains {
+        Condition::LogsNotFresh
+    } else {
+        Condition::NotFresh
+    };
     let health: Option<Health> = own.max(weigh(starved));
     let name = &source.id;
     let short = freshness.failure.as_ref().map_or("", |(failure, _)| &*failure.short);

@@ -67,8 +67,19 @@ pub enum Condition {
     Certificate(Health),
     /// A door that is not as it should be.
     Probe(Health),
+    /// A maintenance that is over time, and something of it is not back.
+    Overrun,
     /// An error budget that burns, by how fast.
     Burn(Health),
+    /// A service, by how it is.
+    Service {
+        /// How it is.
+        health: Health,
+        /// An alert already speaks of it.
+        covered: bool,
+    },
+    /// The lab comes up, and not all of it is there.
+    Booting,
 }
 
 /// After how many intervals without an answer a watcher counts as lost.
@@ -83,6 +94,7 @@ pub fn weigh(condition: Condition) -> Option<Health> {
         Condition::Alert(Severity::Critical, AlertState::Firing)
         | Condition::WatchdogMissing
         | Condition::ChainBroken
+        | Condition::Overrun
         | Condition::NodeAway => Some(Critical),
         Condition::Alert(Severity::Critical, AlertState::Acknowledged)
         | Condition::Alert(Severity::Warning, AlertState::Firing) => Some(Warning),
@@ -99,7 +111,8 @@ pub fn weigh(condition: Condition) -> Option<Health> {
         | Condition::Unauthorised
         | Condition::RuleBroken
         | Condition::RuleBlind
-        | Condition::ClockSkew => Some(Warning),
+        | Condition::ClockSkew
+        | Condition::Booting => Some(Warning),
         Condition::Target { covered: true, .. } | Condition::Target { settled: false, .. } => None,
         Condition::Target { health: TargetHealth::Up, hollow: false, .. } => None,
         Condition::Target { health: TargetHealth::Unknown, .. } => Some(Unknown),
@@ -107,7 +120,9 @@ pub fn weigh(condition: Condition) -> Option<Health> {
         Condition::Backup { state: BackupState::Exempt, .. } => None,
         Condition::Backup { state: BackupState::Unknown, .. } => Some(Unknown),
         Condition::Backup { state: BackupState::Ambiguous, .. } => Some(Warning),
+        Condition::Service { covered: true, .. } => None,
         Condition::Backup { health, .. }
+        | Condition::Service { health, .. }
         | Condition::Datastore(health)
         | Condition::Certificate(health)
         | Condition::Probe(health)

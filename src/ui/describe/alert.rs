@@ -4,6 +4,7 @@
 use super::activity::{self, Prometheus};
 use super::{Description, Place, find_alert, labels, when};
 use crate::domain::alert::{Alert, FingerprintSource};
+use crate::domain::burden;
 use crate::domain::comment::Comment;
 use crate::domain::correlate;
 use crate::domain::feed::SourceKind;
@@ -111,6 +112,15 @@ fn quietened(alert: &Alert, scene: &Scene<'_>, to: &mut Vec<Prose>) {
     let follow = scene.store.causes().values().filter(|cause| cause.id == alert.fingerprint).count();
     if follow > 0 {
         to.push(Prose::pair("first cause of", format!("{follow} other alerts, listed below it")));
+    }
+    let burdens = burden::burdens(scene.store, scene.wall());
+    if let Some(burden) = burden::explains(alert, &burdens, scene.store) {
+        let since = burden.since.map_or_else(String::new, |since| format!(", since {}", when(since, scene)));
+        to.push(Prose::Pair("while".into(), vec![piece(format!("{}{since}", burden.text), Role::Info)]));
+        if burden.over.is_some() {
+            let words = "s, then Ctrl-n at \"until\": a silence that ends with it";
+            to.push(Prose::Pair(String::new(), vec![piece(words, Role::Muted)]));
+        }
     }
     if !alert.muted_by.is_empty() {
         to.push(Prose::pair("muted", format!("by {}", alert.muted_by.join(", "))));

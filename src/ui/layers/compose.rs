@@ -73,7 +73,7 @@ impl Compose {
         Self {
             url: "http://localhost:9093".to_owned(),
             id: draft.id.clone(),
-            fields: Fields::of(draft, meant.unwrap_or_default(), now),
+            fields: Fields::of(draft, meant.unwrap_or_default(), scene.store, now),
             meant: meant.map(|alerts| {
                 let known = alerts.iter().map(|alert| (Arc::clone(&alert.fingerprint), alert.labels.clone()));
                 known.collect()

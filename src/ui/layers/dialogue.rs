@@ -141,7 +141,7 @@ impl Dialogue {
                 return Outcome::Stay;
             }
             let (by, note) = (self.value(0).into(), self.value(1).into());
-            return Outcome::Drilled(Drill { source, group, at: self.now, by, note });
+            return Outcome::Drilled(Drill { source, group, at: self.now, by, took: None, note });
         }
         if self.left.is_empty() {
             let Some(deeds) = self.deeds() else { return Outcome::Stay };
@@ -210,10 +210,16 @@ impl Layer for Dialogue {
         }
         about.extend(self.about.iter().cloned());
         let inner = over(body, WIDTH, 0).width.saturating_sub(4);
-        let lines = lay_out(&about, inner);
-        let count = u16::try_from(lines.len()).unwrap_or(u16::MAX);
+        let mut lines = lay_out(&about, inner);
         let fields = self.form.height();
-        let gap = u16::from(fields > 0);
+        let mut gap = u16::from(fields > 0);
+        let needs = |lines: usize| u16::try_from(lines).unwrap_or(u16::MAX).saturating_add(fields + 2);
+        // Where room is scarce words come before the blanks between them.
+        if needs(lines.len()).saturating_add(gap) > body.height {
+            lines.retain(|line| !line.is_empty());
+            gap = gap.min(body.height.saturating_sub(needs(lines.len())));
+        }
+        let count = u16::try_from(lines.len()).unwrap_or(u16::MAX);
         let area = over(body, WIDTH, count.saturating_add(fields + gap));
         let mut title = Title::new(self.title);
         if self.sending {

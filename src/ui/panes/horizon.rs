@@ -14,16 +14,17 @@ use crate::text;
 use crate::ui::filter::Hay;
 use crate::ui::scene::{Piece, Scene, piece};
 use crate::ui::theme::Role;
-use crate::ui::widgets::columns::Column;
+use crate::ui::widgets::columns::{Column, EXTRA};
 use crate::ui::widgets::sign::{self, Sign};
 use crate::ui::widgets::table::{Item, Row};
 
 const COLUMNS: [Column; 5] = [
     Column::number("when", 0, 12),
-    Column::word("kind", 2, 11),
+    Column::word("kind", 3, 11),
     Column::text("what", 0, 12, 44),
-    Column::text("then", 1, 10, 40),
-    Column::number("date", 3, 12),
+    Column::text("then", 1, 14, 40),
+    // How long it is until then is told already.
+    Column::number("date", EXTRA, 12),
 ];
 
 /// Something that comes due.
@@ -116,11 +117,15 @@ fn row(entry: &Entry, scene: &Scene<'_>) -> Row {
     let due = &entry.due;
     // What cannot be said needs its reason more than what would happen: the kind tells that.
     let (when, date, then) = match &due.at {
-        When::At(at) if *at <= now => {
-            (format!("overdue {}", text::age(now - *at)), scene.times.short(*at, now), due.then.to_string())
-        }
         When::At(at) => {
-            (format!("in {}", text::age(*at - now)), scene.times.short(*at, now), due.then.to_string())
+            let when = if scene.times.absolute {
+                scene.times.short(*at, now)
+            } else if *at <= now {
+                format!("overdue {}", text::age(now - *at))
+            } else {
+                format!("in {}", text::age(*at - now))
+            };
+            (when, scene.times.day(*at, now), due.then.to_string())
         }
         When::Unknown(why) => ("unknown".to_owned(), String::new(), why.to_string()),
     };

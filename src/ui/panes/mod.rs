@@ -6,13 +6,16 @@ pub mod chain;
 pub mod coverage;
 pub mod datastores;
 pub mod detail;
+pub mod digest;
 pub mod horizon;
 pub mod hosts;
+pub mod layers;
 pub mod listed;
 pub mod logs;
 pub mod plan;
 pub mod probes;
 pub mod runbook;
+pub mod services;
 pub mod silences;
 pub mod slo;
 pub mod sources;
@@ -47,7 +50,7 @@ use crate::text;
 pub type Made = (&'static str, u8, fn() -> Box<dyn Pane>);
 
 /// Every pane.
-pub const PANES: [Made; 17] = [
+pub const PANES: [Made; 20] = [
     ("alerts", 2, || Box::new(alerts::Alerts::default())),
     ("targets", 3, || Box::new(targets::Targets::default())),
     ("logs", 4, || Box::new(logs::Logs::default())),
@@ -61,7 +64,10 @@ pub const PANES: [Made; 17] = [
     ("silences", 0, || Box::new(silences::Silences::default())),
     ("coverage", 0, || Box::<Listed<coverage::Coverage>>::default()),
     ("horizon", 0, || Box::<Listed<horizon::Horizon>>::default()),
+    ("digest", 0, || Box::<digest::Past>::default()),
     ("probes", 0, || Box::<Listed<probes::Probes>>::default()),
+    ("services", 0, || Box::<Listed<services::Services>>::default()),
+    ("layers", 0, || Box::<Listed<layers::Layers>>::default()),
     ("runbook", 7, || Box::<runbook::Runbook>::default()),
     ("plan", 0, || Box::<plan::Plan>::default()),
     ("detail", 0, || Box::new(detail::Detail::default())),
@@ -341,6 +347,7 @@ impl Standing {
             SourceKind::Loki => "Loki",
             SourceKind::Pbs => "Proxmox Backup Server",
             SourceKind::Pve => "Proxmox VE",
+            SourceKind::Grafana => "Grafana",
             SourceKind::Files => "place for files",
             SourceKind::Probe => "probe",
         };

@@ -109,7 +109,7 @@ pub fn wrap(pieces: &[Piece], cells: usize) -> Vec<Vec<Piece>> {
 }
 
 /// The words of a line and what stands between them; a time, a date and an address with its port are
-/// one word each, whatever stands between their digits.
+/// one word each, whatever stands between their digits, and what ends a word stays with it.
 fn words(line: &str) -> impl Iterator<Item = &str> {
     let mut rest = line;
     std::iter::from_fn(move || {
@@ -123,7 +123,9 @@ fn words(line: &str) -> impl Iterator<Item = &str> {
             // A joint belongs to the word only when a digit follows it.
             let follows = rest.get(at + word.len()..).unwrap_or_default();
             let joins = is_joint && follows.starts_with(|char: char| char.is_ascii_digit());
-            if at > 0 && !joins && !goes_on {
+            let ends = matches!(word, "," | "." | ";" | ":" | "!" | "?" | ")" | "]");
+            let ends = ends && before.ends_with(|char: char| !char.is_whitespace());
+            if at > 0 && !joins && !goes_on && !ends {
                 break;
             }
             end = at + word.len();

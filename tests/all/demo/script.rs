@@ -77,6 +77,7 @@ fn scenarios_are_named_as_on_the_command_line() {
     assert_eq!(
         error.to_string(),
         "there is no scenario \"stormy\"; there are calm, host-down, backup-late, storm, chain-broken, \
+         cold-boot, nfs-hang, \
          scale:TARGETS,ALERTS,SNAPSHOTS,LINES"
     );
 }

@@ -7,16 +7,33 @@ use std::process::{Command, Stdio};
 
 use rstest::rstest;
 
-const VIEWS: [&str; 10] =
-    ["bridge", "alerts", "targets", "logs", "backups", "hosts", "runbooks", "chain", "silences", "coverage"];
+const VIEWS: [&str; 12] = [
+    "bridge", "alerts", "targets", "logs", "backups", "hosts", "runbooks", "chain", "silences", "coverage",
+    "horizon", "probes",
+];
+
+/// What lies over a view: its name, the view, and the keys that open it.
+const LAYERS: [(&str, &str, &str); 11] = [
+    ("help", "alerts", "?"),
+    ("hints", "alerts", ";"),
+    ("palette", "alerts", ":sil"),
+    ("detail", "alerts", "<enter><wait>"),
+    ("silence", "alerts", "s<wait>"),
+    ("acknowledge", "alerts", "a<wait>"),
+    ("why", "bridge", "v"),
+    ("opened", "alerts", "r<wait>"),
+    ("trust", "alerts", "r<wait><enter><wait>"),
+    ("expire", "silences", "X<wait>"),
+    ("due", "horizon", "<enter><wait>"),
+];
 
 const SIZES: [&str; 4] = ["60x12", "80x24", "120x40", "200x60"];
 
-/// The picture, without what chance put into it: the ports of the lab's servers.
-fn shot(scenario: &str, view: &str, size: &str) -> String {
+/// The picture, which is the same every time.
+fn shot(scenario: &str, view: &str, size: &str, keys: &str) -> String {
     let home = tempfile::tempdir().expect("a home directory");
     let output = Command::new(env!("CARGO_BIN_EXE_wardroom"))
-        .args(["shot", &format!("--demo={scenario}"), "--view", view, "--size", size])
+        .args(["shot", &format!("--demo={scenario}"), "--view", view, "--size", size, "--keys", keys])
         .env_clear()
         .env("HOME", home.path())
         .stdin(Stdio::null())
@@ -26,26 +43,36 @@ fn shot(scenario: &str, view: &str, size: &str) -> String {
     String::from_utf8(output.stdout).expect("text")
 }
 
+/// Holds a picture to its size and to the one that was looked at.
+fn is_as_it_was(name: &str, size: &str, picture: &str) {
+    let cells = size.split_once('x').expect("a size");
+    let (width, height): (usize, usize) = (cells.0.parse().expect("columns"), cells.1.parse().expect("rows"));
+    assert!(picture.lines().count() <= height, "{name} {size}");
+    assert!(picture.lines().all(|line| wardroom::text::width(line) <= width), "{picture}");
+    insta::with_settings!({
+        snapshot_path => "gallery",
+        omit_expression => true,
+        prepend_module_to_snapshot => false,
+    }, {
+        insta::assert_snapshot!(format!("{name}_{size}"), picture);
+    });
+}
+
 #[rstest]
 fn every_view_of(
     #[values("calm", "host-down", "backup-late", "storm", "chain-broken")] scenario: &str,
     #[values(0, 1, 2, 3)] size: usize,
 ) {
-    let size = SIZES[size];
-    insta::with_settings!({
-        snapshot_path => "gallery",
-        omit_expression => true,
-        prepend_module_to_snapshot => false,
-        filters => [(r"127\.0\.0\.1:\d{5}", "127.0.0.1:PORT.")],
-    }, {
-        for view in VIEWS {
-            let picture = shot(scenario, view, size);
-            let cells = size.split_once('x').expect("a size");
-            let (width, height): (usize, usize) =
-                (cells.0.parse().expect("columns"), cells.1.parse().expect("rows"));
-            assert!(picture.lines().count() <= height, "{scenario} {view} {size}");
-            assert!(picture.lines().all(|line| wardroom::text::width(line) <= width), "{picture}");
-            insta::assert_snapshot!(format!("{scenario}_{view}_{size}"), picture);
-        }
-    });
+    for view in VIEWS {
+        let picture = shot(scenario, view, SIZES[size], "");
+        is_as_it_was(&format!("{scenario}_{view}"), SIZES[size], &picture);
+    }
+}
+
+#[rstest]
+fn every_layer_over_a_storm(#[values(0, 1, 2, 3)] size: usize) {
+    for (layer, view, keys) in LAYERS {
+        let picture = shot("storm", view, SIZES[size], keys);
+        is_as_it_was(&format!("layer_{layer}"), SIZES[size], &picture);
+    }
 }

@@ -191,3 +191,51 @@ fn it_looks_like_this() {
         look(&format!("palette_theme_{name}"), Desk::homelab(size).keys(":the"));
     }
 }
+
+#[test]
+fn a_place_gets_a_name_and_is_found_again() {
+    let mut desk = Desk::homelab(SIZE);
+    desk.keys("2/snap<enter>:keep the parity<enter>");
+    let kept = desk.effects.iter().rev().find_map(|effect| match effect {
+        Effect::KeepBookmarks(all) => Some(all.clone()),
+        _ => None,
+    });
+    let kept = kept.expect("it is written down");
+    let [place] = kept.as_slice() else { panic!("one of them: {kept:?}") };
+    assert_eq!((&*place.name, &*place.view, &*place.filter), ("the parity", "alerts", "snap"));
+    desk.keys("<esc>5");
+    assert!(!shows(&mut desk, "/snap"));
+    desk.keys(":go the parity<enter>");
+    assert!(shows(&mut desk, "/snap"), "{}", desk.screen());
+    desk.keys(":forget the parity<enter>:go the<esc>");
+    assert!(desk.effects.contains(&Effect::KeepBookmarks(Vec::new())));
+    // A name that is none, or that the config has, is not taken.
+    desk.keys(":keep <enter>");
+    assert!(shows(&mut desk, "a name of a few words"), "{}", desk.screen());
+}
+
+#[test]
+fn a_place_of_the_config_has_a_key_of_its_own() {
+    let text = "[sources.loki.main]\nurl = \"http://127.0.0.1:1\"\n\
+                [bookmarks.late]\nview = \"backups\"\nfilter = \"state=late\"\nkeys = [\"f6\"]\n";
+    let config = wardroom::config::Config::parse("x.toml", text, None).expect("a config");
+    let mut desk = Desk::new(Setup { bookmarks: config.bookmarks, ..homelab::setup() }, SIZE);
+    assert!(shows(desk.keys("<f6>"), "/state=late"), "{}", desk.screen());
+    assert!(shows(desk.keys("?"), "go late"), "{}", desk.screen());
+    desk.keys("<esc>:keep late<enter>");
+    assert!(shows(&mut desk, "stands in your config"), "{}", desk.screen());
+    for (wrong, told) in [
+        ("view = \"x\"", "a view"),
+        ("view = \"alerts\"\npane = \"x\"", "a pane"),
+        ("view = \"alerts\"\nkeys = [\"j\"]", "means nothing else"),
+        ("filter = \"x\"", "view"),
+        (
+            "view = \"alerts\"\nkeys = [\"f6\"]\n[bookmarks.b]\nview = \"alerts\"\nkeys = [\"f6\"]",
+            "two bookmarks",
+        ),
+    ] {
+        let text = format!("[sources.loki.main]\nurl = \"http://127.0.0.1:1\"\n[bookmarks.a]\n{wrong}\n");
+        let error = wardroom::config::Config::parse("x.toml", &text, None).expect_err(wrong).to_string();
+        assert!(error.contains(told), "{wrong}: {error}");
+    }
+}

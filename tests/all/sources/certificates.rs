@@ -2,10 +2,14 @@
 
 use std::sync::Arc;
 
+use chrono::Datelike as _;
 use rstest::rstest;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::task::JoinHandle;
 use wardroom::domain::feed::{FailureKind, Feed, SourceKind};
+use wardroom::domain::health::Health;
+use wardroom::domain::observation::Observation;
+use wardroom::domain::probe::Probe;
 
 use super::faults::{TARGETS, failure, told};
 use super::replay::{Answer, Server, bind, look, source};
@@ -135,6 +139,11 @@ fn ca_file(identity: &Identity) -> tempfile::NamedTempFile {
 
 /// An authority, and a certificate of it for `names` that ends in `year`.
 fn signed(names: &[&str], year: i32) -> (Identity, Identity) {
+    signed_until(names, (year, 1, 1))
+}
+
+/// An authority, and a certificate of it for `names` that ends then.
+fn signed_until(names: &[&str], (year, month, day): (i32, u8, u8)) -> (Identity, Identity) {
     let mut authority = rcgen::CertificateParams::new(Vec::new()).expect("no names");
     authority.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
     let key = rcgen::KeyPair::generate().expect("a key");
@@ -142,7 +151,7 @@ fn signed(names: &[&str], year: i32) -> (Identity, Identity) {
     let issuer = rcgen::Issuer::from_params(&authority, &key);
     let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
     let mut leaf = rcgen::CertificateParams::new(names).expect("names that can be certified");
-    leaf.not_after = rcgen::date_time_ymd(year, 1, 1);
+    leaf.not_after = rcgen::date_time_ymd(year, month, day);
     let leaf_key = rcgen::KeyPair::generate().expect("a key");
     let certificate = leaf.signed_by(&leaf_key, &issuer).expect("a certificate");
     (Identity { certificate: root, key }, Identity { certificate, key: leaf_key })
@@ -187,4 +196,54 @@ async fn https_to_a_server_without_it() {
     let failure = failure(&url, &format!("fingerprint = {:?}", "00".repeat(32))).await;
     assert_eq!(told(&failure), (FailureKind::Tls, "no TLS connection"));
     assert!(failure.text.contains("is it http://"), "{}", failure.text);
+}
+
+/// What is found at the door of `server`, which is trusted by `keys`.
+async fn probed(server: &TlsServer, keys: &str) -> Probe {
+    let item = format!("[[item]]\nname = \"cloud\"\nurl = {:?}\ncritical = true\n{keys}", server.url);
+    let source = source(SourceKind::Probe, &item);
+    let seen = look(&*source, Feed::Probes).await.expect("a look");
+    let Observation::Probes(all) = seen else { panic!("probes: {seen:?}") };
+    all.first().cloned().expect("a probe")
+}
+
+#[tokio::test]
+async fn a_probe_of_tls_tells_when_the_certificate_ends() {
+    let day = |days: i64| {
+        let day = (chrono::Utc::now() + chrono::TimeDelta::days(days)).date_naive();
+        let narrow = |part: u32| u8::try_from(part).expect("a calendar");
+        (day.year(), narrow(day.month()), narrow(day.day()))
+    };
+    for (end, health) in [((2999, 1, 1), Health::Ok), (day(15), Health::Warning), (day(2), Health::Critical)]
+    {
+        let (authority, identity) = signed_until(&["127.0.0.1"], end);
+        let server = TlsServer::start(&identity).await;
+        let file = ca_file(&authority);
+        let probe = probed(&server, &format!("ca_file = {:?}", file.path())).await;
+        let (year, month, date) = end;
+        let wanted = chrono::NaiveDate::from_ymd_opt(year, month.into(), date.into());
+        assert!(probe.answers && probe.known, "{probe:?}");
+        assert_eq!(probe.certificate_end.map(|end| end.date_naive()), wanted);
+        assert_eq!((probe.door(), probe.certificate(chrono::Utc::now())), (Health::Ok, health), "{end:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_probe_of_tls_does_not_take_just_any_certificate() {
+    let (authority, old) = signed(&["127.0.0.1"], 2001);
+    let file = ca_file(&authority);
+    let by_authority = format!("ca_file = {:?}", file.path());
+    let server = TlsServer::start(&old).await;
+    let probe = probed(&server, &by_authority).await;
+    assert_eq!((probe.answers, &*probe.text), (false, "certificate expired"));
+    assert_eq!(probe.door(), Health::Critical);
+    let own = self_signed(&["127.0.0.1"]);
+    let server = TlsServer::start(&own).await;
+    let probe = probed(&server, &by_authority).await;
+    assert_eq!((probe.answers, &*probe.text), (false, "certificate not trusted"));
+    let pinned = probed(&server, &format!("fingerprint = {:?}", own.fingerprint())).await;
+    assert!(pinned.answers, "{pinned:?}");
+    let other = self_signed(&["127.0.0.1"]);
+    let changed = probed(&server, &format!("fingerprint = {:?}", other.fingerprint())).await;
+    assert_eq!((changed.answers, &*changed.text), (false, "certificate changed"));
 }

@@ -62,6 +62,8 @@ pub enum Fault {
     Calls(&'static str),
     /// The answer's time is so many seconds off.
     Skew(i64),
+    /// These bytes, whatever they are, and the end.
+    Raw(&'static [u8]),
     /// The answer is changed.
     Changes(Change),
 }
@@ -71,6 +73,26 @@ struct Answer {
     status: u16,
     content_type: String,
     body: Vec<u8>,
+}
+
+/// Stands in a changed answer for bytes that are no text: JSON itself could not hold them.
+pub const NO_TEXT: &str = "\u{f8ff}no text\u{f8ff}";
+
+/// Those bytes: no beginning, no end, half a pair, beyond the last character, longer than need be.
+const BYTES: &[u8] = b"\xff\xfe\x80(\xc3\xed\xa0\x80\xf4\x90\x80\x80\xc0\xaf";
+
+/// The body with the bytes in the places that stand for them.
+fn spoilt(body: &[u8]) -> Vec<u8> {
+    let mark = NO_TEXT.as_bytes();
+    let mut spoilt = Vec::with_capacity(body.len());
+    let mut rest = body;
+    while let Some(at) = rest.windows(mark.len()).position(|window| window == mark) {
+        spoilt.extend_from_slice(&rest[..at]);
+        spoilt.extend_from_slice(BYTES);
+        rest = &rest[at + mark.len()..];
+    }
+    spoilt.extend_from_slice(rest);
+    spoilt
 }
 
 /// One door.
@@ -90,7 +112,12 @@ impl Drop for Door {
 impl Door {
     /// A door to `server`, open.
     pub async fn to(server: &str) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        Self::at("127.0.0.1:0", server).await.expect("a free port")
+    }
+
+    /// The same at an address; an error where this machine has none such.
+    pub async fn at(address: &str, server: &str) -> std::io::Result<Self> {
+        let listener = TcpListener::bind(address).await?;
         let url = format!("http://{}", listener.local_addr().expect("a bound port has an address"));
         let fault = Arc::new(Mutex::new(Fault::None));
         let asked = Arc::<AtomicUsize>::default();
@@ -109,7 +136,7 @@ impl Door {
                 }
             })
         };
-        Self { url, fault, asked, serving }
+        Ok(Self { url, fault, asked, serving })
     }
 
     pub fn set(&self, fault: Fault) {
@@ -149,6 +176,10 @@ impl Visit {
 
     /// Lets a tail through, as long as nothing is wrong with the door.
     async fn tail(&self, mut client: TcpStream, head: &str, fault: &Fault) -> std::io::Result<()> {
+        if let Fault::Redirect(status, to) = fault {
+            let away = whole(*status, "text/plain", b"", &format!("location: {to}\r\nconnection: close\r\n"));
+            return client.write_all(&away).await;
+        }
         if !matches!(fault, Fault::None | Fault::Changes(_)) {
             return client.write_all(&whole(503, "text/plain", b"no", "connection: close\r\n")).await;
         }
@@ -187,6 +218,10 @@ impl Visit {
                 return Ok(false);
             }
             Fault::Closed => return Ok(false),
+            Fault::Raw(bytes) => {
+                client.write_all(bytes).await?;
+                return Ok(false);
+            }
             Fault::Garbage(seed) => {
                 client.write_all(&garbage(seed)).await?;
                 return Ok(false);
@@ -266,7 +301,7 @@ async fn spoil(client: &mut TcpStream, said: Answer, fault: Fault, path: &str) -
         Fault::Changes(change) => {
             if let Ok(mut json) = serde_json::from_slice(&body) {
                 change(path, &mut json);
-                body = serde_json::to_vec(&json)?;
+                body = spoilt(&serde_json::to_vec(&json)?);
             }
             client.write_all(&whole(status, &content_type, &body, "")).await?;
         }

@@ -22,6 +22,11 @@ pub struct House {
 impl House {
     /// A lab whose clock stands still, and its doors, open.
     pub async fn start(scenario: Scenario) -> Self {
+        Self::start_at(scenario, "127.0.0.1:0").await.expect("free ports")
+    }
+
+    /// The same with doors at another address; an error where this machine has none such.
+    pub async fn start_at(scenario: Scenario, address: &str) -> std::io::Result<Self> {
         let clock = Clock::fixed(scenario.instant());
         let lab = Lab::start(scenario, 1, clock.clone()).await.expect("free ports");
         let mut doors = Vec::new();
@@ -33,9 +38,9 @@ impl House {
                 4 => SourceKind::Pbs,
                 _ => SourceKind::Pve,
             };
-            doors.push((kind, Door::to(&url).await));
+            doors.push((kind, Door::at(address, &url).await?));
         }
-        Self { lab, doors, clock }
+        Ok(Self { lab, doors, clock })
     }
 
     /// The lab's config, through the doors; `keys` are added to every source.
@@ -45,7 +50,8 @@ impl House {
             config = config.replace(url, &door.url);
         }
         let lines = config.lines().map(|line| {
-            let is_address = line.starts_with("url = \"http://127") || line.starts_with("urls = ");
+            let is_door = self.doors.iter().any(|(_, door)| line.contains(&door.url));
+            let is_address = is_door && (line.starts_with("url = ") || line.starts_with("urls = "));
             if is_address { format!("{line}\n{keys}\n") } else { format!("{line}\n") }
         });
         lines.collect()

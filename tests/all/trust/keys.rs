@@ -8,6 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::time::Duration;
 
 use crokey::KeyCombination;
+use ratatui::buffer::Buffer;
 use rstest::rstest;
 use strum::IntoEnumIterator as _;
 use tokio::runtime::Runtime;
@@ -18,11 +19,10 @@ use wardroom::domain::run::{End, Line, Order, Stream, Told};
 use wardroom::keymap::{Context, Keymap, Press, chord, presses};
 use wardroom::runbooks::login::digest;
 use wardroom::runbooks::shelf::Standing;
-use wardroom::text::{is_plain, width};
 
 use super::chance::Chance;
 use super::facts::{Facts, failure};
-use super::hostile::nasty;
+use super::hostile::{expect_sound, nasty};
 use crate::screens::desk::{Desk, text_of};
 
 /// Ways to what is behind more than one key.
@@ -74,8 +74,8 @@ struct Game {
     typed: VecDeque<KeyCombination>,
     read_only: bool,
     size: (u16, u16),
-    /// The last frame, and whether a key came after it.
-    frame: String,
+    /// The last frame.
+    frame: Buffer,
     calls: usize,
     runs: usize,
 }
@@ -118,7 +118,7 @@ impl Game {
             typed: VecDeque::new(),
             read_only,
             size: (120, 40),
-            frame: String::new(),
+            frame: Buffer::default(),
             calls: 0,
             runs: 0,
         }
@@ -128,11 +128,8 @@ impl Game {
     fn draw(&mut self) {
         let buffer = self.desk.draw();
         assert_eq!((buffer.area.width, buffer.area.height), self.size);
-        for cell in &buffer.content {
-            let symbol = cell.symbol();
-            assert!(symbol.chars().all(is_plain) && width(symbol) <= 2, "{symbol:?}");
-        }
-        self.frame = text_of(buffer);
+        expect_sound(buffer, "whatever was typed");
+        self.frame.clone_from(buffer);
         // A search goes on from frame to frame, and comes to an end.
         let mut more = 0;
         while self.desk.app.is_dirty() {
@@ -212,21 +209,22 @@ impl Game {
                 assert!(self.size.0 >= 20 && self.size.1 >= 4, "confirmed at {:?}", self.size);
                 // A word to the operator may stand over the keys for a few seconds; that the rest was
                 // drawn is held by `app::seen`.
-                let footer = self.frame.lines().last().unwrap_or_default();
+                let frame = text_of(&self.frame);
+                let footer = frame.lines().last().unwrap_or_default();
                 // What was confirmed to run is announced to the others.
                 let is_announced = matches!(what, What::Silence(draft) if draft.comment.contains(" runs "));
                 let is_asked = is_announced
                     || footer.contains("do it")
                     || footer.contains("go on")
                     || !footer.contains("Esc");
-                assert!(is_asked || self.size.0 < 80, "nothing on the screen asked:\n{}", self.frame);
+                assert!(is_asked || self.size.0 < 80, "nothing on the screen asked:\n{frame}");
             }
             From::Done => {}
             // What is bound to a condition ends or goes on by itself, and nothing begins so.
             From::Tick => assert!(match what {
                 What::Expire { .. } => true,
                 What::Silence(draft) => draft.id.is_some(),
-                What::Chore(_) | What::Reload => false,
+                What::Chore(_) | What::Test(_) | What::Reload => false,
             }),
             // That something runs is no longer said when it is over.
             From::Run => assert!(matches!(what, What::Expire { .. }), "{what:?}"),
@@ -241,8 +239,9 @@ impl Game {
         assert!(from == From::Key, "a command that nobody confirmed");
         assert_eq!(order.confirmed, digest(&order.argv), "what was shown is what runs");
         assert!(!order.how.is_empty() && order.level != "X", "{order:?}");
-        let is_asked = ["runs it", "type ", "hand"].iter().any(|word| self.frame.contains(word));
-        assert!(is_asked || self.size.0 < 80, "nothing on the screen asked:\n{}", self.frame);
+        let frame = text_of(&self.frame);
+        let is_asked = ["runs it", "type ", "hand"].iter().any(|word| frame.contains(word));
+        assert!(is_asked || self.size.0 < 80, "nothing on the screen asked:\n{frame}");
     }
 
     fn hear(&mut self, msg: Msg, from: From) {
@@ -366,7 +365,7 @@ fn nothing_is_written_that_was_not_confirmed_whatever_is_typed(
             let size = game.size;
             tell(&format!(
                 "scenario {scenario}, read-only {read_only}, seed {seed}, event {event}, at {size:?}\n{}",
-                game.frame
+                text_of(&game.frame)
             ));
             resume_unwind(broken);
         }

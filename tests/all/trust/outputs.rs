@@ -21,7 +21,7 @@ use super::house::House;
 use super::pty::escapes::foreign;
 use super::pty::{Answers, Pty, Setup};
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_wardroom");
+pub const PROGRAM: &str = env!("CARGO_BIN_EXE_wardroom");
 
 /// Every command that says something of the servers, of the config or of this machine.
 const SAYS: [&[&str]; 26] = [
@@ -213,7 +213,7 @@ fn unpacked(file: &Path) -> String {
 }
 
 /// Waits until the screen shows a text.
-fn wait_for(pty: &Pty, text: &str) {
+pub fn wait_for(pty: &Pty, text: &str) {
     let deadline = std::time::Instant::now() + Duration::from_mins(1);
     while !pty.screen().contains(text) {
         assert!(std::time::Instant::now() < deadline, "no {text:?} on\n{}", pty.screen());

@@ -5,10 +5,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::alert::Alert;
 use crate::domain::amtool::duration;
+use crate::domain::burden;
 use crate::domain::comment::{Comment, Condition, Tag};
 use crate::domain::deed::Draft;
 use crate::domain::silence::Matcher;
 use crate::domain::silencing::{self, QUICK, prefilled, refusals};
+use crate::domain::store::Store;
 use crate::ui::filter;
 use crate::ui::widgets::form::{Field, Form};
 
@@ -29,7 +31,7 @@ type Typed = Vec<(usize, Matcher)>;
 
 impl Fields {
     /// The fields of a draft.
-    pub fn of(draft: &Draft, meant: &[&Alert], now: DateTime<Utc>) -> Self {
+    pub fn of(draft: &Draft, meant: &[&Alert], store: &Store, now: DateTime<Utc>) -> Self {
         let comment = Comment::read(&draft.comment);
         let until = comment.condition().map_or_else(String::new, ToString::to_string);
         let span = (draft.ends_at - now).max(TimeDelta::minutes(1));
@@ -40,7 +42,7 @@ impl Fields {
             Field::new("for", duration(span)).hint("30m, 1h30m, 2d").offers(QUICK.map(duration)),
             Field::new("until", until)
                 .hint("nothing but time; Ctrl-n: resolved, host-up:NAME")
-                .offers(conditions(meant)),
+                .offers(conditions(meant, store, now)),
             Field::new("by", &*draft.author),
             Field::new("why", &*comment.text),
         ]);
@@ -195,9 +197,12 @@ fn blank() -> Field {
     Field::new("match", "").hint("label=\"value\"  != =~ !~")
 }
 
-/// What a silence may end with, before its time: the alert, its host.
-fn conditions(meant: &[&Alert]) -> Vec<String> {
-    let mut all = vec![UNTIL_RESOLVED.to_owned()];
+/// What a silence may end with, before its time: the task that burdens its host, the alert, its host.
+fn conditions(meant: &[&Alert], store: &Store, now: DateTime<Utc>) -> Vec<String> {
+    let burdens = burden::burdens(store, now);
+    let over = |alert: &&Alert| burden::explains(alert, &burdens, store)?.over.clone();
+    let mut all: Vec<String> = meant.iter().filter_map(over).map(|over| over.to_string()).take(1).collect();
+    all.push(UNTIL_RESOLVED.to_owned());
     let mut hosts: Vec<&str> = meant.iter().filter_map(|alert| alert.labels.get("host")).collect();
     hosts.sort_unstable();
     hosts.dedup();

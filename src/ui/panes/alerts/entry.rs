@@ -9,6 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use memchr::memmem::Finder;
 
 use crate::domain::alert::{Alert, AlertState, Severity};
+use crate::domain::burden;
 use crate::domain::correlate::{self, Listed};
 use crate::domain::feed::{Feed, SourceId, SourceKind};
 use crate::domain::rule::{Rule, RuleHealth};
@@ -54,6 +55,8 @@ pub struct Entry {
     pub folded: Vec<Subject>,
     /// The fingerprint of the fall of a host that it follows from.
     pub cause: Option<Arc<str>>,
+    /// The work that burdens its host and explains it.
+    pub during: Option<Arc<str>>,
     /// The group it belongs to.
     pub group: Option<Arc<str>>,
     /// When the row was made.
@@ -99,6 +102,7 @@ impl Entry {
             follows,
             folded: Vec::new(),
             cause: None,
+            during: None,
             group: None,
             now,
         }
@@ -226,6 +230,7 @@ pub const BROKEN: Sign = sign::sign(glyphs::FAILED, Role::Warning, "broken");
 /// Every row, what wants somebody first.
 pub fn entries(store: &Store, now: DateTime<Utc>) -> Vec<Entry> {
     let unheard = correlate::unheard(store, now);
+    let burdens = burden::burdens(store, now);
     let subject = |source: &SourceId, alert: &Alert| Subject::Alert {
         source: source.clone(),
         fingerprint: alert.fingerprint.clone(),
@@ -237,6 +242,7 @@ pub fn entries(store: &Store, now: DateTime<Utc>) -> Vec<Entry> {
         Entry {
             due: *due,
             cause: store.causes().get(&alert.fingerprint).map(|cause| Arc::clone(&cause.id)),
+            during: burden::explains(alert, &burdens, store).map(|burden| burden.text.as_str().into()),
             stale: unheard.contains(&alert.fingerprint),
             ..Entry::of(subject(source, alert), matter, sign::of_alert(alert), alert.starts_at, now)
         }

@@ -54,7 +54,10 @@ pub fn row(entry: &Entry, scene: &Scene<'_>) -> Row {
             piece(alert.subject(), plain),
             piece(scene.times.since(entry.since, scene.wall()), plain),
             note(entry, alert.state, scene),
-            piece(alert.summary(), Role::Muted),
+            match &entry.during {
+                Some(during) => piece(format!("while {during}"), Role::Info),
+                None => piece(alert.summary(), Role::Muted),
+            },
         ],
         stale: entry.stale,
     }

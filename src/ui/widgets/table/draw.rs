@@ -199,12 +199,25 @@ impl<T: Item> Table<T> {
         let text = if kinds.len() == 1 {
             format!("{first} more {}", worst.word)
         } else {
-            let all: Vec<String> =
-                kinds.iter().map(|(sign, count)| format!("{count} {}", sign.word)).collect();
-            format!("{count} more: {}", all.join(", "))
+            listed(count, &kinds, usize::from(cells.saturating_sub(3)))
         };
         put(buffer, (at.0 + 3, at.1), &text, cells.saturating_sub(3), scene.style(Role::Muted));
     }
+}
+
+/// `66 more: 16 critical, 39 warning, ...`: kinds that do not fit are left out whole.
+fn listed(count: usize, kinds: &[(Sign, usize)], room: usize) -> String {
+    let mut text = format!("{count} more");
+    for (at, (sign, count)) in kinds.iter().enumerate() {
+        let next = format!("{} {count} {}", if at == 0 { ":" } else { "," }, sign.word);
+        let rest = if at + 1 < kinds.len() { ", …" } else { "" };
+        if text::width(&text) + text::width(&next) + text::width(rest) > room {
+            text.push_str(if at == 0 { "" } else { ", …" });
+            break;
+        }
+        text.push_str(&next);
+    }
+    text
 }
 
 /// How many there are of each state, in the order in which they come.

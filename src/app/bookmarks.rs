@@ -1,0 +1,90 @@
+//! Places with a name: gone to by the palette or a key of their own, and made of where one is.
+
+use crokey::KeyCombination;
+
+use super::App;
+use crate::border::Effect;
+use crate::clock::Now;
+use crate::domain::bookmark::Bookmark;
+use crate::keymap;
+use crate::ui::palette::{self, Choice, Order};
+use crate::ui::theme::Role;
+use crate::ui::view;
+
+impl App {
+    /// Goes to the place of this name.
+    pub(super) fn visit(&mut self, name: &str, now: Now) {
+        let found = self.look.bookmarks.iter().find(|one| one.bookmark.name == name);
+        let Some(place) = found.map(|one| one.bookmark.clone()) else { return };
+        let Some(at) = view::NAMES.iter().position(|(name, _)| *name == place.view) else { return };
+        self.open_view(at);
+        let pane = self.places().iter().position(|here| here.pane == place.pane);
+        if let Some(focus) = self.focus.get_mut(self.view) {
+            *focus = pane.unwrap_or(0);
+        }
+        self.filter(&place.filter);
+        let told = if place.filter.is_empty() { String::new() } else { format!("  /{}", place.filter) };
+        self.notify(format!("{name}: {}{told}", place.view), Role::Info, now);
+    }
+
+    /// Goes to the place that has this key; `false` when none has it.
+    pub(super) fn go_by_key(&mut self, key: KeyCombination, now: Now) -> bool {
+        let found = self.look.bookmarks.iter().find(|one| one.keys.contains(&key));
+        let Some(name) = found.map(|one| one.bookmark.name.clone()) else { return false };
+        self.visit(&name, now);
+        true
+    }
+
+    /// Gives the place where one is a name. One of the config keeps its place.
+    pub(super) fn keep(&mut self, name: &str, now: Now) -> Vec<Effect> {
+        let name = name.trim();
+        if !Bookmark::is_name(name) {
+            self.notify("a bookmark has a name of a few words: keep NAME", Role::Warning, now);
+            return Vec::new();
+        }
+        let (view, pane) = (self.current().map_or("bridge", |view| view.name), self.pane_name());
+        let filter = self.focused().map(|pane| pane.filter().0.to_owned()).unwrap_or_default();
+        let place = Bookmark { name: name.to_owned(), view: view.to_owned(), pane: pane.to_owned(), filter };
+        if !self.look.keep(place) {
+            self.notify(format!("{name} stands in your config and stays as it is"), Role::Warning, now);
+            return Vec::new();
+        }
+        self.notify(format!("kept: `go {name}` comes back here"), Role::Ok, now);
+        vec![Effect::KeepBookmarks(self.look.kept().cloned().collect())]
+    }
+
+    /// Forgets a place that was kept.
+    pub(super) fn forget(&mut self, name: &str, now: Now) -> Vec<Effect> {
+        self.look.bookmarks.retain(|one| one.is_own || one.bookmark.name != name);
+        self.notify(format!("{name} is forgotten"), Role::Info, now);
+        vec![Effect::KeepBookmarks(self.look.kept().cloned().collect())]
+    }
+
+    /// The places that have keys of their own, with these.
+    pub(super) fn own_places(&self) -> impl Iterator<Item = (String, String)> {
+        let keyed = self.look.bookmarks.iter().filter(|one| !one.keys.is_empty());
+        keyed.map(|one| {
+            let keys: Vec<String> = one.keys.iter().map(|key| keymap::show(*key)).collect();
+            (keys.join(" "), format!("go {}", one.bookmark.name))
+        })
+    }
+
+    /// The places, for the palette.
+    pub(super) fn bookmarks(&self) -> Vec<Choice> {
+        let mut all = vec![Choice::stem(palette::KEEP, "Give this view and its filter a name: keep NAME")];
+        if !self.look.bookmarks.is_empty() {
+            all.push(Choice::stem("go", "Go to a bookmark: a view with its filter"));
+        }
+        for one in &self.look.bookmarks {
+            let Bookmark { name, view, filter, .. } = &one.bookmark;
+            let about = if filter.is_empty() { view.clone() } else { format!("{view}  /{filter}") };
+            let keys = one.keys.iter().map(|key| keymap::show(*key)).collect();
+            all.push(Choice { keys, ..Choice::new(format!("go {name}"), about, Order::Go(name.clone())) });
+            if !one.is_own {
+                let about = "Take this bookmark away";
+                all.push(Choice::new(format!("forget {name}"), about, Order::Forget(name.clone())));
+            }
+        }
+        all
+    }
+}

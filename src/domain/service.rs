@@ -1,0 +1,233 @@
+//! Services: what people ask about. Is Nextcloud down, since when, and because of what?
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use super::alert::AlertState;
+use super::health::{Health, worst};
+use super::store::Store;
+use super::verdict::judged_backups;
+use super::world::{Look, World};
+
+/// A service as the config names it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Service {
+    /// Its name.
+    pub name: Arc<str>,
+    /// A probe of `[sources.probe.NAME]`, or the `instance` that a blackbox exporter probes.
+    pub probe: Option<Arc<str>>,
+    /// The guest that it runs in: VMID, name, or kind and VMID.
+    pub guest: Option<Arc<str>>,
+    /// The host that it runs on.
+    pub host: Option<Arc<str>>,
+    /// The mount points of that host without which it has no data.
+    pub mounts: Vec<Arc<str>>,
+    /// The backup that holds it: kind and VMID, or the guest's name.
+    pub backup: Option<Arc<str>>,
+    /// Services, hosts, probes, or words that several things share, without which it cannot work.
+    pub depends: Vec<Arc<str>>,
+}
+
+/// How a service stands.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Standing {
+    /// Its name.
+    pub name: Arc<str>,
+    /// How it is.
+    pub state: Health,
+    /// Since when, as far as is known.
+    pub since: Option<DateTime<Utc>>,
+    /// While it is down: until when it is to be up again, as was promised.
+    pub due: Option<DateTime<Utc>>,
+    /// What it suffers from: what it rests on, or what was found; empty while all is well.
+    pub because: String,
+    /// What was looked at, each with what was found.
+    pub parts: Vec<(&'static str, Look)>,
+    /// An alert already speaks of it, or of what it suffers from.
+    pub is_told: bool,
+}
+
+impl Standing {
+    /// In a word, how it is.
+    pub const fn word(&self) -> &'static str {
+        match self.state {
+            Health::Ok => "up",
+            Health::Warning => "suffers",
+            Health::Unknown => "unknown",
+            Health::Critical => "down",
+        }
+    }
+
+    /// `Nextcloud down 14m because storage vm102`
+    pub fn sentence(&self, now: DateTime<Utc>) -> String {
+        let since = self.since.map(|since| format!(" {}", crate::text::age(now - since)));
+        let because =
+            if self.because.is_empty() { String::new() } else { format!(" because {}", self.because) };
+        format!("{} {}{}{because}", self.name, self.word(), since.unwrap_or_default())
+    }
+}
+
+/// How every service of the config stands, the worst first, then in their order.
+pub fn services(store: &Store, now: DateTime<Utc>) -> Vec<Standing> {
+    let all = &store.thresholds.services;
+    if all.is_empty() {
+        return Vec::new();
+    }
+    let world = World::of(store, now);
+    let parts: Vec<Vec<(&'static str, Look)>> = all.iter().map(|service| parts(service, &world)).collect();
+    let map = Map { world: &world, services: all, broken: parts.iter().map(|parts| own(parts)).collect() };
+    let mut told: Vec<Standing> =
+        all.iter().zip(&parts).map(|(service, parts)| standing(service, parts, &map)).collect();
+    told.sort_by_key(|standing| std::cmp::Reverse(standing.state));
+    told
+}
+
+/// What is looked at of one service.
+fn parts(service: &Service, world: &World<'_>) -> Vec<(&'static str, Look)> {
+    let mut all = Vec::new();
+    all.extend(service.probe.iter().map(|probe| ("probe", world.probe(probe))));
+    all.extend(service.guest.iter().map(|guest| ("guest", world.guest(guest))));
+    all.extend(service.host.iter().map(|host| ("host", world.host(host))));
+    if let Some(host) = &service.host {
+        all.extend(service.mounts.iter().map(|mount| ("mount", world.mount(host, mount))));
+    }
+    all.extend(service.backup.iter().map(|backup| ("backup", backup_of(backup, world))));
+    all
+}
+
+/// Its newest backup: one that is missing makes nothing go down, but is to be known.
+fn backup_of(name: &str, world: &World<'_>) -> Look {
+    let judged = judged_backups(world.store, world.now);
+    let own = judged.iter().find(|judged| {
+        let id = &judged.group.id;
+        format!("{}/{}", id.kind, id.id) == name || &*judged.group.guest == name
+    });
+    match own {
+        None => Look { health: Health::Unknown, text: format!("no backup of {name} is known"), since: None },
+        Some(judged) => {
+            let health = match judged.assessment.health {
+                Health::Critical => Health::Warning,
+                health => health,
+            };
+            let text = format!("backup {}", judged.assessment.state);
+            Look { health, text, since: None }
+        }
+    }
+}
+
+/// How a service is by what was looked at: one that answers works, whatever else is not as it should be.
+fn own(parts: &[(&'static str, Look)]) -> Health {
+    let of =
+        |name: &'static str| parts.iter().filter(move |(what, _)| *what == name).map(|(_, look)| look.health);
+    let vital = parts.iter().filter(|(what, _)| *what != "backup").map(|(_, look)| look.health);
+    match of("probe").next() {
+        Some(Health::Ok) => {
+            let known = parts.iter().map(|(_, look)| look.health).filter(|health| *health != Health::Unknown);
+            worst(known.map(|health| health.min(Health::Warning)))
+        }
+        Some(Health::Critical) => Health::Critical,
+        // Nobody saw it answer: what it stands on must at least be known to be well.
+        _ => vital
+            .max()
+            .unwrap_or(Health::Unknown)
+            .max(worst(of("backup").filter(|backup| *backup == Health::Warning))),
+    }
+}
+
+/// Who rests on whom, as far as it matters for services.
+struct Map<'s> {
+    world: &'s World<'s>,
+    services: &'s [Service],
+    /// How each service is by itself.
+    broken: Vec<Health>,
+}
+
+impl Map<'_> {
+    fn service(&self, name: &str) -> Option<(&Service, Health)> {
+        let at = self.services.iter().position(|service| &*service.name == name)?;
+        Some((self.services.get(at)?, *self.broken.get(at)?))
+    }
+
+    /// What a service, or a host of the config, rests on.
+    fn below(&self, name: &str) -> Vec<Arc<str>> {
+        if let Some((service, _)) = self.service(name) {
+            return service.depends.iter().chain(&service.host).cloned().collect();
+        }
+        let host = self.world.store.thresholds.hosts.0.get(name);
+        let named = host.into_iter().flat_map(|host| host.depends.iter().chain(&host.node));
+        named.filter(|other| *other != name).map(|other| Arc::from(other.as_str())).collect()
+    }
+
+    fn is_broken(&self, name: &str) -> bool {
+        match self.service(name) {
+            Some((_, health)) => health == Health::Critical,
+            None => self.world.thing(name).is_some_and(|look| look.health == Health::Critical),
+        }
+    }
+
+    /// The first cause below `name`: what is broken and rests on nothing that is.
+    fn root(&self, name: &str, seen: &mut BTreeSet<Arc<str>>) -> Option<Arc<str>> {
+        for other in self.below(name) {
+            if !seen.insert(Arc::clone(&other)) {
+                continue;
+            }
+            // What stands between may look healthy: a host that hangs on a share still answers.
+            if let Some(root) = self.root(&other, seen) {
+                return Some(root);
+            }
+            if self.is_broken(&other) {
+                return Some(other);
+            }
+        }
+        None
+    }
+
+    /// A name with what it is there for: `storage vm102`.
+    fn words(&self, name: &str) -> String {
+        let role = self.world.store.thresholds.hosts.0.get(name).and_then(|host| host.role.as_deref());
+        role.filter(|role| *role != name).map_or_else(|| name.to_owned(), |role| format!("{role} {name}"))
+    }
+}
+
+fn standing(service: &Service, parts: &[(&'static str, Look)], map: &Map<'_>) -> Standing {
+    let own = own(parts);
+    let root = map.root(&service.name, &mut BTreeSet::from([Arc::clone(&service.name)]));
+    // While it answers, a dependency that is gone is a warning.
+    let state = if root.is_some() { own.max(Health::Warning) } else { own };
+    let worst = parts.iter().max_by_key(|(_, look)| look.health);
+    let because = match (&root, worst) {
+        _ if state == Health::Ok => String::new(),
+        (Some(root), _) => map.words(root),
+        (None, Some((_, look))) => look.text.clone(),
+        (None, None) => "nothing of it is looked at".to_owned(),
+    };
+    let bad = parts.iter().filter(|(_, look)| look.health == Health::Critical);
+    let below = || map.world.thing(root.as_deref()?)?.since;
+    let since = bad.filter_map(|(_, look)| look.since).min().or_else(below);
+    Standing {
+        name: Arc::clone(&service.name),
+        state,
+        since: since.filter(|_| state != Health::Ok),
+        due: since.filter(|_| state == Health::Critical).map(|since| since + map.world.store.thresholds.rto),
+        because,
+        is_told: is_told(service, root.as_deref(), map.world),
+        parts: parts.to_vec(),
+    }
+}
+
+/// Whether an alert speaks of the service, or of what it suffers from.
+fn is_told(service: &Service, root: Option<&str>, world: &World<'_>) -> bool {
+    let mut alerts = world.store.alerts().iter().map(|listed| &listed.alert);
+    alerts.any(|alert| {
+        let host = alert.labels.get("host");
+        let instance = alert.labels.get("instance");
+        alert.state != AlertState::Pending
+            && (instance.is_some() && instance == service.probe.as_deref() || host.is_some() && host == root)
+    })
+}
+
+#[cfg(test)]
+#[path = "service_tests.rs"]
+mod tests;

@@ -1,0 +1,22 @@
+//! `wardroom doctor` asks the terminal what it can do, and leaves it as it was.
+
+use rstest::rstest;
+
+use crate::lab::{PROGRAM, Plan};
+use crate::pty::Answers;
+
+#[rstest]
+#[case::ordinary(Answers::Given, &["answers: yes, without its name", "signs: it does not say", "clipboard: it does not"])]
+#[case::babbling(Answers::Strange, &["synchronized output: a frame appears at once"])]
+#[case::silent(Answers::Withheld, &["it does not answer"])]
+fn what_a_terminal_answers_is_told(#[case] answers: Answers, #[case] told: &[&str]) {
+    let command = [PROGRAM, "doctor", "--demo"];
+    let mut doctor = Plan { command: &command, answers, size: (100, 60), ..Plan::default() }.start();
+    assert_eq!(doctor.ends(), 0);
+    doctor.shows(told);
+    let mut other = Plan { command: &["/bin/true"], ..Plan::default() }.start();
+    assert_eq!(other.ends(), 0);
+    assert_eq!(doctor.pty.line_settings(), other.pty.line_settings());
+    // What was answered is not left on the screen.
+    assert!(!doctor.pty.screen().contains("^[["), "{}", doctor.pty.screen());
+}
