@@ -202,7 +202,7 @@ async fn write(
                     Ok(entries) => Some(Msg::Remembered { incident, entries }),
                     Err(error) => Some(Msg::Unrecorded(Some(error.to_string()))),
                 },
-                Some(Job::RememberAll) => match state::all_recorded(&room) {
+                Some(Job::RememberAll) => match state::by_incident(&room) {
                     Ok(kept) => Some(Msg::Incidents(kept)),
                     Err(error) => Some(Msg::Unrecorded(Some(error.to_string()))),
                 },

@@ -127,7 +127,7 @@ const MOST: usize = 300;
 ///
 /// # Errors
 /// When a file is there and cannot be read.
-pub fn all_recorded(room: &Room) -> io::Result<Vec<(String, Vec<Entry>)>> {
+pub fn by_incident(room: &Room) -> io::Result<Vec<(String, Vec<Entry>)>> {
     let mut files = room.files("")?;
     files.sort_by_key(|file| std::cmp::Reverse(fs::metadata(file).and_then(|about| about.modified()).ok()));
     files.truncate(MOST);
