@@ -220,12 +220,18 @@ pub enum Action {
     /// The journal: what was run and done, by whom, and what came of it.
     #[strum(message = "journal")]
     Journal,
+    /// The incidents: start one, attach what is selected, say how far it is, export it.
+    #[strum(message = "incidents")]
+    Incident,
     /// Stop what runs, here and on its host.
     #[strum(message = "stop it")]
     Stop,
     /// Hand the terminal over to it: for passwords, editors, host keys.
     #[strum(message = "hand over")]
     HandOver,
+    /// Put it on the prompt of a login in another window of tmux; Enter there is yours.
+    #[strum(message = "in tmux")]
+    Place,
     /// What stands around this line, asked of the server.
     #[strum(message = "context")]
     Context,
@@ -319,6 +325,9 @@ pub enum Action {
     /// Let the bell rest that tells of a new critical alert, or ring again.
     #[strum(message = "mute")]
     Mute,
+    /// Let things be written for a while, where the config asks for that; again, and no longer.
+    #[strum(message = "arm")]
+    Arm,
     /// Read the config again.
     #[strum(message = "reload")]
     Reload,

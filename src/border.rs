@@ -95,6 +95,8 @@ pub enum Msg {
         /// Its lines.
         entries: Vec<Entry>,
     },
+    /// The records of incidents that are kept, each with its name.
+    Incidents(Vec<(String, Vec<Entry>)>),
     /// Something could not be written down; nothing, once it could.
     Unrecorded(Option<String>),
     /// What the journal tells, the oldest first, and how many of its lines are torn.
@@ -115,6 +117,8 @@ pub enum Msg {
         /// What.
         told: Told,
     },
+    /// A command was put on a prompt in tmux, and where; or why it was not.
+    Placed(Result<String, String>),
     /// The config was read again: nothing, or its faults; with faults the old one goes on.
     Reloaded(Result<(), Vec<String>>),
     /// The machine slept or its clock was set: nothing is known to be fresh.
@@ -227,6 +231,8 @@ pub enum Effect {
     },
     /// Say what was recorded of this incident before.
     Recall(String),
+    /// Say what was recorded of all incidents, by whomever.
+    RecallAll,
     /// Add these lines to the record of their incidents, and wait until the disk has them.
     Record(Vec<Entry>),
     /// Keep the report of an incident beside its record.
@@ -254,6 +260,8 @@ pub enum Effect {
         /// What.
         order: Arc<Order>,
     },
+    /// Put what was confirmed on the prompt of a login in a window of tmux.
+    Place(Arc<Order>),
     /// Stop a run, here and where it runs.
     Stop(u64),
     /// Put a text on the clipboard of the operator's terminal.

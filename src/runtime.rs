@@ -8,6 +8,7 @@ mod feeds;
 mod latest;
 mod network;
 mod pen;
+mod placed;
 mod play;
 mod retired;
 mod runs;
@@ -251,6 +252,7 @@ impl<S: Screen> Loop<S> {
             Effect::KeepClocks(clocks) => self.feeds.keep_clocks(clocks),
             Effect::Trust { file, sha256 } => self.shelves.trust(file, sha256),
             Effect::Recall(incident) => self.shelves.remember(incident),
+            Effect::RecallAll => self.shelves.remember_all(),
             Effect::Record(entries) => self.shelves.record(entries, self.app.operator()),
             Effect::Report { incident, text } => self.shelves.report(incident, text),
             Effect::ReadJournal => self.runs.tell(),
@@ -259,6 +261,7 @@ impl<S: Screen> Loop<S> {
             Effect::KeepLooked(looked) => self.feeds.keep_looked(looked),
             Effect::Run { id, order } => self.runs.start(id, order),
             Effect::HandOver { id, order } => self.handing = Some((id, order)),
+            Effect::Place(order) => self.runs.place(order),
             Effect::Stop(id) => self.runs.stop(id),
             Effect::KeepRecent(lines) => self.feeds.keep_recent(lines),
             Effect::KeepDrill(drill) => self.feeds.keep_drill(drill, self.runs.voice()),

@@ -2,6 +2,7 @@
 
 mod alert;
 mod backup;
+mod prometheus;
 mod silence;
 
 use std::sync::Arc;
@@ -23,6 +24,7 @@ pub async fn carry_out(deed: &Deed, doors: &[Arc<Client>]) -> Result<Receipt, So
             What::Expire { id } => silence::expire(door, id).await,
             What::Test(test) => alert::post(door, test).await,
             What::Chore(chore) => backup::carry_out(door, chore).await,
+            What::Reload => prometheus::reload(door).await,
         };
         match done {
             Err(error) if never_arrived(&error) => closed = closed.or(Some(error)),

@@ -83,7 +83,7 @@ impl App {
             Outcome::Close => {
                 self.layers.remove(at);
             }
-            Outcome::Entered(purpose @ (Purpose::Note | Purpose::Value { .. }), text) => {
+            Outcome::Entered(purpose, text) if purpose.is_of_incidents() => {
                 self.layers.remove(at);
                 return self.followed(&purpose, &text, now);
             }
@@ -102,6 +102,10 @@ impl App {
             Outcome::Ordered(line, order) => {
                 self.layers.remove(at);
                 return self.order(&line, order, now);
+            }
+            Outcome::Incident(step, meant) => {
+                self.layers.remove(at);
+                return self.step_incident(step, &meant, now);
             }
             Outcome::Call(deed) => return self.call(deed, now),
             Outcome::Typed(text) => self.set_filter(at, &text),
@@ -139,6 +143,7 @@ impl App {
             }
             Outcome::Stop(id) => return vec![Effect::Stop(id)],
             Outcome::HandOver(id) => return self.hand_over(id, now),
+            Outcome::Place(id) => return self.place(id, now),
         }
         Vec::new()
     }
@@ -202,6 +207,7 @@ impl App {
                 self.forget_seen();
             }
             Action::Mute => self.mute(now),
+            Action::Arm => self.arm(now),
             Action::Why => self.layers.push(Box::new(Sheet::new(Matter::Why))),
             Action::Help => self.help(),
             Action::Hints => self.hints = Some(now.mono + HINTS),
@@ -216,6 +222,7 @@ impl App {
             Action::ShowLogs => self.show_logs(now),
             Action::Output => self.show_output(now),
             Action::Journal => return vec![Effect::ReadJournal],
+            Action::Incident => return vec![Effect::RecallAll],
             Action::Runbook => return self.open_runbook(now),
             _ if !self.layers.is_empty() => {}
             Action::Overview => self.overview(),

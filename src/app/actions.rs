@@ -8,6 +8,7 @@ use crate::action::Action;
 use crate::border::Effect;
 use crate::clock::Now;
 use crate::domain::alert::Alert;
+use crate::domain::feed::SourceKind;
 use crate::domain::log::journal::Journal;
 use crate::domain::run::Order;
 use crate::domain::subject::Subject;
@@ -71,6 +72,11 @@ impl App {
         let choices: Vec<Choice> =
             found.into_iter().map(|(book, one)| Choice::new(book, one, "your config")).collect();
         match choices.as_slice() {
+            // What a server can be told itself.
+            [] if matches!(subject, Some(Subject::Source(id)) if id.kind == SourceKind::Prometheus) => {
+                self.propose(Action::Actions, now);
+                Vec::new()
+            }
             [] => {
                 let none = if desk.lore.actions.is_empty() {
                     "no action is configured: [[actions]]"

@@ -9,7 +9,7 @@ use crate::clock::Now;
 use crate::domain::chore::Chore;
 use crate::domain::deed::{Deed, Receipt, What};
 use crate::domain::digest;
-use crate::domain::feed::{Failure, SourceKind};
+use crate::domain::feed::{Failure, FailureKind, SourceKind};
 use crate::domain::maintenance;
 use crate::domain::question::{Answer, Ask, Slot};
 use crate::domain::silence::ACKNOWLEDGED;
@@ -107,9 +107,10 @@ impl App {
 
     /// Lets a deed be done; never when nothing may be written.
     pub(super) fn call(&mut self, deed: Deed, now: Now) -> Vec<Effect> {
-        if self.look.read_only {
-            self.notify("nothing is written under --read-only", Role::Warning, now);
-            return Vec::new();
+        if let Some(why) = self.withheld(now) {
+            // The dialogue that asked for it hears so, and can be gone on with.
+            let (kind, short) = (FailureKind::Other, "nothing is written".into());
+            return self.done(&Err(Failure { kind, short, text: why.into() }), now);
         }
         let deed = match (deed.what, self.known.store.source(&deed.source)) {
             // Servers that keep notes get what the comment says as such, too.
@@ -126,8 +127,8 @@ impl App {
 
     /// Opens the dialogue of a key that writes; says so when nothing may be written.
     pub(super) fn propose(&mut self, action: Action, now: Now) {
-        if self.look.read_only {
-            return self.notify("nothing is written under --read-only", Role::Warning, now);
+        if self.withholds(now) {
+            return;
         }
         let over = self.layers.last().map(|layer| layer.subject().cloned());
         let scene = scene(&self.known, self.frozen.as_ref(), &self.look, now);
@@ -179,6 +180,7 @@ fn told(deed: &Deed, times: Times, now: Now) -> String {
     match &deed.what {
         What::Test(test) => format!("the test alert was sent to {}", test.receiver),
         What::Expire { .. } => "ended".to_owned(),
+        What::Reload => "it has read its config and rules again".to_owned(),
         What::Chore(Chore::Protect { on: true, .. }) => "protected: no prune takes it away".to_owned(),
         What::Chore(Chore::Protect { on: false, .. }) => "no longer protected".to_owned(),
         What::Chore(_) => "started: its log is followed to the end".to_owned(),

@@ -99,7 +99,7 @@ impl App {
         }
         let regions = self.regions();
         self.draw_verdict(regions.verdict, buffer, now);
-        draw_sources(&live, self.look.read_only, regions.sources, buffer);
+        draw_sources(&live, self.writes_word(now), regions.sources, buffer);
         if let Some(banner) = &self.look.banner {
             let text = format!(" {}", brief(banner, regions.banner.width.saturating_sub(1)));
             put(
@@ -245,15 +245,15 @@ fn shorten(sentence: &str, cells: usize) -> String {
 }
 
 /// `prom ● 1s   am ●● 1s   loki ● live 12/s   pbs ✗ 401 unauthorised 3m            read-only`
-pub(super) fn draw_sources(scene: &Scene<'_>, read_only: bool, line: Rect, buffer: &mut Buffer) {
+pub(super) fn draw_sources(scene: &Scene<'_>, writes: Option<Piece>, line: Rect, buffer: &mut Buffer) {
     if line.is_empty() {
         return;
     }
     let mut room = line.width.saturating_sub(1);
-    if read_only && line.width >= 60 {
-        let words = "read-only ";
-        put(buffer, (line.right() - 10, line.y), words, 10, scene.style(Role::Muted));
-        room -= 12;
+    if let Some((words, role)) = writes.filter(|_| line.width >= 60) {
+        let cells = u16::try_from(text::width(&words)).unwrap_or(0) + 1;
+        put(buffer, (line.right() - cells, line.y), &words, cells, scene.style(role));
+        room -= cells + 2;
     }
     if scene.store.sources.is_empty() {
         put(buffer, (line.x + 1, line.y), "no source is configured", room, scene.style(Role::Muted));

@@ -314,6 +314,9 @@ impl App {
 
     /// Takes a line that was typed for the runbook.
     pub(super) fn followed(&mut self, purpose: &Purpose, text: &str, now: Now) -> Vec<Effect> {
+        if let Purpose::Incident { incident, alerts } = purpose {
+            return self.incident_line(incident.as_deref(), alerts, text, now);
+        }
         let operator = self.look.operator.to_string();
         let desk = &mut self.known.desk;
         let Some(session) = desk.session_mut() else { return Vec::new() };

@@ -3,6 +3,8 @@
 
 mod act;
 mod actions;
+mod announce;
+mod armed;
 mod asks;
 mod bell;
 mod bookmarks;
@@ -10,6 +12,7 @@ mod draw;
 mod follow;
 mod footer;
 mod hints;
+mod incidents;
 mod maintain;
 mod mouse;
 mod order;
@@ -19,6 +22,7 @@ mod records;
 mod runs;
 mod saves;
 mod seen;
+mod settled;
 mod setup;
 mod strip;
 mod upkeep;
@@ -66,7 +70,7 @@ struct Look {
     /// What else may be chosen as `theme`.
     themes: Vec<Theme>,
     banner: Option<String>,
-    read_only: bool,
+    writes: armed::Writes,
     /// A recording is played.
     replays: bool,
     /// How the operator is told of something new that is critical.
@@ -273,31 +277,6 @@ impl App {
         &self.known.verdict
     }
 
-    /// Whether every feed has answered once, well or not, and every question: nothing more is to be
-    /// waited for.
-    pub fn is_settled(&self) -> bool {
-        let mut feeds = self.known.store.sources.iter().flat_map(|source| source.feeds.values());
-        !self.is_asking()
-            && !self.is_reading()
-            && !self.known.store.is_joining()
-            && feeds.all(|feed| feed.at.is_some() || feed.failure.is_some())
-    }
-
-    /// Whether an answer for what is shown is under way.
-    pub fn is_asking(&self) -> bool {
-        self.known.answers.is_waiting()
-    }
-
-    /// The files of the runbooks.
-    pub fn files(&self) -> &[std::path::PathBuf] {
-        &self.known.desk.lore.files
-    }
-
-    /// Whether the runbooks are still to be read.
-    pub fn is_reading(&self) -> bool {
-        self.known.desk.is_waiting()
-    }
-
     /// All panes are to look again.
     fn forget_seen(&mut self) {
         self.known.unjudged = true;
@@ -357,6 +336,7 @@ impl App {
             }
             Msg::Shelved(read) => self.shelved(read, now),
             Msg::Remembered { incident, entries } => self.remembered(&incident, entries),
+            Msg::Incidents(kept) => self.list_incidents(kept, now),
             Msg::Unrecorded(why) => self.unrecorded(why),
             Msg::Done { id, result } => {
                 return self.kept_up(id, &result, now).unwrap_or_else(|| self.done(&result, now));
@@ -367,6 +347,7 @@ impl App {
             Msg::Past(ran) => self.take_past(ran),
             Msg::Unread(why) => self.notify(why, Role::Warning, now),
             Msg::Ran { id, told } => return self.ran(id, told, now),
+            Msg::Placed(placed) => self.placed(placed, now),
             Msg::Reloaded(Ok(())) => self.notify("the config was read again", Role::Ok, now),
             Msg::Reloaded(Err(faults)) => {
                 self.layers.push(Box::new(Sheet::new(Matter::Faults(faults))));
@@ -374,6 +355,7 @@ impl App {
             }
             Msg::Jumped => {
                 self.known.store.doubt();
+                self.look.writes.disarm();
                 self.forget_seen();
                 return vec![Effect::Refresh(None)];
             }

@@ -60,18 +60,23 @@ impl App {
 
     /// Writes down what happened, each with who did it.
     pub(super) fn write_down(&mut self, events: Vec<(String, Event)>, now: Now) -> Vec<Effect> {
-        self.dirty = true;
         let session = self.known.desk.session();
         let Some(incident) = session.and_then(|session| session.incident.clone()) else { return Vec::new() };
+        self.write_to(&incident, events, now)
+    }
+
+    /// Writes down what happened in this incident, each with who did it.
+    pub(super) fn write_to(&mut self, incident: &str, events: Vec<(String, Event)>, now: Now) -> Vec<Effect> {
+        self.dirty = true;
         let line = |(by, event)| Entry {
             schema: incident::SCHEMA,
-            incident: incident.clone(),
+            incident: incident.to_owned(),
             at: now.wall,
             by,
             event,
         };
         let entries: Vec<Entry> = events.into_iter().map(line).collect();
-        self.known.records.entry(incident.clone()).or_default().extend(entries.iter().cloned());
+        self.known.records.entry(incident.to_owned()).or_default().extend(entries.iter().cloned());
         if entries.is_empty() { Vec::new() } else { vec![Effect::Record(entries)] }
     }
 
@@ -110,6 +115,11 @@ impl App {
             );
             return Vec::new();
         };
+        self.export(incident, now)
+    }
+
+    /// Keeps the report of this incident, and puts it on the clipboard.
+    pub(super) fn export(&mut self, incident: String, now: Now) -> Vec<Effect> {
         let text =
             incident::markdown(&Record::of(self.known.records.get(&incident).cloned().unwrap_or_default()));
         self.notify(format!("the report is incidents/{incident}.md, and on the clipboard"), Role::Ok, now);

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::App;
 use super::actions::order;
+use super::announce::Announced;
 use crate::border::Effect;
 use crate::clock::Now;
 use crate::domain::run::{Order, Run, Runs, Told};
@@ -31,6 +32,8 @@ pub(super) struct Going {
     of: BTreeMap<u64, Key>,
     last: u64,
     asked_to_leave: Option<Duration>,
+    /// What others were told of what runs.
+    pub(super) announced: Announced,
 }
 
 impl App {
@@ -42,7 +45,10 @@ impl App {
         let (Some(group), Some(stop)) = (session.focused(), session.stop()) else { return };
         let preview = || Preview::new(group, book, &session.before(stop));
         let is_unrecorded = desk.unrecorded.is_some();
-        let order = order(group, book, session, desk, &self.look.operator).filter(|_| !self.look.read_only);
+        let writes = self.look.writes;
+        // To look is no write: that needs no arming.
+        let may = |order: &Order| !writes.read_only && (!order.changes() || !writes.is_unarmed(now));
+        let order = order(group, book, session, desk, &self.look.operator).filter(may);
         let preview = || match &order {
             Some(order) => preview().bounded(order),
             None => preview(),
@@ -54,7 +60,11 @@ impl App {
             Some(confirm) => Box::new(confirm.because(self.standing(session))),
             None => Box::new(preview()),
         };
+        let is_shown_only = order.is_none();
         self.layers.push(layer);
+        if is_shown_only && self.look.writes.is_unarmed(now) {
+            self.withholds(now);
+        }
     }
 
     /// Shows anew what is to be confirmed and has changed, or whose alert has.
@@ -91,8 +101,10 @@ impl App {
     }
 
     pub(super) fn launch(&mut self, order: Order, now: Now) -> Vec<Effect> {
-        let why = if self.look.read_only {
+        let why = if self.look.writes.read_only {
             Some("nothing is run under --read-only".to_owned())
+        } else if order.changes() && self.look.writes.is_unarmed(now) {
+            Some("it is not armed any more: nothing that changes something is run".to_owned())
         } else if self.look.banner.is_some() {
             Some("the demo lab has no hosts: nothing is run".to_owned())
         } else {
@@ -109,7 +121,13 @@ impl App {
         }
         self.known.going.runs.add(Run::new(id, Arc::clone(&order), now.mono));
         self.layers.push(Box::new(Output::new(id)));
-        vec![if order.is_handed { Effect::HandOver { id, order } } else { Effect::Run { id, order } }]
+        let mut effects = self.announce(id, &order, now);
+        effects.push(if order.is_handed {
+            Effect::HandOver { id, order }
+        } else {
+            Effect::Run { id, order }
+        });
+        effects
     }
 
     /// Runs the same command with the terminal handed over to it. What may have changed something
@@ -131,6 +149,29 @@ impl App {
         self.launch(order, now)
     }
 
+    /// Has the command put on a prompt in tmux. Nothing runs by that.
+    pub(super) fn place(&mut self, id: u64, now: Now) -> Vec<Effect> {
+        let Some(run) = self.known.going.runs.get(id) else { return Vec::new() };
+        let order = Order { how: "placed in tmux".to_owned(), ..(*run.order).clone() };
+        if order.changes() && self.withholds(now) {
+            return Vec::new();
+        }
+        // The end of a line would run it.
+        if order.text.trim().contains(char::is_control) {
+            self.notify("it has more than one line: hand the terminal over instead", Role::Warning, now);
+            return Vec::new();
+        }
+        vec![Effect::Place(Arc::new(order))]
+    }
+
+    /// Hears where a command was put.
+    pub(super) fn placed(&mut self, placed: Result<String, String>, now: Now) {
+        match placed {
+            Ok(where_it_is) => self.notify(where_it_is, Role::Ok, now),
+            Err(why) => self.notify(why, Role::Warning, now),
+        }
+    }
+
     /// Hears of a run.
     pub(super) fn ran(&mut self, id: u64, told: Told, now: Now) -> Vec<Effect> {
         self.dirty = true;
@@ -143,7 +184,7 @@ impl App {
             let role = if is_well { Role::Ok } else { Role::Critical };
             self.notify(format!("{} on {}: {}", order.title, order.host, end.words()), role, now);
         }
-        let mut effects = Vec::new();
+        let mut effects = self.withdraw(id);
         if let Some(line) = self.known.going.of.remove(&id) {
             let state = if is_well { State::Ok } else { State::Failed };
             let mark = Mark { state, by: order.operator.clone(), at: now.wall, note: String::new() };

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::armed::Writes;
 use super::{App, Look};
 use crate::border::{Effect, Notify};
 use crate::clock::Now;
@@ -52,6 +53,8 @@ pub struct Setup {
     pub banner: Option<String>,
     /// Nothing is written to any server.
     pub read_only: bool,
+    /// Nothing is written before it is armed, and then for so long.
+    pub arm: Option<std::time::Duration>,
     /// A recording is played.
     pub replays: bool,
     /// How the operator is told of something new that is critical.
@@ -104,6 +107,7 @@ impl Default for Setup {
             zone: Zone::default(),
             banner: None,
             read_only: false,
+            arm: None,
             replays: false,
             notify: Notify::default(),
             mouse: false,
@@ -142,7 +146,7 @@ impl Setup {
             bookmarks: self.bookmarks.clone(),
             times: Times { zone: self.zone, absolute: false },
             banner: self.banner.clone(),
-            read_only: self.read_only,
+            writes: Writes::new(self.read_only, self.arm),
             replays: self.replays,
             notify: self.notify,
             mouse: self.mouse,
@@ -199,6 +203,7 @@ impl App {
             times: Times { absolute: self.look.times.absolute, ..look.times },
             // Who has once said who they are is not asked again.
             operator: Arc::clone(&self.look.operator),
+            writes: look.writes.after(self.look.writes),
             ..look
         };
         for place in kept {

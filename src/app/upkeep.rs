@@ -85,7 +85,7 @@ impl App {
     }
 
     fn reap(&mut self, now: Now) -> Vec<Effect> {
-        if self.look.read_only {
+        if self.look.writes.are_withheld(now) {
             return Vec::new();
         }
         let Upkeep { tried, calls, .. } = &mut self.upkeep;
@@ -118,7 +118,7 @@ impl App {
         now: Now,
     ) -> Option<Vec<Effect>> {
         if !self.upkeep.calls.remove(&id) {
-            return None;
+            return self.announced(id, result, now);
         }
         if let Err(failure) = result {
             self.notify(format!("a silence was not ended or renewed: {}", failure.text), Role::Warning, now);

@@ -144,7 +144,7 @@ impl App {
         let live = scene(&self.known, None, &self.look, now);
         draw_large(&live, self.site().as_ref(), parts.verdict, buffer);
         draw_sentence(&live, parts.sentence, buffer);
-        draw_sources(&live, self.look.read_only, parts.sources, buffer);
+        draw_sources(&live, self.writes_word(now), parts.sources, buffer);
         draw_worst(&live, &self.known.verdict.services, parts.worst, buffer);
         self.draw_turn(parts.footer, buffer, now);
         if parts.body.width >= 20 && parts.body.height >= 4 {

@@ -151,6 +151,7 @@ pub fn setup(config: &Config, global: &Global, banner: Option<String>) -> Result
         zone: config.ui.zone,
         banner,
         read_only: global.read_only || global.wall,
+        arm: config.ui.arm,
         replays: false,
         notify: config.ui.notify,
         mouse: config.ui.mouse,

@@ -208,7 +208,9 @@ async fn reap(global: &Global, timeout: Duration) -> Result<ExitCode> {
     let mut status = tell_unheard(&store, &[Feed::Silences], now);
     for Due { deed, id, why } in reaping::due(&store, now) {
         let done = match &deed.what {
-            What::Expire { .. } | What::Chore(_) | What::Test(_) => format!("expired {id}: {why}\n"),
+            What::Expire { .. } | What::Chore(_) | What::Test(_) | What::Reload => {
+                format!("expired {id}: {why}\n")
+            }
             What::Silence(draft) => {
                 let until = draft.ends_at.to_rfc3339_opts(SecondsFormat::Secs, true);
                 format!("renewed {id} until {until}: {why}\n")

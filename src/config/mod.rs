@@ -77,6 +77,8 @@ pub struct Ui {
     pub mouse: bool,
     /// How a screen is shown that nobody sits at.
     pub wall: Wall,
+    /// Nothing is written before it is armed, and then for so long.
+    pub arm: Option<std::time::Duration>,
 }
 
 /// Why there is no config.
@@ -319,6 +321,7 @@ fn ui(root: &Table<'_>, directory: Option<&Path>, elsewhere: &mut Vec<Fault>) ->
             })
             .unwrap_or_default(),
         wall: tables::wall(&table),
+        arm: tables::arm(&table),
         ascii: table.get("ascii").unwrap_or(false),
         mouse: table.get("mouse").unwrap_or(false),
         operator: table.get_with("operator", |name: String| match name.trim() {

@@ -80,6 +80,14 @@ pub(super) fn thresholds(root: &Table<'_>, zone: Zone) -> Thresholds {
     all
 }
 
+/// `[ui] arm`: for how long writes are armed, where they are to be.
+pub(super) fn arm(table: &Table<'_>) -> Option<Duration> {
+    table.get_with("arm", |span: Duration| {
+        let sensible = Duration::from_mins(1)..=Duration::from_hours(8);
+        if sensible.contains(&span) { Ok(span) } else { Err("a duration from 1m to 8h".to_owned()) }
+    })
+}
+
 /// `window` of `[backups]`, by the clock of `zone`.
 fn window(table: &Table<'_>, zone: Zone) -> Option<Window> {
     let read = |text: String| {

@@ -32,6 +32,8 @@ pub enum What {
     },
     /// Let a backup server do something.
     Chore(Chore),
+    /// Let a Prometheus read its config and rules again.
+    Reload,
     /// Send a marked alert to a receiver.
     Test(TestAlert),
 }
@@ -73,6 +75,6 @@ pub struct Draft {
 /// What came of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
-    /// The identity of what was made, or of what was changed; of a task its UPID.
+    /// The identity of what was made, or of what was changed; of a task its UPID; empty where there is none.
     pub id: Arc<str>,
 }

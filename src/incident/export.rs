@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use chrono::{DateTime, Utc};
 
 use super::record::word;
-use super::{Entry, Event, Record};
+use super::{Entry, Event, Record, Stage};
 use crate::text::{age, sanitise};
 
 /// The report. What the record cannot answer is left open, and said to be.
@@ -23,7 +23,7 @@ fn write(record: &Record, out: &mut String) -> std::fmt::Result {
         return timeline(record, out);
     }
     let Some((entry, opened)) = record.opened().map(|entry| (entry, &entry.event)) else {
-        return writeln!(out, "# Incident\n\nNothing was recorded.");
+        return started(record, out);
     };
     let Event::Opened {
         alert, labels, severity, began, due, last_good, file, sha256, procedure, lines, ..
@@ -42,6 +42,7 @@ fn write(record: &Record, out: &mut String) -> std::fmt::Result {
         lines.0,
         lines.1
     )?;
+    standing(record, out)?;
     writeln!(out, "## What failed?\n")?;
     writeln!(out, "- {} fires since {}", plain(alert), time(*began))?;
     writeln!(
@@ -112,6 +113,41 @@ fn write(record: &Record, out: &mut String) -> std::fmt::Result {
     timeline(record, out)
 }
 
+/// The report of an incident that was started without a procedure.
+fn started(record: &Record, out: &mut String) -> std::fmt::Result {
+    let Some(first) = record.entries.first() else {
+        return writeln!(out, "# Incident\n\nNothing was recorded.");
+    };
+    writeln!(out, "# Incident {}\n", first.incident)?;
+    writeln!(out, "**What:** {}  ", plain(record.title()))?;
+    writeln!(out, "**Started:** {} by {}\n", time(first.at), or_none(&first.by))?;
+    standing(record, out)?;
+    writeln!(out, "## Root cause?\n")?;
+    let mut any = false;
+    for (entry, _, text) in record.notes() {
+        any = true;
+        writeln!(out, "- note of {}, {}: {}", or_none(&entry.by), time(entry.at), plain(text))?;
+    }
+    if !any {
+        writeln!(out, "- nothing was noted")?;
+    }
+    writeln!(out, "\n## Preventive measures?\n\n- to be written by whoever was on it")?;
+    timeline(record, out)
+}
+
+/// How far it is, and what was attached to it, where somebody said so.
+fn standing(record: &Record, out: &mut String) -> std::fmt::Result {
+    let (stage, alerts) = (record.stage(), record.attached());
+    if stage == Stage::Open && alerts.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "**State:** {}\n", stage.as_ref())?;
+    for (_, name, labels) in &alerts {
+        writeln!(out, "- alert {} `{}`", plain(name), plain(&labels.to_string()))?;
+    }
+    if alerts.is_empty() { Ok(()) } else { writeln!(out) }
+}
+
 fn timeline(record: &Record, out: &mut String) -> std::fmt::Result {
     writeln!(out, "\n## Timeline\n\n| time | who | what |\n|---|---|---|")?;
     record.entries.iter().try_for_each(|entry| {
@@ -135,6 +171,9 @@ pub fn told(entry: &Entry) -> String {
             format!("ran on {host} ({level}, confirmed by {confirmed}): {} -> {outcome}", first_line(command))
         }
         Event::Escalated { condition } => format!("escalated: {condition}"),
+        Event::Started { title } => format!("started: {title}"),
+        Event::Attached { alert, labels, .. } => format!("attached {alert} {labels}"),
+        Event::Became { stage } => format!("said to be {}", stage.as_ref()),
         Event::Resolved => "the alert is gone".to_owned(),
         Event::Returned => "the alert is there again".to_owned(),
     }

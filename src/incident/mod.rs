@@ -3,12 +3,14 @@
 
 mod export;
 mod record;
+mod stage;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 pub use export::{markdown, told};
 pub use record::{Record, Tick, word};
+pub use stage::{Stage, attached};
 
 use crate::runbooks::session::{Key, State};
 
@@ -59,6 +61,29 @@ pub enum Event {
         procedure: String,
         /// The lines that it stands at.
         lines: (usize, usize),
+    },
+    /// Somebody said that something is wrong, with or without a procedure.
+    Started {
+        /// What.
+        title: String,
+    },
+    /// An alert belongs to it.
+    Attached {
+        /// Its name.
+        alert: String,
+        /// Its labels.
+        labels: crate::domain::labels::Labels,
+        /// Its fingerprint.
+        fingerprint: String,
+        /// Its severity.
+        severity: String,
+        /// When it began.
+        began: DateTime<Utc>,
+    },
+    /// Somebody said how far it is.
+    Became {
+        /// How far.
+        stage: Stage,
     },
     /// A scenario was chosen, or none any more.
     Chose {

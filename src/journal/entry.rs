@@ -127,6 +127,15 @@ impl Entry {
         Self { schema: SCHEMA, at, run: run.to_owned(), event: Event::Began(Box::new(began)) }
     }
 
+    /// The same for a command that was put on a prompt: nobody knows whether it was run.
+    #[must_use]
+    pub fn placed(mut self) -> Self {
+        if let Event::Began(began) = &mut self.event {
+            "placed, not captured".clone_into(&mut began.output);
+        }
+        self
+    }
+
     /// The same for a command that got the terminal: nobody knows what it said.
     #[must_use]
     pub fn handed_over(mut self) -> Self {

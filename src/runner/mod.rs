@@ -88,6 +88,22 @@ pub fn handed_over(order: &Order) -> Result<std::process::Command, String> {
     Ok(command)
 }
 
+/// The login on whose prompt the command of an order is put; for this machine a shell. It asks nothing:
+/// what is typed into it must not be taken for an answer.
+///
+/// # Errors
+/// When the words of the order are not those that were confirmed.
+pub fn login(order: &Order) -> Result<Vec<String>, String> {
+    order::launch(&Order { requires: Vec::new(), ..order.clone() }, "")?;
+    let Some((_command, login)) =
+        order.argv.split_last().filter(|_| order.argv.first().is_some_and(|first| first == "ssh"))
+    else {
+        return Ok(vec!["bash".to_owned()]);
+    };
+    let word = |word: &String| if word == "-T" { "-tt".to_owned() } else { word.clone() };
+    Ok(login.iter().map(word).collect())
+}
+
 /// A number that what runs cannot know beforehand.
 fn unguessable() -> u64 {
     use std::hash::{BuildHasher, Hasher};

@@ -86,6 +86,7 @@ const fn about(what: &What) -> (&'static str, &'static str) {
     match what {
         What::Silence(_) => ("silence", "L1"),
         What::Expire { .. } => ("end a silence", "L1"),
+        What::Reload => ("reload Prometheus", "L1"),
         What::Test(_) => ("send a test alert", "L1"),
         What::Chore(Chore::Verify { .. }) => ("verify a snapshot", "L1"),
         What::Chore(Chore::Protect { on: true, .. }) => ("protect a snapshot", "L1"),

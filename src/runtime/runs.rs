@@ -15,6 +15,7 @@ use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::timeout;
 
 use super::pen::Pen;
+use super::placed;
 use crate::border::Msg;
 use crate::clock::Clock;
 use crate::domain::run::{End, Order, Told};
@@ -102,6 +103,16 @@ impl Runs {
                 Err(error) => Msg::Unread(format!("the journal cannot be read: {error}")),
             };
             let _gone = to.send(msg);
+        });
+    }
+
+    /// Puts a command on a prompt in tmux.
+    pub fn place(&self, order: Arc<Order>) {
+        let (to, journal, clock) = (self.to.clone(), self.journal.clone(), self.clock.clone());
+        self.network.spawn(async move {
+            let placed = placed::place(&order, journal, &clock).await;
+            // A loop that is gone needs to hear no more.
+            let _gone = to.send(Msg::Placed(placed));
         });
     }
 

@@ -32,6 +32,7 @@ enum Job {
     /// Entries, and whose hand it is.
     Record(Vec<Entry>, String),
     Remember(String),
+    RememberAll,
     Report(String, String),
     Trust(String, String),
 }
@@ -105,6 +106,11 @@ impl Shelves {
     /// Says what was recorded of an incident before.
     pub fn remember(&self, incident: String) {
         self.job(Job::Remember(incident));
+    }
+
+    /// Says what was recorded of all incidents.
+    pub fn remember_all(&self) {
+        self.job(Job::RememberAll);
     }
 
     /// Keeps the report of an incident.
@@ -194,6 +200,10 @@ async fn write(
                 }
                 Some(Job::Remember(incident)) => match state::recorded(&room, &incident) {
                     Ok(entries) => Some(Msg::Remembered { incident, entries }),
+                    Err(error) => Some(Msg::Unrecorded(Some(error.to_string()))),
+                },
+                Some(Job::RememberAll) => match state::by_incident(&room) {
+                    Ok(kept) => Some(Msg::Incidents(kept)),
                     Err(error) => Some(Msg::Unrecorded(Some(error.to_string()))),
                 },
                 Some(Job::Report(incident, text)) => failed(state::report(&room, &incident, &text)),

@@ -92,4 +92,9 @@ async fn what_cannot_be_written_is_said_and_written_later() {
     let texts: Vec<&Event> = entries.iter().map(|entry| &entry.event).collect();
     let noted = |text: &str| Event::Noted { line: None, text: text.to_owned() };
     assert_eq!(texts, [&noted("one"), &noted("two")]);
+    shelves.record(vec![Entry { incident: "b".to_owned(), ..entry("three") }], "sam");
+    shelves.remember_all();
+    let Msg::Incidents(kept) = next(&mut shelves).await else { panic!("all are remembered") };
+    let counts: Vec<(&str, usize)> = kept.iter().map(|(name, all)| (name.as_str(), all.len())).collect();
+    assert_eq!(counts, [("a", 2), ("b", 1)]);
 }

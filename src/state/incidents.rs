@@ -2,6 +2,7 @@
 //! the report. Lines are added and never changed. Where the directory is shared by several operators
 //! each has a file, `NAME.OPERATOR.jsonl`, and what is read is all of them, in the order of time.
 
+use std::collections::BTreeMap;
 use std::fs::{self, OpenOptions};
 use std::io::{self, ErrorKind, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -66,7 +67,7 @@ impl Room {
         let is_of = |file: &PathBuf| {
             let name = file.file_name().and_then(|name| name.to_str());
             let rest = name.and_then(|name| name.strip_prefix(incident)?.strip_suffix(".jsonl"));
-            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+            rest.is_some_and(|rest| incident.is_empty() || rest.is_empty() || rest.starts_with('.'))
         };
         Ok(listed.flatten().map(|entry| entry.path()).filter(is_of).collect())
     }
@@ -117,6 +118,28 @@ pub fn recorded(room: &Room, incident: &str) -> io::Result<Vec<Entry>> {
     }
     all.sort_by_key(|entry| entry.at);
     Ok(all)
+}
+
+/// So many files are read at the most, the newest.
+const MOST: usize = 300;
+
+/// What was recorded of all incidents, by whomever, each with its name.
+///
+/// # Errors
+/// When a file is there and cannot be read.
+pub fn by_incident(room: &Room) -> io::Result<Vec<(String, Vec<Entry>)>> {
+    let mut files = room.files("")?;
+    files.sort_by_key(|file| std::cmp::Reverse(fs::metadata(file).and_then(|about| about.modified()).ok()));
+    files.truncate(MOST);
+    let mut all: BTreeMap<String, Vec<Entry>> = BTreeMap::new();
+    for file in files {
+        let text = String::from_utf8_lossy(&fs::read(file)?).into_owned();
+        for entry in incident::read(&text) {
+            all.entry(entry.incident.clone()).or_default().push(entry);
+        }
+    }
+    all.values_mut().for_each(|entries| entries.sort_by_key(|entry| entry.at));
+    Ok(all.into_iter().collect())
 }
 
 /// Keeps the report of an incident, in the place of an older one.

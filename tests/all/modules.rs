@@ -31,7 +31,7 @@ const RULES: [(&str, &[&str]); 34] = [
             "zone",
         ],
     ),
-    ("app", &["ui", "domain", "runbooks", "incident", "action", "keymap", "border", "text", "clock"]),
+    ("app", &["ui", "domain", "runbooks", "incident", "action", "keymap", "border", "text", "clock", "mask"]),
     ("demo", &["domain", "text", "clock"]),
     ("replay", &["border", "domain", "clock", "text"]),
     ("report", &["domain", "text"]),

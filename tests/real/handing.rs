@@ -27,7 +27,7 @@ fn program(directory: &Path, name: &str, script: &str) {
 }
 
 /// A dashboard that stands at a command.
-fn at_command(title: &str, command: &str, script: (&str, &str), env: &[(&str, &str)]) -> (TempDir, Pty) {
+pub fn at_command(title: &str, command: &str, script: (&str, &str), env: &[(&str, &str)]) -> (TempDir, Pty) {
     let home = home(&book(title, command), None);
     program(home.path(), script.0, script.1);
     let path = format!("{}:{}", home.path().display(), std::env::var("PATH").unwrap_or_default());
@@ -41,6 +41,24 @@ fn at_command(title: &str, command: &str, script: (&str, &str), env: &[(&str, &s
 
 /// A pager that says that it is there, and takes a line once a file is.
 const SLOW: &str = "until [ -e go ]; do sleep 0.05; done\nprintf 'editor here\\n'\nIFS= read -r line\nprintf 'got <%s>\\n' \"$line\" >noted\n";
+
+/// One that takes nothing of what is typed.
+const DEAF: &str = "printf 'deaf here\\n'\nuntil [ -e go ]; do sleep 0.05; done\n";
+
+#[test]
+fn what_is_typed_before_our_screen_is_back_is_not_lost_and_confirms_nothing() {
+    let (home, pty) = at_command("Late", "nano noted", ("nano", DEAF), &[]);
+    confirm(&pty);
+    shows(&pty, &["deaf here"]);
+    // The child ends without having read it: it is as if typed between its end and our return.
+    pty.keys("y\rYy\r?");
+    fs::write(home.path().join("go"), "").expect("it goes on");
+    shows(&pty, &["Keys in"]);
+    pty.keys("\x1b");
+    shows(&pty, &["done in"]);
+    let entries = journal(home.path());
+    assert_eq!(entries.len(), 2, "it began and ended once, and nothing else was run: {entries:#?}");
+}
 
 fn is_left(pty: &Pty) -> bool {
     let bytes = pty.bytes();
@@ -80,7 +98,7 @@ fn a_panic_while_the_terminal_is_handed_over_restores_it() {
 }
 
 /// Asks for a password on the terminal, as the real one does, and fails without.
-const SUDO: &str = "if ! { exec 3<>/dev/tty; } 2>/dev/null; then\n\
+pub const SUDO: &str = "if ! { exec 3<>/dev/tty; } 2>/dev/null; then\n\
     echo 'sudo: a terminal is required to read the password; either use the -S option' >&2; exit 1\nfi\n\
     printf '[sudo] password: ' >&3; read -rs word <&3; [ \"$word\" = swordfish ] && exec \"$@\"\nexit 1\n";
 

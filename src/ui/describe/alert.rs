@@ -87,13 +87,12 @@ fn quietened(alert: &Alert, scene: &Scene<'_>, to: &mut Vec<Prose>) {
     if let Some(ack) = &alert.acked_by {
         let (since, until) = (when(ack.since, scene), scene.times.full(ack.until));
         let said = silences(scene)
-            .find(|silence| silence.acknowledges(&alert.fingerprint, alert.starts_at).is_some())
+            .filter(|silence| silence.acknowledges(&alert.fingerprint, alert.starts_at).is_some())
             .map(|silence| Comment::read(&silence.comment).text);
         let words = format!("by {} {since}, until {until}", ack.who);
         to.push(Prose::Pair("acknowledged".into(), vec![piece(words, Role::Info)]));
-        if let Some(said) = said.filter(|said| !said.is_empty()) {
-            to.push(Prose::pair("", &*said));
-        }
+        // What somebody says of it, and what is announced to run.
+        to.extend(said.filter(|said| !said.is_empty()).map(|said| Prose::pair("", &*said)));
     }
     for silence in silences(scene).filter(|silence| alert.silenced_by.contains(&silence.id)) {
         let until = when(silence.ends_at, scene);

@@ -53,12 +53,34 @@ pub(super) fn open(meant: &[Subject], operator: &str, scene: &Scene<'_>) -> Open
             let choices = jobs.map(|job| of_job(source, job, scene)).collect();
             (format!("Actions on datastore {name}"), choices)
         }
+        Subject::Source(id) if id.kind == SourceKind::Prometheus => {
+            (format!("Actions on {id}"), vec![reload(id, scene)])
+        }
         _ => return Err("nothing can be done to this from here".to_owned()),
     };
     if choices.is_empty() {
         return Err("it has no snapshot and no job that the token sees".to_owned());
     }
     Ok(Box::new(Menu::new(title, choices)))
+}
+
+/// That a Prometheus reads its config again.
+fn reload(id: &SourceId, scene: &Scene<'_>) -> Choice {
+    let about = vec![
+        Prose::pair("server", id.to_string()),
+        Prose::pair("request", "POST /-/reload"),
+        Prose::Blank,
+        Prose::plain(
+            "It reads its config and rules again. When they are wrong it says so and goes on with the old. Enter \
+             does it.",
+        ),
+    ];
+    let purpose = Purpose::Do(vec![Deed { source: id.clone(), what: What::Reload }]);
+    Choice {
+        name: "reload its config and rules".to_owned(),
+        note: "needs --web.enable-lifecycle".to_owned(),
+        dialogue: Some(Dialogue::new("Reload Prometheus", about, Vec::new(), purpose, scene)),
+    }
 }
 
 /// The backup server of a subject.

@@ -188,7 +188,7 @@ fn apply(deed: &Deed, source: &SourceId, silences: &mut Vec<Silence>) {
                 silence.matchers.clone_from(&draft.matchers);
             }
         }
-        What::Chore(_) | What::Test(_) => {}
+        What::Chore(_) | What::Test(_) | What::Reload => {}
     }
 }
 

@@ -32,6 +32,13 @@ pub enum Purpose {
     File,
     /// A note at a step of a procedure.
     Note,
+    /// What a new incident is called, or a note in one.
+    Incident {
+        /// The incident; `None` starts one.
+        incident: Option<String>,
+        /// The fingerprints of the alerts that belong to it from the start.
+        alerts: Vec<Arc<str>>,
+    },
     /// What stands for a placeholder.
     Value {
         /// Its name.
@@ -39,6 +46,13 @@ pub enum Purpose {
         /// What its values look like.
         expects: String,
     },
+}
+
+impl Purpose {
+    /// Whether what is typed is kept with an incident.
+    pub const fn is_of_incidents(&self) -> bool {
+        matches!(self, Self::Note | Self::Value { .. } | Self::Incident { .. })
+    }
 }
 
 /// The layer.
@@ -197,7 +211,8 @@ impl Layer for Entry {
             Purpose::Query(_) => " LogQL ".to_owned(),
             Purpose::Time => " go to ".to_owned(),
             Purpose::File => " write to ".to_owned(),
-            Purpose::Note => " note ".to_owned(),
+            Purpose::Note | Purpose::Incident { incident: Some(_), .. } => " note ".to_owned(),
+            Purpose::Incident { incident: None, .. } => " what is wrong ".to_owned(),
             Purpose::Value { name, .. } => format!(" <{name}> "),
         };
         let x = footer.x + put(buffer, (footer.x, footer.y), &lead, footer.width, scene.style(Role::Accent));
@@ -238,7 +253,9 @@ impl Layer for Entry {
             }
         } else {
             let words = match &self.purpose {
-                Purpose::Note => vec![piece("it is kept with the incident", Role::Muted)],
+                Purpose::Note | Purpose::Incident { .. } => {
+                    vec![piece("it is kept with the incident", Role::Muted)]
+                }
                 Purpose::Value { expects, .. } if self.offered.is_empty() => {
                     vec![piece(expects.clone(), Role::Muted)]
                 }

@@ -9,6 +9,7 @@ pub mod dialogue;
 pub mod entry;
 pub mod help;
 pub mod history;
+pub mod incidents;
 pub mod journal;
 pub mod menu;
 pub mod output;
@@ -51,6 +52,8 @@ pub enum Outcome {
     Entered(entry::Purpose, String),
     /// This was asked for by name, with this line; the layer is done.
     Ordered(String, crate::ui::palette::Order),
+    /// Taken, the layer is done, and this is done with an incident.
+    Incident(incidents::Step, incidents::Meant),
     /// Do this on a server. The layer stays until it hears what came of it.
     Call(Deed),
     /// The typing was given up: what lies below is as it was without it.
@@ -89,6 +92,8 @@ pub enum Outcome {
     Stop(u64),
     /// Taken, the layer is done, and this run is done again with the terminal handed over.
     HandOver(u64),
+    /// Taken; the command of this run is put on a prompt in tmux.
+    Place(u64),
 }
 
 /// Something over the panes.

@@ -54,6 +54,7 @@ impl Layer for Output {
             // It is for what runs, as in every shell; when nothing does, it leaves.
             Some(Action::Quit) if self.is_live && key == crokey::key!(ctrl - c) => Outcome::Stop(self.id),
             Some(Action::HandOver) if self.asks_terminal => Outcome::HandOver(self.id),
+            Some(Action::Place) if self.asks_terminal => Outcome::Place(self.id),
             Some(action) if self.scroll.act(action) => {
                 self.follows = self.scroll.top >= self.scroll.last_top();
                 Outcome::Stay
@@ -129,6 +130,9 @@ fn lines(run: &Run, scene: &Scene<'_>, cells: u16) -> Vec<Vec<Piece>> {
         if end.asks_terminal {
             let key = scene.keymap.hint(Action::HandOver, Context::Output).unwrap_or_default();
             let offer = " hands the terminal over to it: it asked for one";
+            foot.push(Prose::Line(vec![piece(key, Role::Key), piece(offer, Role::Text)]));
+            let key = scene.keymap.hint(Action::Place, Context::Output).unwrap_or_default();
+            let offer = " in tmux: puts it on the prompt of a login in another window";
             foot.push(Prose::Line(vec![piece(key, Role::Key), piece(offer, Role::Text)]));
         }
     }

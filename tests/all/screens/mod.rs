@@ -1,12 +1,15 @@
 //! What the operator sees: screens by strings of keys, on a clock that stands still.
 
 mod alerting;
+mod announced;
+mod armed;
 mod causes;
 mod chores;
 pub(super) mod desk;
 mod gallery;
 mod hands;
 pub(super) mod homelab;
+mod incidents;
 mod keys;
 mod lines;
 mod logs;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use wardroom::app::Setup;
 use wardroom::border::{Effect, Msg};
 use wardroom::config::Config;
+use wardroom::domain::feed::{SourceId, SourceKind};
 use wardroom::domain::ran::Ran;
 use wardroom::domain::run::{End, Line, Order, Stopped, Stream, Told};
 use wardroom::incident::Event;
@@ -477,6 +478,33 @@ fn an_action_asks_for_its_inputs_and_is_bounded() {
         "what tells that it helped is measured: {}",
         desk.screen()
     );
+}
+
+#[test]
+fn a_look_is_repeated_by_a_key_and_asks_only_the_sources_that_it_names() {
+    let look = "[[actions]]\nname = \"Look\"\nargv = [\"uptime\"]\nhost = \"local\"\nkeys = [\"alt-l\"]\n\
+                refresh = [\"prometheus.main\"]\n";
+    let mut desk = with_config(look);
+    desk.keys("<alt-l>");
+    for count in 1..=2 {
+        desk.keys("<enter>");
+        pass(&mut desk, 1_000);
+        desk.keys("<enter>");
+        let orders = ordered(&desk);
+        assert_eq!(orders.len(), count, "{}", desk.screen());
+        let Some((id, order)) = orders.last() else { panic!("it runs") };
+        assert_eq!(order.level, "L0");
+        let wanted = Effect::Refresh(Some(SourceId::new(SourceKind::Prometheus, "main")));
+        desk.effects.retain(|effect| !matches!(effect, Effect::Refresh(_)));
+        desk.hear([Msg::Ran { id: *id, told: Told::Ended(end(0)) }]);
+        let asked: Vec<&Effect> =
+            desk.effects.iter().filter(|effect| matches!(effect, Effect::Refresh(_))).collect();
+        assert_eq!(asked, [&wanted], "a look changes nothing: the others need not be asked");
+        // Nothing runs again by itself.
+        desk.wait(60);
+        assert_eq!(ordered(&desk).len(), count);
+        desk.keys("<esc>");
+    }
 }
 
 #[test]

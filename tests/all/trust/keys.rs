@@ -87,6 +87,8 @@ enum From {
     /// A write that went well may be followed by the next of those that were confirmed together.
     Done,
     Tick,
+    /// Something was heard of a run.
+    Run,
     Other,
 }
 
@@ -170,8 +172,9 @@ impl Game {
                     self.hear(read, From::Other);
                 }
                 Effect::Stop(id) => {
-                    self.hear(Msg::Ran { id, told: Told::Ended(End::refused("stopped")) }, From::Other);
+                    self.hear(Msg::Ran { id, told: Told::Ended(End::refused("stopped")) }, From::Run);
                 }
+                Effect::RecallAll => self.hear(Msg::Incidents(Vec::new()), From::Other),
                 Effect::Save(_) => {
                     let saved = if self.chance.one_in(2) {
                         Ok("3 lines".to_owned())
@@ -189,11 +192,11 @@ impl Game {
     fn run(&mut self, id: u64) {
         let line = |text: &str| Line { stream: Stream::Out, text: text.into() };
         let told = Told::Lines { lines: vec![line("one"), line("two")], dropped: 0, open: Some("$".into()) };
-        self.hear(Msg::Ran { id, told }, From::Other);
+        self.hear(Msg::Ran { id, told }, From::Run);
         if !self.chance.one_in(4) {
             let asks_terminal = self.chance.one_in(2);
             let end = End { trouble: None, exit: Some(0), asks_terminal, ..End::refused("") };
-            self.hear(Msg::Ran { id, told: Told::Ended(end) }, From::Other);
+            self.hear(Msg::Ran { id, told: Told::Ended(end) }, From::Run);
         }
     }
 
@@ -208,8 +211,12 @@ impl Game {
                 // drawn is held by `app::seen`.
                 let frame = text_of(&self.frame);
                 let footer = frame.lines().last().unwrap_or_default();
-                let is_asked =
-                    footer.contains("do it") || footer.contains("go on") || !footer.contains("Esc");
+                // What was confirmed to run is announced to the others.
+                let is_announced = matches!(what, What::Silence(draft) if draft.comment.contains(" runs "));
+                let is_asked = is_announced
+                    || footer.contains("do it")
+                    || footer.contains("go on")
+                    || !footer.contains("Esc");
                 assert!(is_asked || self.size.0 < 80, "nothing on the screen asked:\n{frame}");
             }
             From::Done => {}
@@ -217,8 +224,10 @@ impl Game {
             From::Tick => assert!(match what {
                 What::Expire { .. } => true,
                 What::Silence(draft) => draft.id.is_some(),
-                What::Chore(_) | What::Test(_) => false,
+                What::Chore(_) | What::Test(_) | What::Reload => false,
             }),
+            // That something runs is no longer said when it is over.
+            From::Run => assert!(matches!(what, What::Expire { .. }), "{what:?}"),
             From::Other => panic!("a write that nobody asked for"),
         }
     }

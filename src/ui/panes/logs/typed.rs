@@ -108,7 +108,7 @@ impl Logs {
             }
             Purpose::File => return Ok(Entered::Export(self.export(text, scene))),
             // Those are typed for a runbook.
-            Purpose::Note | Purpose::Value { .. } => {}
+            Purpose::Note | Purpose::Value { .. } | Purpose::Incident { .. } => {}
             Purpose::Time => {
                 let at = time(text, scene.wall(), scene.times).and_then(|at| at.timestamp_nanos_opt());
                 let at =
