@@ -58,6 +58,11 @@ pub struct Global {
     /// Example: wardroom check --demo=backup-late
     #[arg(long, global = true, value_name = "SCENARIO", num_args = 0..=1, require_equals = true)]
     pub demo: Option<Option<String>>,
+    /// A drill on the demo lab: a clock, a goal, and points for acknowledging, finding and mending it.
+    ///
+    /// Example: wardroom --demo=host-down --drill
+    #[arg(long, global = true, requires = "demo")]
+    pub drill: bool,
     /// Show a recording instead of your servers: what `wardroom record` took down.
     ///
     /// Example: wardroom shot --replay storm.wardroom --size 120x40

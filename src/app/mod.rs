@@ -7,6 +7,7 @@ mod asks;
 mod bell;
 mod bookmarks;
 mod draw;
+mod exercise;
 mod follow;
 mod footer;
 mod hints;
@@ -32,6 +33,7 @@ use crate::border::{Effect, Msg, Notify};
 use crate::clock::Now;
 use crate::domain::answers::Answers;
 use crate::domain::correlate::Join;
+use crate::domain::exercise::Course;
 use crate::domain::feed::{FeedState, SourceKind};
 use crate::domain::health::Health;
 use crate::domain::log::RingLimits;
@@ -143,6 +145,8 @@ pub struct App {
     /// Which pane has the focus, view by view.
     focus: Vec<usize>,
     zoomed: bool,
+    /// The drill that is under way.
+    course: Option<Course>,
     layers: Vec<Box<dyn Layer>>,
     notice: Option<Notice>,
     held_until: Duration,
@@ -242,6 +246,7 @@ impl App {
             panes: panes.collect(),
             view,
             zoomed: false,
+            course: setup.exercise,
             layers: Vec::new(),
             notice: None,
             held_until: Duration::ZERO,
@@ -422,6 +427,7 @@ impl App {
             self.notice = None;
         }
         self.turn(now);
+        self.follow_exercise(now);
         // Ages grow, and what was fresh becomes stale.
         let states = self.known.store.states(now.wall);
         let same = self.known.states == states;
@@ -436,20 +442,5 @@ impl App {
     fn notify(&mut self, text: impl Into<String>, role: Role, now: Now) {
         self.notice = Some(Notice { text: text.into(), role, until: now.mono + Duration::from_secs(4) });
         self.dirty = true;
-    }
-
-    fn paste(&mut self, text: &str, now: Now) -> Vec<Effect> {
-        if self.is_wall() {
-            return Vec::new();
-        }
-        let outcome = self.layers.last_mut().and_then(|layer| layer.paste(text));
-        outcome.map_or_else(Vec::new, |outcome| self.settle(self.layers.len() - 1, outcome, now))
-    }
-
-    /// The site, when all sources are of one.
-    fn site(&self) -> Arc<str> {
-        let mut sites = self.known.store.sources.iter().map(|source| &source.site);
-        let first = sites.next().cloned().unwrap_or_default();
-        if sites.all(|site| *site == first) { first } else { Arc::default() }
     }
 }

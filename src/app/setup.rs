@@ -8,6 +8,7 @@ use crate::clock::Now;
 use crate::domain::bookmark::Bookmark;
 use crate::domain::clocks::Clocks;
 use crate::domain::drill::Drill;
+use crate::domain::exercise::Course;
 use crate::domain::host::Inventory;
 use crate::domain::layer::Boot;
 use crate::domain::log::RingLimits;
@@ -49,6 +50,8 @@ pub struct Setup {
     pub banner: Option<String>,
     /// Nothing is written to any server.
     pub read_only: bool,
+    /// The drill that is to be done.
+    pub exercise: Option<Course>,
     /// A recording is played.
     pub replays: bool,
     /// How the operator is told of something new that is critical.
@@ -95,6 +98,7 @@ impl Default for Setup {
             zone: Zone::default(),
             banner: None,
             read_only: false,
+            exercise: None,
             replays: false,
             notify: Notify::default(),
             mouse: false,

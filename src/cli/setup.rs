@@ -19,9 +19,10 @@ Examples:
   wardroom init                                  look, ask, write, start
   wardroom init nas 10.0.0.15 https://pbs:8007    look there
   wardroom init --add pbs.lan                    add servers to the config that is there
+  wardroom init ssh:lxc200                       servers that listen on the loopback of that host only
   wardroom init --example                        write the example, every key explained, and ask nothing")]
 pub struct Init {
-    /// Where to look: hosts, HOST:PORT, or addresses.
+    /// Where to look: hosts, HOST:PORT, addresses, or ssh:HOST for what listens on that host only.
     pub hosts: Vec<String>,
     /// Add to the config that is there.
     #[arg(long, conflicts_with = "example")]

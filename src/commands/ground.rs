@@ -150,6 +150,7 @@ pub fn setup(config: &Config, global: &Global, banner: Option<String>) -> Result
         zone: config.ui.zone,
         banner,
         read_only: global.read_only || global.wall,
+        exercise: None,
         replays: false,
         notify: config.ui.notify,
         mouse: config.ui.mouse,

@@ -21,6 +21,7 @@ pub mod deed;
 pub mod drill;
 pub mod dump;
 pub mod exact;
+pub mod exercise;
 pub mod feed;
 pub mod guest;
 pub mod health;

@@ -4,6 +4,7 @@ mod alerting;
 mod causes;
 mod chores;
 pub(super) mod desk;
+mod exercise;
 mod gallery;
 mod hands;
 pub(super) mod homelab;
