@@ -115,6 +115,9 @@ pub enum Action {
     /// What will break or come due, by date: disks, certificates, drills, verifications, silences.
     #[strum(message = "horizon")]
     Horizon,
+    /// What happened since you last looked: alerts, reboots, backups, silences, actions, by whom.
+    #[strum(message = "digest")]
+    Digest,
     /// Probes: what is looked at from this machine.
     #[strum(message = "probes")]
     Probes,

@@ -12,6 +12,7 @@ use crate::domain::bookmark::Bookmark;
 use crate::domain::clocks::Clocks;
 use crate::domain::correlate::{Join, Joined};
 use crate::domain::deed::{Deed, Receipt};
+use crate::domain::digest::Looked;
 use crate::domain::drill::Drill;
 use crate::domain::feed::{Failure, Feed, SourceId};
 use crate::domain::layer::Boot;
@@ -20,6 +21,7 @@ use crate::domain::observation::Observation;
 use crate::domain::question::{Answer, Ask, Slot};
 use crate::domain::ran::Ran;
 use crate::domain::run::{Order, Told};
+use crate::domain::slo::Window;
 use crate::incident::Entry;
 use crate::runbooks::shelf::Shelf;
 
@@ -102,6 +104,8 @@ pub enum Msg {
         /// Lines that could not be read.
         torn: usize,
     },
+    /// The same, for what happened lately.
+    Past(Vec<Ran>),
     /// The journal cannot be read: why.
     Unread(String),
     /// Something was heard of a run.
@@ -200,6 +204,10 @@ pub enum Effect {
     KeepRecent(Vec<String>),
     /// Write down that a restore was tried.
     KeepDrill(Drill),
+    /// Write down a time in which maintenance was planned.
+    KeepMaintained(Window),
+    /// Write down that somebody looked at what had happened.
+    KeepLooked(Looked),
     /// Write down the places that the operator gave a name: these and no others.
     KeepBookmarks(Vec<Bookmark>),
     /// Write down how the lab came up.
@@ -230,6 +238,8 @@ pub enum Effect {
     },
     /// Say what the journal tells.
     ReadJournal,
+    /// Say what the journal tells of lately, if there is one.
+    ReadPast,
     /// Run what was confirmed.
     Run {
         /// Which; what is heard of it comes back with it.

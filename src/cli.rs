@@ -111,6 +111,8 @@ pub enum Command {
     Backups(Backups),
     /// List what will break or come due, by date.
     Due(Due),
+    /// Tell what happened since you last looked, or since a time.
+    Digest(Digest),
     /// Write a paper about what there is: alerts, architecture, backups.
     Inventory(Inventory),
     /// Tell what was run: by whom, where, how it was confirmed, what came of it.
@@ -139,6 +141,12 @@ pub enum Command {
         /// Which of these.
         #[command(subcommand)]
         what: Silences,
+    },
+    /// Plan maintenance, list it, end it: what is expected to be down is no alarm meanwhile.
+    Maintenance {
+        /// Which of these.
+        #[command(subcommand)]
+        what: Maintenance,
     },
     /// Start the dashboard in the detail of an alert.
     Open(Open),
@@ -193,7 +201,9 @@ Exit status: 0 ok, 1 warning, 2 critical, 3 unknown, or wrong usage, wrong confi
 Examples:
   wardroom check                                 what is wrong, in words
   wardroom check --format json | jq .verdict     for scripts (schema 1)
-  wardroom check --format nagios --only backups  one line with performance data")]
+  wardroom check --format nagios --only backups  one line with performance data
+  wardroom check --on-change critical --exec notify-send -u critical 'homelab' '{text}'
+  wardroom check --on-change ~/.cache/homelab.state --exec ~/bin/tell '{before}' '{state}' '{text}'")]
 pub struct Check {
     /// How to say it.
     #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
@@ -201,6 +211,18 @@ pub struct Check {
     /// Ask for and judge only these: alerts, targets, logs, backups, hosts, chain.
     #[arg(long, value_delimiter = ',', value_name = "LIST")]
     pub only: Vec<Part>,
+    /// Where there is nobody else to tell: run --exec when the state is another than before. STATE is ok,
+    /// warning, critical or unknown (run when it becomes that, and what it was is kept in the state
+    /// directory), or a file in which what it was is kept (run at every change).
+    #[arg(long, value_name = "STATE", requires = "exec")]
+    pub on_change: Option<String>,
+    /// What to run then, once per change, without a shell: a program and its arguments, to the end of the
+    /// line. {state}, {before} and {text} in it are filled in; the text report is on its stdin.
+    #[arg(long, value_name = "CMD", requires = "on_change", num_args = 1.., allow_hyphen_values = true)]
+    pub exec: Vec<String>,
+    /// What is run is run at most so often; a change in between is told by the next check.
+    #[arg(long, default_value = "1m", value_parser = humantime::parse_duration, value_name = "TIME")]
+    pub rate: Duration,
     /// How long to wait for the servers in all, such as 15s or 1m.
     #[arg(long, default_value = "15s", value_parser = humantime::parse_duration, value_name = "TIME")]
     pub timeout: Duration,
@@ -388,34 +410,26 @@ impl FromStr for Size {
 }
 
 mod alerts;
+mod digest;
 mod due;
 mod inventory;
+mod lab;
+mod maintenance;
 mod names;
 mod record;
 mod setup;
 mod status;
 
 pub use alerts::{Add, Alerts, ListFormat, OfAlerts, Open, Route, Silences, Test};
+pub use digest::{Digest, Telling};
 pub use due::Due;
 pub use inventory::{Inventory, Paper};
+pub use lab::Lab;
+pub use maintenance::{Maintenance, Planned};
 pub use names::{Kind, Names};
 pub use record::Record;
 pub use setup::{Doctor, Init};
 pub use status::{Line, Status};
-
-/// `wardroom lab`
-#[derive(Clone, Debug, Args)]
-pub struct Lab {
-    /// What happens in the lab.
-    #[arg(long, default_value = "calm", value_name = "SCENARIO")]
-    pub scenario: String,
-    /// Where to write the config that reaches the lab, once it listens. `-` is stdout.
-    #[arg(long, value_name = "FILE")]
-    pub port_file: PathBuf,
-    /// What chance starts from: the same seed tells the same story.
-    #[arg(long, default_value_t = 1, value_name = "N")]
-    pub seed: u64,
-}
 
 /// `wardroom config`
 #[derive(Clone, Debug, Subcommand)]

@@ -17,6 +17,8 @@ mod boots;
 mod clocks;
 mod drills;
 mod incidents;
+mod looked;
+mod maintained;
 mod queries;
 mod receivers;
 mod recent;
@@ -27,7 +29,9 @@ pub use bookmarks::{bookmarks, keep_bookmarks};
 pub use boots::{boots, keep_boot};
 pub use clocks::{clocks, keep_clocks};
 pub use drills::{drills, keep_drill};
-pub use incidents::{Room, record, recorded, report};
+pub use incidents::{Room, all_recorded, record, recorded, report};
+pub use looked::{keep_looked, looked};
+pub use maintained::{keep_maintained, maintained};
 pub use queries::{keep_query, queries};
 pub use receivers::{Tested, keep_tested, tested};
 pub use recent::{keep_recent, recent};
@@ -77,6 +81,14 @@ impl Place {
             }
         }
         Err(io::Error::new(ErrorKind::AlreadyExists, format!("no free name under {}", base.display())))
+    }
+
+    /// The user's own, made if it is not there, and a file of it.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn file_of_user(name: &str) -> io::Result<PathBuf> {
+        Self::of_user().map(|place| place.root.join(name))
     }
 
     /// Where it is.

@@ -321,7 +321,7 @@ impl App {
     fn link(&mut self, now: Now) -> Vec<Effect> {
         let Some(subject) = self.subject_over(now) else { return Vec::new() };
         let scene = scene(&self.known, self.frozen.as_ref(), &self.look, now);
-        if let Some(text) = link(&subject, scene.store) {
+        if let Some(text) = link(&subject, &scene) {
             return self.copy_text(text, now);
         }
         self.notify("it has no link", Role::Muted, now);

@@ -8,7 +8,9 @@ use crate::border::Effect;
 use crate::clock::Now;
 use crate::domain::chore::Chore;
 use crate::domain::deed::{Deed, Receipt, What};
+use crate::domain::digest;
 use crate::domain::feed::{Failure, SourceKind};
+use crate::domain::maintenance;
 use crate::domain::question::{Answer, Ask, Slot};
 use crate::domain::silence::ACKNOWLEDGED;
 use crate::domain::silencing;
@@ -41,7 +43,8 @@ impl App {
         let changes = self.known.answers.want(wants);
         let forgotten = changes.forgotten.into_iter().map(Effect::Forget);
         let asked = changes.asked.into_iter().map(|(id, ask)| Effect::Ask { id, ask });
-        forgotten.chain(asked).collect()
+        let looked = self.look_back(now);
+        forgotten.chain(asked).chain(looked).collect()
     }
 
     /// What is to be asked of the objectives, whatever is shown: the verdict rests on them.
@@ -68,6 +71,9 @@ impl App {
         let goal = slo::goal_of(slot).and_then(|name| goals.iter().find(|goal| &*goal.name == name).cloned());
         let Some(goal) = goal else {
             self.dirty |= self.known.answers.take(slot, id, result);
+            if digest::is_asked(slot) {
+                self.forget_seen();
+            }
             return;
         };
         let piece = self.known.answers.asked(slot).and_then(slo::piece_of);
@@ -85,10 +91,11 @@ impl App {
     fn count(&mut self, goal: &Goal, piece: Window, answer: Result<Answer, Failure>, now: Now) {
         let to = slo::settled(now.wall);
         let window = self.window(goal, to);
+        let planned = maintenance::windows(&self.known.store, to);
         let counted = answer.map(|answer| {
             let ledger = self.known.ledgers.entry(goal.name.clone()).or_default();
             ledger.take(piece, answer.series(), window.from);
-            ledger.lacks(&window, to).is_none().then(|| ledger.account(goal, window, to))
+            ledger.lacks(&window, to).is_none().then(|| ledger.account(goal, window, to, &planned))
         });
         // The next piece is asked for after a frame.
         self.dirty = true;

@@ -1,5 +1,7 @@
 //! The screen from top to bottom: verdict, sources, panes, layers, keys.
 
+use std::sync::Arc;
+
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -63,6 +65,13 @@ fn keep_harmless(buffer: &mut Buffer) {
 }
 
 impl App {
+    /// The site, when all sources are of one.
+    pub(super) fn site(&self) -> Arc<str> {
+        let mut sites = self.known.store.sources.iter().map(|source| &source.site);
+        let first = sites.next().cloned().unwrap_or_default();
+        if sites.all(|site| *site == first) { first } else { Arc::default() }
+    }
+
     /// Draws the screen, in the colours that are being tried if some are; the wall dim by night.
     pub fn draw(&mut self, frame: &mut Frame<'_>, now: Now) {
         self.judge(now);

@@ -11,8 +11,10 @@ mod exercise;
 mod follow;
 mod footer;
 mod hints;
+mod maintain;
 mod mouse;
 mod order;
+mod past;
 mod places;
 mod records;
 mod runs;
@@ -171,6 +173,10 @@ pub struct App {
     saving: bool,
     /// Until when the keys of the place are shown, if no key is pressed before.
     hints: Option<Duration>,
+    /// Since the view of what happened is open: when the journal was last read.
+    looking: Option<Duration>,
+    /// What was written down of maintenance.
+    followed: maintain::Followed,
     /// What is done unasked.
     upkeep: upkeep::Upkeep,
 }
@@ -207,14 +213,6 @@ fn scene<'a>(known: &'a Known, frozen: Option<&'a Frozen>, look: &'a Look, now: 
     }
 }
 
-impl Known {
-    /// The record of the incident for which a procedure is followed.
-    fn record(&self) -> &[Entry] {
-        let incident = self.desk.session().and_then(|session| session.incident.as_ref());
-        incident.and_then(|incident| self.records.get(incident)).map_or(&[], Vec::as_slice)
-    }
-}
-
 impl App {
     /// A screen that waits for its sources.
     pub fn new(mut setup: Setup) -> Self {
@@ -223,6 +221,7 @@ impl App {
         let mut store = Store::new(setup.sources.clone(), setup.thresholds, setup.ring);
         store.take_clocks(setup.clocks);
         store.drills = setup.drills;
+        (store.looked, store.maintained) = (setup.looked, setup.maintained);
         (store.queries, store.boots) = (setup.queries, setup.boots);
         let panes = PANES.iter().map(|(name, _, make)| (*name, Slot { pane: make(), seen: None }));
         let view = setup.views.iter().position(|view| view.name == setup.view).unwrap_or(0);
@@ -261,6 +260,8 @@ impl App {
             bell: bell::Bell::default(),
             saving: false,
             hints: None,
+            looking: None,
+            followed: maintain::Followed::default(),
             upkeep: upkeep::Upkeep::new(setup.wanted),
         }
     }
@@ -372,6 +373,7 @@ impl App {
             Msg::Saving { lines, share } => self.hear_saving(lines, share, now),
             Msg::Saved(result) => self.hear_saved(result, now),
             Msg::Journal { ran, torn } => self.layers.push(Box::new(History::new(ran, torn))),
+            Msg::Past(ran) => self.take_past(ran),
             Msg::Unread(why) => self.notify(why, Role::Warning, now),
             Msg::Ran { id, told } => return self.ran(id, told, now),
             Msg::Reloaded(Ok(())) => self.notify("the config was read again", Role::Ok, now),

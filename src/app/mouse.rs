@@ -13,6 +13,15 @@ use crate::ui::view::{self, Place};
 const TURN: usize = 3;
 
 impl App {
+    /// Something was pasted: it is for what lies on top.
+    pub(super) fn paste(&mut self, text: &str, now: Now) -> Vec<Effect> {
+        if self.is_wall() {
+            return Vec::new();
+        }
+        let outcome = self.layers.last_mut().and_then(|layer| layer.paste(text));
+        outcome.map_or_else(Vec::new, |outcome| self.settle(self.layers.len() - 1, outcome, now))
+    }
+
     /// Heeds the mouse, or no longer.
     pub(super) fn heed_mouse(&mut self, now: Now) -> Vec<Effect> {
         self.look.mouse = !self.look.mouse;

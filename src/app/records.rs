@@ -1,11 +1,19 @@
 //! What is written down of incidents: from the procedure that is opened at an alert to the report.
 
-use super::App;
+use super::{App, Known};
 use crate::border::Effect;
 use crate::clock::Now;
 use crate::incident::{self, Entry, Event, Record};
 use crate::ui::panes::runbook::about;
 use crate::ui::theme::Role;
+
+impl Known {
+    /// The record of the incident for which a procedure is followed.
+    pub(super) fn record(&self) -> &[Entry] {
+        let incident = self.desk.session().and_then(|session| session.incident.as_ref());
+        incident.and_then(|incident| self.records.get(incident)).map_or(&[], Vec::as_slice)
+    }
+}
 
 impl App {
     /// Begins the record of an incident, or goes on with it, when what is opened was opened at an alert.

@@ -7,11 +7,13 @@ use crate::border::{Effect, Notify};
 use crate::clock::Now;
 use crate::domain::bookmark::Bookmark;
 use crate::domain::clocks::Clocks;
+use crate::domain::digest::Looked;
 use crate::domain::drill::Drill;
 use crate::domain::exercise::Course;
 use crate::domain::host::Inventory;
 use crate::domain::layer::Boot;
 use crate::domain::log::RingLimits;
+use crate::domain::slo::Window;
 use crate::domain::store::{Expected, Store};
 use crate::domain::thresholds::Thresholds;
 use crate::domain::wanted::Wanted;
@@ -76,6 +78,10 @@ pub struct Setup {
     pub recent: Vec<String>,
     /// The restore drills that were kept.
     pub drills: Vec<Drill>,
+    /// The times in which maintenance was planned before.
+    pub maintained: Vec<Window>,
+    /// When the operator last looked at what had happened.
+    pub looked: Option<Looked>,
     /// The starts of the lab that were kept, the newest last.
     pub boots: Vec<Boot>,
     /// The queries that were typed on other days, the newest last.
@@ -111,6 +117,8 @@ impl Default for Setup {
             hosts: Inventory::default(),
             recent: Vec::new(),
             drills: Vec::new(),
+            maintained: Vec::new(),
+            looked: None,
             boots: Vec::new(),
             queries: Vec::new(),
         }

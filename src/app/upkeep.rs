@@ -13,6 +13,7 @@ use crate::domain::deed::Receipt;
 use crate::domain::feed::Failure;
 use crate::domain::health::Health;
 use crate::domain::horizon;
+use crate::domain::maintenance;
 use crate::domain::reaping;
 use crate::domain::verdict::{Scope, judge};
 use crate::domain::wanted::Wanted;
@@ -73,13 +74,15 @@ impl App {
     /// A second has passed.
     pub(super) fn keep_up(&mut self, now: Now) -> Vec<Effect> {
         self.open_wanted(now);
-        let boot = self.follow_boot(now);
+        let mut seen = self.follow_maintenance(now);
+        seen.extend(self.follow_boot(now));
         if self.upkeep.looked.is_some_and(|looked| now.mono.saturating_sub(looked) < EVERY) {
-            return boot.into_iter().collect();
+            return seen;
         }
         self.upkeep.looked = Some(now.mono);
-        let clocks = self.known.store.clocks().clone();
-        boot.into_iter().chain([Effect::KeepClocks(clocks)]).chain(self.reap(now)).collect()
+        seen.push(Effect::KeepClocks(self.known.store.clocks().clone()));
+        seen.extend(self.reap(now));
+        seen
     }
 
     fn reap(&mut self, now: Now) -> Vec<Effect> {
@@ -94,6 +97,15 @@ impl App {
                 self.calls += 1;
                 calls.insert(self.calls);
                 effects.push(Effect::Call { id: self.calls, deed: due.deed });
+            }
+        }
+        for (one, deeds) in maintenance::over(&self.known.store, now.wall) {
+            if tried.insert(Arc::clone(&one.id), now.mono).is_none() {
+                for deed in deeds {
+                    self.calls += 1;
+                    calls.insert(self.calls);
+                    effects.push(Effect::Call { id: self.calls, deed });
+                }
             }
         }
         effects

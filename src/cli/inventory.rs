@@ -15,7 +15,8 @@ config.
 
 Examples:
   wardroom inventory alerts > alert-catalog.md
-  wardroom inventory backups > backup-validation.md")]
+  wardroom inventory backups > backup-validation.md
+  wardroom inventory slo > slo-error-budget.md")]
 pub struct Inventory {
     /// Which paper.
     #[arg(value_enum, value_name = "PAPER")]
@@ -34,4 +35,8 @@ pub enum Paper {
     Architecture,
     /// What is kept where, verified and tried when, by which jobs.
     Backups,
+    /// Objectives and error budgets: what was promised, how it is judged, what became of it.
+    Slo,
+    /// The checklist of infrastructure as code: repositories, secrets, validation.
+    Iac,
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use color_eyre::eyre::Result;
 
-use super::{gather, ground, say};
+use super::{change, gather, ground, say};
 use crate::cli::{Check, Format, Global};
 use crate::domain::store::Store;
 use crate::domain::verdict::Scope;
@@ -20,8 +20,12 @@ use crate::runtime::network;
 /// Wrong usage, a wrong config, or stdout that cannot be written.
 pub fn run(global: &Global, check: &Check) -> Result<ExitCode> {
     let scope = check.scope();
+    let place = check.on_change.as_deref().map(|state| change::Watched::new(state, check)).transpose()?;
     let (store, now) = ask(global, scope, check.timeout)?;
     let report = Report::of(&store, scope, now);
+    if let Some(watched) = place {
+        watched.tell(&report, now);
+    }
     say(&match check.format {
         Format::Text => report.text(),
         Format::Json => report.json()?,

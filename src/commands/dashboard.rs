@@ -152,6 +152,8 @@ fn watch(
     setup.recent = place.map(|place| state::recent(place.path())).unwrap_or_default();
     setup.clocks = Clocks::of(place.map(|place| state::clocks(place.path())).unwrap_or_default());
     setup.drills = place.map(|place| state::drills(place.path())).unwrap_or_default();
+    setup.maintained = place.map(|place| state::maintained(place.path())).unwrap_or_default();
+    setup.looked = place.and_then(|place| state::looked(place.path()));
     let kept = place.map(|place| state::bookmarks(place.path())).unwrap_or_default();
     setup.bookmarks.extend(kept.into_iter().map(Shortcut::kept));
     setup.boots = place.map(|place| state::boots(place.path())).unwrap_or_default();

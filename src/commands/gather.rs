@@ -12,8 +12,9 @@ use super::{Ground, expected};
 use crate::border::Msg;
 use crate::domain::clocks::Clocks;
 use crate::domain::feed::{Failure, FailureKind, Feed, FeedState, SourceId, SourceKind};
+use crate::domain::maintenance;
 use crate::domain::question::Question;
-use crate::domain::slo::{self, Account, Goal, Ledger, Window};
+use crate::domain::slo::{self, Goal, Ledger, Window};
 use crate::domain::store::Store;
 use crate::domain::verdict::Scope;
 use crate::net::{Client, Tunnel};
@@ -34,6 +35,7 @@ pub async fn gather(ground: &Ground, scope: Scope, timeout: Duration) -> Store {
     if let Some(place) = ground.own_state() {
         store.take_clocks(Clocks::of(state::clocks(place.path())));
         store.drills = state::drills(place.path());
+        store.maintained = state::maintained(place.path());
     }
     let (sender, mut events) = mpsc::channel(64);
     let _watch = Watch::start(&sources, &ground.clock, &sender);
@@ -53,14 +55,16 @@ pub async fn gather(ground: &Ground, scope: Scope, timeout: Duration) -> Store {
     for goal in &config.thresholds.goals {
         store.take_account(&goal.name, Err(late()));
     }
-    while let Ok(Some(Ok((name, counted)))) = timeout_at(end, counting.join_next()).await {
-        store.take_account(&name, counted);
+    let planned = maintenance::windows(&store, ground.clock.now().wall);
+    while let Ok(Some(Ok((goal, window, to, read)))) = timeout_at(end, counting.join_next()).await {
+        let counted = read.map(|ledger| ledger.account(&goal, window, to, &planned));
+        store.take_account(&goal.name, counted);
     }
     store
 }
 
-/// What an objective comes to, by its name.
-type Counted = (Arc<str>, Result<Account, Failure>);
+/// What was answered about an objective, over which time and up to when.
+type Counted = (Goal, Window, DateTime<Utc>, Result<Ledger, Failure>);
 
 /// Asks for the objectives, each in a task of its own.
 fn goals(ground: &Ground) -> JoinSet<Counted> {
@@ -73,26 +77,26 @@ fn goals(ground: &Ground) -> JoinSet<Counted> {
         let Some(source) = prometheus.map(Arc::clone) else { break };
         let window = goal.window(to, |to| config.ui.zone.month(to));
         all.spawn(async move {
-            let counted = counted(&goal, &*source, window, to).await;
-            (goal.name.clone(), counted.map_err(|error| error.failure()))
+            let read = read(&goal, &*source, window, to).await;
+            (goal, window, to, read.map_err(|error| error.failure()))
         });
     }
     all
 }
 
-/// Reads the samples of an objective and counts them.
-async fn counted(
+/// Reads the samples of an objective.
+async fn read(
     goal: &Goal,
     source: &dyn Source,
     window: Window,
     to: DateTime<Utc>,
-) -> Result<Account, SourceError> {
+) -> Result<Ledger, SourceError> {
     let mut ledger = Ledger::default();
     while let Some(piece) = ledger.lacks(&window, to) {
         let answer = source.answer(goal.ask(source.id(), &piece).question, to).await?;
         ledger.take(piece, answer.series(), window.from);
     }
-    Ok(ledger.account(goal, window, to))
+    Ok(ledger)
 }
 
 fn late() -> Failure {

@@ -163,6 +163,8 @@ pub fn setup(config: &Config, global: &Global, banner: Option<String>) -> Result
         hosts: config.hosts.clone(),
         recent: Vec::new(),
         drills: Vec::new(),
+        looked: None,
+        maintained: Vec::new(),
         boots: Vec::new(),
         queries: Vec::new(),
     })

@@ -2,10 +2,12 @@
 
 pub mod alerts;
 pub mod backups;
+mod change;
 pub mod check;
 pub mod completions;
 pub mod config;
 pub mod dashboard;
+pub mod digest;
 pub mod doctor;
 pub mod due;
 mod gather;
@@ -17,6 +19,7 @@ pub mod keys;
 #[cfg(feature = "demo")]
 pub mod lab;
 pub mod logs;
+pub mod maintenance;
 pub mod man;
 pub mod names;
 mod promises;
@@ -60,9 +63,11 @@ pub fn run(cli: &Cli) -> ExitCode {
         Some(Command::Check(check)) => check::run(&cli.global, check),
         Some(Command::Alerts(alerts)) => alerts::run(&cli.global, alerts),
         Some(Command::Silences { what }) => silences::run(&cli.global, what),
+        Some(Command::Maintenance { what }) => maintenance::run(&cli.global, what),
         Some(Command::Open(open)) => dashboard::open(&cli.global, open),
         Some(Command::Backups(backups)) => backups::run(&cli.global, backups),
         Some(Command::Due(due)) => due::run(&cli.global, due),
+        Some(Command::Digest(asked)) => digest::run(&cli.global, asked),
         Some(Command::Inventory(asked)) => inventory::run(&cli.global, asked),
         Some(Command::Runbook { what }) => runbook::run(&cli.global, what),
         #[cfg(feature = "demo")]

@@ -15,6 +15,7 @@ use crate::cli::{Add, Global, ListFormat, Silences};
 use crate::domain::comment::{Comment, Condition, Tag};
 use crate::domain::deed::{Deed, Draft, Receipt, What};
 use crate::domain::feed::{Feed, SourceId, SourceKind};
+use crate::domain::maintenance;
 use crate::domain::reaping::{self, Due};
 use crate::domain::silencing::{deed, refusals, review};
 use crate::domain::store::Store;
@@ -23,6 +24,7 @@ use crate::journal::{Journal, refuge};
 use crate::report;
 use crate::runtime::{Pen, network};
 use crate::sources::Source;
+use crate::state;
 
 /// A silence begins this long before it is made: the server's clock may be behind.
 const HEAD_START: TimeDelta = TimeDelta::seconds(30);
@@ -201,7 +203,7 @@ async fn reap(global: &Global, timeout: Duration) -> Result<ExitCode> {
     let ground = ground(global, false).await?;
     // Conditions speak of tasks and hosts too; of logs none does.
     let scope = Scope { logs: false, ..Scope::ALL };
-    let store = gather(&ground, scope, timeout).await;
+    let mut store = gather(&ground, scope, timeout).await;
     let now = ground.clock.now().wall;
     let mut status = tell_unheard(&store, &[Feed::Silences], now);
     for Due { deed, id, why } in reaping::due(&store, now) {
@@ -218,6 +220,18 @@ async fn reap(global: &Global, timeout: Duration) -> Result<ExitCode> {
                 complain(&format!("{id}: {error:#}"));
                 status = ExitCode::FAILURE;
             }
+        }
+    }
+    for (one, deeds) in maintenance::over(&store, now) {
+        for deed in &deeds {
+            carry_out(&ground, deed).await?;
+        }
+        say(&format!("ended maintenance {}: its time is over, and all is back\n", one.name))?;
+    }
+    if let Some(place) = ground.own_state() {
+        store.maintained = state::maintained(place.path());
+        for window in maintenance::finished(&store, now) {
+            state::keep_maintained(place.path(), window)?;
         }
     }
     Ok(status)

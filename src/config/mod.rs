@@ -152,9 +152,8 @@ impl Config {
             goals: slo::goals(root),
             dates: due::dates(root, ui.zone),
             services: services::services(root),
-            window: tables::window(root, ui.zone),
             layers: services::layers(root),
-            ..tables::thresholds(root)
+            ..tables::thresholds(root, ui.zone)
         };
         let keymap = Keymap::default().with(root);
         let actions = actions::actions(root, &keymap);

@@ -19,7 +19,7 @@ use crate::ui::times::Zone;
 use crate::ui::view;
 use crate::ui::wall::{self, Wall};
 
-pub(super) fn thresholds(root: &Table<'_>) -> Thresholds {
+pub(super) fn thresholds(root: &Table<'_>, zone: Zone) -> Thresholds {
     let mut all = Thresholds::default();
     if let Some(table) = root.table("alerts") {
         if let Some(words) = table.table("severities") {
@@ -69,6 +69,7 @@ pub(super) fn thresholds(root: &Table<'_>) -> Thresholds {
             verify_max_age: span(&table, "verify_max_age").unwrap_or(all.backups.verify_max_age),
             ..all.backups
         };
+        all.window = window(&table, zone);
         all.rto = span(&table, "rto").unwrap_or(all.rto);
         all.drill_every = span(&table, "drill_every").unwrap_or(all.drill_every);
         all.backup_rules = table.list("rule").iter().filter_map(rule).collect();
@@ -80,7 +81,7 @@ pub(super) fn thresholds(root: &Table<'_>) -> Thresholds {
 }
 
 /// `window` of `[backups]`, by the clock of `zone`.
-pub(super) fn window(root: &Table<'_>, zone: Zone) -> Option<Window> {
+fn window(table: &Table<'_>, zone: Zone) -> Option<Window> {
     let read = |text: String| {
         let time = |text: &str| NaiveTime::parse_from_str(text.trim(), "%H:%M").ok();
         let (from, to) = text.split_once('-').and_then(|(from, to)| Some((time(from)?, time(to)?))).unzip();
@@ -89,7 +90,7 @@ pub(super) fn window(root: &Table<'_>, zone: Zone) -> Option<Window> {
             _ => Err("two times such as \"02:00-04:00\"".to_owned()),
         }
     };
-    let (from, to) = root.table("backups")?.get_with("window", read)?;
+    let (from, to) = table.get_with("window", read)?;
     Some(Window { from, to, clock: Arc::new(move |at| zone.time(at)) })
 }
 

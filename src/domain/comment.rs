@@ -76,6 +76,17 @@ pub enum Tag {
         /// Who.
         by: Option<Arc<str>>,
     },
+    /// The silence carries a maintenance.
+    Maintenance {
+        /// What it is called.
+        name: Arc<str>,
+        /// When it is to be over.
+        until: DateTime<Utc>,
+        /// The sources that are expected to be down.
+        down: Vec<Arc<str>>,
+    },
+    /// The silence is a part of the maintenance of this name.
+    Part(Arc<str>),
 }
 
 /// A comment, taken apart.
@@ -117,6 +128,9 @@ impl Comment {
             ]
             .into_iter()
             .collect(),
+            Some(Tag::Maintenance { name, .. } | Tag::Part(name)) => {
+                [("wardroom_maintenance", name.to_string())].into_iter().collect()
+            }
         }
     }
 }
@@ -124,6 +138,12 @@ impl Comment {
 fn tag_of(tag: &str) -> Option<Tag> {
     if let Some(condition) = tag.strip_prefix("until=") {
         return condition.parse().ok().map(Tag::Until);
+    }
+    if let Some(rest) = tag.strip_prefix("maintenance ") {
+        return maintenance_of(rest);
+    }
+    if let Some(name) = tag.strip_prefix("part of=") {
+        return Some(Tag::Part(name.trim().into()));
     }
     let ack = tag.strip_prefix("ack").filter(|rest| rest.is_empty() || rest.starts_with(' '))?;
     // A name may have spaces: it stands last.
@@ -136,6 +156,15 @@ fn tag_of(tag: &str) -> Option<Tag> {
     })
 }
 
+/// `until=TIME down=KIND.NAME,... name=NAME`: a name may have spaces, so it stands last.
+fn maintenance_of(text: &str) -> Option<Tag> {
+    let (words, name) = text.split_once("name=")?;
+    let word = |key: &str| words.split_whitespace().find_map(|word| word.strip_prefix(key));
+    let until = DateTime::parse_from_rfc3339(word("until=")?).ok()?.to_utc();
+    let down = word("down=").unwrap_or_default().split(',').filter(|name| !name.is_empty());
+    Some(Tag::Maintenance { name: name.trim().into(), until, down: down.map(Arc::from).collect() })
+}
+
 fn rfc3339(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Millis, true)
 }
@@ -145,6 +174,11 @@ impl fmt::Display for Comment {
         match &self.tag {
             None => return to.write_str(&self.text),
             Some(Tag::Until(condition)) => write!(to, "{MARK} until={condition}")?,
+            Some(Tag::Maintenance { name, until, down }) => {
+                let (until, down) = (rfc3339(*until), down.join(","));
+                write!(to, "{MARK} maintenance until={until} down={down} name={name}")?;
+            }
+            Some(Tag::Part(name)) => write!(to, "{MARK} part of={name}")?,
             Some(Tag::Ack { start, by }) => {
                 write!(to, "{MARK} ack")?;
                 if let Some(start) = start {
@@ -190,6 +224,28 @@ mod tests {
             assert_eq!(&*read.text, text);
             assert_eq!(read.to_string(), comment);
         }
+    }
+
+    #[test]
+    fn a_maintenance_is_carried() {
+        let down = vec!["prometheus.main".into(), "pbs.main".into()];
+        let until = time("2026-11-22T03:00:00Z");
+        for (tag, written) in [
+            (
+                Tag::Maintenance { name: "Updating Prometheus".into(), until, down },
+                "wardroom/1 maintenance until=2026-11-22T03:00:00.000Z down=prometheus.main,pbs.main name=Updating Prometheus | 2.48",
+            ),
+            (
+                Tag::Maintenance { name: "disks".into(), until, down: Vec::new() },
+                "wardroom/1 maintenance until=2026-11-22T03:00:00.000Z down= name=disks | 2.48",
+            ),
+            (Tag::Part("new disks".into()), "wardroom/1 part of=new disks | 2.48"),
+        ] {
+            let comment = Comment { tag: Some(tag), text: "2.48".into() };
+            assert_eq!(comment.to_string(), written);
+            assert_eq!(Comment::read(written), comment);
+        }
+        assert_eq!(Comment::read("wardroom/1 maintenance until=noon name=x | y").tag, None);
     }
 
     #[test]

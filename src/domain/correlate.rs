@@ -167,6 +167,17 @@ pub fn took(group: &BackupGroup, data: &Data) -> Option<Took> {
     Took::of(&spans)
 }
 
+/// Every backup run of a group that the server still tells of, each once.
+pub fn backup_tasks<'d>(group: &BackupGroup, data: &'d Data) -> Vec<&'d Task> {
+    let Some(key) = task_key(group, data) else { return Vec::new() };
+    let mut all: Vec<&Task> =
+        data.tasks.iter().chain(data.runs.iter()).filter(|task| is_backup_of(task, &key)).collect();
+    all.sort_by(|one, other| one.upid.cmp(&other.upid));
+    all.dedup_by(|one, other| one.upid == other.upid);
+    all.sort_by_key(|task| task.started);
+    all
+}
+
 /// What the tasks of a group are called.
 ///
 /// The name has no namespace before PBS 3.3, so a group in a namespace takes a run only if no other

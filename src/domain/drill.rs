@@ -19,6 +19,9 @@ pub struct Drill {
     pub at: DateTime<Utc>,
     /// Who did it.
     pub by: Arc<str>,
+    /// How long it took, in seconds, where that was measured.
+    #[serde(default)]
+    pub took: Option<u64>,
     /// What was restored where, how long it took: in the operator's words.
     pub note: Arc<str>,
 }
@@ -57,6 +60,7 @@ mod tests {
             at: day(at),
             by: "kim".into(),
             note: "".into(),
+            took: None,
         };
         let drills = [drill("1", 5), drill("1", 9), drill("1", 7), drill("2", 20)];
         let newest = last(&drills, &source, &group("1"));

@@ -37,6 +37,8 @@ pub enum SourceKind {
     Pbs,
     /// Proxmox VE.
     Pve,
+    /// Grafana.
+    Grafana,
     /// Files, repositories and programs of this machine.
     Files,
     /// This machine, as a place to look from.
@@ -45,8 +47,16 @@ pub enum SourceKind {
 
 impl SourceKind {
     /// Every kind, in the order in which they are shown.
-    pub const ALL: &[Self] =
-        &[Self::Prometheus, Self::Alertmanager, Self::Loki, Self::Pbs, Self::Pve, Self::Files, Self::Probe];
+    pub const ALL: &[Self] = &[
+        Self::Prometheus,
+        Self::Alertmanager,
+        Self::Loki,
+        Self::Pbs,
+        Self::Pve,
+        Self::Grafana,
+        Self::Files,
+        Self::Probe,
+    ];
 
     /// The short name on the badge line.
     pub const fn short(self) -> &'static str {
@@ -56,6 +66,7 @@ impl SourceKind {
             Self::Loki => "loki",
             Self::Pbs => "pbs",
             Self::Pve => "pve",
+            Self::Grafana => "graf",
             Self::Files => "files",
             Self::Probe => "probe",
         }
@@ -66,7 +77,12 @@ impl SourceKind {
         match self {
             Self::Pbs => Some(Feed::Snapshots),
             Self::Pve => Some(Feed::Guests),
-            Self::Prometheus | Self::Alertmanager | Self::Loki | Self::Files | Self::Probe => None,
+            Self::Prometheus
+            | Self::Alertmanager
+            | Self::Loki
+            | Self::Grafana
+            | Self::Files
+            | Self::Probe => None,
         }
     }
 
@@ -132,7 +148,7 @@ pub enum Feed {
     Silences,
     /// Loki: the live tail.
     Tail,
-    /// Loki: whether it is ready, and its build.
+    /// Loki and Grafana: whether it is ready, and its build.
     Ready,
     /// PBS: groups and snapshots.
     Snapshots,

@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::backup::GroupId;
+use super::dashboard::Dashboard;
 use super::feed::{Failure, SourceId};
 use super::labels::Labels;
 use super::log::Line;
@@ -81,6 +82,8 @@ pub enum Question {
     Check(Arc<str>),
     /// Whether the newest file of a backup can be read to its end.
     Readable(GroupId),
+    /// Which dashboards there are.
+    Dashboards,
 }
 
 /// Lines of a time.
@@ -121,6 +124,8 @@ pub enum Answer {
     Names(Arc<[Arc<str>]>),
     /// To [`Question::Check`]: nothing, or what is wrong.
     Checked(Option<Wrong>),
+    /// To [`Question::Dashboards`].
+    Dashboards(Arc<[Dashboard]>),
     /// To [`Question::Readable`]: what was read, or why it cannot be, in words.
     Readable(Result<Arc<str>, Arc<str>>),
 }

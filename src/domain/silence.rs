@@ -98,6 +98,11 @@ impl Silence {
         self.matchers.iter().any(|matcher| &*matcher.name == ACKNOWLEDGED)
     }
 
+    /// Whether it carries a maintenance: then it hides nothing.
+    pub fn carries_maintenance(&self) -> bool {
+        self.matchers.iter().any(|matcher| &*matcher.name == super::maintenance::MAINTENANCE)
+    }
+
     /// What it acknowledges of the alert `fingerprint` that began at `starts_at`, if it does.
     ///
     /// The comment reads `wardroom/1 ack start=RFC3339 by=NAME | text`.

@@ -71,24 +71,35 @@ pub struct Tally {
     pub bad: f64,
     /// Those that nobody measured.
     pub unknown: f64,
+    /// Those of a maintenance that was planned: they count for nothing, whatever was measured.
+    pub planned: f64,
 }
 
 impl Tally {
     /// Counts samples in a window up to `now`. Each speaks for the `step` before it, by the share of it
-    /// that was good, 0 to 1; time without a sample, and one that is no number, is unknown.
+    /// that was good, 0 to 1; time without a sample, and one that is no number, is unknown. What was
+    /// `planned`, times that do not overlap, is neither.
     pub fn of(
         samples: impl IntoIterator<Item = (DateTime<Utc>, f64)>,
         step: TimeDelta,
         window: &Window,
         now: DateTime<Utc>,
+        planned: &[Window],
     ) -> Self {
+        let planned_of = |span: &Window| -> f64 {
+            let parts = planned
+                .iter()
+                .map(|part| Window { from: part.from.max(span.from), to: part.to.min(span.to) });
+            parts.map(|part| part.seconds().max(0.0)).sum()
+        };
         let past = Window { from: window.from, to: window.to.min(now).max(window.from) };
-        let mut tally = Self::default();
+        let mut tally = Self { planned: planned_of(&past), ..Self::default() };
         // Never twice: a sample that comes early speaks only for what the one before it left.
         let mut told = past.from;
         for (at, share) in samples {
-            let span = Window { from: (at - step).max(told), to: at };
-            let length = span.within(&past);
+            let from = (at - step).max(told).max(past.from);
+            let span = Window { from, to: at.min(past.to).max(from) };
+            let length = (span.seconds() - planned_of(&span)).max(0.0);
             told = told.max(at);
             if share.is_finite() {
                 let share = share.clamp(0.0, 1.0);
@@ -96,7 +107,7 @@ impl Tally {
                 tally.bad += length * (1.0 - share);
             }
         }
-        tally.unknown = (past.seconds() - tally.good - tally.bad).max(0.0);
+        tally.unknown = (past.seconds() - tally.planned - tally.good - tally.bad).max(0.0);
         tally
     }
 

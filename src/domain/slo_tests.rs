@@ -84,7 +84,7 @@ fn gaps_are_unknown_and_neither_good_nor_bad() {
         ("bbbbbb", 0.0, 60.0, 0.0, Some(0.0)),
     ] {
         let window = Window { from, to: from + TimeDelta::hours(1) };
-        let tally = Tally::of(samples(from, 10, told), TimeDelta::minutes(10), &window, window.to);
+        let tally = Tally::of(samples(from, 10, told), TimeDelta::minutes(10), &window, window.to, &[]);
         let minutes = [tally.good, tally.bad, tally.unknown].map(|seconds| seconds / 60.0);
         let expected = [good, bad, unknown];
         assert!(
@@ -101,15 +101,15 @@ fn the_future_is_not_unknown_and_a_sample_is_counted_once() {
     let from = at("2026-04-01T00:00:00Z");
     let window = Window::month(from, &Utc);
     let now = from + TimeDelta::hours(1);
-    let tally = Tally::of(samples(from, 10, "gggggg"), TimeDelta::minutes(10), &window, now);
+    let tally = Tally::of(samples(from, 10, "gggggg"), TimeDelta::minutes(10), &window, now, &[]);
     assert!(is_near(tally.good, 3600.0) && is_near(tally.unknown, 0.0), "{tally:?}");
     let twice = [samples(from, 10, "gggggg"), samples(from, 10, "gggggg")].concat();
     let mut twice = twice;
     twice.sort_by_key(|(at, _)| *at);
-    assert_eq!(Tally::of(twice, TimeDelta::minutes(10), &window, now), tally);
+    assert_eq!(Tally::of(twice, TimeDelta::minutes(10), &window, now, &[]), tally);
     let beyond = samples(from - TimeDelta::hours(1), 10, "bbbbbbgggggg");
     assert_eq!(
-        Tally::of(beyond, TimeDelta::minutes(10), &window, now),
+        Tally::of(beyond, TimeDelta::minutes(10), &window, now, &[]),
         tally,
         "what was before does not count"
     );
@@ -130,17 +130,17 @@ fn budgets_burn_and_are_spent() {
         (0.99, 12_960.0, 0.0, 0.5, 0.5),
         (0.999, 1_296.0, 2_592.0, 0.5, -0.5),
     ] {
-        let tally = Tally { good: 30.0 * day - bad - unknown, bad, unknown };
+        let tally = Tally { good: 30.0 * day - bad - unknown, bad, unknown, planned: 0.0 };
         let budget = Objective(objective).budget(&tally, &window);
         assert!(is_near(budget.left, left), "{objective} {bad}: {budget:?}");
         assert!(is_near(budget.left_at_worst, worst), "{objective} {bad}: {budget:?}");
     }
-    let half = Tally { good: 1800.0, bad: 1800.0, unknown: 0.0 };
+    let half = Tally { good: 1800.0, bad: 1800.0, unknown: 0.0, planned: 0.0 };
     assert!(Objective(0.995).burn(&half).is_some_and(|burn| is_near(burn, 100.0)));
     assert_eq!(Objective(0.995).burn(&Tally { unknown: 60.0, ..Tally::default() }), None, "nothing is known");
     assert_eq!(Objective(1.0).burn(&half), None, "nothing may burn");
     // 6480 s are left of 12960; at a burn of 100 half of each second is bad: 12960 s.
-    let tally = Tally { good: 30.0 * day - 6_480.0, bad: 6_480.0, unknown: 0.0 };
+    let tally = Tally { good: 30.0 * day - 6_480.0, bad: 6_480.0, unknown: 0.0, planned: 0.0 };
     let budget = Objective(0.995).budget(&tally, &window);
     assert_eq!(Objective(0.995).spent_at(&budget, 100.0, now), Some(now + TimeDelta::seconds(12_960)));
     assert_eq!(Objective(0.995).spent_at(&budget, 0.0, now), None);
@@ -160,5 +160,29 @@ fn only_what_burns_long_and_still_is_an_alarm() {
         (Some(100.0), None, None, None, Health::Ok),
     ] {
         assert_eq!(burn(hour, minutes, six, half), health, "{hour:?} {minutes:?} {six:?} {half:?}");
+    }
+}
+
+#[test]
+fn what_was_planned_counts_for_nothing() {
+    let from = at("2026-04-01T00:00:00Z");
+    let part = |first: i64, last: i64| Window {
+        from: from + TimeDelta::minutes(first),
+        to: from + TimeDelta::minutes(last),
+    };
+    // What was planned, in minutes; good, bad, unknown and planned minutes.
+    for (told, planned, expected) in [
+        ("ggbb  ", vec![], [20.0, 20.0, 20.0, 0.0]),
+        ("ggbb  ", vec![part(20, 40)], [20.0, 0.0, 20.0, 20.0]),
+        ("ggbb  ", vec![part(20, 60)], [20.0, 0.0, 0.0, 40.0]),
+        ("ggbb  ", vec![part(25, 35)], [20.0, 10.0, 20.0, 10.0]),
+        ("bbbbbb", vec![part(-30, 10), part(50, 90)], [0.0, 40.0, 0.0, 20.0]),
+        ("bbbbbb", vec![part(-30, 90)], [0.0, 0.0, 0.0, 60.0]),
+    ] {
+        let window = Window { from, to: from + TimeDelta::hours(1) };
+        let tally = Tally::of(samples(from, 10, told), TimeDelta::minutes(10), &window, window.to, &planned);
+        let minutes = [tally.good, tally.bad, tally.unknown, tally.planned].map(|seconds| seconds / 60.0);
+        let near = minutes.iter().zip(expected).all(|(have, want)| is_near(*have, want));
+        assert!(near, "{told:?} {planned:?}: {minutes:?}");
     }
 }

@@ -14,13 +14,15 @@ use super::alert::Alert;
 use super::cause::Cause;
 use super::clocks::Clocks;
 use super::correlate::{Join, Joined};
+use super::digest::Looked;
 use super::drill::Drill;
 use super::feed::{Failure, Feed, FeedState, Freshness, SourceId, SourceKind};
 use super::hosts::Host;
 use super::layer::Boot;
 use super::log::{RingLimits, Tail};
 use super::observation::Observation;
-use super::slo::Account;
+use super::ran::Ran;
+use super::slo::{Account, Window};
 use super::subject::Subject;
 use super::thresholds::Thresholds;
 
@@ -63,6 +65,12 @@ pub struct Store {
     pub vanished: Vec<Vanished>,
     /// The restores that were tried.
     pub drills: Vec<Drill>,
+    /// The times in which maintenance was planned before, as they were written down.
+    pub maintained: Vec<Window>,
+    /// When the operator last looked at what had happened.
+    pub looked: Option<Looked>,
+    /// What the journal told last, the oldest first.
+    pub ran: Vec<Ran>,
     /// The starts of the lab that were seen, the newest last.
     pub boots: Vec<Boot>,
     /// The queries that were typed, the newest last.
@@ -120,6 +128,9 @@ impl Store {
             thresholds,
             vanished: Vec::new(),
             drills: Vec::new(),
+            maintained: Vec::new(),
+            looked: None,
+            ran: Vec::new(),
             boots: Vec::new(),
             queries: Vec::new(),
             resolved: VecDeque::new(),
@@ -175,6 +186,9 @@ impl Store {
     pub fn instead_of(mut self, other: &Self) -> Self {
         self.take_clocks(other.clocks().clone());
         self.drills.clone_from(&other.drills);
+        self.looked = other.looked;
+        self.maintained.clone_from(&other.maintained);
+        self.ran.clone_from(&other.ran);
         self.boots.clone_from(&other.boots);
         self.queries.clone_from(&other.queries);
         self.accounts.clone_from(&other.accounts);

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::backup::GroupId;
+use super::digest;
 use super::feed::SourceId;
 use super::horizon::Kind;
 use super::log::Line;
@@ -109,6 +111,15 @@ pub enum Subject {
         what: Arc<str>,
         /// What happens then.
         then: Arc<str>,
+    },
+    /// Something that happened: what tells its row from the others.
+    Past {
+        /// What kind of thing.
+        kind: digest::Kind,
+        /// Of what.
+        what: Arc<str>,
+        /// When.
+        at: DateTime<Utc>,
     },
 }
 

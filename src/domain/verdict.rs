@@ -25,6 +25,7 @@ pub use targets::target_condition;
 use super::feed::{Feed, SourceKind};
 use super::health::{Health, worst};
 use super::layer;
+use super::maintenance;
 use super::store::Store;
 use super::subject::Subject;
 
@@ -153,6 +154,7 @@ impl Scope {
             }
             (SourceKind::Prometheus, Feed::Measures) => self.hosts || self.chain || self.services,
             (SourceKind::Prometheus | SourceKind::Alertmanager, _) => self.alerts || self.chain,
+            (SourceKind::Grafana, _) => self.chain,
             (SourceKind::Loki, Feed::Ready) => self.logs || self.chain,
             (SourceKind::Loki, _) => self.logs,
         }
@@ -190,12 +192,17 @@ pub fn judge(store: &Store, scope: Scope, now: DateTime<Utc>) -> Verdict {
     if scope.services {
         findings.extend(services::services(store, scope, now));
     }
+    findings = maintenance::weighed(findings, store, now);
     // Stable: within a state the order above is the order of importance, a cause before what
     // follows from it.
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.health));
     let state = worst(findings.iter().filter_map(|finding| finding.health));
     let booting = if scope.services { layer::booting(store, now) } else { None };
-    let text = sentence(state, &findings, counts, scope, booting);
+    let mut text = sentence(state, &findings, counts, scope, booting);
+    if let Some(told) = maintenance::beside(store, now) {
+        text.push_str(" · ");
+        text.push_str(&told);
+    }
     Verdict { state, text, findings, untold, counts }
 }
 

@@ -18,6 +18,10 @@ pub fn markdown(record: &Record) -> String {
 }
 
 fn write(record: &Record, out: &mut String) -> std::fmt::Result {
+    if let (None, Some(first)) = (record.opened(), record.entries.first()) {
+        writeln!(out, "# Record {}", first.incident)?;
+        return timeline(record, out);
+    }
     let Some((entry, opened)) = record.opened().map(|entry| (entry, &entry.event)) else {
         return writeln!(out, "# Incident\n\nNothing was recorded.");
     };
@@ -105,6 +109,10 @@ fn write(record: &Record, out: &mut String) -> std::fmt::Result {
     if !any {
         writeln!(out, "- nothing was ticked")?;
     }
+    timeline(record, out)
+}
+
+fn timeline(record: &Record, out: &mut String) -> std::fmt::Result {
     writeln!(out, "\n## Timeline\n\n| time | who | what |\n|---|---|---|")?;
     record.entries.iter().try_for_each(|entry| {
         writeln!(out, "| {} | {} | {} |", time(entry.at), cell(&entry.by), cell(&told(entry)))

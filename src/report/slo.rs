@@ -38,6 +38,8 @@ pub struct GoalRow {
     pub spent_at: Option<DateTime<Utc>>,
     /// The share of the window so far that nobody measured.
     pub unknown: f64,
+    /// Seconds of the window so far in which maintenance was planned: they count for nothing.
+    pub planned: f64,
     /// Why nothing is known.
     pub error: Option<Arc<str>>,
 }
@@ -71,6 +73,7 @@ fn row(goal: &Goal, store: &Store, now: DateTime<Utc>) -> GoalRow {
         burn: known.and_then(|account| account.burn.hour),
         spent_at: known.and_then(|account| goal.spent_at(account)),
         unknown: account.map_or(1.0, |account| account.tally.unknown_share()),
+        planned: account.map_or(0.0, |account| account.tally.planned),
         error: failure,
     }
 }

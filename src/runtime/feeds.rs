@@ -12,9 +12,11 @@ use crate::app::Setup;
 use crate::clock::Clock;
 use crate::domain::bookmark::Bookmark;
 use crate::domain::clocks::{Clocks, Noted};
+use crate::domain::digest::Looked;
 use crate::domain::drill::Drill;
 use crate::domain::feed::SourceId;
 use crate::domain::layer::Boot;
+use crate::domain::slo::Window;
 use crate::sources::watch::Watch;
 use crate::sources::{Event, Source};
 use crate::state;
@@ -129,6 +131,26 @@ impl Feeds {
         self.network.spawn_blocking(move || {
             if let Err(error) = state::keep_drill(&root, &drill) {
                 tracing::warn!(%error, "the restore drill was not written down");
+            }
+        });
+    }
+
+    /// Writes down a time in which maintenance was planned, away from the loop.
+    pub fn keep_maintained(&self, window: Window) {
+        let Some(root) = self.state.clone() else { return };
+        self.network.spawn_blocking(move || {
+            if let Err(error) = state::keep_maintained(&root, window) {
+                tracing::warn!(%error, "a maintenance was not written down");
+            }
+        });
+    }
+
+    /// Writes down that somebody looked at what had happened, away from the loop.
+    pub fn keep_looked(&self, looked: Looked) {
+        let Some(root) = self.state.clone() else { return };
+        self.network.spawn_blocking(move || {
+            if let Err(error) = state::keep_looked(&root, &looked) {
+                tracing::warn!(%error, "that somebody looked was not written down");
             }
         });
     }

@@ -100,6 +100,21 @@ impl Runs {
         });
     }
 
+    /// Says what the journal tells of lately; nothing where there is none.
+    pub fn tell_past(&self) {
+        let Some(journal) = self.journal.clone() else { return };
+        let to = self.to.clone();
+        self.network.spawn_blocking(move || {
+            let read = journal.lock().unwrap_or_else(PoisonError::into_inner).read();
+            let msg = match read {
+                Ok((entries, _)) => Msg::Past(told(&entries)),
+                Err(error) => Msg::Unread(format!("the journal cannot be read: {error}")),
+            };
+            // A loop that is gone needs to hear no more.
+            let _gone = to.send(msg);
+        });
+    }
+
     /// Stops a run.
     pub fn stop(&mut self, id: u64) {
         if let Some((stop, task)) = self.going.remove(&id) {

@@ -132,6 +132,7 @@ const fn about(kind: SourceKind) -> &'static str {
         }
         SourceKind::Pbs => "Backups, their verification, datastores and tasks.",
         SourceKind::Pve => "Which guests there are, and which of them no backup job takes.",
+        SourceKind::Grafana => "Dashboards.",
         SourceKind::Files | SourceKind::Probe => "",
     }
 }

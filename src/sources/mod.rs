@@ -4,6 +4,7 @@
 
 pub mod alertmanager;
 pub mod files;
+pub mod grafana;
 pub mod loki;
 pub mod pages;
 pub mod pbs;
@@ -39,6 +40,7 @@ pub const KINDS: &[(SourceKind, Read)] = &[
     (SourceKind::Loki, loki::read),
     (SourceKind::Pbs, pbs::read),
     (SourceKind::Pve, pve::read),
+    (SourceKind::Grafana, grafana::read),
     (SourceKind::Files, files::read),
     (SourceKind::Probe, probe::read),
 ];

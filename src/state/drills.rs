@@ -64,6 +64,7 @@ mod tests {
             group,
             at: DateTime::UNIX_EPOCH,
             by: "kim".into(),
+            took: None,
             note: "restored as vm 902, 14 min".into(),
         };
         keep_drill(root, &drill).expect("kept");

@@ -94,6 +94,17 @@ pub fn record(room: &Room, entries: &[Entry], operator: &str) -> io::Result<()> 
     Ok(())
 }
 
+/// Everything that was recorded, by whomever. What cannot be read is passed over.
+pub fn all_recorded(room: &Room) -> Vec<Entry> {
+    let listed = fs::read_dir(&room.directory).into_iter().flatten().flatten();
+    let files =
+        listed.map(|entry| entry.path()).filter(|file| file.extension().is_some_and(|kind| kind == "jsonl"));
+    let read = |file: PathBuf| incident::read(&String::from_utf8_lossy(&fs::read(file).unwrap_or_default()));
+    let mut all: Vec<Entry> = files.flat_map(read).collect();
+    all.sort_by_key(|entry| entry.at);
+    all
+}
+
 /// What was recorded of an incident, by whomever; nothing when it is new.
 ///
 /// # Errors

@@ -3,6 +3,7 @@
 mod activity;
 mod alert;
 mod chain;
+mod dashboards;
 mod host;
 mod kept;
 mod line;
@@ -81,9 +82,14 @@ impl Place {
 pub fn wants(subject: &Subject, place: Place, scene: &Scene<'_>) -> Vec<Ask> {
     match subject {
         Subject::Alert { fingerprint, .. } => find_alert(scene.store, fingerprint)
-            .map_or_else(Vec::new, |found| alert::wants(found, place, scene)),
+            .map_or_else(Vec::new, |found| alert::wants(found, place, scene))
+            .into_iter()
+            .chain(dashboards::ask(place, scene))
+            .collect(),
         Subject::Backup { source, group } => story::wants(source, group, place, scene.store),
-        Subject::Host(_) => host::wants(place, scene),
+        Subject::Host(_) => {
+            host::wants(place, scene).into_iter().chain(dashboards::ask(place, scene)).collect()
+        }
         Subject::Task { source, upid } => {
             let ask = scene.store.source(source).and_then(|source| {
                 let listed = source.data.tasks.iter().find(|task| task.upid == *upid);
@@ -136,8 +142,12 @@ pub fn describe(subject: &Subject, place: Place, scene: &Scene<'_>) -> Descripti
         Subject::Layer(number) => service::of_layer(*number, scene),
         Subject::Source(id) => store.source(id).map(|source| of_source(source, scene)),
         // It only tells a row from the others.
-        Subject::Due { .. } => None,
+        Subject::Due { .. } | Subject::Past { .. } => None,
     };
+    let told = told.map(|mut told| {
+        dashboards::tell(subject, scene, &mut told.text);
+        told
+    });
     told.unwrap_or_else(|| Description {
         sign: None,
         name: "Gone".into(),
@@ -162,7 +172,7 @@ pub fn copied(subject: &Subject, store: &Store) -> String {
         Subject::Layer(number) => format!("layer {number}"),
         Subject::Line { line, .. } => line.text.to_string(),
         Subject::Backup { group, .. } => group.to_string(),
-        Subject::Due { what, .. } => what.to_string(),
+        Subject::Due { what, .. } | Subject::Past { what, .. } => what.to_string(),
         Subject::Task { upid, .. } => upid.to_string(),
         Subject::Silence { id, .. } => id.to_string(),
         Subject::Link { from, to } => format!("{from} > {to}"),
@@ -174,17 +184,21 @@ pub fn copied(subject: &Subject, store: &Store) -> String {
     }
 }
 
-/// Where a browser goes for a thing: an alert's runbook, else the page of its expression.
-pub fn link(subject: &Subject, store: &Store) -> Option<String> {
+/// Where a browser goes for a thing: an alert's runbook, else its dashboard, else the page of its expression.
+pub fn link(subject: &Subject, scene: &Scene<'_>) -> Option<String> {
+    let store = scene.store;
+    let dashboard = || dashboards::of(subject, scene).into_iter().next().map(|(_, link)| link);
     match subject {
         Subject::Alert { fingerprint, .. } => {
             let alert = find_alert(store, fingerprint)?;
             let noted = ["runbook_url", "runbook", "dashboard_url", "dashboard"];
             let noted = noted.iter().find_map(|name| alert.annotations.get(name));
-            noted.or(alert.generator_url.as_deref()).map(str::to_owned)
+            let noted = noted.map(str::to_owned).or_else(dashboard);
+            noted.or_else(|| alert.generator_url.as_deref().map(str::to_owned))
         }
         Subject::Target { instance, .. } if instance.contains("://") => Some(instance.to_string()),
         Subject::Target { instance, .. } => Some(format!("http://{instance}/metrics")),
+        Subject::Host(_) => dashboard(),
         _ => None,
     }
 }

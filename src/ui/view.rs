@@ -14,7 +14,7 @@ use crate::settings::{Document, Table};
 pub const EMBEDDED: &str = include_str!("views.toml");
 
 /// The views in the order of their keys, with the action that opens each.
-pub const NAMES: [(&str, Action); 13] = [
+pub const NAMES: [(&str, Action); 14] = [
     ("bridge", Action::Bridge),
     ("alerts", Action::Alerts),
     ("targets", Action::Targets),
@@ -26,6 +26,7 @@ pub const NAMES: [(&str, Action); 13] = [
     ("silences", Action::Silences),
     ("coverage", Action::Coverage),
     ("horizon", Action::Horizon),
+    ("digest", Action::Digest),
     ("probes", Action::Probes),
     ("services", Action::Services),
 ];

@@ -100,9 +100,17 @@ fn the_defaults_in_the_example_are_the_defaults() {
         "#loki",
         "#name = \"errors\"",
         "#query",
+        "#window",
     ];
     // Nor is what stands under these.
-    let tables = ["#[sources.prometheus.guarded.measures", "#[slo.", "#[due]"];
+    let tables = [
+        "#[sources.prometheus.guarded.measures",
+        "#[sources.grafana",
+        "#[slo.",
+        "#[due]",
+        "#[services.",
+        "#[[layers",
+    ];
     let mut is_in_example = false;
     let changed: Vec<String> = EXAMPLE
         .lines()

@@ -2,6 +2,7 @@
 
 mod backups;
 mod chain;
+mod change;
 mod check;
 mod completions;
 mod config;
@@ -9,6 +10,7 @@ mod config;
 mod contract;
 mod contracts;
 mod demo;
+mod digest;
 mod docs;
 mod due;
 #[path = "../heard/mod.rs"]
@@ -16,6 +18,7 @@ mod heard;
 mod inventory;
 mod journal;
 mod logs;
+mod maintenance;
 mod modules;
 mod packages;
 mod probes;

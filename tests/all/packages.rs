@@ -36,6 +36,11 @@ fn a_package_holds_all_that_belongs_to_the_program() {
         "usr/share/doc/wardroom/examples/config.toml",
         "usr/share/doc/wardroom/examples/themes/gruvbox.toml",
         "usr/share/doc/wardroom/copyright",
+        "usr/lib/systemd/user/wardroom-check.service",
+        "usr/lib/systemd/user/wardroom-check.timer",
+        "usr/lib/systemd/user/wardroom-reap.timer",
+        "usr/lib/systemd/user/wardroom-digest.timer",
+        "usr/lib/systemd/user/wardroom-due.timer",
     ] {
         let size = std::fs::metadata(unpacked.join(file)).map(|about| about.len());
         assert!(size.is_ok_and(|size| size > 100), "{file}");

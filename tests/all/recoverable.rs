@@ -92,6 +92,7 @@ fn a_drill_is_told_with_its_next_date_and_who_was_never_tried_is_not_fine() {
         group: GroupId { datastore: text("main"), namespace: text(""), kind: text("vm"), id: text(id) },
         at: Utc::now() - TimeDelta::days(days),
         by: text("kim"),
+        took: None,
         note: text("restored as vm 902"),
     };
     for drill in [drill("102", 200), drill("102", 12), drill("101", 100)] {

@@ -28,6 +28,7 @@ mod init;
 mod loki;
 mod lost;
 mod pbs;
+mod practice;
 mod program;
 mod pve;
 mod quoting;

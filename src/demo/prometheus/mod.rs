@@ -1,6 +1,7 @@
 //! Prometheus: targets, rules, alerts and a few metrics. The shapes are those of 2.42.
 
 mod measured;
+mod past;
 mod query;
 mod wire;
 

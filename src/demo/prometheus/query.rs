@@ -8,12 +8,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::super::Scenario;
 use super::super::matcher::{Fault, Matcher, Reader};
-use super::super::script::alerts::Raised;
 use super::super::script::hosts::{Reach, probe_succeeds};
 use super::super::script::rules::RULES;
 use super::super::script::{HOUR, MINUTE, Script, mark, mix};
 use super::super::serve::{Answer, Ask};
 use super::super::span;
+use super::past::{alerts, history, last_fired};
 use super::wire::{Queried, Sample, Series};
 use super::{ALERTMANAGERS, bad, failure, measured, success};
 use crate::domain::labels::Labels;
@@ -33,6 +33,12 @@ enum Query {
     Counted { matchers: Vec<Matcher>, span: i64 },
     /// Which targets flap: none does.
     Changes,
+    /// The alerts that fire, for the digest.
+    Fired,
+    /// When each alert fired last.
+    LastFired,
+    /// How many targets were scraped lately.
+    Scraped,
     /// A query of the dashboard's catalogue, by its name.
     Measure(&'static str),
     /// The time.
@@ -43,6 +49,9 @@ enum Query {
 
 /// How a question for the last success begins, without blanks, whatever targets and spans it names.
 const LAST_SUCCESS: &str = "max_over_time(timestamp(up";
+
+/// How the digest's question for alerts begins, without blanks.
+const FIRED: &str = "ALERTS{alertstate=\"firing\"}orlast_over_time(";
 
 /// Parses a query; the error is a whole answer.
 fn parse(text: &str) -> Result<Query, Answer> {
@@ -61,6 +70,15 @@ fn parse(text: &str) -> Result<Query, Answer> {
     }
     if let Some(measure) = measured::named_by(&dense) {
         return Ok(Query::Measure(measure));
+    }
+    if dense.starts_with(FIRED) {
+        return Ok(Query::Fired);
+    }
+    if dense.starts_with("maxby(alertname)(max_over_time(timestamp(ALERTS{") {
+        return Ok(Query::LastFired);
+    }
+    if dense.starts_with("count(count_over_time(up[") {
+        return Ok(Query::Scraped);
     }
     if dense.starts_with(LAST_SUCCESS) {
         return Ok(Query::LastSuccess);
@@ -126,7 +144,7 @@ fn refuse(fault: &Fault) -> Answer {
     bad(&format!("invalid parameter \"query\": {words}"))
 }
 
-type Point = (Labels, f64);
+pub(super) type Point = (Labels, f64);
 
 /// The samples of a query at a time.
 fn evaluate(script: &Script, query: &Query, at: DateTime<Utc>) -> Vec<Point> {
@@ -145,6 +163,13 @@ fn evaluate(script: &Script, query: &Query, at: DateTime<Utc>) -> Vec<Point> {
             points
         }
         Query::LastSuccess => last_success(script, at),
+        Query::Fired => {
+            let mut points = alerts(script, (at - script.anchor).num_seconds());
+            points.retain(|(labels, _)| labels.get("alertstate") == Some("firing"));
+            points
+        }
+        Query::LastFired => last_fired(script, at),
+        Query::Scraped => vec![(Labels::default(), script.targets.len() as f64)],
         Query::Measure(measure) => measured::points(script, measure, (at - script.anchor).num_seconds()),
         Query::Changes | Query::Number(_) | Query::Time => Vec::new(),
     }
@@ -175,8 +200,9 @@ fn last_success(script: &Script, at: DateTime<Utc>) -> Vec<Point> {
 }
 
 /// The metrics of the lab.
-const METRICS: [&str; 10] = [
+const METRICS: [&str; 11] = [
     "up",
+    "node_boot_time_seconds",
     "scrape_samples_scraped",
     "scrape_duration_seconds",
     "probe_success",
@@ -219,62 +245,13 @@ fn samples(script: &Script, metric: &str, at: DateTime<Utc>) -> Vec<Point> {
                 named(&target.labels, f64::from(u8::from(probe_succeeds(script.scenario, host, offset))))
             })
             .collect(),
+        "node_boot_time_seconds" => {
+            let uptimes = measured::points(script, "uptime", offset).into_iter();
+            uptimes.map(|(labels, uptime)| named(&labels, at.timestamp() as f64 - uptime)).collect()
+        }
         "ALERTS" => alerts(script, offset),
         _ => counters(script, metric, offset),
     }
-}
-
-/// A time in which an alert was true, in seconds from the anchor: from when, since when it fired,
-/// until when.
-type Episode = (i64, i64, i64);
-
-/// When an alert was true: now, and for what comes back every night also some nights before.
-fn episodes(raised: &Raised) -> Vec<Episode> {
-    let hold = raised.rule.hold;
-    let mut all = vec![(raised.fires - hold, raised.fires, i64::MAX)];
-    let nightly = match raised.rule.name {
-        "HighCPUUsage" | "HighIOWait" => 40 * MINUTE,
-        "BackupJobFailed" => 9 * HOUR,
-        _ => return all,
-    };
-    // At two at night the backups run; the anchor is two in the afternoon.
-    let nights = (0..4).map(|night| -12 * HOUR - night * 24 * HOUR);
-    all.extend(nights.map(|begins| (begins - hold, begins, begins + nightly)));
-    all.retain(|(_, fires, until)| *fires >= raised.fires || *until < raised.fires - hold);
-    all
-}
-
-/// The series that Prometheus keeps of its own alerts.
-fn alerts(script: &Script, offset: i64) -> Vec<Point> {
-    let state = |raised: &Raised| {
-        let now = episodes(raised).into_iter().find(|(from, _, until)| (*from..*until).contains(&offset))?;
-        Some(if offset >= now.1 { "firing" } else { "pending" })
-    };
-    script.raised.iter().filter_map(|raised| Some(kept(raised, state(raised)?, 1.0))).collect()
-}
-
-/// The samples that these series had within a time, one every 15 seconds.
-fn history(script: &Script, offset: i64, span: i64) -> Vec<Point> {
-    let count = |from: i64, until: i64| {
-        let (from, until) = (from.max(offset - span), until.min(offset));
-        (until > from).then(|| ((until - from) / 15).max(1) as f64)
-    };
-    let samples = script.raised.iter().flat_map(|raised| {
-        let (mut waited, mut fired) = (None, None);
-        for (from, fires, until) in episodes(raised) {
-            for (sum, more) in [(&mut waited, count(from, fires)), (&mut fired, count(fires, until))] {
-                *sum = more.map_or(*sum, |more| Some(sum.unwrap_or(0.0) + more));
-            }
-        }
-        let both = [("pending", waited), ("firing", fired)];
-        both.into_iter().filter_map(move |(state, count)| Some(kept(raised, state, count?)))
-    });
-    samples.collect()
-}
-
-fn kept(raised: &Raised, state: &str, value: f64) -> Point {
-    let more = [("__name__", "ALERTS"), ("alertstate", state)];
-    (raised.labels.iter().chain(more).collect(), value)
 }
 
 /// What Prometheus and Alertmanager count of their own work.

@@ -26,9 +26,12 @@ const AGENTS: [&str; 6] = ["promtail", "alloy", "agent", "vector", "fluent", "ot
 pub(super) fn links(store: &Store, now: DateTime<Utc>) -> Vec<Link> {
     let logs = store.of(SourceKind::Loki);
     let logs = logs.map(|loki| link("log agents", name_of(loki, store), logs_of(loki, store, now)));
+    let pictures = store.of(SourceKind::Grafana);
+    let pictures =
+        pictures.map(|grafana| link("Prometheus", name_of(grafana, store), pictures_of(grafana, now)));
     let backups = store.of(SourceKind::Pbs);
     let backups = backups.map(|pbs| link("backups", name_of(pbs, store), backups_of(pbs, now)));
-    let mut all: Vec<Link> = logs.chain(backups).collect();
+    let mut all: Vec<Link> = logs.chain(pictures).chain(backups).collect();
     let certificates = certificates(store, now);
     if !certificates.is_empty() {
         all.push(link("services", "certificates", certificates));
@@ -79,6 +82,17 @@ fn logs_of(loki: &SourceState, store: &Store, now: DateTime<Utc>) -> Vec<Check> 
     }
     if checks.is_empty() {
         checks.push(Check::ok("ready"));
+    }
+    checks
+}
+
+fn pictures_of(grafana: &SourceState, now: DateTime<Utc>) -> Vec<Check> {
+    let mut checks: Vec<Check> = unheard(grafana, Feed::Ready, now).into_iter().collect();
+    if let Some(words) = &grafana.data.unready {
+        checks.push(Check::bad(Health::Warning, format!("{} is not well: {words}", grafana.id)));
+    }
+    if checks.is_empty() {
+        checks.push(Check::ok("it and its database answer"));
     }
     checks
 }

@@ -150,13 +150,14 @@ pub(super) fn readings<'s>(source: &'s SourceState, measure: &str, now: DateTime
 }
 
 /// The name of a source where there are several of its kind; else what such servers are called.
-fn name_of(source: &SourceState, store: &Store) -> Arc<str> {
+pub(super) fn name_of(source: &SourceState, store: &Store) -> Arc<str> {
     let word = match source.id.kind {
         SourceKind::Prometheus => "Prometheus",
         SourceKind::Alertmanager => "Alertmanager",
         SourceKind::Loki => "Loki",
         SourceKind::Pbs => "PBS",
         SourceKind::Pve => "PVE",
+        SourceKind::Grafana => "Grafana",
         SourceKind::Files => "files",
         SourceKind::Probe => "probe",
     };

@@ -11,7 +11,9 @@ use std::sync::Arc;
 use chrono::{DateTime, MappedLocalTime, NaiveDate, TimeDelta, TimeZone, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::comment::{Comment, Tag};
 use super::feed::{Feed, SourceKind};
+use super::maintenance;
 use super::silence::SilenceState;
 use super::store::{SourceState, Store};
 use super::subject::Subject;
@@ -51,6 +53,8 @@ pub enum Kind {
     Scrub,
     /// A silence that ends.
     Silence,
+    /// A maintenance that begins, or is to be over.
+    Maintenance,
     /// A date that the operator wrote down.
     Date,
 }
@@ -121,6 +125,7 @@ pub fn horizon(store: &Store, now: DateTime<Utc>) -> Vec<Due> {
     let mut all = kept::due(store, now);
     all.extend(measured::due(store, now));
     all.extend(silences(store, now));
+    all.extend(maintenances(store, now));
     all.extend(dates(store));
     all.sort_by_cached_key(|due| {
         let (unknown, at) = match due.at {
@@ -135,7 +140,7 @@ pub fn horizon(store: &Store, now: DateTime<Utc>) -> Vec<Due> {
 /// What breaks next, if that is soon or past: to be said when all is well. Silences end every day.
 pub fn soonest(store: &Store, now: DateTime<Utc>) -> Option<Due> {
     let mut all = horizon(store, now).into_iter();
-    all.find(|due| matches!(due.at, When::At(_)) && due.kind != Kind::Silence)
+    all.find(|due| matches!(due.at, When::At(_)) && !matches!(due.kind, Kind::Silence | Kind::Maintenance))
         .filter(|due| due.is_within(NEAR, now))
 }
 
@@ -165,7 +170,13 @@ fn silences(store: &Store, now: DateTime<Utc>) -> Vec<Due> {
             continue;
         }
         let silences = source.data.silences.iter();
-        let ending = silences.filter(|one| one.state == SilenceState::Active && !one.is_acknowledgement());
+        let ending = silences.filter(|one| {
+            let is_part = matches!(Comment::read(&one.comment).tag, Some(Tag::Part(_)));
+            one.state == SilenceState::Active
+                && !one.is_acknowledgement()
+                && !one.carries_maintenance()
+                && !is_part
+        });
         all.extend(ending.map(|silence| {
             let matchers: Vec<String> = silence.matchers.iter().map(ToString::to_string).collect();
             Due {
@@ -178,6 +189,23 @@ fn silences(store: &Store, now: DateTime<Utc>) -> Vec<Due> {
         }));
     }
     all
+}
+
+/// Maintenance that is planned begins, and what goes on is to be over.
+fn maintenances(store: &Store, now: DateTime<Utc>) -> Vec<Due> {
+    let due = |one: maintenance::Maintenance| {
+        let is_planned = one.phase(now) == maintenance::Phase::Planned;
+        let (then, at) =
+            if is_planned { ("begins", one.window.from) } else { ("is to be over", one.window.to) };
+        Due {
+            kind: Kind::Maintenance,
+            what: one.name,
+            then: format!("{then}, by {}", one.by).into(),
+            at: When::At(at),
+            subject: Subject::Silence { source: one.source, id: one.id },
+        }
+    };
+    maintenance::all(store).into_iter().map(due).collect()
 }
 
 /// What the operator wrote down.

@@ -142,6 +142,7 @@ fn drills_and_verifications_by_their_limits() {
         group: group(id, None).id,
         at: now() - TimeDelta::days(days),
         by: "kim".into(),
+        took: None,
         note: "".into(),
     };
     store.drills = vec![drill(200, "100"), drill(80, "100"), drill(91, "101")];

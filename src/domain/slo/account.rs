@@ -91,12 +91,18 @@ impl Goal {
 }
 
 impl Account {
-    /// Counts samples in the order of time: as often as they are asked for, a window each.
-    pub(super) fn of<I>(goal: &Goal, samples: impl Fn() -> I, window: Window, to: DateTime<Utc>) -> Self
+    /// Counts samples in the order of time: as often as they are asked for, a window each. What was `planned` is left out.
+    pub(super) fn of<I>(
+        goal: &Goal,
+        samples: impl Fn() -> I,
+        window: Window,
+        to: DateTime<Utc>,
+        planned: &[Window],
+    ) -> Self
     where
         I: Iterator<Item = (DateTime<Utc>, f64)>,
     {
-        let count = |window: &Window| Tally::of(samples(), STEP, window, to);
+        let count = |window: &Window| Tally::of(samples(), STEP, window, to, planned);
         let last = |minutes: i64| {
             goal.objective.burn(&count(&Window { from: to - TimeDelta::minutes(minutes), to }))
         };

@@ -70,9 +70,9 @@ impl Ledger {
         self.known = Some(Window { from: hull.from.min(piece.from).max(since), to: hull.to.max(piece.to) });
     }
 
-    /// How the objective stands at `to`, as far as its samples are known.
-    pub fn account(&self, goal: &Goal, window: Window, to: DateTime<Utc>) -> Account {
-        Account::of(goal, || self.samples(), window, to)
+    /// How the objective stands at `to`, as far as its samples are known; what was `planned` counts for nothing.
+    pub fn account(&self, goal: &Goal, window: Window, to: DateTime<Utc>, planned: &[Window]) -> Account {
+        Account::of(goal, || self.samples(), window, to, planned)
     }
 
     /// The samples in the order of time.
@@ -171,9 +171,9 @@ mod tests {
                 &answer(&Window { from: window.from, to }),
                 window.from,
             );
-            let counted = whole.account(&goal(), window, to);
+            let counted = whole.account(&goal(), window, to, &[]);
             assert!(counted.tally.bad > 0.0, "{counted:?}");
-            assert_eq!(ledger.account(&goal(), window, to), counted, "{hours}");
+            assert_eq!(ledger.account(&goal(), window, to, &[]), counted, "{hours}");
             assert!(ledger.samples().all(|(time, _)| time > window.from), "what is over is forgotten");
             assert!(ledger.runs.len() < 60, "{} runs", ledger.runs.len());
         }

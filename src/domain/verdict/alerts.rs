@@ -12,6 +12,7 @@ use crate::domain::cause::Cause;
 use crate::domain::correlate::{self, Listed};
 use crate::domain::feed::{Feed, SourceKind};
 use crate::domain::health::Health;
+use crate::domain::maintenance;
 use crate::domain::rule::{Rule, RuleHealth, RuleKind};
 use crate::domain::store::{SourceState, Store};
 use crate::domain::subject::Subject;
@@ -81,7 +82,7 @@ pub(super) fn alerts(store: &Store, now: DateTime<Utc>, counts: &mut Counts) -> 
         found.measured = placed.into_iter().map(|(_, finding)| finding).collect();
     }
     found.unheard.extend(vanished(store, now));
-    if watchdog_missing(store, now) {
+    if watchdog_missing(store, now) && !maintenance::expects_no_watchdog(store, now) {
         found.measured.push(Finding {
             health: weigh(Condition::WatchdogMissing),
             text: format!("{} is missing: alerts do not reach Alertmanager", store.thresholds.watchdog),

@@ -69,8 +69,11 @@ fn silence(source: &SourceState, scope: Scope, now: DateTime<Utc>) -> Option<Fin
     // Why a run failed, and what is planned, only explains; whether a node or a storage is there is
     // a rule of its own.
     let explains = kind == SourceKind::Pve && source.is_fresh(Feed::Guests, now);
-    let starved =
-        if kind == SourceKind::Loki || explains { Condition::LogsNotFresh } else { Condition::NotFresh };
+    let starved = if matches!(kind, SourceKind::Loki | SourceKind::Grafana) || explains {
+        Condition::LogsNotFresh
+    } else {
+        Condition::NotFresh
+    };
     let health: Option<Health> = own.max(weigh(starved));
     let name = &source.id;
     let short = freshness.failure.as_ref().map_or("", |(failure, _)| &*failure.short);

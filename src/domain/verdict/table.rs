@@ -67,6 +67,8 @@ pub enum Condition {
     Certificate(Health),
     /// A door that is not as it should be.
     Probe(Health),
+    /// A maintenance that is over time, and something of it is not back.
+    Overrun,
     /// An error budget that burns, by how fast.
     Burn(Health),
     /// A service, by how it is.
@@ -92,6 +94,7 @@ pub fn weigh(condition: Condition) -> Option<Health> {
         Condition::Alert(Severity::Critical, AlertState::Firing)
         | Condition::WatchdogMissing
         | Condition::ChainBroken
+        | Condition::Overrun
         | Condition::NodeAway => Some(Critical),
         Condition::Alert(Severity::Critical, AlertState::Acknowledged)
         | Condition::Alert(Severity::Warning, AlertState::Firing) => Some(Warning),

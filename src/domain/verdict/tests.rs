@@ -731,6 +731,7 @@ const fn feeds(kind: SourceKind) -> &'static [Feed] {
         SourceKind::Prometheus => &[Feed::Targets, Feed::Scrapes, Feed::Rules, Feed::Alerts, Feed::Status],
         SourceKind::Alertmanager => &[Feed::Alerts, Feed::Silences, Feed::Status],
         SourceKind::Loki => &[Feed::Tail, Feed::Ready],
+        SourceKind::Grafana => &[Feed::Ready],
         SourceKind::Pbs => &[Feed::Snapshots, Feed::Datastores, Feed::Tasks],
         SourceKind::Pve => &[Feed::Guests, Feed::Schedules, Feed::Dumps],
         SourceKind::Files => &[Feed::Files],

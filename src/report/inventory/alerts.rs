@@ -6,6 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::Page;
+use crate::domain::alert::AlertState;
 use crate::domain::feed::{Feed, SourceKind};
 use crate::domain::rule::{Rule, RuleHealth, RuleKind};
 use crate::domain::store::{SourceState, Store};
@@ -22,7 +23,34 @@ pub struct Covering {
     pub procedure: String,
 }
 
-pub(super) fn page(store: &Store, runbooks: &[Covering], now: DateTime<Utc>) -> Page {
+/// What is known of the past of alerts, by name.
+#[derive(Clone, Debug)]
+pub struct History {
+    /// When each fired last, within 30 days; or why that is not known.
+    pub fired: Result<BTreeMap<String, DateTime<Utc>>, String>,
+    /// When somebody last opened its procedure at it, here.
+    pub opened: BTreeMap<String, DateTime<Utc>>,
+}
+
+impl History {
+    /// When an alert fired last, in words; what fires now says so.
+    fn fired(&self, name: &str, store: &Store) -> String {
+        let fires = |listed: &crate::domain::store::Listed| {
+            *listed.alert.name == *name && listed.alert.state != AlertState::Pending
+        };
+        if store.alerts().iter().chain(store.heartbeats()).any(fires) {
+            return "fires now".to_owned();
+        }
+        match &self.fired {
+            Err(why) => format!("unknown: {why}"),
+            Ok(fired) => fired
+                .get(name)
+                .map_or_else(|| "not in 30 days".to_owned(), |at| at.format("%Y-%m-%d").to_string()),
+        }
+    }
+}
+
+pub(super) fn page(store: &Store, runbooks: &[Covering], history: &History, now: DateTime<Utc>) -> Page {
     let mut page = Page::new("Alert catalogue");
     let receivers = receivers(store);
     let mut known = BTreeSet::new();
@@ -36,14 +64,35 @@ pub(super) fn page(store: &Store, runbooks: &[Covering], now: DateTime<Utc>) -> 
         }
         let rules: Vec<&Rule> = alerting(source).collect();
         known.extend(rules.iter().map(|rule| Arc::clone(&rule.name)));
-        let rows: Vec<Vec<String>> =
-            rules.iter().map(|rule| row(rule, source, runbooks, &receivers)).collect();
-        page.table(&["alert", "severity", "for", "group", "evaluated", "receiver now", "runbook"], &rows);
+        let rows: Vec<Vec<String>> = rules
+            .iter()
+            .map(|rule| row(rule, source, runbooks, &receivers))
+            .zip(&rules)
+            .map(|(mut cells, rule)| {
+                cells.push(history.fired(&rule.name, store));
+                let opened = history.opened.get(&*rule.name);
+                cells.push(opened.map_or_else(|| "never".to_owned(), |at| at.format("%Y-%m-%d").to_string()));
+                cells
+            })
+            .collect();
+        let heads = [
+            "alert",
+            "severity",
+            "for",
+            "group",
+            "evaluated",
+            "receiver now",
+            "runbook",
+            "last fired",
+            "last tested",
+        ];
+        page.table(&heads, &rows);
         for rule in &rules {
             page.head(3, &rule.name);
             page.code("promql", &rule.query);
         }
     }
+    page.say("An alert counts as tested when its procedure was opened at it, here.");
     lints(&known, runbooks, unheard, &mut page);
     page
 }

@@ -31,9 +31,11 @@ pub(super) async fn answer(id: &SourceId, asker: &Asker, question: Question) -> 
         }
         Question::Volume { query, from, to, step } => volume(asker, &query, (from, to), step).await,
         Question::Check(query) => check(asker, &query).await,
-        Question::Value { .. } | Question::Series { .. } | Question::Readable(_) | Question::Log { .. } => {
-            Err(SourceError::unasked(id))
-        }
+        Question::Value { .. }
+        | Question::Series { .. }
+        | Question::Readable(_)
+        | Question::Dashboards
+        | Question::Log { .. } => Err(SourceError::unasked(id)),
     }
 }
 

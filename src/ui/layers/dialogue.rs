@@ -141,7 +141,7 @@ impl Dialogue {
                 return Outcome::Stay;
             }
             let (by, note) = (self.value(0).into(), self.value(1).into());
-            return Outcome::Drilled(Drill { source, group, at: self.now, by, note });
+            return Outcome::Drilled(Drill { source, group, at: self.now, by, took: None, note });
         }
         if self.left.is_empty() {
             let Some(deeds) = self.deeds() else { return Outcome::Stay };

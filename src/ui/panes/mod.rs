@@ -6,6 +6,7 @@ pub mod chain;
 pub mod coverage;
 pub mod datastores;
 pub mod detail;
+pub mod digest;
 pub mod horizon;
 pub mod hosts;
 pub mod layers;
@@ -49,7 +50,7 @@ use crate::text;
 pub type Made = (&'static str, u8, fn() -> Box<dyn Pane>);
 
 /// Every pane.
-pub const PANES: [Made; 19] = [
+pub const PANES: [Made; 20] = [
     ("alerts", 2, || Box::new(alerts::Alerts::default())),
     ("targets", 3, || Box::new(targets::Targets::default())),
     ("logs", 4, || Box::new(logs::Logs::default())),
@@ -63,6 +64,7 @@ pub const PANES: [Made; 19] = [
     ("silences", 0, || Box::new(silences::Silences::default())),
     ("coverage", 0, || Box::<Listed<coverage::Coverage>>::default()),
     ("horizon", 0, || Box::<Listed<horizon::Horizon>>::default()),
+    ("digest", 0, || Box::<digest::Past>::default()),
     ("probes", 0, || Box::<Listed<probes::Probes>>::default()),
     ("services", 0, || Box::<Listed<services::Services>>::default()),
     ("layers", 0, || Box::<Listed<layers::Layers>>::default()),
@@ -345,6 +347,7 @@ impl Standing {
             SourceKind::Loki => "Loki",
             SourceKind::Pbs => "Proxmox Backup Server",
             SourceKind::Pve => "Proxmox VE",
+            SourceKind::Grafana => "Grafana",
             SourceKind::Files => "place for files",
             SourceKind::Probe => "probe",
         };

@@ -7,6 +7,7 @@ mod certificates;
 mod chores;
 mod faults;
 mod files;
+mod grafana;
 pub mod loki;
 mod pbs;
 mod prometheus;

@@ -62,7 +62,7 @@ pub fn of_subject(subject: &Subject, store: &Store) -> (Labels, Vec<String>) {
             vec![format!("{from} {to}"), from.to_string(), to.to_string(), "chain".into()],
         ),
         Subject::Objective(name) => (Labels::default(), vec![name.to_string(), "objective".into()]),
-        Subject::Due { what, .. } => (Labels::default(), vec![what.to_string()]),
+        Subject::Due { what, .. } | Subject::Past { what, .. } => (Labels::default(), vec![what.to_string()]),
         Subject::Probe { name, .. } => (Labels::default(), vec![name.to_string(), "probe".into()]),
         Subject::Host(name) => {
             ([("host", &**name)].into_iter().collect(), vec![name.to_string(), "host".into()])

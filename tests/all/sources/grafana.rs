@@ -1,0 +1,96 @@
+//! Grafana: whether it is well, which dashboards are about what, and how its refusals are told.
+
+use chrono::Utc;
+use rstest::rstest;
+use wardroom::domain::dashboard::Dashboard;
+use wardroom::domain::feed::{FailureKind, Feed, SourceKind};
+use wardroom::domain::observation::Observation;
+use wardroom::domain::question::{Answer as Told, Question};
+
+use super::replay::{Answer, Server, look, source};
+
+const HEALTH: &str = r#"{"commit":"1e84fede54","database":"ok","version":"11.3.0"}"#;
+const SEARCH: &str = r#"[
+  {"id":1,"uid":"rYdddlPWk","title":"Node Exporter Full","uri":"db/node","url":"/grafana/d/rYdddlPWk/node-exporter-full",
+   "type":"dash-db","tags":["linux"],"isStarred":false,"folderTitle":"Hosts","sortMeta":0},
+  {"id":2,"uid":"abc","title":"Next\u001b[31mcloud","url":"javascript:alert(1)","type":"dash-db","tags":[]}]"#;
+
+async fn grafana(health: Answer, search: Answer) -> Server {
+    Server::paths(&[("/grafana/api/health", health), ("/grafana/api/search", search)]).await
+}
+
+fn keys(server: &Server) -> String {
+    format!("url = \"{}/grafana\"\ntoken = \"glsa_x\"\ninsecure_http = true", server.url)
+}
+
+async fn dashboards(server: &Server) -> Vec<Dashboard> {
+    let source = source(SourceKind::Grafana, &keys(server));
+    match source.answer(Question::Dashboards, Utc::now()).await.expect("an answer") {
+        Told::Dashboards(all) => all.to_vec(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn its_dashboards_have_links_below_its_own_address() {
+    let server = grafana(Answer::json(HEALTH), Answer::json(SEARCH)).await;
+    let all = dashboards(&server).await;
+    let told: Vec<(&str, String)> =
+        all.iter().map(|one| (&*one.title, one.url.replace(&server.url, "G"))).collect();
+    let expected = [
+        ("Node Exporter Full", "G/grafana/d/rYdddlPWk/node-exporter-full".to_owned()),
+        ("Next[31mcloud", "G/grafana/d/abc".to_owned()),
+    ];
+    assert_eq!(told[0], expected[0]);
+    assert!(!told[1].0.contains('\u{1b}'), "{told:?}");
+    assert_eq!(told[1].1, expected[1].1, "what is no path of a dashboard is none of its links");
+    let asked = server.asked();
+    let bearer =
+        asked.iter().all(|one| one.headers.get("authorization").is_some_and(|it| it == "Bearer glsa_x"));
+    assert!(bearer && !asked.is_empty());
+}
+
+#[rstest]
+#[case(200, HEALTH, None)]
+#[case(200, r#"{"database":"failing"}"#, Some("its database is failing"))]
+#[case(503, r#"{"database":"failing","version":"11.3.0"}"#, Some("its database is failing"))]
+#[tokio::test]
+async fn it_is_well_when_its_database_is(
+    #[case] status: u16,
+    #[case] body: &str,
+    #[case] unready: Option<&str>,
+) {
+    let server = grafana(Answer::new(status, "application/json", body), Answer::json("[]")).await;
+    let source = source(SourceKind::Grafana, &keys(&server));
+    let seen = look(&*source, Feed::Ready).await.expect("a look");
+    let Observation::Ready { unready: told, .. } = seen else { panic!("{seen:?}") };
+    assert_eq!(told.as_deref(), unready);
+}
+
+#[rstest]
+#[case(
+    401,
+    r#"{"message":"Invalid API key","messageId":"api-key.invalid","statusCode":401}"#,
+    FailureKind::Unauthorised
+)]
+#[case(
+    403,
+    r#"{"accessErrorId":"ACE1","message":"Permissions needed: dashboards:read"}"#,
+    FailureKind::Unauthorised
+)]
+#[case(500, "oops", FailureKind::Http)]
+#[tokio::test]
+async fn a_token_that_is_refused_is_told(#[case] status: u16, #[case] body: &str, #[case] kind: FailureKind) {
+    let server = grafana(Answer::json(HEALTH), Answer::new(status, "application/json", body)).await;
+    let source = source(SourceKind::Grafana, &keys(&server));
+    let failure = look(&*source, Feed::Ready).await.expect_err("refused");
+    assert_eq!(failure.kind, kind, "{failure:?}");
+}
+
+#[tokio::test]
+async fn a_page_in_its_place_is_no_grafana() {
+    let server = grafana(Answer::new(200, "text/html", "<html>log in</html>"), Answer::json("[]")).await;
+    let source = source(SourceKind::Grafana, &keys(&server));
+    let failure = look(&*source, Feed::Ready).await.expect_err("no API");
+    assert_eq!(failure.kind, FailureKind::Parse, "{failure:?}");
+}
