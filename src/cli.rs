@@ -3,7 +3,6 @@
 pub mod runbook;
 
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -389,26 +388,6 @@ pub enum Picture {
     Svg,
 }
 
-/// A size in cells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Size {
-    /// Columns.
-    pub width: u16,
-    /// Rows.
-    pub height: u16,
-}
-
-impl FromStr for Size {
-    type Err = String;
-    fn from_str(text: &str) -> Result<Self, String> {
-        let size = text.split_once('x').and_then(|(width, height)| {
-            let (width, height) = (width.parse().ok()?, height.parse().ok()?);
-            ((1..=1000).contains(&width) && (1..=1000).contains(&height)).then_some(Self { width, height })
-        });
-        size.ok_or_else(|| "expected columns and rows from 1 to 1000, such as 120x40".to_owned())
-    }
-}
-
 mod alerts;
 mod digest;
 mod due;
@@ -418,6 +397,7 @@ mod maintenance;
 mod names;
 mod record;
 mod setup;
+mod size;
 mod status;
 
 pub use alerts::{Add, Alerts, ListFormat, OfAlerts, Open, Route, Silences, Test};
@@ -429,6 +409,7 @@ pub use maintenance::{Maintenance, Planned};
 pub use names::{Kind, Names};
 pub use record::Record;
 pub use setup::{Doctor, Init};
+pub use size::Size;
 pub use status::{Line, Status};
 
 /// `wardroom config`

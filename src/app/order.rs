@@ -158,13 +158,4 @@ impl App {
         }
         self.act(action, now)
     }
-
-    /// Hands a paste to the layer on top; panes take none.
-    pub(super) fn paste(&mut self, text: &str, now: Now) -> Vec<Effect> {
-        if self.is_wall() {
-            return Vec::new();
-        }
-        let outcome = self.layers.last_mut().and_then(|layer| layer.paste(text));
-        outcome.map_or_else(Vec::new, |outcome| self.settle(self.layers.len() - 1, outcome, now))
-    }
 }

@@ -1,7 +1,5 @@
 //! Where the panes stand, and which of them has the focus.
 
-use std::sync::Arc;
-
 use super::App;
 use crate::action::Action;
 use crate::clock::Now;
@@ -11,13 +9,6 @@ use crate::ui::theme::Role;
 use crate::ui::view::{Place, View};
 
 impl App {
-    /// The site, when all sources are of one.
-    pub(super) fn site(&self) -> Arc<str> {
-        let mut sites = self.known.store.sources.iter().map(|source| &source.site);
-        let first = sites.next().cloned().unwrap_or_default();
-        if sites.all(|site| *site == first) { first } else { Arc::default() }
-    }
-
     pub(super) fn current(&self) -> Option<&View> {
         self.look.views.get(self.view)
     }

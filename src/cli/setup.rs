@@ -9,7 +9,7 @@ use super::Form;
 /// `wardroom init`
 #[derive(Clone, Debug, Args)]
 #[command(after_long_help = "\
-Without a HOST this machine is looked at, the names prometheus, alertmanager, loki, pbs and pve, and, if you
+Without a HOST this machine is looked at, the names prometheus, alertmanager, loki, pbs, pve and grafana, and, if you
 like, the machines of your tailnet. Each server is tested as the dashboard will ask it; a certificate of its
 own is shown before it is trusted. Secrets go to files of their own, and all that is written is yours alone.
 An existing config is never written over. Where nobody can answer (no terminal) every question has its

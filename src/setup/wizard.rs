@@ -112,7 +112,7 @@ impl<'a> Wizard<'a> {
         self.talk.say(&format!(
             "Looking at {} ...",
             if usual {
-                "this machine, and at the names prometheus, alertmanager, loki, pbs and pve"
+                "this machine, and at the names prometheus, alertmanager, loki, pbs, pve and grafana"
             } else {
                 &named
             }
@@ -235,7 +235,7 @@ impl<'a> Wizard<'a> {
             entry.tenant = (!tenant.is_empty()).then_some(tenant);
             return entry.tenant.is_some().then_some(());
         }
-        if let Some(kind @ (SourceKind::Pbs | SourceKind::Pve)) = kind {
+        if let Some(kind @ (SourceKind::Pbs | SourceKind::Pve | SourceKind::Grafana)) = kind {
             self.talk.say(advice::least(kind));
             let question = format!("  Token, {} (not shown; Enter: leave it out)", advice::token_form(kind));
             let token = self.talk.secret(&question);
