@@ -9,7 +9,6 @@ use crate::action::Action;
 use crate::border::Effect;
 use crate::clock::Now;
 use crate::domain::feed::SourceKind;
-use crate::domain::log::journal::Journal;
 use crate::domain::store::Store;
 use crate::domain::subject::Subject;
 use crate::keymap::Context;
@@ -19,7 +18,6 @@ use crate::ui::layers::Outcome;
 use crate::ui::layers::deeds;
 use crate::ui::layers::entry::Purpose;
 use crate::ui::layers::help::Help;
-use crate::ui::layers::journal::Offer;
 use crate::ui::layers::overview::Overview;
 use crate::ui::layers::prompt::Prompt;
 use crate::ui::layers::sheet::{Matter, Sheet};
@@ -377,19 +375,13 @@ impl App {
     /// Opens the logs of the alert that is selected, or that the detail is about.
     fn show_logs(&mut self, now: Now) {
         let over = self.layers.last().and_then(|layer| layer.subject().cloned());
-        let Some(Subject::Alert { fingerprint, .. }) = over.or_else(|| self.subject(now)) else { return };
+        let Some(subject) = over.or_else(|| self.subject(now)) else { return };
+        let Subject::Alert { fingerprint, .. } = &subject else { return };
         let known = &self.known.store;
         let mut alerts = known.alerts().iter().map(|listed| &listed.alert);
-        let Some(alert) = alerts.find(|alert| alert.fingerprint == fingerprint).cloned() else { return };
+        let Some(alert) = alerts.find(|alert| alert.fingerprint == *fingerprint).cloned() else { return };
         if let Some(why) = lost_loki(known, now) {
-            let journal = Journal::of(&alert.labels, alert.starts_at, now.wall, &known.thresholds.hosts);
-            if let Some(journal) = journal {
-                self.layers.push(Box::new(Offer::new(&journal, &why)));
-            } else {
-                let told = format!("Loki does not answer, and this alert names no host: {why}");
-                self.notify(told, Role::Warning, now);
-            }
-            return;
+            return self.offer_journal(&subject, &alert, &why, now);
         }
         let scene = scene(&self.known, self.frozen.as_ref(), &self.look, now);
         let shown = self.panes.get_mut("logs").is_some_and(|slot| slot.pane.show_logs_of(&alert, &scene));

@@ -7,6 +7,8 @@ use super::App;
 use crate::action::Action;
 use crate::border::Effect;
 use crate::clock::Now;
+use crate::domain::alert::Alert;
+use crate::domain::log::journal::Journal;
 use crate::domain::run::Order;
 use crate::domain::subject::Subject;
 use crate::keymap;
@@ -18,6 +20,7 @@ use crate::runbooks::plan::Planned;
 use crate::runbooks::session::{Cause, Session};
 use crate::ui::describe::find_alert;
 use crate::ui::layers::choose::{Choice, Choose};
+use crate::ui::layers::journal::Offer;
 use crate::ui::palette;
 use crate::ui::panes::runbook::about;
 use crate::ui::theme::Role;
@@ -83,6 +86,19 @@ impl App {
                 Vec::new()
             }
         }
+    }
+
+    /// Offers the journal of an alert's host, in place of a Loki that does not answer.
+    pub(super) fn offer_journal(&mut self, subject: &Subject, alert: &Alert, why: &str, now: Now) {
+        let hosts = &self.known.store.thresholds.hosts;
+        let journal = Journal::of(&alert.labels, alert.starts_at, now.wall, hosts);
+        let laid = journal.and_then(|journal| Some((self.known.desk.lay_journal(&journal)?, journal)));
+        let Some((procedure, journal)) = laid else {
+            let told = format!("Loki does not answer, and this alert names no host: {why}");
+            return self.notify(told, Role::Warning, now);
+        };
+        let (cause, _) = self.cause_of(Some(subject));
+        self.layers.push(Box::new(Offer::new(&journal, why, procedure, cause)));
     }
 
     /// What something would be done for, and the name of its alert.

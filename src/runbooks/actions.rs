@@ -15,9 +15,13 @@ use super::quote;
 use super::shelf::{Page, Standing};
 use crate::domain::feed::SourceId;
 use crate::domain::labels::Labels;
+use crate::domain::log::journal::Journal;
 
 /// The file under which they stand among the runbooks.
 pub const FILE: &str = "[[actions]]";
+
+/// The file under which the journals of hosts stand that are read in place of Loki.
+pub const JOURNAL: &str = "the journal of a host";
 
 /// An action of the config.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -123,10 +127,22 @@ fn placeholder(text: &str) -> Option<(&str, &str, &str)> {
 
 /// The actions as a runbook; `None` when there are none.
 pub fn page(actions: &[Configured]) -> Option<Page> {
-    if actions.is_empty() {
-        return None;
-    }
-    let mut text = "# Actions of the config\n".to_owned();
+    (!actions.is_empty()).then(|| written(FILE, "Actions of the config", actions))
+}
+
+/// What reads a host's journal, as a runbook of one command that changes nothing.
+pub fn journal(journal: &Journal) -> Page {
+    let reads = Configured {
+        name: format!("Journal of {}", journal.whose()),
+        argv: journal.words.clone(),
+        host: journal.named.clone(),
+        ..Configured::default()
+    };
+    written(JOURNAL, "What the host itself says", &[reads])
+}
+
+fn written(file: &str, title: &str, actions: &[Configured]) -> Page {
+    let mut text = format!("# {title}\n");
     for action in actions {
         // Writing to a text cannot fail.
         let _written = write!(text, "\n### {}\n\n<!-- host: {} -->\n", action.name, action.host);
@@ -146,7 +162,7 @@ pub fn page(actions: &[Configured]) -> Option<Page> {
         }
     }
     let sha256 = super::sha256(text.as_bytes());
-    Some(Page { file: FILE.to_owned(), text, sha256, standing: Standing::Trusted })
+    Page { file: file.to_owned(), text, sha256, standing: Standing::Trusted }
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ use crate::domain::feed::{Feed, SourceKind};
 use crate::domain::host::Inventory;
 use crate::domain::labels::Labels;
 use crate::domain::log::Entry;
+use crate::domain::log::journal::Journal;
 use crate::domain::store::Store;
 
 /// All of it.
@@ -35,6 +36,8 @@ pub struct Desk {
     pub selected: usize,
     /// Something could not be written down, and why.
     pub unrecorded: Option<String>,
+    /// What reads the journal of a host, once somebody wanted to.
+    journal: Option<Page>,
     sessions: Vec<Session>,
     /// Which of them is on the screen.
     open: Option<usize>,
@@ -163,12 +166,22 @@ impl Desk {
         self.open = None;
     }
 
+    /// Lays what reads the journal of a host beside the runbooks, in place of another host's, and gives
+    /// the anchor of its procedure.
+    pub fn lay_journal(&mut self, journal: &Journal) -> Option<String> {
+        let page = actions::journal(journal);
+        self.journal = Some(page.clone());
+        let shelf = self.shelf.take().unwrap_or_default().without(actions::JOURNAL).with(page);
+        let book = shelf.find(actions::JOURNAL).map(|(book, _)| book);
+        let procedure = book.and_then(|book| book.procedures.first()).map(|one| one.id.clone());
+        self.shelf = Some(shelf);
+        procedure
+    }
+
     /// Takes what was read anew. What is ticked stays.
     pub fn take(&mut self, read: Shelf) {
-        self.shelf = Some(match actions::page(&self.lore.actions) {
-            Some(page) => read.with(page),
-            None => read,
-        });
+        let own = actions::page(&self.lore.actions).into_iter().chain(self.journal.clone());
+        self.shelf = Some(own.fold(read, Shelf::with));
         self.selected = self.selected.min(self.hits().len().saturating_sub(1));
         let open = self.open;
         for at in 0..self.sessions.len() {

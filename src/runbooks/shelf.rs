@@ -95,6 +95,17 @@ impl Shelf {
         Self { pages: self.pages.into_iter().chain(more.pages).collect(), books, faults: self.faults }
     }
 
+    /// The same without a file.
+    #[must_use]
+    pub fn without(self, file: &str) -> Self {
+        let Some(at) = self.pages.iter().position(|page| page.file == file) else { return self };
+        let books = self.books.iter().enumerate().filter(|(place, _)| *place != at);
+        let books = books.map(|(_, book)| book.clone()).collect();
+        let mut pages = self.pages;
+        pages.remove(at);
+        Self { pages, books, faults: self.faults }
+    }
+
     /// The runbook of that file, and the file.
     pub fn find(&self, file: &str) -> Option<(&Runbook, &Page)> {
         self.books.iter().zip(&self.pages).find(|(_, page)| page.file == file)

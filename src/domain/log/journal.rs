@@ -20,9 +20,13 @@ const LINES: &str = "500";
 pub struct Journal {
     /// The host, as it is logged in to.
     pub host: String,
+    /// The same by its name in the config, where it has one.
+    pub named: String,
     /// The unit whose lines are wanted; without it, all of the host.
     pub unit: Option<String>,
-    /// The program and its arguments, as they are handed over.
+    /// The program and its arguments, on the host.
+    pub words: Vec<String>,
+    /// The same by way of ssh, as it is handed over.
     pub argv: Vec<String>,
 }
 
@@ -40,28 +44,35 @@ impl Journal {
         let named = without_port(named);
         let known = hosts.find(named).map(|(name, host)| {
             let address = host.addresses.first().map_or(name, String::as_str);
-            match &host.ssh_user {
+            let login = match &host.ssh_user {
                 Some(user) => format!("{user}@{address}"),
                 None => address.to_owned(),
-            }
+            };
+            (login, name.to_owned())
         });
-        let host = known.or_else(|| is_host(named).then(|| named.to_owned()))?;
+        let (host, named) = known.or_else(|| is_host(named).then(|| (named.to_owned(), named.to_owned())))?;
         let unit = ["unit", "systemd_unit", "name", "service"].iter().find_map(|name| labels.get(name));
         let unit = unit.filter(|unit| is_unit(unit)).map(str::to_owned);
         let time = |at: DateTime<Utc>| {
             at.to_rfc3339_opts(SecondsFormat::Secs, true).replace('T', " ").replace('Z', " UTC")
         };
-        let mut remote = vec![
-            "journalctl".to_owned(),
-            "--no-pager".to_owned(),
-            "--output=short-iso".to_owned(),
-            format!("--lines={LINES}"),
-            format!("--since='{}'", time(starts_at - BEFORE)),
-            format!("--until='{}'", time((starts_at + AFTER).min(now.max(starts_at)))),
-        ];
-        remote.extend(unit.iter().map(|unit| format!("--unit='{unit}'")));
-        let argv = ["ssh", "-o", "BatchMode=yes", "-T", "--", &host, &remote.join(" ")];
-        Some(Self { argv: argv.map(str::to_owned).into(), host: host.clone(), unit })
+        let (since, until) = (time(starts_at - BEFORE), time((starts_at + AFTER).min(now.max(starts_at))));
+        let options = [("since", since.as_str()), ("until", until.as_str())];
+        let options: Vec<_> = options.into_iter().chain(unit.iter().map(|unit| ("unit", &**unit))).collect();
+        let plain = ["journalctl", "--no-pager", "--output=short-iso"].map(str::to_owned);
+        let plain: Vec<String> = plain.into_iter().chain([format!("--lines={LINES}")]).collect();
+        let told = |quote: &str| {
+            let options = options.iter().map(|(name, value)| format!("--{name}={quote}{value}{quote}"));
+            plain.iter().cloned().chain(options).collect::<Vec<_>>()
+        };
+        let argv = ["ssh", "-o", "BatchMode=yes", "-T", "--", &host, &told("'").join(" ")];
+        let argv = argv.map(str::to_owned).into();
+        Some(Self { words: told(""), argv, host: host.clone(), named, unit })
+    }
+
+    /// Whose journal it is: `nginx.service on vm102`.
+    pub fn whose(&self) -> String {
+        self.unit.as_ref().map_or_else(|| self.named.clone(), |unit| format!("{unit} on {}", self.named))
     }
 
     /// The command for a shell, to be pasted.
@@ -109,6 +120,10 @@ mod tests {
             journal.argv[6],
             "journalctl --no-pager --output=short-iso --lines=500 --since='2026-11-13 13:33:11 UTC' \
              --until='2026-11-13 13:53:11 UTC' --unit='nginx.service'"
+        );
+        assert_eq!(
+            journal.words[4..],
+            ["--since=2026-11-13 13:33:11 UTC", "--until=2026-11-13 13:53:11 UTC", "--unit=nginx.service"]
         );
         assert!(
             journal.line().starts_with("ssh -o BatchMode=yes -T -- vm102 \"journalctl --no-pager"),

@@ -10,6 +10,8 @@ use super::{Layer, Outcome};
 use crate::action::Action;
 use crate::domain::log::journal::Journal;
 use crate::keymap::Context;
+use crate::runbooks::actions;
+use crate::runbooks::session::Cause;
 use crate::ui::scene::{Scene, piece};
 use crate::ui::theme::Role;
 use crate::ui::widgets::frame::Title;
@@ -22,25 +24,29 @@ const WIDTH: u16 = 94;
 #[derive(Debug)]
 pub struct Offer {
     command: String,
+    /// The procedure of one command that runs it, and what for.
+    procedure: String,
+    cause: Cause,
     about: Vec<Prose>,
     scroll: Scroll,
 }
 
 impl Offer {
     /// Offers a journal in place of a Loki that does not answer, and why it does not.
-    pub fn new(journal: &Journal, why: &str) -> Self {
-        let whose = journal.unit.as_ref().map_or_else(
-            || format!("the journal of {}", journal.host),
-            |unit| format!("the journal of {unit} on {}", journal.host),
-        );
+    pub fn new(journal: &Journal, why: &str, procedure: String, cause: Cause) -> Self {
         let about = vec![
             Prose::Line(vec![piece(format!("Loki does not answer: {why}"), Role::Warning)]),
             Prose::Blank,
-            Prose::plain(format!("On the host itself {whose} can be read. This changes nothing there (L0):")),
+            Prose::plain(format!(
+                "On the host itself the journal of {} can be read. This changes nothing there (L0):",
+                journal.whose()
+            )),
             Prose::Blank,
             Prose::Line(vec![piece(journal.line(), Role::Accent)]),
+            Prose::Blank,
+            Prose::Line(vec![piece("Enter opens it to be run from here, y copies it", Role::Muted)]),
         ];
-        Self { command: journal.line(), about, scroll: Scroll::default() }
+        Self { command: journal.line(), procedure, cause, about, scroll: Scroll::default() }
     }
 }
 
@@ -53,7 +59,12 @@ impl Layer for Offer {
         match action {
             Some(Action::Quit) => Outcome::Pass,
             Some(Action::Close) => Outcome::Close,
-            Some(Action::Open | Action::Copy) => Outcome::Copy(self.command.clone()),
+            Some(Action::Open) => Outcome::Chosen {
+                file: actions::JOURNAL.to_owned(),
+                procedure: self.procedure.clone(),
+                cause: Box::new(self.cause.clone()),
+            },
+            Some(Action::Copy) => Outcome::Copy(self.command.clone()),
             Some(action) => {
                 self.scroll.act(action);
                 Outcome::Stay

@@ -263,4 +263,13 @@ fn while_loki_is_down_the_hosts_own_journal_is_offered() {
     assert!(command.contains("--since='2026-11-13 13:"), "{command}");
     desk.keys("<esc>");
     assert!(!desk.screen().contains("journalctl"), "{}", desk.screen());
+    // Or it is opened to be run: on the alert's host, as what changes nothing.
+    let screen = desk.keys("l<enter>").screen();
+    assert!(screen.contains("Journal of") && screen.contains("vm102"), "{screen}");
+    let screen = desk.keys("<enter>").screen();
+    assert!(screen.contains("L0") && screen.contains("journalctl --no-pager"), "{screen}");
+    desk.effects.clear();
+    desk.keys("<enter>");
+    let ran = desk.effects.iter().any(|effect| matches!(effect, Effect::Run { .. }));
+    assert!(ran, "{:?}\n{}", desk.effects, desk.screen());
 }
