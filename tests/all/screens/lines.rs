@@ -271,5 +271,6 @@ fn while_loki_is_down_the_hosts_own_journal_is_offered() {
     desk.effects.clear();
     desk.keys("<enter>");
     let ran = desk.effects.iter().any(|effect| matches!(effect, Effect::Run { .. }));
-    assert!(ran, "{:?}\n{}", desk.effects, desk.screen());
+    let screen = desk.screen();
+    assert!(ran, "{:?}\n{screen}", desk.effects);
 }
