@@ -3,7 +3,6 @@
 pub mod runbook;
 
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -60,6 +59,11 @@ pub struct Global {
     /// Example: wardroom check --demo=backup-late
     #[arg(long, global = true, value_name = "SCENARIO", num_args = 0..=1, require_equals = true)]
     pub demo: Option<Option<String>>,
+    /// A drill on the demo lab: a clock, a goal, and points for acknowledging, finding and mending it.
+    ///
+    /// Example: wardroom --demo=host-down --drill
+    #[arg(long, global = true, requires = "demo")]
+    pub drill: bool,
     /// Show a recording instead of your servers: what `wardroom record` took down.
     ///
     /// Example: wardroom shot --replay storm.wardroom --size 120x40
@@ -388,26 +392,6 @@ pub enum Picture {
     Svg,
 }
 
-/// A size in cells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Size {
-    /// Columns.
-    pub width: u16,
-    /// Rows.
-    pub height: u16,
-}
-
-impl FromStr for Size {
-    type Err = String;
-    fn from_str(text: &str) -> Result<Self, String> {
-        let size = text.split_once('x').and_then(|(width, height)| {
-            let (width, height) = (width.parse().ok()?, height.parse().ok()?);
-            ((1..=1000).contains(&width) && (1..=1000).contains(&height)).then_some(Self { width, height })
-        });
-        size.ok_or_else(|| "expected columns and rows from 1 to 1000, such as 120x40".to_owned())
-    }
-}
-
 mod alerts;
 mod digest;
 mod due;
@@ -418,6 +402,7 @@ mod names;
 mod record;
 mod routine;
 mod setup;
+mod size;
 mod status;
 
 pub use alerts::{Add, Alerts, ListFormat, OfAlerts, Open, Route, Silences, Test};
@@ -430,6 +415,7 @@ pub use names::{Kind, Names};
 pub use record::Record;
 pub use routine::Routine;
 pub use setup::{Config, Doctor, Init};
+pub use size::Size;
 pub use status::{Line, Status};
 
 #[cfg(test)]

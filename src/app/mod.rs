@@ -9,6 +9,7 @@ mod asks;
 mod bell;
 mod bookmarks;
 mod draw;
+mod exercise;
 mod follow;
 mod footer;
 mod hints;
@@ -38,6 +39,7 @@ use crate::border::{Effect, Msg, Notify};
 use crate::clock::Now;
 use crate::domain::answers::Answers;
 use crate::domain::correlate::Join;
+use crate::domain::exercise::Course;
 use crate::domain::feed::{FeedState, SourceKind};
 use crate::domain::log::RingLimits;
 use crate::domain::slo::Ledger;
@@ -146,6 +148,8 @@ pub struct App {
     /// Which pane has the focus, view by view.
     focus: Vec<usize>,
     zoomed: bool,
+    /// The drill that is under way.
+    course: Option<Course>,
     layers: Vec<Box<dyn Layer>>,
     notice: Option<Notice>,
     held_until: Duration,
@@ -241,6 +245,7 @@ impl App {
             panes: panes.collect(),
             view,
             zoomed: false,
+            course: setup.exercise,
             layers: Vec::new(),
             notice: None,
             held_until: Duration::ZERO,
@@ -402,6 +407,7 @@ impl App {
             self.notice = None;
         }
         self.turn(now);
+        self.follow_exercise(now);
         // Ages grow, and what was fresh becomes stale.
         let states = self.known.store.states(now.wall);
         let same = self.known.states == states;

@@ -10,6 +10,7 @@ use crate::domain::bookmark::Bookmark;
 use crate::domain::clocks::Clocks;
 use crate::domain::digest::Looked;
 use crate::domain::drill::Drill;
+use crate::domain::exercise::Course;
 use crate::domain::host::Inventory;
 use crate::domain::layer::Boot;
 use crate::domain::log::RingLimits;
@@ -55,6 +56,8 @@ pub struct Setup {
     pub read_only: bool,
     /// Nothing is written before it is armed, and then for so long.
     pub arm: Option<std::time::Duration>,
+    /// The drill that is to be done.
+    pub exercise: Option<Course>,
     /// A recording is played.
     pub replays: bool,
     /// How the operator is told of something new that is critical.
@@ -108,6 +111,7 @@ impl Default for Setup {
             banner: None,
             read_only: false,
             arm: None,
+            exercise: None,
             replays: false,
             notify: Notify::default(),
             mouse: false,

@@ -10,7 +10,7 @@ use super::Form;
 /// `wardroom init`
 #[derive(Clone, Debug, Args)]
 #[command(after_long_help = "\
-Without a HOST this machine is looked at, the names prometheus, alertmanager, loki, pbs and pve, and, if you
+Without a HOST this machine is looked at, the names prometheus, alertmanager, loki, pbs, pve and grafana, and, if you
 like, the machines of your tailnet. Each server is tested as the dashboard will ask it; a certificate of its
 own is shown before it is trusted. Secrets go to files of their own, and all that is written is yours alone.
 An existing config is never written over. Where nobody can answer (no terminal) every question has its
@@ -20,9 +20,10 @@ Examples:
   wardroom init                                  look, ask, write, start
   wardroom init nas 10.0.0.15 https://pbs:8007    look there
   wardroom init --add pbs.lan                    add servers to the config that is there
+  wardroom init ssh:lxc200                       servers that listen on the loopback of that host only
   wardroom init --example                        write the example, every key explained, and ask nothing")]
 pub struct Init {
-    /// Where to look: hosts, HOST:PORT, or addresses.
+    /// Where to look: hosts, HOST:PORT, addresses, or ssh:HOST for what listens on that host only.
     pub hosts: Vec<String>,
     /// Add to the config that is there.
     #[arg(long, conflicts_with = "example")]

@@ -14,6 +14,7 @@ use crate::app::App;
 use crate::cli::{Global, Open};
 use crate::config;
 use crate::domain::clocks::Clocks;
+use crate::domain::exercise::Course;
 use crate::domain::store::Expected;
 use crate::domain::wanted::Wanted;
 use crate::replay::{Player, Recorder};
@@ -122,6 +123,21 @@ pub fn load(ground: &Ground, global: &Global) -> Load {
     })
 }
 
+/// The drill that is asked for: its clock begins now.
+#[cfg(feature = "demo")]
+fn exercise(ground: &Ground, global: &Global) -> Result<Option<Course>> {
+    let Some(lab) = ground.lab.as_ref().filter(|_| global.drill) else { return Ok(None) };
+    let exercise = lab.scenario().exercise().ok_or_else(|| {
+        Usage(format!("{} is no drill: there are host-down and backup-late", lab.scenario().as_ref()))
+    })?;
+    Ok(Some(Course::new(exercise, ground.clock.now().wall)))
+}
+
+#[cfg(not(feature = "demo"))]
+fn exercise(_: &Ground, _: &Global) -> Result<Option<Course>> {
+    Ok(None)
+}
+
 /// The loop has this thread to itself.
 fn watch(
     global: &Global,
@@ -133,6 +149,7 @@ fn watch(
 ) -> Result<Ended> {
     let mut setup = setup_on(ground, global, banner(ground))?;
     setup.wanted = wanted;
+    setup.exercise = exercise(ground, global)?;
     setup.recent = place.map(|place| state::recent(place.path())).unwrap_or_default();
     setup.clocks = Clocks::of(place.map(|place| state::clocks(place.path())).unwrap_or_default());
     setup.drills = place.map(|place| state::drills(place.path())).unwrap_or_default();

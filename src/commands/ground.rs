@@ -152,6 +152,7 @@ pub fn setup(config: &Config, global: &Global, banner: Option<String>) -> Result
         banner,
         read_only: global.read_only || global.wall,
         arm: config.ui.arm,
+        exercise: None,
         replays: false,
         notify: config.ui.notify,
         mouse: config.ui.mouse,

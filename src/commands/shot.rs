@@ -129,15 +129,16 @@ async fn play(dashboard: &mut Loop<Paper>, steps: &[Step]) -> Result<()> {
         }
     }
     // What is shown may ask for more, and the answer may show what asks again.
-    for _ in 0..3 {
+    // A month is asked for piece by piece.
+    let limit = Instant::now() + LIMIT;
+    loop {
         dashboard.draw()?;
-        if !dashboard.app.is_asking() {
+        if !dashboard.app.is_asking() || Instant::now() >= limit {
             break;
         }
         settle(dashboard).await?;
     }
     // A search goes on from frame to frame.
-    let limit = Instant::now() + LIMIT;
     while dashboard.app.is_dirty() && Instant::now() < limit {
         dashboard.draw()?;
     }

@@ -26,6 +26,7 @@ use tokio::net::TcpSocket;
 use tokio::sync::watch;
 
 use crate::clock::Clock;
+use crate::domain::exercise::Exercise;
 use alertmanager::Cluster;
 use loki::Loki;
 use pbs::Pbs;
@@ -93,6 +94,31 @@ impl Scenario {
             Self::NfsHang => "a share of the NAS hangs: seven things fail at once, and the NAS looks healthy",
             Self::Scale(_) => "as many targets, alerts, snapshots and lines a second as were asked for",
         }
+    }
+
+    /// What is to be done about it, where something is.
+    pub fn exercise(self) -> Option<Exercise> {
+        let (goal, alert, of, fixes): (_, _, _, &[&str]) = match self {
+            Self::HostDown => (
+                "Find what the others follow from, and start it",
+                "HostDown",
+                ("host", "vm102"),
+                &["qm start 102"],
+            ),
+            Self::BackupLate => (
+                "Find the guest without a backup, and make one",
+                "BackupJobFailed",
+                ("vmid", "102"),
+                &["vzdump 102"],
+            ),
+            _ => return None,
+        };
+        Some(Exercise {
+            goal: goal.into(),
+            alert: alert.into(),
+            of: (of.0.into(), of.1.into()),
+            fixes: fixes.iter().map(|fix| (*fix).into()).collect(),
+        })
     }
 
     /// The instant at which pictures of the scenario stand still.

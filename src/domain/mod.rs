@@ -24,6 +24,7 @@ pub mod digest;
 pub mod drill;
 pub mod dump;
 pub mod exact;
+pub mod exercise;
 pub mod feed;
 pub mod guest;
 pub mod health;

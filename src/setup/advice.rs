@@ -35,6 +35,17 @@ Sync jobs from a remote want RemoteAudit on /remote too, for both."
 
 The second line prints the secret once. The token is then  wardroom@pve!dash=SECRET"
         }
+        SourceKind::Grafana => {
+            "A token that may look and nothing else: Administration, Service accounts, Add service account with the
+role Viewer, Add token. Or, with its address instead of HOST:
+
+    curl -u admin -H 'Content-Type: application/json' http://HOST:3000/api/serviceaccounts \\
+      -d '{\"name\":\"wardroom\",\"role\":\"Viewer\"}'
+    curl -u admin -H 'Content-Type: application/json' http://HOST:3000/api/serviceaccounts/ID/tokens \\
+      -d '{\"name\":\"dash\"}'
+
+The first answers with the ID, the second with the key, once: it is the token."
+        }
         _ => "It asks for a name and a password (basic auth), or for a bearer token.",
     }
 }

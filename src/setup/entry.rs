@@ -31,6 +31,8 @@ pub struct Entry {
     pub fingerprint: Option<String>,
     /// Which of several tenants.
     pub tenant: Option<String>,
+    /// `ssh:HOST`, when it listens on its own host only.
+    pub via: Option<String>,
 }
 
 impl Entry {
@@ -41,7 +43,8 @@ impl Entry {
 
     /// Its address, for people.
     pub fn place(&self) -> String {
-        self.urls.join(", ")
+        let urls = self.urls.join(", ");
+        self.via.as_ref().map_or_else(|| urls.clone(), |via| format!("{urls} via {via}"))
     }
 
     /// Its table with the secret in it: for a test, never for a file.
@@ -84,7 +87,8 @@ impl Entry {
             let _infallible = writeln!(table, "username = {}", quoted(name));
         }
         table.push_str(secret);
-        for (key, value) in [("fingerprint", &self.fingerprint), ("tenant", &self.tenant)] {
+        for (key, value) in [("fingerprint", &self.fingerprint), ("tenant", &self.tenant), ("via", &self.via)]
+        {
             if let Some(value) = value {
                 let _infallible = writeln!(table, "{key} = {}", quoted(value));
             }

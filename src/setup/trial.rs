@@ -36,12 +36,13 @@ pub enum Met {
 }
 
 /// The kinds that are tried, and where they usually listen.
-pub(super) const PORTS: [(SourceKind, u16); 5] = [
+pub(super) const PORTS: [(SourceKind, u16); 6] = [
     (SourceKind::Prometheus, 9090),
     (SourceKind::Alertmanager, 9093),
     (SourceKind::Loki, 3100),
     (SourceKind::Pbs, 8007),
     (SourceKind::Pve, 8006),
+    (SourceKind::Grafana, 3000),
 ];
 
 /// The feed that tells one kind of server from another.
@@ -49,7 +50,7 @@ const fn telling(kind: SourceKind) -> Feed {
     match kind {
         SourceKind::Prometheus => Feed::Targets,
         SourceKind::Alertmanager => Feed::Status,
-        SourceKind::Loki => Feed::Ready,
+        SourceKind::Loki | SourceKind::Grafana => Feed::Ready,
         SourceKind::Pbs => Feed::Datastores,
         _ => Feed::Guests,
     }
@@ -86,7 +87,9 @@ pub async fn identify(entry: &Entry, hint: Option<SourceKind>) -> Met {
     let first = said.into_iter().next().unwrap_or_default();
     Met::Another(match hint {
         Some(_) => first,
-        None => format!("what answers is none of prometheus, alertmanager, loki, pbs and pve: {first}"),
+        None => {
+            format!("what answers is none of prometheus, alertmanager, loki, pbs, pve and grafana: {first}")
+        }
     })
 }
 

@@ -90,8 +90,15 @@ impl<'a> Wizard<'a> {
     /// Looks, asks and tests. `words` are the hosts and addresses that were named; without any the
     /// usual places are looked at.
     pub fn run(&mut self, words: &[String], secrets: &str) -> Plan {
-        for (url, hint) in self.look(words) {
-            self.offer(&url, hint);
+        let (through, words): (Vec<String>, Vec<String>) =
+            words.iter().cloned().partition(|word| word.starts_with("ssh:"));
+        if through.is_empty() || !words.is_empty() {
+            for (url, hint) in self.look(&words) {
+                self.offer(&url, hint);
+            }
+        }
+        for via in through {
+            self.reach(&via);
         }
         self.ask_for_more();
         self.join_peers();
@@ -105,7 +112,7 @@ impl<'a> Wizard<'a> {
         self.talk.say(&format!(
             "Looking at {} ...",
             if usual {
-                "this machine, and at the names prometheus, alertmanager, loki, pbs and pve"
+                "this machine, and at the names prometheus, alertmanager, loki, pbs, pve and grafana"
             } else {
                 &named
             }
@@ -127,9 +134,35 @@ impl<'a> Wizard<'a> {
         }
         found.retain(|(url, _)| !self.addresses.contains(url));
         if found.is_empty() {
-            self.talk.say("Nothing new listens on the usual ports there.");
+            self.talk.say(
+                "Nothing new listens on the usual ports there. Servers that listen on their own host only are \
+                 reached through ssh: `wardroom init ssh:HOST`.",
+            );
         }
         found
+    }
+
+    /// Looks at the usual ports of a host's own loopback, through ssh.
+    fn reach(&mut self, via: &str) {
+        self.talk.say(&format!("Looking at {}'s own loopback, through ssh ...", sanitise(via)));
+        let mut reasons = Vec::new();
+        for (kind, port) in PORTS {
+            let scheme = if matches!(kind, SourceKind::Pbs | SourceKind::Pve) { "https" } else { "http" };
+            let entry =
+                Entry { via: Some(via.to_owned()), ..Entry::at(&format!("{scheme}://127.0.0.1:{port}")) };
+            match self.network.block_on(trial::identify(&entry, Some(kind))) {
+                Met::Nothing(why) | Met::Another(why) => reasons.push(why),
+                _ => {
+                    let Some((kind, entry)) = self.meet(entry, Some(kind)) else { continue };
+                    if self.talk.agrees(&format!("  Use this {kind}?"), true) {
+                        self.take(kind, entry);
+                    }
+                }
+            }
+        }
+        if let Some(why) = reasons.first().filter(|_| reasons.len() == PORTS.len()) {
+            self.talk.say(&format!("x nothing was reached: {}", sanitise(why)));
+        }
     }
 
     /// A server that may be at `url`: shown, and taken if that is wanted.
@@ -202,7 +235,7 @@ impl<'a> Wizard<'a> {
             entry.tenant = (!tenant.is_empty()).then_some(tenant);
             return entry.tenant.is_some().then_some(());
         }
-        if let Some(kind @ (SourceKind::Pbs | SourceKind::Pve)) = kind {
+        if let Some(kind @ (SourceKind::Pbs | SourceKind::Pve | SourceKind::Grafana)) = kind {
             self.talk.say(advice::least(kind));
             let question = format!("  Token, {} (not shown; Enter: leave it out)", advice::token_form(kind));
             let token = self.talk.secret(&question);
@@ -238,7 +271,9 @@ impl<'a> Wizard<'a> {
                 .urls
                 .first()
                 .and_then(|url| reqwest::Url::parse(url).ok()?.host_str().map(str::to_owned));
-            let host = host.unwrap_or_default().replace(|char: char| !char.is_ascii_alphanumeric(), "-");
+            let through = entry.via.as_ref().and_then(|via| via.strip_prefix("ssh:")).map(str::to_owned);
+            let host =
+                through.or(host).unwrap_or_default().replace(|char: char| !char.is_ascii_alphanumeric(), "-");
             let names = std::iter::once(host.clone()).chain((2..).map(|number| format!("{host}-{number}")));
             entry.name =
                 names.filter(|name| !name.is_empty()).find(|name| !is_used(name)).unwrap_or_default();
@@ -248,7 +283,10 @@ impl<'a> Wizard<'a> {
             SourceKind::Pve => self.note_guests(&entry),
             _ => {}
         }
-        self.addresses.extend(entry.urls.iter().cloned());
+        // Behind a tunnel it is another machine's loopback.
+        if entry.via.is_none() {
+            self.addresses.extend(entry.urls.iter().cloned());
+        }
         self.taken.push((kind, entry));
     }
 
@@ -301,6 +339,7 @@ impl<'a> Wizard<'a> {
         let peers = self.taken.iter().filter(|(kind, entry)| {
             *kind == SourceKind::Alertmanager
                 && matches!(entry.login, Login::None)
+                && entry.via.is_none()
                 && entry.fingerprint.is_none()
         });
         let urls: Vec<String> = peers.flat_map(|(_, entry)| entry.urls.clone()).collect();

@@ -92,6 +92,7 @@ fn a_newcomer_has_their_lab_on_the_screen_without_an_edit() {
     talk.hears("connection refused").hears("Address of a loki").says("");
     talk.hears("Address of a pbs").says("");
     talk.hears("Address of a pve").says("");
+    talk.hears("Address of a grafana").says("");
     talk.hears("the peers of one group").says("");
     talk.hears("The targets show ").hears("Note them as your hosts? [Y/n]").says("");
     talk.hears("This will stand in").hears("[sources.prometheus.main]").hears("[sources.alertmanager.main]");

@@ -6,6 +6,7 @@ mod armed;
 mod causes;
 mod chores;
 pub(super) mod desk;
+mod exercise;
 mod gallery;
 mod hands;
 pub(super) mod homelab;

@@ -1,0 +1,70 @@
+//! A drill: what the operator does is held against what was to be done, and the line that says that this is
+//! the demo lab tells how far they are.
+
+use super::App;
+use crate::clock::Now;
+use crate::domain::exercise::Step;
+use crate::domain::subject::Subject;
+use crate::ui::describe::find_alert;
+use crate::ui::theme::Role;
+
+impl App {
+    /// Looks at what is done by now; once a second.
+    pub(super) fn follow_exercise(&mut self, now: Now) {
+        if self.course.is_none() {
+            return;
+        }
+        let (is_acknowledged, is_found) = (self.is_cause_acknowledged(), self.is_cause_shown());
+        for (step, is_done) in [(Step::Acknowledged, is_acknowledged), (Step::Found, is_found)] {
+            if is_done {
+                self.note_step(step, now);
+            }
+        }
+        self.look.banner = self.course.as_ref().map(|course| course.line(now.wall));
+    }
+
+    /// A command was confirmed. In the lab nothing is run: whether it would have helped counts. `true` when
+    /// it would.
+    pub(super) fn would_mend(&mut self, command: &str, now: Now) -> bool {
+        let mends = self.course.as_ref().is_some_and(|course| course.exercise.mends(command));
+        if mends {
+            self.note_step(Step::Mended, now);
+            self.look.banner = self.course.as_ref().map(|course| course.line(now.wall));
+        }
+        mends
+    }
+
+    fn note_step(&mut self, step: Step, now: Now) {
+        let Some(course) = &mut self.course else { return };
+        if !course.note(step, now.wall) {
+            return;
+        }
+        let told = match step {
+            _ if course.is_over() => format!("the drill is over: {} of 100 points", course.score()),
+            Step::Acknowledged => "drill: acknowledged".to_owned(),
+            Step::Found => "drill: this is the cause".to_owned(),
+            Step::Mended => "drill: that mends it".to_owned(),
+        };
+        self.notify(told, Role::Ok, now);
+    }
+
+    fn is_cause_acknowledged(&self) -> bool {
+        let Some(course) = &self.course else { return false };
+        let mut alerts = self.known.store.alerts().iter().map(|listed| &listed.alert);
+        alerts.any(|alert| course.exercise.is_cause(alert) && alert.acked_by.is_some())
+    }
+
+    /// Whether the detail of the cause is open, or its runbook.
+    fn is_cause_shown(&self) -> bool {
+        let Some(course) = &self.course else { return false };
+        let opened = self.layers.last().and_then(|layer| layer.subject());
+        let followed = self.known.desk.session().and_then(|session| session.cause.subject.as_ref());
+        opened.into_iter().chain(followed).any(|subject| match subject {
+            Subject::Alert { fingerprint, .. } => {
+                let alert = find_alert(&self.known.store, fingerprint);
+                alert.is_some_and(|alert| course.exercise.is_cause(alert))
+            }
+            _ => false,
+        })
+    }
+}

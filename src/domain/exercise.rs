@@ -1,0 +1,157 @@
+//! A drill on the demo lab: what is to be found and mended, how long each step took, and what that is worth.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::alert::Alert;
+use crate::text;
+
+/// What is to be done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exercise {
+    /// In a sentence.
+    pub goal: Arc<str>,
+    /// The alert that all others follow from: its name.
+    pub alert: Arc<str>,
+    /// What the alert is of, as a label of it says: `host` or `guest` and its value.
+    pub of: (Arc<str>, Arc<str>),
+    /// A command that holds one of these mends it.
+    pub fixes: Vec<Arc<str>>,
+}
+
+/// A step of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Somebody says that they are on it.
+    Acknowledged,
+    /// The cause is on the screen.
+    Found,
+    /// The command that mends it was confirmed.
+    Mended,
+}
+
+/// The steps: what they are called, within which time they are worth all their points, and how many.
+const STEPS: [(Step, &str, TimeDelta, u32); 3] = [
+    (Step::Acknowledged, "acknowledged", TimeDelta::minutes(2), 20),
+    (Step::Found, "cause", TimeDelta::minutes(4), 40),
+    (Step::Mended, "fix", TimeDelta::minutes(10), 40),
+];
+
+impl Exercise {
+    /// Whether this alert is the cause.
+    pub fn is_cause(&self, alert: &Alert) -> bool {
+        let (label, value) = &self.of;
+        alert.name == self.alert && alert.labels.get(label) == Some(&**value)
+    }
+
+    /// Whether a command would mend it.
+    pub fn mends(&self, command: &str) -> bool {
+        self.fixes.iter().any(|fix| command.contains(&**fix))
+    }
+}
+
+/// How far somebody has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Course {
+    /// What is to be done.
+    pub exercise: Exercise,
+    started: DateTime<Utc>,
+    /// How long each step took; `None` while it is not done.
+    done: [Option<TimeDelta>; 3],
+}
+
+impl Course {
+    /// It begins.
+    pub const fn new(exercise: Exercise, now: DateTime<Utc>) -> Self {
+        Self { exercise, started: now, done: [None; 3] }
+    }
+
+    /// Notes a step; `true` when it was not done before.
+    pub fn note(&mut self, step: Step, now: DateTime<Utc>) -> bool {
+        let took = now - self.started;
+        let mut slots = STEPS.iter().zip(&mut self.done);
+        let slot = slots.find(|((have, ..), _)| *have == step).map(|(_, slot)| slot);
+        slot.is_some_and(|slot| {
+            let is_new = slot.is_none();
+            slot.get_or_insert(took);
+            is_new
+        })
+    }
+
+    /// Whether every step is done.
+    pub fn is_over(&self) -> bool {
+        self.done.iter().all(Option::is_some)
+    }
+
+    /// What it is worth so far, of 100: half when a step took too long, a quarter when it took more than
+    /// twice as long, nothing while it is not done.
+    pub fn score(&self) -> u32 {
+        let points = STEPS.iter().zip(self.done).map(|((_, _, within, points), took)| match took {
+            None => 0,
+            Some(took) if took <= *within => *points,
+            Some(took) if took <= *within * 2 => points / 2,
+            Some(_) => points / 4,
+        });
+        points.sum()
+    }
+
+    /// One line for the screen: the clock, the goal and the steps, or what it came to.
+    pub fn line(&self, now: DateTime<Utc>) -> String {
+        let steps: Vec<String> = STEPS
+            .iter()
+            .zip(self.done)
+            .map(|((_, name, ..), took)| match took {
+                Some(took) => format!("{name} {}", text::age(took)),
+                None => format!("{name} –"),
+            })
+            .collect();
+        let steps = steps.join(", ");
+        if self.is_over() {
+            return format!("drill over: {} of 100 points. {steps}. q leaves", self.score());
+        }
+        format!("drill {}. {}. {steps}", text::age(now - self.started), self.exercise.goal)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn exercise() -> Exercise {
+        Exercise {
+            goal: "Find what broke, and start it".into(),
+            alert: "HostDown".into(),
+            of: ("host".into(), "vm102".into()),
+            fixes: vec!["qm start 102".into()],
+        }
+    }
+
+    #[test]
+    fn a_quick_drill_is_worth_all_and_a_slow_one_less() {
+        let start: DateTime<Utc> = "2026-11-13T14:00:00Z".parse().expect("a time");
+        let at = |minutes| start + TimeDelta::minutes(minutes);
+        for (times, points) in
+            [([1, 3, 9], 100), ([3, 3, 9], 90), ([1, 9, 9], 70), ([1, 3, 60], 70), ([60, 60, 60], 25)]
+        {
+            let mut course = Course::new(exercise(), start);
+            for ((step, ..), minutes) in STEPS.iter().zip(times) {
+                assert!(course.note(*step, at(minutes)));
+                assert!(!course.note(*step, at(90)), "the first time counts");
+            }
+            assert_eq!((course.is_over(), course.score()), (true, points), "{times:?}");
+            assert!(course.line(at(91)).contains(&format!("{points} of 100")), "{}", course.line(at(91)));
+        }
+    }
+
+    #[test]
+    fn the_clock_and_what_is_open_are_told() {
+        let start: DateTime<Utc> = "2026-11-13T14:00:00Z".parse().expect("a time");
+        let mut course = Course::new(exercise(), start);
+        course.note(Step::Found, start + TimeDelta::seconds(42));
+        let line = course.line(start + TimeDelta::seconds(60));
+        assert_eq!(line, "drill 1m. Find what broke, and start it. acknowledged –, cause 42s, fix –");
+        assert_eq!(course.score(), 40);
+        assert!(exercise().mends("sudo qm start 102") && !exercise().mends("qm stop 102"));
+    }
+}
