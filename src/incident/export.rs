@@ -18,7 +18,8 @@ pub fn markdown(record: &Record) -> String {
 }
 
 fn write(record: &Record, out: &mut String) -> std::fmt::Result {
-    if let (None, Some(first)) = (record.opened(), record.entries.first()) {
+    let is_started = record.entries.iter().any(|entry| matches!(entry.event, Event::Started { .. }));
+    if let (None, false, Some(first)) = (record.opened(), is_started, record.entries.first()) {
         writeln!(out, "# Record {}", first.incident)?;
         return timeline(record, out);
     }

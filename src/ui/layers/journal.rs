@@ -55,15 +55,15 @@ impl Layer for Offer {
         Context::Detail
     }
 
-    fn key(&mut self, _key: KeyCombination, action: Option<Action>) -> Outcome {
+    fn key(&mut self, key: KeyCombination, action: Option<Action>) -> Outcome {
         match action {
-            Some(Action::Quit) => Outcome::Pass,
-            Some(Action::Close) => Outcome::Close,
-            Some(Action::Open) => Outcome::Chosen {
+            _ if key == crokey::key!(enter) => Outcome::Chosen {
                 file: actions::JOURNAL.to_owned(),
                 procedure: self.procedure.clone(),
                 cause: Box::new(self.cause.clone()),
             },
+            Some(Action::Quit) => Outcome::Pass,
+            Some(Action::Close) => Outcome::Close,
             Some(Action::Copy) => Outcome::Copy(self.command.clone()),
             Some(action) => {
                 self.scroll.act(action);

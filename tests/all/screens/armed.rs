@@ -43,9 +43,9 @@ fn nothing_is_written_before_it_is_armed_nor_after_it_fell_back() {
     let mut desk = desk();
     assert!(badge(&mut desk).ends_with("read-only"), "{}", desk.screen());
     desk.keys("2ga");
-    assert!(desk.screen().contains("nothing is written until it is armed: W"), "{}", desk.screen());
+    assert!(desk.screen().contains("nothing is written until it is armed: Ctrl-w"), "{}", desk.screen());
     assert!(!has_written(&desk));
-    desk.keys("W");
+    desk.keys("<ctrl-w>");
     assert!(badge(&mut desk).ends_with("armed 10:00"), "{}", desk.screen());
     acknowledge(&mut desk);
     assert!(has_written(&desk), "it is armed:\n{}", desk.screen());
@@ -73,7 +73,7 @@ fn nothing_is_written_before_it_is_armed_nor_after_it_fell_back() {
 #[test]
 fn the_same_key_or_a_sleep_takes_it_back_and_the_palette_knows_it() {
     let mut desk = desk();
-    desk.keys("WW");
+    desk.keys("<ctrl-w><ctrl-w>");
     assert!(badge(&mut desk).ends_with("read-only"), "{}", desk.screen());
     desk.keys(":arm<enter>");
     assert!(badge(&mut desk).contains("armed "), "{}", desk.screen());
@@ -100,7 +100,7 @@ fn a_look_needs_no_arming_and_a_command_that_changes_something_does() {
     desk.now.mono += Duration::from_secs(2);
     desk.keys("y");
     assert!(!has_written(&desk), "{}", desk.screen());
-    desk.keys("<esc>W<enter>");
+    desk.keys("<esc><ctrl-w><enter>");
     desk.now.mono += Duration::from_secs(2);
     desk.keys("y");
     assert!(has_written(&desk), "{}", desk.screen());
@@ -110,13 +110,13 @@ fn a_look_needs_no_arming_and_a_command_that_changes_something_does() {
 fn read_only_and_the_wall_are_not_to_be_armed() {
     let mut desk = Desk::new(Setup { read_only: true, ..armed_setup() }, WIDE);
     desk.hear(homelab::host_down());
-    desk.keys("W");
+    desk.keys("<ctrl-w>");
     assert!(desk.screen().contains("--read-only was asked for"), "{}", desk.screen());
     acknowledge(&mut desk);
     assert!(!has_written(&desk));
     let wall = Some(Wall::default());
     let mut desk = Desk::new(Setup { read_only: true, wall, ..armed_setup() }, WIDE);
     desk.hear(homelab::host_down());
-    acknowledge(desk.keys("W"));
+    acknowledge(desk.keys("<ctrl-w>"));
     assert!(!has_written(&desk) && desk.screen().contains("read-only"), "{}", desk.screen());
 }

@@ -1,17 +1,20 @@
 //! What is done with log lines: a flood of them, and taking them away.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::TimeDelta;
 use wardroom::app::Setup;
 use wardroom::border::{Effect, Msg};
 use wardroom::domain::alert::RaisedAlert;
 use wardroom::domain::feed::{FailureKind, Feed};
+use wardroom::domain::host::{Host, Inventory};
 use wardroom::domain::labels::Labels;
 use wardroom::domain::log::export::{Export, Wanted};
 use wardroom::domain::log::{Entry, Level, Line, RingLimits};
 use wardroom::domain::observation::Observation;
 use wardroom::domain::question::{Answer, Question};
+use wardroom::domain::thresholds::Thresholds;
 
 use super::desk::Desk;
 use super::homelab;
@@ -263,12 +266,25 @@ fn while_loki_is_down_the_hosts_own_journal_is_offered() {
     assert!(command.contains("--since='2026-11-13 13:"), "{command}");
     desk.keys("<esc>");
     assert!(!desk.screen().contains("journalctl"), "{}", desk.screen());
-    // Or it is opened to be run: on the alert's host, as what changes nothing.
+    // Or it is opened to be run; on a host that the config does not know it is refused.
     let screen = desk.keys("l<enter>").screen();
-    assert!(screen.contains("Journal of") && screen.contains("vm102"), "{screen}");
+    assert!(screen.contains("Journal of vm102"), "{screen}");
     let screen = desk.keys("<enter>").screen();
-    assert!(screen.contains("L0") && screen.contains("journalctl --no-pager"), "{screen}");
+    assert!(screen.contains("journalctl --no-pager") && screen.contains("Refused"), "{screen}");
+}
+
+#[test]
+fn while_loki_is_down_the_hosts_own_journal_is_run() {
+    let host = Host { addresses: vec!["10.0.0.21".into()], ..Host::default() };
+    let hosts = Inventory([("vm102".to_owned(), host)].into());
+    let thresholds = Thresholds { hosts: hosts.clone(), ..Thresholds::default() };
+    let mut desk = Desk::new(Setup { hosts, thresholds, read_only: false, ..homelab::setup() }, (120, 30));
+    desk.hear(homelab::host_down());
+    desk.hear(homelab::lost(homelab::LOKI, FailureKind::Refused, "refused", "loki: connection refused"));
+    let screen = desk.keys("2/HostDown<enter>l<enter><enter>").screen();
+    assert!(screen.contains("L0 only reads") && screen.contains("journalctl --no-pager"), "{screen}");
     desk.effects.clear();
+    desk.now.mono += Duration::from_secs(2);
     desk.keys("<enter>");
     let ran = desk.effects.iter().any(|effect| matches!(effect, Effect::Run { .. }));
     let screen = desk.screen();
