@@ -29,7 +29,7 @@ use crate::{secret, text};
 
 /// Requests at once to one server: Alertmanager turns the ninth away, a homelab's server has
 /// better things to do, and each takes a connection with its buffers.
-const AT_ONCE: usize = 3;
+const AT_ONCE: usize = 4;
 
 /// Connections kept for the next poll: each costs both sides some 30 kB, and another is made soon.
 const IDLE: usize = 1;

@@ -43,7 +43,7 @@ fn points(said: &mut Value) -> impl Iterator<Item = &mut Vec<Value>> {
 /// The service did not answer in the last three hours.
 fn three_bad_hours(said: &mut Value) {
     let since = (Utc::now() - TimeDelta::hours(3)).timestamp();
-    for point in points(said).flatten().filter(|point| point[0].as_i64() > Some(since)) {
+    for point in points(said).flatten().filter(|point| point[0].as_f64() > Some(since as f64)) {
         point[1] = "0".into();
     }
 }
