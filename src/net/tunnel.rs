@@ -289,8 +289,8 @@ async fn once(argv: &[String], socket: &Path, life: &Life) -> String {
     loop {
         let is_up = *life.standing.borrow() == Standing::Up;
         tokio::select! {
-            line = async { lines.as_mut()?.next_segment().await.ok()? }, if lines.is_some() => match line {
-                Some(line) => hear(&line, &mut said, life),
+            more = async { lines.as_mut()?.next_segment().await.ok()? }, if lines.is_some() => match more {
+                Some(words) => hear(&words, &mut said, life),
                 None => lines = None,
             },
             _ended = child.wait() => break,
@@ -306,28 +306,28 @@ async fn once(argv: &[String], socket: &Path, life: &Life) -> String {
         }
     }
     while let Some(reader) = &mut lines
-        && let Ok(Ok(Some(line))) = timeout(BEAT, reader.next_segment()).await
+        && let Ok(Ok(Some(words))) = timeout(BEAT, reader.next_segment()).await
     {
-        hear(&line, &mut said, life);
+        hear(&words, &mut said, life);
     }
     said
 }
 
 /// Takes in a line of ssh: the far end's refusals are told to those who wait, the rest is kept.
-fn hear(line: &[u8], said: &mut String, life: &Life) {
-    let line = String::from_utf8_lossy(line);
-    let line = text::truncate(&text::sanitise(line.trim()), 300).into_owned();
-    if let Some((_, why)) = line.split_once("open failed: ") {
+fn hear(words: &[u8], said: &mut String, life: &Life) {
+    let words = String::from_utf8_lossy(words);
+    let words = text::truncate(&text::sanitise(words.trim()), 300).into_owned();
+    if let Some((_, why)) = words.split_once("open failed: ") {
         let why: Arc<str> = why.into();
         life.refused.send_modify(|(count, last)| {
             *count += 1;
             *last = why;
         });
-    } else if !line.is_empty() {
+    } else if !words.is_empty() {
         // A changed key is told in many lines, and named in the first.
         if said.len() < 4000 {
             said.push_str(if said.is_empty() { "" } else { "\n" });
-            said.push_str(&line);
+            said.push_str(&words);
         }
     }
 }

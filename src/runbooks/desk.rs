@@ -171,10 +171,10 @@ impl Desk {
     pub fn lay_journal(&mut self, journal: &Journal) -> Option<String> {
         let page = actions::journal(journal);
         self.journal = Some(page.clone());
-        let shelf = self.shelf.take().unwrap_or_default().without(actions::JOURNAL).with(page);
-        let book = shelf.find(actions::JOURNAL).map(|(book, _)| book);
+        let read = self.shelf.take().unwrap_or_default().without(actions::JOURNAL).with(page);
+        let book = read.find(actions::JOURNAL).map(|(book, _)| book);
         let procedure = book.and_then(|book| book.procedures.first()).map(|one| one.id.clone());
-        self.shelf = Some(shelf);
+        self.shelf = Some(read);
         procedure
     }
 

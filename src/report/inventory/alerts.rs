@@ -35,15 +35,15 @@ pub struct History {
 impl History {
     /// When an alert fired last, in words; what fires now says so.
     fn fired(&self, name: &str, store: &Store) -> String {
-        let fires = |listed: &crate::domain::store::Listed| {
+        let is_loud = |listed: &crate::domain::store::Listed| {
             *listed.alert.name == *name && listed.alert.state != AlertState::Pending
         };
-        if store.alerts().iter().chain(store.heartbeats()).any(fires) {
+        if store.alerts().iter().chain(store.heartbeats()).any(is_loud) {
             return "fires now".to_owned();
         }
         match &self.fired {
             Err(why) => format!("unknown: {why}"),
-            Ok(fired) => fired
+            Ok(days) => days
                 .get(name)
                 .map_or_else(|| "not in 30 days".to_owned(), |at| at.format("%Y-%m-%d").to_string()),
         }
