@@ -52,6 +52,7 @@ Of every other command: 0 done, 1 failed, 2 wrong usage, wrong config or no term
 /// Flags that stand before or after the command.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Global options")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own on the command line")]
 pub struct Global {
     /// Show the embedded demo lab instead of your servers.
     ///

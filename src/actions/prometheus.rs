@@ -10,7 +10,7 @@ use crate::net::{Client, NetError};
 use crate::sources::SourceError;
 
 /// With many rules it takes a while.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Lets it read its config and rules again (`POST /-/reload`).
 ///

@@ -43,7 +43,7 @@ fn each_line(script: &str, change: impl Fn(&str) -> String) -> String {
 /// A function before the generated one. Bash takes `=` for a word of its own.
 fn bash() -> String {
     let cases: String =
-        NAMED.iter().map(|(option, kind)| format!("        --{option}) kind={kind} ;;\n")).collect();
+        NAMED.iter().flat_map(|(option, kind)| ["        --", option, ") kind=", kind, " ;;\n"]).collect();
     format!(
         r#"
 _wardroom_named() {{

@@ -72,9 +72,7 @@ fn ask(talk: &mut Terminal, file: &Path, init: &cli::Init) -> Result<Plan> {
         let ids = config.sources.iter().map(|source| (source.id().kind, source.id().name.to_string()));
         wizard.knows(ids, addresses(&fs::read_to_string(file)?));
         let hosts = config.hosts.0.iter();
-        wizard.has_hosts(
-            hosts.flat_map(|(name, host)| host.addresses.iter().cloned().chain([name.to_string()])),
-        );
+        wizard.has_hosts(hosts.flat_map(|(name, host)| host.addresses.iter().cloned().chain([name.clone()])));
         has_books = !config.runbooks.files.is_empty();
     }
     if !has_books {

@@ -38,7 +38,7 @@ pub fn run(global: &Global, asked: &Names) -> Result<ExitCode> {
             sites.filter(|site| !site.is_empty()).collect::<BTreeSet<_>>().into_iter().collect()
         }
     };
-    say(&names.iter().map(|name| format!("{name}\n")).collect::<String>())?;
+    say(&names.iter().flat_map(|name| [name.as_str(), "\n"]).collect::<String>())?;
     Ok(ExitCode::SUCCESS)
 }
 

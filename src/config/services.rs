@@ -74,10 +74,12 @@ fn names(table: &Table<'_>, key: &str) -> Vec<Arc<str>> {
     all.unwrap_or_default()
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "what reads a key takes its value whole")]
 fn word(text: String) -> Result<Arc<str>, String> {
     if text.trim().is_empty() { Err("a name".to_owned()) } else { Ok(plain(text.trim())) }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "what reads a key takes its value whole")]
 fn paths(all: Vec<String>) -> Result<Vec<Arc<str>>, String> {
     if all.iter().all(|path| path.starts_with('/')) {
         Ok(all.iter().map(|path| plain(path)).collect())

@@ -188,12 +188,11 @@ const SLACK: chrono::TimeDelta = chrono::TimeDelta::minutes(5);
 
 /// Whether an alert says that something is busy or slow.
 fn is_about_load(alert: &Alert, store: &Store) -> bool {
-    match cause::metrics_of(&alert.name, store) {
-        Some(metrics) => metrics.iter().any(|metric| METRICS.iter().any(|pattern| matches(pattern, metric))),
-        None => {
-            let name = alert.name.to_ascii_lowercase();
-            WORDS.iter().any(|word| name.contains(word))
-        }
+    if let Some(metrics) = cause::metrics_of(&alert.name, store) {
+        metrics.iter().any(|metric| METRICS.iter().any(|pattern| matches(pattern, metric)))
+    } else {
+        let name = alert.name.to_ascii_lowercase();
+        WORDS.iter().any(|word| name.contains(word))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Dashboards of Grafana, and which of them are about an alert or a host.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -27,7 +28,7 @@ impl Dashboard {
     pub fn at(&self, from: DateTime<Utc>, to: DateTime<Utc>, variables: &[(&str, &str)]) -> String {
         let mut url = format!("{}?from={}&to={}", self.url, from.timestamp_millis(), to.timestamp_millis());
         for (name, value) in variables {
-            url.push_str(&format!("&var-{name}={}", encoded(value)));
+            url.extend(["&var-", name, "=", &encoded(value)]);
         }
         url
     }
@@ -119,7 +120,8 @@ fn encoded(value: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
             text.push(char::from(byte));
         } else {
-            text.push_str(&format!("%{byte:02X}"));
+            // Writing to a text cannot fail.
+            let _written = write!(text, "%{byte:02X}");
         }
     }
     text

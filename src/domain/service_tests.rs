@@ -27,7 +27,7 @@ fn lab(services: Vec<Service>) -> Field {
     let nas = Host { role: Some("storage".to_owned()), ..Host::default() };
     let hosts = Inventory(BTreeMap::from([("web".to_owned(), web), ("nas".to_owned(), nas)]));
     Field {
-        thresholds: Thresholds { services, hosts, ..Thresholds::default() },
+        thresholds: Thresholds { hosts, services, ..Thresholds::default() },
         hosts: vec![("web", true), ("nas", true)],
         values: vec![("disk", &[("web", "/", 0.4), ("web", "/data", 0.2)])],
         probed: vec![("https://cloud", true)],

@@ -238,6 +238,7 @@ impl Endpoint {
 }
 
 /// `via = "ssh:HOST"`: the host, as the operator names it.
+#[expect(clippy::needless_pass_by_value, reason = "what reads a key takes its value whole")]
 fn host(via: String) -> Result<String, String> {
     let is_word = |word: &str| {
         let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-:".contains(&byte);

@@ -353,6 +353,8 @@ fn leash(child: &Child) -> Option<Child> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
     use super::*;
 
     #[test]
@@ -370,7 +372,6 @@ mod tests {
     fn its_socket_is_in_a_directory_of_its_own_that_goes_with_it() {
         let tunnel = Tunnel::new("box".into(), Far::Socket("/run/x.sock".into()));
         let directory = tunnel.socket().expect("a place").parent().expect("a directory").to_owned();
-        use std::os::unix::fs::PermissionsExt as _;
         let mode = std::fs::metadata(&directory).expect("it is there").permissions().mode();
         assert_eq!(mode & 0o777, 0o700);
         assert_eq!(tunnel.permission(), "restrict,port-forwarding");
@@ -385,7 +386,7 @@ mod tests {
         hear(b"channel 2: open failed: connect failed: Connection refused\r", &mut said, &life.life);
         assert_eq!((life.refusals(), said.as_str()), (1, ""));
         hear(b"Host key verification failed.\x1b[2J", &mut said, &life.life);
-        assert_eq!(said.contains('\x1b'), false);
+        assert!(!said.contains('\x1b'));
         assert!(said.starts_with("Host key verification failed."));
     }
 }

@@ -434,10 +434,6 @@ impl<'a> Wizard<'a> {
 }
 
 fn sanitise_lines(lines: &[String]) -> String {
-    lines
-        .iter()
-        .map(|line| format!("{}\n", sanitise(line.trim_end())))
-        .collect::<String>()
-        .trim_end()
-        .to_owned()
+    let lines: Vec<_> = lines.iter().map(|line| sanitise(line.trim_end())).collect();
+    lines.join("\n").trim_end().to_owned()
 }

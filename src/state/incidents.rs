@@ -138,7 +138,9 @@ pub fn by_incident(room: &Room) -> io::Result<Vec<(String, Vec<Entry>)>> {
             all.entry(entry.incident.clone()).or_default().push(entry);
         }
     }
-    all.values_mut().for_each(|entries| entries.sort_by_key(|entry| entry.at));
+    for entries in all.values_mut() {
+        entries.sort_by_key(|entry| entry.at);
+    }
     Ok(all.into_iter().collect())
 }
 

@@ -175,7 +175,7 @@ fn doctor_tells_the_way_from_the_server_and_what_a_key_needs() {
 }
 
 fn screen_shows(pty: &Pty, wanted: &str) {
-    until("the badge", Duration::from_secs(60), || {
+    until("the badge", Duration::from_mins(1), || {
         let screen = pty.screen();
         let badge = screen.lines().nth(1).unwrap_or_default().to_owned();
         if badge.contains(wanted) { Ok(()) } else { Err(format!("no {wanted:?} on\n{screen}")) }
@@ -185,7 +185,9 @@ fn screen_shows(pty: &Pty, wanted: &str) {
 
 /// Kills the forwards as a network that breaks would.
 fn cut(home: &TempDir) {
-    forwards(home).iter().for_each(|line| kill(line));
+    for line in forwards(home) {
+        kill(&line);
+    }
 }
 
 /// Kills the processes with this in their command line.
@@ -213,7 +215,7 @@ fn a_lost_tunnel_is_tried_again_and_told_apart_from_a_server_that_is_down() {
     let first = forwards(&home);
     assert_eq!(first.len(), 1, "{first:?}");
     cut(&home);
-    until("it is tried again", Duration::from_secs(60), || match forwards(&home).len() {
+    until("it is tried again", Duration::from_mins(1), || match forwards(&home).len() {
         1 => Ok(()),
         count => Err(format!("{count} forwards")),
     })

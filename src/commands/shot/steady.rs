@@ -85,7 +85,7 @@ mod tests {
             let mut frame = Buffer::empty(Rect::new(0, 0, width, 1));
             frame.set_string(0, 0, before, ratatui::style::Style::new());
             still(&mut frame, &[(45361, 19090), (45362, 13100)]);
-            let drawn: String = frame.content.iter().map(|cell| cell.symbol()).collect();
+            let drawn: String = frame.content.iter().map(Cell::symbol).collect();
             assert_eq!(drawn, after);
         }
     }

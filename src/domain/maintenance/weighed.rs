@@ -63,8 +63,8 @@ fn planned(finding: Finding, going: &[&Maintenance], store: &Store) -> Finding {
     }
     let expects = |id: &SourceId| going.iter().find(|one| one.expects(id)).copied();
     let silent = || {
-        let watchers = store.sources.iter().filter(|source| source.id.kind.watches());
-        watchers.filter_map(|source| expects(&source.id)).next()
+        let mut watchers = store.sources.iter().filter(|source| source.id.kind.watches());
+        watchers.find_map(|source| expects(&source.id))
     };
     let reason = match &finding.subject {
         Some(Subject::Source(id)) => expects(id),

@@ -114,6 +114,7 @@ fn packed(samples: BTreeMap<DateTime<Utc>, f64>) -> Vec<Run> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::labels::Labels;
     use crate::domain::slo::{Objective, Span};
 
     fn at(hours: i64) -> DateTime<Utc> {
@@ -141,7 +142,7 @@ mod tests {
             }
             time += STEP;
         }
-        vec![Series { labels: Default::default(), points }]
+        vec![Series { labels: Labels::default(), points }]
     }
 
     /// Reads what is lacking until nothing is; gives the pieces that were asked for.
@@ -203,7 +204,7 @@ mod tests {
     #[test]
     fn several_series_count_as_their_mean() {
         let piece = Window { from: at(0), to: at(1) };
-        let one = |share: f64| Series { labels: Default::default(), points: vec![(at(1), share)] };
+        let one = |share: f64| Series { labels: Labels::default(), points: vec![(at(1), share)] };
         let mut ledger = Ledger::default();
         ledger.take(piece, &[one(1.0), one(0.0), one(f64::NAN), one(0.5)], at(0));
         assert_eq!(ledger.samples().collect::<Vec<_>>(), [(at(1), 0.5)]);

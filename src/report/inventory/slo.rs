@@ -102,7 +102,7 @@ fn recovery(store: &Store, now: DateTime<Utc>, page: &mut Page) {
         .drills
         .iter()
         .map(|drill| {
-            let took = drill.took.map_or_else(|| "not measured".to_owned(), |took| span(took));
+            let took = drill.took.map_or_else(|| "not measured".to_owned(), span);
             let day = drill.at.format("%Y-%m-%d").to_string();
             vec![drill.group.to_string(), day, took, drill.by.to_string(), drill.note.to_string()]
         })

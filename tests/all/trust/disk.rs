@@ -2,6 +2,7 @@
 //! spoils none of the others.
 
 use std::ffi::OsStr;
+use std::fmt::Write as _;
 use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::symlink;
@@ -29,7 +30,7 @@ fn told(archive: &Archive) -> String {
 async fn seen(head: &str, items: &[(&str, String)]) -> Vec<(String, String)> {
     let mut keys = format!("timeout = \"{}s\"\n{head}", PATIENCE.as_secs());
     for (name, item) in items {
-        keys.push_str(&format!("[[item]]\nname = {name:?}\n{item}\n"));
+        let _written = writeln!(keys, "[[item]]\nname = {name:?}\n{item}");
     }
     let source = source(SourceKind::Files, &keys);
     let mut all = Vec::new();

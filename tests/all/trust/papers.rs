@@ -91,8 +91,7 @@ fn a_config_spoilt_by_chance_is_read_or_told() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let example = std::fs::read_to_string(root.join("config.example.toml")).expect("the example");
     // What stands there as an example is a config once it is no comment.
-    let example: String =
-        example.lines().map(|line| format!("{}\n", line.trim_start_matches("# "))).collect();
+    let example: String = example.lines().flat_map(|line| [line.trim_start_matches("# "), "\n"]).collect();
     let lines: Vec<&str> =
         example.lines().filter(|line| line.contains('=') || line.starts_with('[')).collect();
     let strange = [
@@ -117,7 +116,7 @@ fn a_config_spoilt_by_chance_is_read_or_told() {
         let most = if chance.one_in(2) { 6 } else { 40 };
         let from = chance.below(lines.len());
         let mut text: String =
-            lines.iter().cycle().skip(from).take(most).map(|line| format!("{line}\n")).collect();
+            lines.iter().cycle().skip(from).take(most).flat_map(|line| [*line, "\n"]).collect();
         for _ in 0..chance.below(5) {
             let at = text.floor_char_boundary(chance.below(text.len().max(1)));
             match chance.below(3) {
