@@ -131,6 +131,16 @@ fn a_firing_alert_is_fixed_by_keys_alone() {
          - [ ] Target shows \"UP\" in Prometheus UI\n",
         fixed.display()
     );
+    // Only what Alertmanager knows can be announced there.
+    until("the alert at Alertmanager", SETTLED, || {
+        let all = stack.asker().json(&format!("{}/api/v2/alerts", stack.alertmanagers()[0]))?;
+        let is_it = |one: &Value| {
+            one["labels"]["alertname"] == "HostDown" && one["labels"]["instance"] == "vm100:9100"
+        };
+        let is_there = all.as_array().is_some_and(|all| all.iter().any(is_it));
+        is_there.then_some(()).ok_or_else(|| all.to_string())
+    })
+    .expect("it is sent");
     let home = home(&runbook, Some(&stack));
     let mut pty = open(home.path(), &daemon.path(), "alerts");
     shows(&pty, &["HostDown"]);

@@ -64,9 +64,8 @@ fn a_restore_that_is_followed_to_its_end_sets_date_and_duration() {
     dashboard.shows(&["vm/100", "media01"]);
     dashboard.pty.keys("r");
     dashboard.shows(&["Recovering VM from Backup", "It answers"]);
-    for _ in 0..4 {
-        dashboard.pty.keys("m.");
-    }
+    // What is ticked gives way to the next.
+    dashboard.pty.keys("mmmm");
     dashboard.shows(&["restore drill of vm/100: verified after"]);
     let kept = home.join(".local/state/wardroom/drills.jsonl");
     let drill: Value = until("it is written down", LIMIT, || {
