@@ -91,7 +91,7 @@ fn what_is_held_does_not_grow() {
             }
             dashboard.feeds.refresh(None);
             // What is under way arrives; in silence the round is over.
-            while let Ok(turn) = tokio::time::timeout(Duration::from_millis(40), dashboard.turn()).await {
+            while let Ok(turn) = tokio::time::timeout(Duration::from_millis(100), dashboard.turn()).await {
                 assert!(turn.expect("on paper").is_none());
             }
             if round % 2 == 0 {
