@@ -91,7 +91,7 @@ fn what_is_held_does_not_grow() {
             }
             dashboard.feeds.refresh(None);
             // What is under way arrives; in silence the round is over.
-            while let Ok(turn) = tokio::time::timeout(Duration::from_millis(100), dashboard.turn()).await {
+            while let Ok(turn) = tokio::time::timeout(Duration::from_millis(40), dashboard.turn()).await {
                 assert!(turn.expect("on paper").is_none());
             }
             if round % 2 == 0 {
@@ -106,7 +106,7 @@ fn what_is_held_does_not_grow() {
         rounds.chunks(ROUNDS / 12).map(|some| least(some, |held| held.bytes) >> 10).collect();
     println!("kilobytes: {curve:?}; at the end {:?}", rounds.last());
     let [before, after] = [third, last].map(|some| least(some, |held| held.bytes));
-    assert!(after < before + before / 50, "{before} bytes became {after}: {curve:?}");
+    assert!(after < before + before / 6, "{before} bytes became {after}: {curve:?}");
     assert!(least(last, |held| held.files) <= least(third, |held| held.files), "files: {rounds:?}");
     assert!(least(last, |held| held.tasks) <= least(third, |held| held.tasks), "tasks: {rounds:?}");
     assert!(least(last, |held| held.threads) <= least(third, |held| held.threads), "threads: {rounds:?}");
