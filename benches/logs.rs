@@ -36,8 +36,8 @@ fn limits() -> RingLimits {
     RingLimits { lines: 2_000_000, bytes: 1 << 30 }
 }
 
-/// A dashboard with a million lines in its logs view, and a filter typed that finds few of them.
-fn dashboard(now: Now) -> App {
+/// A dashboard with so many lines in its logs view.
+fn dashboard(count: i64, now: Now) -> App {
     let id = SourceId::new(SourceKind::Loki, "main");
     let expected = Expected {
         id: id.clone(),
@@ -48,7 +48,7 @@ fn dashboard(now: Now) -> App {
     let setup =
         Setup { sources: vec![expected], ring: limits(), view: "logs".to_owned(), ..Setup::default() };
     let mut app = App::new(setup);
-    let tail = Observation::Tail { tail: "all".into(), state: TailState::Live, entries: lines(0, MILLION) };
+    let tail = Observation::Tail { tail: "all".into(), state: TailState::Live, entries: lines(0, count) };
     app.update(Msg::Observed { source: id, feed: Feed::Tail, result: Ok(vec![tail]), took: 0.0 }, now);
     app
 }
@@ -76,11 +76,33 @@ fn logs(criterion: &mut Criterion) {
             BatchSize::LargeInput,
         );
     });
-    let mut app = dashboard(now);
     let mut terminal = Terminal::new(TestBackend::new(120, 40)).expect("a terminal");
     let mut frame = |app: &mut App| {
         terminal.draw(|frame| app.draw(frame, now)).expect("a frame");
     };
+    let mut app = dashboard(100_000, now);
+    frame(&mut app);
+    for (name, filter) in [
+        ("filter: 100,000 lines, a literal, until all are searched", "/status=500"),
+        (
+            "filter: 100,000 lines, five words, whatever their case",
+            "/~(?i)(error|warn|panic|refused|timeout)",
+        ),
+    ] {
+        criterion.bench_function(name, |bencher| {
+            bencher.iter(|| {
+                press(&mut app, filter, now);
+                press(&mut app, "<enter>", now);
+                frame(&mut app);
+                while app.is_dirty() {
+                    frame(&mut app);
+                }
+                press(&mut app, "<esc>", now);
+            });
+        });
+    }
+    drop(app);
+    let mut app = dashboard(MILLION, now);
     frame(&mut app);
     criterion.bench_function("search: a key and the first frame, of a million lines", |bencher| {
         bencher.iter(|| {

@@ -167,7 +167,7 @@ impl<S: Screen> Loop<S> {
             self.dirty_since = None;
         }
         let dirty_since = *self.dirty_since.get_or_insert_with(Instant::now);
-        let due = self.screen.next().unwrap_or(dirty_since);
+        let due = self.screen.next(dirty_since).unwrap_or(dirty_since);
         let overdue = due.max(dirty_since + LATEST);
         let step = self.player.as_ref().and_then(Player::due);
         tokio::select! {
@@ -311,11 +311,15 @@ impl<S: Screen> Loop<S> {
             }
             Input::Gone => Some(Ended::Gone),
             Input::Signal(Call::Resized) => match self.screen.resized()? {
-                Some((width, height)) => self.take(Msg::Resize { width, height }),
+                Some((width, height)) => {
+                    self.screen.hurry();
+                    self.take(Msg::Resize { width, height })
+                }
                 None => None,
             },
             Input::Signal(Call::Continue) => {
                 self.screen.take()?;
+                self.screen.hurry();
                 self.take(Msg::Focus(true))
             }
             Input::Signal(Call::Stop) => {

@@ -94,9 +94,17 @@ const fn is_hostile(char: char) -> bool {
         | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
+/// Whether every character of a text takes one cell and joins none of its neighbours: letters and
+/// signs of ASCII, lines, blocks and the like. Nearly all that is drawn is so, and needs no tables to
+/// be measured or cut.
+pub fn is_simple(text: &str) -> bool {
+    let single = |char: char| matches!(char, ' '..='~' | '·' | '…' | '▲' | '●' | '\u{2500}'..='\u{259f}');
+    text.chars().all(single)
+}
+
 /// How many cells a text takes.
 pub fn width(text: &str) -> usize {
-    UnicodeWidthStr::width(text)
+    if is_simple(text) { text.chars().count() } else { UnicodeWidthStr::width(text) }
 }
 
 /// The text cut to at most `cells` cells, with `…` where something is missing.

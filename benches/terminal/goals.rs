@@ -64,7 +64,8 @@ const FLOODED: [&str; 5] = [
     "… CPU, % of a core",
 ];
 
-fn command<'a>(lab: &'a Lab, view: &'a str) -> [&'a str; 5] {
+/// Our own dashboard on this lab.
+pub fn command<'a>(lab: &'a Lab, view: &'a str) -> [&'a str; 5] {
     [OURS, "--config", lab.config.to_str().expect("a path in words"), "--view", view]
 }
 
@@ -222,7 +223,7 @@ fn under_load(
 }
 
 /// From each key to the first byte of its answer, in milliseconds, and the bytes; both in order.
-fn keys(screen: &Screen, count: usize) -> (Vec<f64>, Vec<f64>) {
+pub fn keys(screen: &Screen, count: usize) -> (Vec<f64>, Vec<f64>) {
     let (mut first, mut bytes) = (Vec::new(), Vec::new());
     for number in 0..count {
         // Not in step with what comes by itself.
@@ -241,14 +242,20 @@ fn keys(screen: &Screen, count: usize) -> (Vec<f64>, Vec<f64>) {
     (first, bytes)
 }
 
-struct Rest {
-    resident: f64,
-    cpu: f64,
-    wakeups: f64,
-    bytes: f64,
+/// What a program at rest costs.
+pub struct Rest {
+    /// In MiB.
+    pub resident: f64,
+    /// Of one core, in percent.
+    pub cpu: f64,
+    /// A second.
+    pub wakeups: f64,
+    /// To the terminal, a second.
+    pub bytes: f64,
 }
 
-fn rest(screen: &Screen, seconds: u64) -> Rest {
+/// Counts for so many seconds.
+pub fn rest(screen: &Screen, seconds: u64) -> Rest {
     let (before, bytes, start) = (count(screen.pid()), screen.seen().bytes(), Instant::now());
     std::thread::sleep(Duration::from_secs(seconds));
     let (after, seconds) = (count(screen.pid()), start.elapsed().as_secs_f64());

@@ -6,12 +6,14 @@
 //! ```text
 //! cargo bench --bench terminal -- --runs 5 --size 120x40 --beside 'btm' --beside 'less /etc/services'
 //! cargo bench --bench terminal -- --goals           the goals of benches/README.md, on labs of their sizes
+//! cargo bench --bench terminal -- --curves          what a lab of 1, 10 and 100 times the size costs
 //! cargo bench --bench terminal -- --config FILE     our own dashboard on these servers, not the demo
 //! cargo test --bench terminal -- --short            shows in seconds that it works; judges no time
 //! ```
 
 #![expect(clippy::print_stdout, reason = "its table is what it is for")]
 
+mod curves;
 mod goals;
 mod lab;
 mod process;
@@ -47,6 +49,9 @@ struct Options {
     /// The goals, one by one, in place of the comparison.
     #[arg(long)]
     goals: bool,
+    /// What labs of growing size cost, in place of the comparison.
+    #[arg(long)]
+    curves: bool,
     /// Shows that it works, in seconds.
     #[arg(long)]
     short: bool,
@@ -83,7 +88,10 @@ fn main() {
     if options.goals || options.short || !options.bench {
         tell_goals(&options);
     }
-    if options.goals {
+    if options.curves || options.short || !options.bench {
+        curves::tell(options.short || !options.bench);
+    }
+    if options.goals || options.curves {
         return;
     }
     let (runs, course) = if options.short || !options.bench {

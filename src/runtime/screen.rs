@@ -20,8 +20,9 @@ const CLIPBOARD: usize = 64 << 10;
 
 /// A place to draw on.
 pub trait Screen {
-    /// The earliest time for the next frame; `None` is now.
-    fn next(&self) -> Option<Instant> {
+    /// The earliest time for the next frame, when the screen is not what it should be since `changed`;
+    /// `None` is now.
+    fn next(&self, _changed: Instant) -> Option<Instant> {
         None
     }
 
@@ -115,8 +116,8 @@ impl Live {
 }
 
 impl Screen for Live {
-    fn next(&self) -> Option<Instant> {
-        self.pace.next()
+    fn next(&self, changed: Instant) -> Option<Instant> {
+        self.pace.next(changed)
     }
 
     fn draw(&mut self, app: &mut App, now: Now) -> io::Result<()> {
@@ -196,7 +197,7 @@ const NEVER: Duration = Duration::from_hours(24);
 impl Screen for Paper {
     /// A picture is drawn when it is asked for, not when something changes: columns remember how wide
     /// they have been, and in which order the servers answer is chance.
-    fn next(&self) -> Option<Instant> {
+    fn next(&self, _changed: Instant) -> Option<Instant> {
         Some(Instant::now() + NEVER)
     }
 

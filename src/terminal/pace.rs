@@ -11,6 +11,13 @@ const SHORTEST: Duration = Duration::from_nanos(1_000_000_000 / 60);
 /// A terminal that does not answer gets this many frames a second at most.
 const BLIND: Duration = Duration::from_millis(100);
 
+/// A screen on which nothing happened for so long is calm.
+const CALM: Duration = Duration::from_millis(100);
+
+/// What changes a calm screen by itself waits so long for what comes with it: with a second that passes
+/// come lines and answers, and they share a frame.
+const TOGETHER: Duration = Duration::from_millis(25);
+
 /// How long an answer is waited for, until it is known that the link is slower.
 const PATIENCE: Duration = Duration::from_millis(250);
 
@@ -35,8 +42,9 @@ pub struct Pace {
 }
 
 impl Pace {
-    /// The earliest time for the next frame; `None` is now.
-    pub fn next(&self) -> Option<Instant> {
+    /// The earliest time for the next frame, when the screen is not what it should be since `changed`;
+    /// `None` is now.
+    pub fn next(&self, changed: Instant) -> Option<Instant> {
         let last = self.last?;
         let wait = match self.asked.len() {
             // What changed by itself just before makes no key wait.
@@ -45,7 +53,8 @@ impl Pace {
             UNANSWERED.. => BLIND,
             _ => self.patience(),
         };
-        Some(last + wait)
+        let is_calm = !self.urgent && changed.saturating_duration_since(last) >= CALM;
+        Some((last + wait).max(if is_calm { changed + TOGETHER } else { last }))
     }
 
     /// A key was pressed: the next frame answers it.
@@ -129,10 +138,23 @@ mod tests {
                     Pressed => pace.hurry(),
                 }
             }
-            let found = pace.next().map(|next| (next - start).as_millis());
+            let found = pace.next(start).map(|next| (next - start).as_millis());
             assert_eq!(found, next, "{what}");
             assert_eq!(pace.asks(), asks, "{what}");
         }
+    }
+
+    #[test]
+    fn what_comes_together_shares_a_frame_and_no_key_waits_for_it() {
+        let start = Instant::now();
+        let at = |millisecond| start + Duration::from_millis(millisecond);
+        let mut pace = Pace::default();
+        pace.drawn(start);
+        pace.answered(at(2));
+        assert_eq!(pace.next(at(1_000)), Some(at(1_025)), "a calm screen");
+        assert_eq!(pace.next(at(50)), Some(at(16) + Duration::from_nanos(666_666)), "a busy one");
+        pace.hurry();
+        assert_eq!(pace.next(at(1_000)), Some(start), "a key");
     }
 
     #[test]

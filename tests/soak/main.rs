@@ -20,7 +20,7 @@ use wardroom::runtime::{Feeds, Loop, Paper};
 #[global_allocator]
 static COUNTED: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
-/// Rounds of the soak; in each of them a minute of the lab's time passes.
+/// Rounds of the soak; in each of them a minute of the lab's time passes. `WARDROOM_ROUNDS` makes it longer.
 const ROUNDS: usize = 180;
 
 /// What is in use at an instant.
@@ -67,9 +67,15 @@ fn least(rounds: &[Held], what: fn(&Held) -> usize) -> usize {
     rounds.iter().map(what).min().unwrap_or(0)
 }
 
+/// How long this run is.
+fn wanted() -> usize {
+    std::env::var("WARDROOM_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(ROUNDS)
+}
+
 #[expect(clippy::print_stdout, reason = "shown when it fails, or with --nocapture")]
 #[test]
 fn what_is_held_does_not_grow() {
+    let wanted = wanted();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let rounds = runtime.block_on(async {
         let clock = Clock::fixed(Scenario::HostDown.instant());
@@ -83,8 +89,8 @@ fn what_is_held_does_not_grow() {
         let mut feeds = Feeds::new(tokio::runtime::Handle::current(), Arc::new(|| Err(Vec::new())));
         feeds.watch(&config.sources, &clock);
         let mut dashboard = Loop::new(App::new(setup), Paper::new(120, 40), clock.clone(), inputs, feeds);
-        let mut rounds = Vec::with_capacity(ROUNDS);
-        for round in 0..ROUNDS {
+        let mut rounds = Vec::with_capacity(wanted);
+        for round in 0..wanted {
             for _ in 0..12 {
                 clock.advance(TimeDelta::seconds(5));
                 assert!(dashboard.take(Msg::Tick).is_none());
@@ -101,9 +107,9 @@ fn what_is_held_does_not_grow() {
         }
         rounds
     });
-    let (third, last) = (&rounds[ROUNDS / 2..ROUNDS * 3 / 4], &rounds[ROUNDS * 3 / 4..]);
+    let (third, last) = (&rounds[wanted / 2..wanted * 3 / 4], &rounds[wanted * 3 / 4..]);
     let curve: Vec<usize> =
-        rounds.chunks(ROUNDS / 12).map(|some| least(some, |held| held.bytes) >> 10).collect();
+        rounds.chunks(wanted / 12).map(|some| least(some, |held| held.bytes) >> 10).collect();
     println!("kilobytes: {curve:?}; at the end {:?}", rounds.last());
     let [before, after] = [third, last].map(|some| least(some, |held| held.bytes));
     assert!(after < before + before / 6, "{before} bytes became {after}: {curve:?}");

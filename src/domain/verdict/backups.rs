@@ -31,8 +31,17 @@ pub struct JudgedBackup<'a> {
     pub expect: Expectation,
     /// The job that makes it, as far as anybody knows.
     pub plan: Plan,
-    /// How long its runs take.
-    pub took: Option<Took>,
+}
+
+impl JudgedBackup<'_> {
+    /// How long its runs take, as far as a backup server's list of tasks tells.
+    pub fn took(&self) -> Option<Took> {
+        if self.source.id.kind == SourceKind::Pbs {
+            correlate::took(self.group, &self.source.data)
+        } else {
+            None
+        }
+    }
 }
 
 /// Every backup group judged, the worst first, then by kind and id.
@@ -47,8 +56,7 @@ pub fn judged_backups(store: &Store, now: DateTime<Utc>) -> Vec<JudgedBackup<'_>
             evidence.full = full(store, source, &group.id.datastore, now);
             owner.tell(&mut evidence, now);
             let assessment = assess(group, expect, &evidence, now);
-            let took = correlate::took(group, &source.data);
-            all.push(JudgedBackup { source, group, assessment, expect, plan: evidence.plan, took });
+            all.push(JudgedBackup { source, group, assessment, expect, plan: evidence.plan });
             saved.push(owner);
         }
     }
@@ -101,7 +109,7 @@ fn archives<'s>(
         let known = store.thresholds.expect(group, &[]);
         let expect = Expectation { rpo: archive.rpo.unwrap_or(known.rpo), ..known };
         let assessment = archive.assess(expect, source.is_fresh(feed, now), now);
-        JudgedBackup { source, group, assessment, expect, plan: Plan::Unknown, took: None }
+        JudgedBackup { source, group, assessment, expect, plan: Plan::Unknown }
     })
 }
 
@@ -133,7 +141,7 @@ fn listed(store: &Store, now: DateTime<Utc>) -> Vec<JudgedBackup<'_>> {
         if assessment.reason == Reason::Empty {
             assessment.reason = Reason::Fault("it is in [hosts], and no backup server has it".into());
         }
-        JudgedBackup { source, group, assessment, expect, plan: Plan::Unknown, took: None }
+        JudgedBackup { source, group, assessment, expect, plan: Plan::Unknown }
     };
     missing.map(judge).collect()
 }
@@ -161,8 +169,7 @@ fn unsaved<'s>(store: &'s Store, saved: &[Owner<'s>], now: DateTime<Utc>) -> Vec
                 assessment.health = Health::Warning;
                 assessment.reason = Reason::Fault(format!("never backed up; job {job} runs{next}").into());
             }
-            let (plan, took) = (evidence.plan, None);
-            all.push(JudgedBackup { source, group, assessment, expect, plan, took });
+            all.push(JudgedBackup { source, group, assessment, expect, plan: evidence.plan });
         }
     }
     all

@@ -124,7 +124,7 @@ fn freshness(judged: &JudgedBackup<'_>, scene: &Scene<'_>, to: &mut Vec<Prose>) 
         Plan::Unknown => None,
     };
     to.extend(job.map(|job| Prose::pair("job", job)));
-    if let Some(took) = judged.took {
+    if let Some(took) = judged.took() {
         let against = took.growth.map(|factor| format!(", {factor:.1} times the usual")).unwrap_or_default();
         to.push(Prose::pair("took", format!("{}{against}", text::age_of(Some(took.last)))));
     }

@@ -184,7 +184,7 @@ fn entries(store: &Store, now: DateTime<Utc>) -> Vec<Entry> {
         },
         expect: judged.expect,
         plan: judged.plan.clone(),
-        took: judged.took,
+        took: judged.took(),
         place: place(&judged.group.id.datastore, &judged.group.id.namespace),
         stale: !judged.source.knows_backups(now),
     });
