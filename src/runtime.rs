@@ -163,10 +163,8 @@ impl<S: Screen> Loop<S> {
     /// When the screen cannot be drawn.
     pub async fn turn(&mut self) -> io::Result<Option<Ended>> {
         let is_dirty = self.app.is_dirty();
-        if !is_dirty {
-            self.dirty_since = None;
-        }
-        let dirty_since = *self.dirty_since.get_or_insert_with(Instant::now);
+        self.dirty_since = is_dirty.then(|| self.dirty_since.unwrap_or_else(Instant::now));
+        let dirty_since = self.dirty_since.unwrap_or_else(Instant::now);
         let due = self.screen.next(dirty_since).unwrap_or(dirty_since);
         let overdue = due.max(dirty_since + LATEST);
         let step = self.player.as_ref().and_then(Player::due);

@@ -21,8 +21,11 @@ use crate::runbooks::sha256;
 use crate::runbooks::shelf::{Page, Shelf};
 use crate::state::{self, Place, Room};
 
-/// How often it is looked whether a file has changed, and tried again to write what could not be.
-const EVERY: Duration = Duration::from_secs(1);
+/// How often it is looked whether a file has changed.
+const LOOK: Duration = Duration::from_secs(3);
+
+/// How often it is tried again to write what could not be.
+const AGAIN: Duration = Duration::from_secs(1);
 
 /// A longer file is no runbook.
 const LONGEST: u64 = 16 << 20;
@@ -92,7 +95,7 @@ impl Shelves {
                     }
                     known = seen;
                 }
-                let _due = timeout(EVERY, again.notified()).await;
+                let _due = timeout(LOOK, again.notified()).await;
             }
         });
         self.watching = Some(task.abort_handle());
@@ -180,7 +183,7 @@ async fn write(
         let job = if unwritten.is_empty() {
             jobs.recv().await.map(Some)
         } else {
-            timeout(EVERY, jobs.recv()).await.map_or(Some(None), |job| job.map(Some))
+            timeout(AGAIN, jobs.recv()).await.map_or(Some(None), |job| job.map(Some))
         };
         let Some(job) = job else { return };
         let (place, room, now) = (Arc::clone(&place), Arc::clone(&records), clock.now().wall);

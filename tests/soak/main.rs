@@ -23,6 +23,9 @@ static COUNTED: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 /// Rounds of the soak; in each of them a minute of the lab's time passes. `WARDROOM_ROUNDS` makes it longer.
 const ROUNDS: usize = 180;
 
+/// A run of so many tells small leaks from what sways.
+const LONG: usize = 2_000;
+
 /// What is in use at an instant.
 #[derive(Clone, Copy, Debug)]
 struct Held {
@@ -112,7 +115,9 @@ fn what_is_held_does_not_grow() {
         rounds.chunks(wanted / 12).map(|some| least(some, |held| held.bytes) >> 10).collect();
     println!("kilobytes: {curve:?}; at the end {:?}", rounds.last());
     let [before, after] = [third, last].map(|some| least(some, |held| held.bytes));
-    assert!(after < before + before / 6, "{before} bytes became {after}: {curve:?}");
+    // What happens to be under way sways a short run by a tenth; a long one by hardly anything.
+    let sway = if wanted < LONG { before / 6 } else { before / 20 };
+    assert!(after < before + sway, "{before} bytes became {after}: {curve:?}");
     assert!(least(last, |held| held.files) <= least(third, |held| held.files), "files: {rounds:?}");
     assert!(least(last, |held| held.tasks) <= least(third, |held| held.tasks), "tasks: {rounds:?}");
     assert!(least(last, |held| held.threads) <= least(third, |held| held.threads), "threads: {rounds:?}");
