@@ -11,8 +11,10 @@ use ratatui::buffer::{Cell, CellWidth};
 use ratatui::layout::{Position, Size};
 
 use self::pen::Pen;
+use self::shown::{Change, Move, Shown};
 
 mod pen;
+mod shown;
 
 /// Asks the terminal to show a frame at once and not in pieces; those that cannot ignore it.
 const BEGIN: &[u8] = b"\x1b[?2026h";
@@ -37,6 +39,7 @@ pub struct Painter<W> {
     written: usize,
     /// Where the right halves of wide characters stand, row by row.
     halves: Vec<bool>,
+    shown: Shown,
 }
 
 impl<W: Write> Painter<W> {
@@ -54,6 +57,7 @@ impl<W: Write> Painter<W> {
             asks: false,
             written: 0,
             halves: Vec::new(),
+            shown: Shown::blank(size),
         }
     }
 
@@ -61,6 +65,7 @@ impl<W: Write> Painter<W> {
     pub fn resize(&mut self, size: Size) {
         self.size = size;
         self.halves.clear();
+        self.shown.forget();
     }
 
     /// Whether the coming frames end with the question whose answer paces them.
@@ -80,6 +85,7 @@ impl<W: Write> Painter<W> {
         self.pen.lift();
         self.cursor = None;
         self.is_shown = true;
+        self.shown.forget();
     }
 
     /// Where the bytes go.
@@ -107,6 +113,7 @@ impl<W: Write> Painter<W> {
 
     fn put(&mut self, at: Position, cell: &Cell) {
         self.go(at);
+        self.shown.put(at, cell);
         self.pen.take(cell, &mut self.frame);
         let symbol = harmless(cell.symbol());
         self.frame.extend_from_slice(symbol.as_bytes());
@@ -137,6 +144,18 @@ impl<W: Write> Painter<W> {
     }
 }
 
+impl<W: Write> Painter<W> {
+    /// Has the terminal move rows: what comes in is blank.
+    fn scroll(&mut self, rows: &Move) {
+        self.pen.reset(&mut self.frame);
+        let way = if rows.up { 'S' } else { 'T' };
+        let (top, bottom, by) = (rows.rows.start + 1, rows.rows.end, rows.by);
+        let _in_memory = write!(self.frame, "\x1b[{top};{bottom}r\x1b[{by}{way}\x1b[r");
+        self.cursor = None;
+        self.shown.carry_out(rows);
+    }
+}
+
 /// All texts were made harmless long before; a terminal acts on none that was forgotten.
 fn harmless(symbol: &str) -> &str {
     match symbol {
@@ -153,7 +172,15 @@ impl<W: Write> Backend for Painter<W> {
     where
         I: Iterator<Item = (u16, u16, &'a Cell)>,
     {
-        for (x, y, cell) in content {
+        let changes: Vec<Change<'_>> = content.collect();
+        if let Some((rows, left)) = self.shown.moved(&changes) {
+            self.scroll(&rows);
+            for (at, cell) in &left {
+                self.put(*at, cell);
+            }
+            return Ok(());
+        }
+        for (x, y, cell) in changes {
             self.put(Position { x, y }, cell);
         }
         Ok(())
@@ -192,6 +219,10 @@ impl<W: Write> Backend for Painter<W> {
     fn clear_region(&mut self, clear_type: ClearType) -> io::Result<()> {
         self.pen.reset(&mut self.frame);
         self.halves.clear();
+        match clear_type {
+            ClearType::All => self.shown = Shown::blank(self.size),
+            _ => self.shown.forget(),
+        }
         self.frame.extend_from_slice(match clear_type {
             ClearType::All => b"\x1b[2J",
             ClearType::AfterCursor => b"\x1b[J",

@@ -231,3 +231,113 @@ proptest! {
         }
     }
 }
+
+/// What a log shows: a frame around lines of which a new one comes in below.
+fn log(buffer: &mut Buffer, lines: &[String], selected: usize) {
+    let area = buffer.area;
+    for y in area.top()..area.bottom() {
+        buffer.set_string(0, y, "│", Style::new().fg(Color::Blue));
+        buffer.set_string(area.right() - 1, y, "│", Style::new().fg(Color::Blue));
+    }
+    buffer.set_string(0, 0, "┌─ logs", Style::new().fg(Color::Blue));
+    for (number, line) in lines.iter().enumerate() {
+        let y = u16::try_from(number + 1).expect("a small screen");
+        buffer.set_stringn(2, y, line, usize::from(area.width) - 3, Style::new());
+        if number == selected {
+            buffer.set_string(1, y, "▌", Style::new().fg(Color::Green));
+        }
+    }
+}
+
+#[test]
+fn a_line_that_comes_in_moves_the_others() {
+    let mut terminal = terminal(120, 40, false);
+    let line =
+        |number: usize| format!("14:02:{:02}  web{} GET /items/{number} status=200", number % 60, number % 7);
+    let lines = |from: usize| (from..from + 38).map(line).collect::<Vec<_>>();
+    let first = frame(&mut terminal, |buffer| log(buffer, &lines(0), 37));
+    assert!(!first.contains("S^[r"), "nothing is moved at first");
+    let next = frame(&mut terminal, |buffer| log(buffer, &lines(1), 37));
+    assert!(next.contains("^[1S^[r"), "the terminal moves the lines: {next}");
+    assert!(next.len() < 200, "{} bytes: {next}", next.len());
+    let back = frame(&mut terminal, |buffer| log(buffer, &lines(0), 0));
+    assert!(back.contains("^[1T^[r"), "and back: {back}");
+    assert!(back.len() < 200, "{} bytes: {back}", back.len());
+}
+
+#[test]
+fn nothing_is_moved_on_a_screen_that_somebody_else_wrote_on() {
+    let mut terminal = terminal(120, 40, false);
+    let lines = |from: usize| {
+        (from..from + 38).map(|number| format!("a line {number} of the log")).collect::<Vec<_>>()
+    };
+    frame(&mut terminal, |buffer| log(buffer, &lines(0), 37));
+    terminal.backend_mut().forget();
+    let next = frame(&mut terminal, |buffer| log(buffer, &lines(1), 37));
+    assert!(!next.contains("S^[r"), "{next}");
+}
+
+/// A screen of a few kinds of cells, so that rows are often alike.
+fn screens() -> impl Strategy<Value = Vec<Vec<(usize, bool, Vec<String>)>>> {
+    let line = prop_oneof![
+        4 => "[ab ]{30}",
+        2 => "[a-f]{10} [│─▲✗]{3} [0-9]{12}",
+        1 => Just("日本語 wide é".to_owned()),
+        1 => Just(String::new()),
+    ];
+    let step = (0_usize..5, any::<bool>(), prop::collection::vec(line, 1..4));
+    prop::collection::vec(prop::collection::vec(step, 1..3), 1..8)
+}
+
+proptest! {
+    #[test]
+    fn whatever_moves_the_terminal_shows_the_frame(steps in screens()) {
+        const SIZE: (u16, u16) = (36, 14);
+        let mut terminal = terminal(SIZE.0, SIZE.1, false);
+        let mut seen = vt100::Parser::new(SIZE.1, SIZE.0, 0);
+        let mut rows: Vec<String> = (0..SIZE.1).map(|row| format!("{row} {}", "abcdefgh ".repeat(3))).collect();
+        for step in steps {
+            for (place, up, lines) in step {
+                for line in lines {
+                    // A pane: some rows from `place` on, into which a line comes from below or above.
+                    if up {
+                        rows.remove(place);
+                        rows.insert(11, line);
+                    } else {
+                        rows.remove(11);
+                        rows.insert(place, line);
+                    }
+                }
+            }
+            let mut wanted = None;
+            terminal.draw(|frame| {
+                let buffer = frame.buffer_mut();
+                for (y, row) in (0..).zip(&rows) {
+                    let colour = if row.starts_with('a') { Color::Red } else { Color::Reset };
+                    let style = Style::new().fg(colour);
+                    let style = if row.ends_with('b') { style.bg(Color::Blue) } else { style };
+                    buffer.set_string(1, y, row, style);
+                }
+                wanted = Some(buffer.clone());
+            }).expect("memory");
+            let bytes = std::mem::take(terminal.backend_mut().out());
+            seen.process(&bytes);
+            let wanted = wanted.expect("a frame");
+            for y in 0..SIZE.1 {
+                let mut x = 0;
+                while x < SIZE.0 {
+                    let cell = &wanted[(x, y)];
+                    let shown = seen.screen().cell(y, x).expect("on the screen");
+                    let text = if shown.contents().is_empty() { " " } else { shown.contents() };
+                    prop_assert_eq!(cell.symbol(), text, "at {},{}", x, y);
+                    let colour = |colour| match colour { Color::Red => vt100::Color::Idx(1), Color::Blue => vt100::Color::Idx(4), _ => vt100::Color::Default };
+                    prop_assert_eq!(colour(cell.bg), shown.bgcolor(), "at {},{}", x, y);
+                    if cell.symbol() != " " {
+                        prop_assert_eq!(colour(cell.fg), shown.fgcolor(), "at {},{}", x, y);
+                    }
+                    x += cell.cell_width().max(1);
+                }
+            }
+        }
+    }
+}
