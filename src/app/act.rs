@@ -144,6 +144,7 @@ impl App {
             Outcome::Stop(id) => return vec![Effect::Stop(id)],
             Outcome::HandOver(id) => return self.hand_over(id, now),
             Outcome::Place(id) => return self.place(id, now),
+            Outcome::Annotate(id) => self.annotate_run(id, now),
         }
         Vec::new()
     }

@@ -3,6 +3,7 @@
 
 mod act;
 mod actions;
+mod annotate;
 mod announce;
 mod armed;
 mod asks;

@@ -1,5 +1,6 @@
 //! What lies over the panes: a stack. A key goes from the top down until a layer takes it.
 
+pub mod annotate;
 pub mod choose;
 mod chores;
 pub mod compose;
@@ -94,6 +95,8 @@ pub enum Outcome {
     HandOver(u64),
     /// Taken; the command of this run is put on a prompt in tmux.
     Place(u64),
+    /// Taken; a mark of this run is to be left in a Grafana.
+    Annotate(u64),
 }
 
 /// Something over the panes.

@@ -1,6 +1,7 @@
 //! What the operator sees: screens by strings of keys, on a clock that stands still.
 
 mod alerting;
+mod annotated;
 mod announced;
 mod armed;
 mod causes;
