@@ -21,7 +21,7 @@ pub struct Check {
     /// How to say it.
     #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
     pub format: Format,
-    /// Ask for and judge only these: alerts, targets, logs, backups, hosts, chain.
+    /// Ask for and judge only these, with commas between.
     #[arg(long, value_delimiter = ',', value_name = "LIST")]
     pub only: Vec<Part>,
     /// Where there is nobody else to tell: run --exec when the state is another than before. STATE is ok,

@@ -37,6 +37,19 @@ impl Run {
     fn next(&self) -> DateTime<Utc> {
         self.first + STEP * i32::from(self.count)
     }
+
+    /// How many of its samples are no later than `at`.
+    fn until(&self, at: DateTime<Utc>) -> u16 {
+        let steps = (at - self.first).num_milliseconds().div_euclid(STEP.num_milliseconds()) + 1;
+        u16::try_from(steps.clamp(0, i64::from(self.count))).unwrap_or(self.count)
+    }
+
+    /// Those of its samples that are later than `from`, and no later than `to`.
+    fn within(&self, from: DateTime<Utc>, to: DateTime<Utc>) -> Option<Self> {
+        let (before, until) = (self.until(from), self.until(to));
+        let count = until.checked_sub(before).filter(|count| *count > 0)?;
+        Some(Self { first: self.first + STEP * i32::from(before), count, share: self.share })
+    }
 }
 
 impl Ledger {
@@ -61,11 +74,13 @@ impl Ledger {
         if known.is_none() {
             self.runs.clear();
         }
-        let of_piece = |at: &DateTime<Utc>| piece.from < *at && *at <= piece.to;
-        let mut all = mean(series);
-        all.retain(|at, _| of_piece(at));
-        all.extend(self.samples().filter(|(at, _)| !of_piece(at) && *at > since));
-        self.runs = packed(all);
+        let mut new = mean(series);
+        new.retain(|at, _| piece.from < *at && *at <= piece.to);
+        let before = self.runs.iter().filter_map(|run| run.within(since, piece.from));
+        let after = self.runs.iter().filter_map(|run| run.within(piece.to.max(since), DateTime::<Utc>::MAX_UTC));
+        // Only what is new is unpacked: of a month the rest stays as it is.
+        let new = new.into_iter().map(|(first, share)| Run { first, count: 1, share });
+        self.runs = joined(before.chain(new).chain(after));
         let hull = known.unwrap_or(piece);
         self.known = Some(Window { from: hull.from.min(piece.from).max(since), to: hull.to.max(piece.to) });
     }
@@ -95,16 +110,18 @@ fn mean(series: &[Series]) -> BTreeMap<DateTime<Utc>, f64> {
     all.into_iter().map(|(at, (sum, count))| (at, sum / count)).collect()
 }
 
-fn packed(samples: BTreeMap<DateTime<Utc>, f64>) -> Vec<Run> {
+/// Runs in the order of time, those in one that go on with the same value.
+fn joined(all: impl Iterator<Item = Run>) -> Vec<Run> {
     let mut runs: Vec<Run> = Vec::new();
-    for (at, share) in samples {
-        match runs.last_mut() {
-            Some(run)
-                if run.next() == at && run.share.to_bits() == share.to_bits() && run.count < u16::MAX =>
+    for run in all {
+        let longer = runs.last().and_then(|last| last.count.checked_add(run.count));
+        match (runs.last_mut(), longer) {
+            (Some(last), Some(count))
+                if last.next() == run.first && last.share.to_bits() == run.share.to_bits() =>
             {
-                run.count += 1;
+                last.count = count;
             }
-            _ => runs.push(Run { first: at, count: 1, share }),
+            _ => runs.push(run),
         }
     }
     runs.shrink_to_fit();
