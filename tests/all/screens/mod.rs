@@ -6,6 +6,7 @@ mod announced;
 mod armed;
 mod causes;
 mod chores;
+mod clusters;
 pub(super) mod desk;
 mod exercise;
 mod gallery;
