@@ -77,6 +77,10 @@ async fn put(order: &Order) -> Result<String, String> {
     };
     let typed = ["send-keys", "-t", &pane, "-l", "--", order.text.trim()].map(str::to_owned);
     tmux(typed).await?;
+    for shown in ["select-window", "select-pane"] {
+        // It stands there, whether it is looked at or not.
+        let _shown = tmux([shown, "-t", &pane].map(str::to_owned)).await;
+    }
     Ok(format!("on a prompt of {} in another window of tmux: Enter there runs it", order.host))
 }
 
