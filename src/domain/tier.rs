@@ -106,7 +106,7 @@ fn of_host(host: &Host, thresholds: &Thresholds) -> Option<Arc<str>> {
 fn probed(measured: &Measured) -> impl Iterator<Item = Told<'_>> {
     let measure = &*measured.measure;
     let readings: &[Reading] = if measure.topic == Topic::Chain { &*measured.readings } else { &[] };
-    readings.iter().filter(|reading| reading.value.is_finite()).map(|reading| {
+    readings.iter().filter(|reading| reading.value.is_finite()).map(move |reading| {
         let thing = reading.labels.get(&measure.thing).unwrap_or_default();
         Told { measure, of: thing, thing, value: reading.value, weight: measure.weigh(reading.value) }
     })
@@ -114,10 +114,10 @@ fn probed(measured: &Measured) -> impl Iterator<Item = Told<'_>> {
 
 /// What is measured of a host and tells a signal. What is no number tells nothing.
 fn values<'a>(host: &'a Host, telling: &'a [&'a Measured]) -> impl Iterator<Item = Told<'a>> {
-    telling.iter().flat_map(|measured| {
+    telling.iter().flat_map(move |measured| {
         let measure = &*measured.measure;
         let values = host.values.get(&measure.name).into_iter().flatten();
-        values.filter(|value| value.value.is_finite()).map(|value| {
+        values.filter(|value| value.value.is_finite()).map(move |value| {
             let is_it = |fault: &&Fault| fault.measure == measure.name && fault.thing == value.thing;
             let weight = host.faults.iter().find(is_it).map(|fault| fault.weight);
             Told { measure, of: &host.name, thing: &value.thing, value: value.value, weight }

@@ -3,16 +3,13 @@
 use std::io;
 use std::path::Path;
 
-use crate::domain::layer::Boot;
-
 use super::lines;
+use crate::domain::layer::Boot;
 
 const FILE: &str = "boots.jsonl";
 
-
 /// So many starts are looked back on.
 const MANY: usize = 50;
-
 
 /// The newest starts that are kept under `root`, the newest last. A line that was cut, or is of another
 /// version, is passed over, and so is a start that another dashboard has written down already.

@@ -3,13 +3,10 @@
 use std::io;
 use std::path::Path;
 
+use super::lines;
 use crate::domain::drill::Drill;
 
-use super::lines;
-
 const FILE: &str = "drills.jsonl";
-
-
 
 /// The drills that are kept under `root`; none when there are none, or the file cannot be read. A
 /// line that was cut, or is of another version, is passed over.

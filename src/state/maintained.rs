@@ -4,13 +4,10 @@
 use std::io;
 use std::path::Path;
 
+use super::lines;
 use crate::domain::slo::Window;
 
-use super::lines;
-
 const FILE: &str = "maintained.jsonl";
-
-
 
 /// The times that are kept under `root`; none when there are none, or the file cannot be read. A line
 /// that was cut, or is of another version, is passed over.

@@ -10,7 +10,6 @@ use super::lines;
 
 const FILE: &str = "receivers.jsonl";
 
-
 /// A test alert that was sent to a receiver.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tested {
@@ -25,7 +24,6 @@ pub struct Tested {
     /// Whether it arrived, as the operator said; nothing when nobody did.
     pub arrived: Option<bool>,
 }
-
 
 /// The tests that are kept under `root`, in their order. A line that was cut, or is of another version, is
 /// passed over.

@@ -3,13 +3,10 @@
 use std::io;
 use std::path::Path;
 
+use super::lines;
 use crate::domain::routine::Done;
 
-use super::lines;
-
 const FILE: &str = "routines.jsonl";
-
-
 
 /// The routines that are kept under `root`, the oldest first; none when there are none, or the file cannot
 /// be read. A line that was cut, or is of another version, is passed over.

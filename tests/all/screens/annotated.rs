@@ -138,7 +138,7 @@ fn with_several_it_is_asked_in_which_and_without_one_it_is_not_offered() {
     assert!(!two.screen().contains("Annotate in which"), "{}", two.screen());
     let mut none = desk(&[], WIDE);
     none.keys("j<enter>");
-    assert!(!none.screen().contains("Grafana"), "{}", none.screen());
+    assert!(!none.screen().contains("a mark in Grafana"), "{}", none.screen());
 }
 
 #[test]
@@ -160,7 +160,7 @@ fn nothing_is_marked_under_read_only() {
 fn a_run_that_is_over_leaves_a_mark_without_its_secrets() {
     let mut desk = desk(&["main"], WIDE);
     desk.hear([runbooks::shelf(runbooks::text())]);
-    desk.keys("<esc><esc>r<enter>");
+    desk.keys("<esc>r<enter>");
     desk.now.mono += Duration::from_secs(2);
     desk.keys("<enter>");
     let run = desk.effects.iter().find_map(|effect| match effect {
