@@ -1,4 +1,4 @@
-//! Annotations on Grafana: a mark on the time line of the dashboards of an organisation.
+//! Annotations on Grafana: a mark of its organisation, of no dashboard; those that ask for its tags show it.
 
 use serde::Deserialize;
 use serde_json::json;

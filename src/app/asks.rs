@@ -187,7 +187,7 @@ fn told(deed: &Deed, times: Times, now: Now) -> String {
         What::Test(test) => format!("the test alert was sent to {}", test.receiver),
         What::Expire { .. } => "ended".to_owned(),
         What::Reload => "it has read its config and rules again".to_owned(),
-        What::Annotate(_) => "annotated: it stands on the time line of its dashboards".to_owned(),
+        What::Annotate(_) => "annotated: dashboards that ask for one of its tags show it".to_owned(),
         What::Chore(Chore::Protect { on: true, .. }) => "protected: no prune takes it away".to_owned(),
         What::Chore(Chore::Protect { on: false, .. }) => "no longer protected".to_owned(),
         What::Chore(_) => "started: its log is followed to the end".to_owned(),

@@ -36,11 +36,11 @@ pub enum What {
     Reload,
     /// Send a marked alert to a receiver.
     Test(TestAlert),
-    /// Leave a mark on the time line of a Grafana's dashboards.
+    /// Leave a mark in a Grafana.
     Annotate(Annotation),
 }
 
-/// A mark on the time line of dashboards.
+/// A mark on the time line of those dashboards that ask for one of its tags.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Annotation {
     /// What happened.
