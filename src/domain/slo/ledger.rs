@@ -87,14 +87,13 @@ impl Ledger {
 
     /// How the objective stands at `to`, as far as its samples are known; what was `planned` counts for nothing.
     pub fn account(&self, goal: &Goal, window: Window, to: DateTime<Utc>, planned: &[Window]) -> Account {
-        Account::of(goal, || self.samples(), window, to, planned)
+        Account::of(goal, |from| self.after(from), window, to, planned)
     }
 
-    /// The samples in the order of time.
-    fn samples(&self) -> impl Iterator<Item = (DateTime<Utc>, f64)> {
-        self.runs
-            .iter()
-            .flat_map(|run| (0..run.count).map(|place| (run.first + STEP * i32::from(place), run.share)))
+    /// The samples later than an instant, in the order of time.
+    fn after(&self, from: DateTime<Utc>) -> impl Iterator<Item = (DateTime<Utc>, f64)> {
+        let runs = self.runs.iter().filter_map(move |run| run.within(from, DateTime::<Utc>::MAX_UTC));
+        runs.flat_map(|run| (0..run.count).map(move |place| (run.first + STEP * i32::from(place), run.share)))
     }
 }
 
@@ -192,7 +191,7 @@ mod tests {
             let counted = whole.account(&goal(), window, to, &[]);
             assert!(counted.tally.bad > 0.0, "{counted:?}");
             assert_eq!(ledger.account(&goal(), window, to, &[]), counted, "{hours}");
-            assert!(ledger.samples().all(|(time, _)| time > window.from), "what is over is forgotten");
+            assert!(ledger.after(DateTime::<Utc>::MIN_UTC).all(|(time, _)| time > window.from), "what is over is forgotten");
             assert!(ledger.runs.len() < 60, "{} runs", ledger.runs.len());
         }
     }
@@ -204,7 +203,7 @@ mod tests {
         assert_eq!(read(&mut ledger, first, at(719)).len(), 10);
         let second = Window { from: at(720), to: at(1_464) };
         assert_eq!(read(&mut ledger, second, at(721)), [Window { from: at(720), to: at(721) }]);
-        assert_eq!(ledger.samples().count(), 12);
+        assert_eq!(ledger.after(DateTime::<Utc>::MIN_UTC).count(), 12);
     }
 
     #[test]
@@ -214,7 +213,7 @@ mod tests {
         let piece = ledger.lacks(&window, at(240)).expect("nothing is known");
         let other = Window { from: at(0), to: at(72) };
         ledger.take(piece, &answer(&other), window.from);
-        assert_eq!(ledger.samples().count(), 0);
+        assert_eq!(ledger.after(DateTime::<Utc>::MIN_UTC).count(), 0);
         assert_ne!(ledger.lacks(&window, at(240)), Some(piece), "it was asked for all the same");
     }
 
@@ -224,6 +223,6 @@ mod tests {
         let one = |share: f64| Series { labels: Labels::default(), points: vec![(at(1), share)] };
         let mut ledger = Ledger::default();
         ledger.take(piece, &[one(1.0), one(0.0), one(f64::NAN), one(0.5)], at(0));
-        assert_eq!(ledger.samples().collect::<Vec<_>>(), [(at(1), 0.5)]);
+        assert_eq!(ledger.after(DateTime::<Utc>::MIN_UTC).collect::<Vec<_>>(), [(at(1), 0.5)]);
     }
 }
