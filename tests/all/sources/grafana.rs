@@ -97,7 +97,7 @@ async fn a_page_in_its_place_is_no_grafana() {
     assert_eq!(failure.kind, FailureKind::Parse, "{failure:?}");
 }
 
-/// When it began, and when it was over where it is.
+/// Leaves a mark that ends then, or marks a moment.
 async fn annotate(server: &Server, to: Option<DateTime<Utc>>) -> Result<Receipt, Failure> {
     let source = source(SourceKind::Grafana, &keys(server));
     let annotation = Annotation {
