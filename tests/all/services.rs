@@ -102,6 +102,22 @@ fn the_view_shows_both(
     }
 }
 
+#[test]
+fn tiers_are_told_by_check_too() {
+    let (report, _) = checked("host-down", &["--only", "hosts"]);
+    let tier = |name: &str| {
+        let mut rows = report["tiers"].as_array().into_iter().flatten();
+        rows.find(|row| row["name"] == name).unwrap_or_else(|| panic!("no {name}: {:#}", report["tiers"]))
+    };
+    let storage = tier("storage");
+    assert_eq!((&storage["state"], &storage["down"]), (&"critical".into(), &1.into()), "{storage:#}");
+    assert!(storage["signals"]["saturation"].is_null(), "of what is down nothing is measured: {storage:#}");
+    let compute = &tier("compute")["signals"];
+    assert_eq!((&compute["saturation"]["of"], &compute["errors"]["text"]), (&"vm100".into(), &"none".into()));
+    assert!(compute["traffic"]["text"].as_str().is_some_and(|text| text.ends_with("/s")), "{compute:#}");
+    assert_eq!(tier("services")["signals"]["errors"]["state"], "warning", "a probed service does not answer");
+}
+
 #[rstest]
 fn each_tier_has_its_golden_signals(#[values("80x24", "120x40", "200x60")] size: &str) {
     let home = home();
