@@ -34,9 +34,14 @@ fn told(all: Vec<Measured>) -> Vec<Tier> {
     let hosts = hosts.map(|(name, tier)| (name.to_owned(), in_tier(tier)));
     let thresholds = Thresholds { hosts: host::Inventory(hosts.into()), ..Thresholds::default() };
     let id = SourceId::new(SourceKind::Prometheus, "main");
-    let mut store =
-        Store::new([expected(&id, &[Feed::Measures])], thresholds, RingLimits::default());
-    store.apply(&id, Feed::Measures, Ok(vec![Observation::Measures(all.into())]), 0.1, DateTime::<Utc>::UNIX_EPOCH);
+    let mut store = Store::new([expected(&id, &[Feed::Measures])], thresholds, RingLimits::default());
+    store.apply(
+        &id,
+        Feed::Measures,
+        Ok(vec![Observation::Measures(all.into())]),
+        0.1,
+        DateTime::<Utc>::UNIX_EPOCH,
+    );
     tiers(&store)
 }
 
@@ -47,9 +52,24 @@ fn signals(tier: &Tier) -> Vec<Option<(&str, &str)>> {
 #[test]
 fn of_each_signal_the_worst_is_told_and_what_nobody_measures_is_absent() {
     let all = told(vec![
-        measured("wait", Signal::Latency, Unit::Seconds, &[("nas", "sda", 0.2), ("nas", "sdb", 0.4), ("vm", "", 0.9)]),
-        measured("in", Signal::Traffic, Unit::Bandwidth, &[("vm", "", 1024.0), ("vm2", "", 2048.0), ("vm2", "", f64::NAN)]),
-        measured("lost", Signal::Errors, Unit::Count, &[("nas", "", 0.0), ("vm", "eth0", 3.0), ("vm2", "", 2.0)]),
+        measured(
+            "wait",
+            Signal::Latency,
+            Unit::Seconds,
+            &[("nas", "sda", 0.2), ("nas", "sdb", 0.4), ("vm", "", 0.9)],
+        ),
+        measured(
+            "in",
+            Signal::Traffic,
+            Unit::Bandwidth,
+            &[("vm", "", 1024.0), ("vm2", "", 2048.0), ("vm2", "", f64::NAN)],
+        ),
+        measured(
+            "lost",
+            Signal::Errors,
+            Unit::Count,
+            &[("nas", "", 0.0), ("vm", "eth0", 3.0), ("vm2", "", 2.0)],
+        ),
         // Nearer to its limit, whatever the unit.
         measured("load", Signal::Saturation, Unit::Count, &[("vm", "", 0.5)]),
         measured("memory", Signal::Saturation, Unit::Ratio, &[("vm2", "", 0.8)]),
@@ -57,7 +77,8 @@ fn of_each_signal_the_worst_is_told_and_what_nobody_measures_is_absent() {
     ]);
     let names: Vec<&str> = all.iter().map(|tier| &*tier.name).collect();
     assert_eq!(names, ["compute", "storage"], "what is in no tier is counted to none");
-    let expected = [Some(("900ms", "vm")), Some(("3.0K/s", "")), Some(("eth0 is 3", "vm")), Some(("80 %", "vm2"))];
+    let expected =
+        [Some(("900ms", "vm")), Some(("3.0K/s", "")), Some(("eth0 is 3", "vm")), Some(("80 %", "vm2"))];
     assert_eq!(signals(&all[0]), expected);
     assert_eq!(all[0].signals[2].as_ref().and_then(|level| level.weight), Some(Weight::Bad(Health::Warning)));
     assert_eq!((all[0].hosts, all[0].state), ((2, 0), Health::Warning));
@@ -73,10 +94,15 @@ fn what_is_probed_belongs_to_the_services() {
     };
     let time = topic(measured("probe-time", Signal::Latency, Unit::Seconds, &[("", "https://cloud", 0.3)]));
     let failed = topic(measured("failed", Signal::Errors, Unit::Count, &[("", "https://vault", 1.0)]));
-    let all = told(vec![time.clone(), failed, measured("load", Signal::Saturation, Unit::Count, &[("nas", "", 0.5)])]);
+    let all = told(vec![
+        time.clone(),
+        failed,
+        measured("load", Signal::Saturation, Unit::Count, &[("nas", "", 0.5)]),
+    ]);
     let names: Vec<&str> = all.iter().map(|tier| &*tier.name).collect();
     assert_eq!(names, ["services", "storage"]);
-    let expected = [Some(("300ms", "https://cloud")), None, Some(("https://vault is 1", "https://vault")), None];
+    let expected =
+        [Some(("300ms", "https://cloud")), None, Some(("https://vault is 1", "https://vault")), None];
     assert_eq!(signals(&all[0]), expected);
     assert!(told(vec![time]).is_empty(), "without hosts in tiers there is none");
 }

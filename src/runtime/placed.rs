@@ -168,7 +168,10 @@ mod tests {
     #[test]
     fn a_pane_is_ours_while_its_login_is_the_same_and_lives() {
         let of = |line| pane(line, "abc");
-        assert_eq!(of("abc\t%3\t0\t0\t14\t2"), Some(Pane { id: "%3".into(), cursor: Some((14, "2".into())) }));
+        assert_eq!(
+            of("abc\t%3\t0\t0\t14\t2"),
+            Some(Pane { id: "%3".into(), cursor: Some((14, "2".into())) })
+        );
         assert_eq!(of("abc\t%3\t0\t1\t14\t2"), Some(Pane { id: "%3".into(), cursor: None }), "in copy mode");
         assert_eq!(of("abc\t%3\t1\t0\t14\t2"), None, "its login has ended");
         assert_eq!(of("\t%1\t0\t0\t0\t0"), None);

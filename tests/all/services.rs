@@ -92,7 +92,9 @@ fn the_view_shows_both(
     let output = run(home.path(), &["shot", &demo, "--keys", "W", "--size", size, "--format", "text"]);
     let screen = said(&output);
     let wanted: &[&str] = match scenario {
-        "host-down" if size == "120x40" || size == "200x60" => &["Services", "Nextcloud", "down", "rto", "rpo"],
+        "host-down" if size == "120x40" || size == "200x60" => {
+            &["Services", "Nextcloud", "down", "rto", "rpo"]
+        }
         "host-down" => &["Services", "Nextcloud", "down"],
         "nfs-hang" => &["Services", "nas nfs", "suspect"],
         _ => &["Services", "Boot layers", "BOOTING layer 1", "/mnt/disk3"],

@@ -78,7 +78,8 @@ fn a_command_that_wants_a_terminal_is_put_on_a_prompt_in_tmux_and_not_run() {
             .lines()
             .filter_map(|line| Some(line.split_once(' ').filter(|(mark, _)| !mark.is_empty())?.1.to_owned()))
             .collect();
-        let screens: Vec<String> = ours.iter().map(|id| tmux.say(&["capture-pane", "-p", "-t", id])).collect();
+        let screens: Vec<String> =
+            ours.iter().map(|id| tmux.say(&["capture-pane", "-p", "-t", id])).collect();
         let all = screens.iter().all(|screen| screen.contains("sudo touch mended"));
         if ours.len() == 2 && all { Ok(ours) } else { Err(format!("{panes}{screens:#?}")) }
     })

@@ -6,10 +6,10 @@ use chrono::TimeDelta;
 use chrono_tz::Europe::Berlin;
 
 use super::*;
-use rows::{age, causes, clocks, runs, verifications};
 use crate::domain::health::Health::{self, Critical, Unknown as Doubtful, Warning};
 use crate::domain::job::{Job, JobKind, JobRun};
 use crate::domain::task::Outcome;
+use rows::{age, causes, clocks, runs, verifications};
 
 use BackupState::{Ambiguous, Exempt, Failed, Late, Ok, Running as Underway, Unknown, Unverified};
 

@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 use chrono::TimeDelta;
 
 use super::*;
-use situations::SITUATIONS;
 use crate::domain::alert::{Alert, RaisedAlert};
 use crate::domain::correlate;
 use crate::domain::datastore::Datastore;
@@ -23,6 +22,7 @@ use crate::domain::silence::{Matcher, Silence, SilenceState};
 use crate::domain::store::Expected;
 use crate::domain::target::{Target, TargetHealth};
 use crate::domain::thresholds::Thresholds;
+use situations::SITUATIONS;
 
 const PROMETHEUS: SourceKind = SourceKind::Prometheus;
 const ROUTER: SourceKind = SourceKind::Alertmanager;

@@ -77,7 +77,8 @@ impl Ledger {
         let mut new = mean(series);
         new.retain(|at, _| piece.from < *at && *at <= piece.to);
         let before = self.runs.iter().filter_map(|run| run.within(since, piece.from));
-        let after = self.runs.iter().filter_map(|run| run.within(piece.to.max(since), DateTime::<Utc>::MAX_UTC));
+        let after =
+            self.runs.iter().filter_map(|run| run.within(piece.to.max(since), DateTime::<Utc>::MAX_UTC));
         // Only what is new is unpacked: of a month the rest stays as it is.
         let new = new.into_iter().map(|(first, share)| Run { first, count: 1, share });
         self.runs = joined(before.chain(new).chain(after));
@@ -191,7 +192,10 @@ mod tests {
             let counted = whole.account(&goal(), window, to, &[]);
             assert!(counted.tally.bad > 0.0, "{counted:?}");
             assert_eq!(ledger.account(&goal(), window, to, &[]), counted, "{hours}");
-            assert!(ledger.after(DateTime::<Utc>::MIN_UTC).all(|(time, _)| time > window.from), "what is over is forgotten");
+            assert!(
+                ledger.after(DateTime::<Utc>::MIN_UTC).all(|(time, _)| time > window.from),
+                "what is over is forgotten"
+            );
             assert!(ledger.runs.len() < 60, "{} runs", ledger.runs.len());
         }
     }

@@ -9,7 +9,6 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::*;
-use field::{ALL_SOURCES, BACKUPS, Field, LOKI, PROM, ROUTER, alert, datastore, feeds, group, job, labels, now, rule, target, watchdog};
 use crate::domain::alert::AlertState::{Acknowledged, Firing, Inhibited, Pending, Silenced};
 use crate::domain::alert::Severity::{Critical as Loud, Info, Warning as Low};
 use crate::domain::alert::{Alert, AlertState, FingerprintSource, RaisedAlert, Severity};
@@ -31,6 +30,10 @@ use crate::domain::store::Expected;
 use crate::domain::target::{Scrape, Target, TargetHealth};
 use crate::domain::task::{Outcome, Task};
 use crate::domain::thresholds::{BackupRule, Select, Thresholds};
+use field::{
+    ALL_SOURCES, BACKUPS, Field, LOKI, PROM, ROUTER, alert, datastore, feeds, group, job, labels, now, rule,
+    target, watchdog,
+};
 
 #[test]
 fn an_empty_store_is_not_well() {

@@ -94,9 +94,8 @@ pub(super) fn of_tier(name: &str, scene: &Scene<'_>) -> Option<Description> {
     let (hosts, down) = found.hosts;
     let lost = if down == 0 { String::new() } else { format!(", {down} down") };
     let signals = Signal::iter().zip(&found.signals);
-    let signals = signals.map(|(signal, level)| {
-        Prose::Pair(signal.as_ref().to_owned(), vec![tiers::told(level.as_ref())])
-    });
+    let signals = signals
+        .map(|(signal, level)| Prose::Pair(signal.as_ref().to_owned(), vec![tiers::told(level.as_ref())]));
     let mut text: Vec<Prose> = signals.collect();
     text.extend([Prose::Blank, Prose::pair("hosts", format!("{hosts}{lost}"))]);
     text.push(Prose::Line(vec![piece("Of each signal the worst; of the traffic all.", Role::Muted)]));

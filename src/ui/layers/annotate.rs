@@ -75,7 +75,10 @@ fn dialogue(source: &SourceId, mark: &Mark, scene: &Scene<'_>) -> Dialogue {
         Prose::pair("server", source.to_string()),
         Prose::pair("request", "POST /api/annotations"),
         Prose::pair("when", when),
-        Prose::Line(vec![piece("Dashboards show it that have an annotation query for one of its tags.", Role::Muted)]),
+        Prose::Line(vec![piece(
+            "Dashboards show it that have an annotation query for one of its tags.",
+            Role::Muted,
+        )]),
     ];
     let fields = vec![Field::new("what", &mark.text), Field::new("tags", &mark.tags)];
     let purpose = Purpose::Annotate(source.clone(), mark.clone());

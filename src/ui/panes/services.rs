@@ -170,9 +170,12 @@ mod tests {
     fn a_recovery_point_is_quiet_then_near_then_over() {
         let good = DateTime::UNIX_EPOCH;
         let of = Some(Gap { good, due: good + TimeDelta::hours(24) });
-        for (hours, told, role) in
-            [(2, "22h", Role::Muted), (17, "7h00", Role::Muted), (20, "4h00", Role::Warning), (27, "over 3h00", Role::Critical)]
-        {
+        for (hours, told, role) in [
+            (2, "22h", Role::Muted),
+            (17, "7h00", Role::Muted),
+            (20, "4h00", Role::Warning),
+            (27, "over 3h00", Role::Critical),
+        ] {
             let (left, as_role) = gap(of, good + TimeDelta::hours(hours));
             assert_eq!((&*left, as_role), (told, role), "after {hours} h");
         }
