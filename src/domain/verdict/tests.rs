@@ -31,8 +31,8 @@ use crate::domain::target::{Scrape, Target, TargetHealth};
 use crate::domain::task::{Outcome, Task};
 use crate::domain::thresholds::{BackupRule, Select, Thresholds};
 use field::{
-    ALL_SOURCES, BACKUPS, Field, LOKI, PROM, ROUTER, alert, datastore, feeds, group, job, labels, now, rule,
-    target, watchdog,
+    ALL_SOURCES, BACKUPS, Field, LOKI, PROM, ROUTER, alert, datastore, group, job, labels, now, rule, target,
+    watchdog,
 };
 
 #[test]

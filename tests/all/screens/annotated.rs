@@ -21,10 +21,11 @@ const WIDE: (u16, u16) = (120, 40);
 /// A dashboard with these Grafanas.
 fn desk(names: &[&str], size: (u16, u16)) -> Desk {
     let mut setup = runbooks::setup();
+    let first = setup.sources[0].clone();
     setup.sources.extend(names.iter().map(|name| Expected {
         id: SourceId::new(SourceKind::Grafana, *name),
         feeds: vec![(Feed::Ready, 30.0)],
-        ..setup.sources[0].clone()
+        ..first.clone()
     }));
     opened(setup, size)
 }
