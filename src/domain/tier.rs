@@ -23,7 +23,7 @@ const LABELS: [&str; 2] = ["tier", "layer"];
 /// One signal of a tier.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Level {
-    /// The worst of it in words: `91 %`, `/mnt/disk3 96 % full`.
+    /// The worst of it in words: `CPU 91 %`, `/mnt/disk3 96 % full`.
     pub text: String,
     /// Of which host, or of which probed thing; empty where it is of all.
     pub of: Arc<str>,
@@ -133,14 +133,6 @@ impl Told<'_> {
         let usual = (&*self.measure.name == DISK).then_some(thresholds.fill.warn_used);
         self.value / limit.or(usual).unwrap_or(1.0)
     }
-
-    fn words(&self) -> String {
-        match self.weight {
-            Some(_) => self.measure.say(self.thing, self.value),
-            None if self.thing.is_empty() || self.thing == self.of => self.measure.unit.write(self.value),
-            None => format!("{} {}", self.thing, self.measure.unit.write(self.value)),
-        }
-    }
 }
 
 /// What is told of a signal: of the traffic all of it, of the others the worst.
@@ -159,7 +151,7 @@ fn level(signal: Signal, all: &[Told<'_>], thresholds: &Thresholds) -> Option<Le
     let worst = own.max_by(worse)?;
     Some(match worst.weight {
         None if signal == Signal::Errors => Level { text: "none".into(), of: Arc::default(), weight: None },
-        weight => Level { text: worst.words(), of: worst.of.into(), weight },
+        weight => Level { text: worst.measure.say(worst.thing, worst.value), of: worst.of.into(), weight },
     })
 }
 

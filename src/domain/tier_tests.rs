@@ -21,7 +21,7 @@ fn measured(name: &str, signal: Signal, unit: Unit, values: &[(&str, &str, f64)]
         unit,
         thing: "thing".into(),
         warning: (signal != Signal::Traffic).then_some(1.0),
-        word: "{thing} is {value}".into(),
+        word: "{name} {value}".into(),
         signal: Some(signal),
         ..Measure::default()
     };
@@ -77,13 +77,17 @@ fn of_each_signal_the_worst_is_told_and_what_nobody_measures_is_absent() {
     ]);
     let names: Vec<&str> = all.iter().map(|tier| &*tier.name).collect();
     assert_eq!(names, ["compute", "storage"], "what is in no tier is counted to none");
-    let expected =
-        [Some(("900ms", "vm")), Some(("3.0K/s", "")), Some(("eth0 is 3", "vm")), Some(("80 %", "vm2"))];
+    let expected = [
+        Some(("wait 900ms", "vm")),
+        Some(("3.0K/s", "")),
+        Some(("lost 3", "vm")),
+        Some(("memory 80 %", "vm2")),
+    ];
     assert_eq!(signals(&all[0]), expected);
     assert_eq!(all[0].signals[2].as_ref().and_then(|level| level.weight), Some(Weight::Bad(Health::Warning)));
     assert_eq!((all[0].hosts, all[0].state), ((2, 0), Health::Warning));
     assert_eq!(all[1].state, Health::Ok);
-    assert_eq!(signals(&all[1]), [Some(("sdb 400ms", "nas")), None, Some(("none", "")), None]);
+    assert_eq!(signals(&all[1]), [Some(("wait 400ms", "nas")), None, Some(("none", "")), None]);
 }
 
 #[test]
@@ -102,7 +106,7 @@ fn what_is_probed_belongs_to_the_services() {
     let names: Vec<&str> = all.iter().map(|tier| &*tier.name).collect();
     assert_eq!(names, ["services", "storage"]);
     let expected =
-        [Some(("300ms", "https://cloud")), None, Some(("https://vault is 1", "https://vault")), None];
+        [Some(("probe-time 300ms", "https://cloud")), None, Some(("failed 1", "https://vault")), None];
     assert_eq!(signals(&all[0]), expected);
     assert!(told(vec![time]).is_empty(), "without hosts in tiers there is none");
 }

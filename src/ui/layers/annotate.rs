@@ -69,16 +69,13 @@ fn dialogue(source: &SourceId, mark: &Mark, scene: &Scene<'_>) -> Dialogue {
     let from = scene.times.full(mark.from);
     let when = match mark.to {
         Some(to) => format!("{from} to {}", scene.times.full(to)),
-        None => format!("{from}: a moment, for it is not over"),
+        None => format!("{from}, and it is not over"),
     };
     let about = vec![
         Prose::pair("server", source.to_string()),
         Prose::pair("request", "POST /api/annotations"),
         Prose::pair("when", when),
-        Prose::Line(vec![piece(
-            "Dashboards show it that have an annotation query for one of its tags.",
-            Role::Muted,
-        )]),
+        Prose::Line(vec![piece("Dashboards that ask for one of its tags show it.", Role::Muted)]),
     ];
     let fields = vec![Field::new("what", &mark.text), Field::new("tags", &mark.tags)];
     let purpose = Purpose::Annotate(source.clone(), mark.clone());
