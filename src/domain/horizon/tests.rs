@@ -189,9 +189,9 @@ fn what_is_measured_counts_from_when_it_was_measured() {
         ),
         (measured("snapraid-scrub", None, ("x", ""), 3600.0), Kind::Scrub, None),
         (
-            measured("zfs-scrub", Some(7200.0), ("pool", "tank"), 9000.0),
+            measured("zfs-scrub", Some(7200.0), ("pool", "tank"), 14_400.0),
             Kind::Scrub,
-            Some("tank on nas scrub due: -30m"),
+            Some("tank on nas scrub due: -2h"),
         ),
         (measured("disk", None, ("mountpoint", "/var"), 0.5), Kind::Disk, None),
     ] {
