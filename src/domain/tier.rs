@@ -62,9 +62,9 @@ pub fn tiers(store: &Store) -> Vec<Tier> {
     let hosts = hosts::hosts(store);
     let named: Vec<(Option<Arc<str>>, &Host)> =
         hosts.iter().map(|host| (of_host(host, &store.thresholds), host)).collect();
-    let mut names: BTreeSet<Arc<str>> = named.iter().filter_map(|(name, _)| name.clone()).collect();
-    if !names.is_empty() && !probed.is_empty() {
-        names.insert(SERVICES.into());
+    let mut all_tiers: BTreeSet<Arc<str>> = named.iter().filter_map(|(name, _)| name.clone()).collect();
+    if !all_tiers.is_empty() && !probed.is_empty() {
+        all_tiers.insert(SERVICES.into());
     }
     let tier = |name: Arc<str>| {
         let own = || named.iter().filter(|(tier, _)| tier.as_ref() == Some(&name)).map(|(_, host)| *host);
@@ -79,7 +79,7 @@ pub fn tiers(store: &Store) -> Vec<Tier> {
         let state = if is_lost { Health::Critical } else { state(&signals) };
         Tier { state, hosts, signals, name: Arc::clone(&name) }
     };
-    names.into_iter().map(tier).collect()
+    all_tiers.into_iter().map(tier).collect()
 }
 
 fn state(signals: &[Option<Level>]) -> Health {
@@ -105,7 +105,7 @@ fn of_host(host: &Host, thresholds: &Thresholds) -> Option<Arc<str>> {
 /// What probes tell: it belongs to no host.
 fn probed(measured: &Measured) -> impl Iterator<Item = Told<'_>> {
     let measure = &*measured.measure;
-    let readings: &[Reading] = if measure.topic == Topic::Chain { &*measured.readings } else { &[] };
+    let readings: &[Reading] = if measure.topic == Topic::Chain { &measured.readings } else { &[] };
     readings.iter().filter(|reading| reading.value.is_finite()).map(move |reading| {
         let thing = reading.labels.get(&measure.thing).unwrap_or_default();
         Told { measure, of: thing, thing, value: reading.value, weight: measure.weigh(reading.value) }
@@ -144,11 +144,11 @@ fn level(signal: Signal, all: &[Told<'_>], thresholds: &Thresholds) -> Option<Le
         let sum = own.filter(|told| told.measure.unit == unit).map(|told| told.value).sum();
         return Some(Level { text: unit.write(sum), of: Arc::default(), weight: None });
     }
-    let worse = |one: &&Told<'_>, other: &&Told<'_>| {
+    let order = |one: &&Told<'_>, other: &&Told<'_>| {
         let nearness = one.nearness(thresholds).partial_cmp(&other.nearness(thresholds));
         one.weight.cmp(&other.weight).then(nearness.unwrap_or(Ordering::Equal))
     };
-    let worst = own.max_by(worse)?;
+    let worst = own.max_by(order)?;
     Some(match worst.weight {
         None if signal == Signal::Errors => Level { text: "none".into(), of: Arc::default(), weight: None },
         weight => Level { text: worst.measure.say(worst.thing, worst.value), of: worst.of.into(), weight },
