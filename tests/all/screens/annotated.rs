@@ -173,7 +173,7 @@ fn a_run_that_is_over_leaves_a_mark_without_its_secrets() {
     assert!(!desk.screen().contains("POST /api/annotations"), "it still runs:\n{}", desk.screen());
     desk.now.mono += Duration::from_secs(90);
     desk.now.wall += TimeDelta::seconds(90);
-    let end = End { trouble: None, exit: Some(0), took: Duration::from_secs(60), ..End::refused("") };
+    let end = End { trouble: None, exit: Some(0), took: Duration::from_mins(1), ..End::refused("") };
     desk.hear([Msg::Ran { id: run, told: Told::Ended(end) }]);
     assert!(desk.screen().contains("leaves a mark of it in Grafana"), "{}", desk.screen());
     desk.keys("x");

@@ -1,5 +1,6 @@
 //! Grafana: whether it is well, which dashboards are about what, and how its refusals are told.
 
+use axum::http::HeaderValue;
 use chrono::{DateTime, TimeDelta, Utc};
 use rstest::rstest;
 use wardroom::actions::carry_out;
@@ -128,7 +129,7 @@ async fn a_mark_is_left_below_the_prefix_with_times_in_milliseconds(
     let asked = server.asked();
     let [Asked { method, uri, headers, body }] = &*asked else { panic!("one request, not {asked:?}") };
     assert_eq!((method.as_str(), uri.path()), ("POST", "/grafana/api/annotations"));
-    assert_eq!(headers.get("authorization").map(|it| it.as_bytes()), Some(b"Bearer glsa_x".as_slice()));
+    assert_eq!(headers.get("authorization").map(HeaderValue::as_bytes), Some(b"Bearer glsa_x".as_slice()));
     let body: serde_json::Value = serde_json::from_slice(body).expect("JSON");
     assert_eq!(body["text"], "HostDown \"vm102\"\nby sam");
     assert_eq!(body["tags"], serde_json::json!(["wardroom", "incident"]));
