@@ -127,7 +127,8 @@ fn each_tier_has_its_golden_signals(#[values("80x24", "120x40", "200x60")] size:
     let output = run(home.path(), &shot);
     let screen = said(&output);
     let row = |tier: &str| screen.lines().find(|line| line.contains(tier)).unwrap_or_default();
-    let title = if size == "80x24" { "CPU" } else { "saturation" };
+    // Where rows are scarce the titles go first.
+    let title = if size == "80x24" { "none" } else { "saturation" };
     for word in ["Golden signals", title, "compute", "services"] {
         assert!(screen.contains(word), "{word}: {screen}{}", complained(&output));
     }
