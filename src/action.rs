@@ -229,7 +229,7 @@ pub enum Action {
     /// Hand the terminal over to it: for passwords, editors, host keys.
     #[strum(message = "hand over")]
     HandOver,
-    /// Put it on the prompt of a login in another window of tmux; Enter there is yours.
+    /// Put it on the prompt of a login in the host's window of tmux; Enter there is yours.
     #[strum(message = "in tmux")]
     Place,
     /// What stands around this line, asked of the server.

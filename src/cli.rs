@@ -8,8 +8,6 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-use crate::domain::verdict::Scope;
-
 /// A terminal war room for a homelab: targets, alerts, logs and backups in one look.
 ///
 /// Without a command the dashboard starts. With no config anywhere it shows the demo lab.
@@ -197,90 +195,6 @@ pub enum Command {
     Man,
 }
 
-/// `wardroom check`
-#[derive(Clone, Debug, Args)]
-#[command(after_long_help = "\
-Exit status: 0 ok, 1 warning, 2 critical, 3 unknown, or wrong usage, wrong config, own failure.
-
-Examples:
-  wardroom check                                 what is wrong, in words
-  wardroom check --format json | jq .verdict     for scripts (schema 1)
-  wardroom check --format nagios --only backups  one line with performance data
-  wardroom check --on-change critical --exec notify-send -u critical 'homelab' '{text}'
-  wardroom check --on-change ~/.cache/homelab.state --exec ~/bin/tell '{before}' '{state}' '{text}'")]
-pub struct Check {
-    /// How to say it.
-    #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
-    pub format: Format,
-    /// Ask for and judge only these: alerts, targets, logs, backups, hosts, chain.
-    #[arg(long, value_delimiter = ',', value_name = "LIST")]
-    pub only: Vec<Part>,
-    /// Where there is nobody else to tell: run --exec when the state is another than before. STATE is ok,
-    /// warning, critical or unknown (run when it becomes that, and what it was is kept in the state
-    /// directory), or a file in which what it was is kept (run at every change).
-    #[arg(long, value_name = "STATE", requires = "exec")]
-    pub on_change: Option<String>,
-    /// What to run then, once per change, without a shell: a program and its arguments, to the end of the
-    /// line. {state}, {before} and {text} in it are filled in; the text report is on its stdin.
-    #[arg(long, value_name = "CMD", requires = "on_change", num_args = 1.., allow_hyphen_values = true)]
-    pub exec: Vec<String>,
-    /// What is run is run at most so often; a change in between is told by the next check.
-    #[arg(long, default_value = "1m", value_parser = humantime::parse_duration, value_name = "TIME")]
-    pub rate: Duration,
-    /// How long to wait for the servers in all, such as 15s or 1m.
-    #[arg(long, default_value = "15s", value_parser = humantime::parse_duration, value_name = "TIME")]
-    pub timeout: Duration,
-}
-
-/// A part of what is known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Part {
-    /// Alerts, rules and silences.
-    Alerts,
-    /// Scrape targets.
-    Targets,
-    /// Log tails.
-    Logs,
-    /// Backups and datastores.
-    Backups,
-    /// What is measured of hosts.
-    Hosts,
-    /// The chain that carries alerts.
-    Chain,
-    /// Objectives and their error budgets.
-    Slo,
-    /// Services, and the layers in which the lab boots.
-    Services,
-}
-
-impl Check {
-    /// What the verdict may rest on: everything when nothing is named.
-    pub fn scope(&self) -> Scope {
-        let has = |part| self.only.is_empty() || self.only.contains(&part);
-        Scope {
-            alerts: has(Part::Alerts),
-            targets: has(Part::Targets),
-            logs: has(Part::Logs),
-            backups: has(Part::Backups),
-            hosts: has(Part::Hosts),
-            chain: has(Part::Chain),
-            slo: has(Part::Slo),
-            services: has(Part::Services),
-        }
-    }
-}
-
-/// How a report is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// For people.
-    Text,
-    /// For programs: documented, versioned.
-    Json,
-    /// One line with performance data, for Nagios, Icinga and their like.
-    Nagios,
-}
-
 /// `wardroom backups`
 #[derive(Clone, Debug, Args)]
 #[command(after_long_help = "\
@@ -316,106 +230,35 @@ pub struct Journal {
     pub format: Form,
 }
 
-/// `wardroom logs`
-#[derive(Clone, Debug, Args)]
-#[command(after_long_help = "\
-Lines come once and in order of time; with --follow a late line comes when it is known. Where lines are
-missing that is told on stderr, or as a line of its own with --format jsonl (kind gap, dropped or skipped).
-
-Exit status: 0 when all was printed, 1 when the server does not answer or refuses the query, 2 wrong usage.
-
-Examples:
-  wardroom logs '{unit=\"nginx.service\"}'                        the last hour
-  wardroom logs --follow --since 5m '{host=\"nas\"} |= \"error\"'   and what comes
-  wardroom logs --format jsonl '{job=~\".+\"}' | jq .text         for programs (schema 1)")]
-pub struct Logs {
-    /// Which lines, in LogQL.
-    pub query: String,
-    /// Go on with the lines that come.
-    #[arg(long, short)]
-    pub follow: bool,
-    /// How far back to begin, such as 15m or 1h.
-    #[arg(long, default_value = "1h", value_parser = humantime::parse_duration, value_name = "TIME")]
-    pub since: Duration,
-    /// Print no more than so many lines of the past, the oldest.
-    #[arg(long, value_name = "N")]
-    pub limit: Option<u64>,
-    /// How to write a line.
-    #[arg(long, value_enum, default_value_t = LineFormat::Text, value_name = "FORMAT")]
-    pub format: LineFormat,
-    /// Which Loki of the config; the first when none is named.
-    #[arg(long, value_name = "NAME")]
-    pub source: Option<String>,
-}
-
-/// How a line is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum LineFormat {
-    /// Time, level, labels and text.
-    Text,
-    /// A JSON object for each.
-    Jsonl,
-}
-
-/// `wardroom shot`
-#[derive(Clone, Debug, Args)]
-#[command(after_long_help = "\
-The frame is drawn when every server has answered once. The view is chosen with --view.
-
-Examples:
-  wardroom shot --demo=host-down --size 80x24                the bridge as text
-  wardroom shot --demo --view alerts --keys \"j<enter>\"       after two keys
-  wardroom shot --demo --format svg --out bridge.svg         a picture")]
-pub struct Shot {
-    /// Columns and rows.
-    #[arg(long, default_value = "120x40", value_name = "COLSxROWS")]
-    pub size: Size,
-    /// Plain text, text with colours, or a picture.
-    #[arg(long, value_enum, default_value_t = Picture::Text, value_name = "FORMAT")]
-    pub format: Picture,
-    /// Keys to press before: each character is one, `<enter>` `<ctrl-d>` `<lt>` name others,
-    /// `<wait>` waits until all is settled.
-    #[arg(long, default_value = "", value_name = "KEYS", hide_default_value = true)]
-    pub keys: String,
-    /// Write here instead of to stdout.
-    #[arg(long, value_name = "FILE")]
-    pub out: Option<PathBuf>,
-}
-
-/// How a frame is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Picture {
-    /// Characters only.
-    Text,
-    /// With the terminal's colour sequences.
-    Ansi,
-    /// A picture for a web page.
-    Svg,
-}
-
 mod alerts;
+mod check;
 mod digest;
 mod due;
 mod inventory;
 mod lab;
+mod logs;
 mod maintenance;
 mod names;
 mod record;
 mod routine;
 mod setup;
+mod shot;
 mod size;
 mod status;
 
 pub use alerts::{Add, Alerts, ListFormat, OfAlerts, Open, Route, Silences, Test};
+pub use check::{Check, Format, Part};
 pub use digest::{Digest, Telling};
 pub use due::Due;
 pub use inventory::{Inventory, Paper};
 pub use lab::Lab;
+pub use logs::{LineFormat, Logs};
 pub use maintenance::{Maintenance, Planned};
 pub use names::{Kind, Names};
 pub use record::Record;
 pub use routine::Routine;
 pub use setup::{Config, Doctor, Init};
+pub use shot::{Picture, Shot};
 pub use size::Size;
 pub use status::{Line, Status};
 
@@ -424,6 +267,7 @@ mod tests {
     use clap::CommandFactory;
 
     use super::*;
+    use crate::domain::verdict::Scope;
 
     fn parse(line: &str) -> Cli {
         Cli::try_parse_from(line.split_whitespace()).expect("a command line")

@@ -43,6 +43,7 @@ use crate::clock::{Clock, Now};
 use crate::domain::log::export::Wanted;
 use crate::domain::run::{Order, Told};
 use crate::replay::Player;
+use crate::state;
 use crate::terminal::{Call, Input};
 
 /// When messages come without a pause, a frame is drawn in between after this time.
@@ -255,17 +256,29 @@ impl<S: Screen> Loop<S> {
             Effect::Report { incident, text } => self.shelves.report(incident, text),
             Effect::ReadJournal => self.runs.tell(),
             Effect::ReadPast => self.runs.tell_past(),
-            Effect::KeepMaintained(window) => self.feeds.keep_maintained(window),
-            Effect::KeepLooked(looked) => self.feeds.keep_looked(looked),
+            Effect::KeepMaintained(window) => {
+                self.feeds.keep("a maintenance", move |root| state::keep_maintained(root, window));
+            }
+            Effect::KeepLooked(looked) => {
+                self.feeds.keep("that somebody looked", move |root| state::keep_looked(root, &looked));
+            }
             Effect::Run { id, order } => self.runs.start(id, order),
             Effect::HandOver { id, order } => self.handing = Some((id, order)),
             Effect::Place(order) => self.runs.place(order),
             Effect::Stop(id) => self.runs.stop(id),
-            Effect::KeepRecent(lines) => self.feeds.keep_recent(lines),
+            Effect::KeepRecent(lines) => {
+                self.feeds.keep("what was asked for by name", move |root| state::keep_recent(root, &lines));
+            }
             Effect::KeepDrill(drill) => self.feeds.keep_drill(drill, self.runs.voice()),
-            Effect::KeepBookmarks(all) => self.feeds.keep_bookmarks(all),
-            Effect::KeepBoot(boot) => self.feeds.keep_boot(boot),
-            Effect::KeepQuery(query) => self.feeds.keep_query(query),
+            Effect::KeepBookmarks(all) => {
+                self.feeds.keep("the bookmarks", move |root| state::keep_bookmarks(root, &all));
+            }
+            Effect::KeepBoot(boot) => {
+                self.feeds.keep("the start of the lab", move |root| state::keep_boot(root, &boot));
+            }
+            Effect::KeepQuery(query) => {
+                self.feeds.keep("a query", move |root| state::keep_query(root, &query));
+            }
             Effect::Save(export) => {
                 let source = match &export.what {
                     Wanted::Range { source, .. } => self.feeds.source(source),

@@ -17,6 +17,7 @@ mod boots;
 mod clocks;
 mod drills;
 mod incidents;
+mod lines;
 mod looked;
 mod maintained;
 mod queries;

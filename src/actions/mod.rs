@@ -2,6 +2,7 @@
 
 mod alert;
 mod backup;
+mod grafana;
 mod prometheus;
 mod silence;
 
@@ -25,6 +26,7 @@ pub async fn carry_out(deed: &Deed, doors: &[Arc<Client>]) -> Result<Receipt, So
             What::Test(test) => alert::post(door, test).await,
             What::Chore(chore) => backup::carry_out(door, chore).await,
             What::Reload => prometheus::reload(door).await,
+            What::Annotate(annotation) => grafana::annotate(door, annotation).await,
         };
         match done {
             Err(error) if never_arrived(&error) => closed = closed.or(Some(error)),

@@ -78,72 +78,41 @@ impl App {
     /// Does what a layer asks for.
     pub(super) fn settle(&mut self, at: usize, outcome: Outcome, now: Now) -> Vec<Effect> {
         self.dirty = true;
+        // First, for what is done may lay another one over all.
+        if outcome.ends_layer() {
+            self.layers.remove(at);
+        }
         match outcome {
-            Outcome::Pass | Outcome::Stay => {}
-            Outcome::Close => {
-                self.layers.remove(at);
-            }
+            Outcome::Pass | Outcome::Stay | Outcome::Close => {}
             Outcome::Entered(purpose, text) if purpose.is_of_incidents() => {
-                self.layers.remove(at);
                 return self.followed(&purpose, &text, now);
             }
-            Outcome::Entered(purpose, text) => {
-                self.layers.remove(at);
-                return self.entered(&purpose, &text, now);
-            }
+            Outcome::Entered(purpose, text) => return self.entered(&purpose, &text, now),
             Outcome::Chosen { file, procedure, cause } => {
-                self.layers.remove(at);
                 return self.follow_procedure(&file, &procedure, *cause, now);
             }
-            Outcome::Trusted { file, sha256 } => {
-                self.layers.remove(at);
-                return self.trust(file, sha256, now);
-            }
-            Outcome::Ordered(line, order) => {
-                self.layers.remove(at);
-                return self.order(&line, order, now);
-            }
-            Outcome::Incident(step, meant) => {
-                self.layers.remove(at);
-                return self.step_incident(step, &meant, now);
-            }
+            Outcome::Trusted { file, sha256 } => return self.trust(file, sha256, now),
+            Outcome::Ordered(line, order) => return self.order(&line, order, now),
+            Outcome::Incident(step, meant) => return self.step_incident(step, &meant, now),
             Outcome::Call(deed) => return self.call(deed, now),
             Outcome::Typed(text) => self.set_filter(at, &text),
-            Outcome::GivenUp => {
-                self.set_filter(at, "");
-                self.layers.remove(at);
-            }
-            Outcome::Filtered(text) => {
-                self.layers.remove(at);
-                self.filter(&text);
-            }
-            Outcome::Grouped(label) => {
-                self.layers.remove(at);
-                self.group_by(&label, now);
-            }
+            Outcome::GivenUp => self.set_filter(at, ""),
+            Outcome::Filtered(text) => self.filter(&text),
+            Outcome::Grouped(label) => self.group_by(&label, now),
             Outcome::Drilled(drill) => {
-                self.layers.remove(at);
                 self.known.store.drills.push(drill.clone());
                 self.forget_seen();
                 self.notify("noted: a restore was tried today", Role::Ok, now);
                 return vec![Effect::KeepDrill(drill)];
             }
-            Outcome::Show(subject) => {
-                self.layers.remove(at);
-                self.layers.push(Box::new(Sheet::new(Matter::Detail(subject))));
-            }
+            Outcome::Show(subject) => self.layers.push(Box::new(Sheet::new(Matter::Detail(subject)))),
             Outcome::Copy(text) => return self.copy_text(text, now),
-            Outcome::Run(order) => {
-                self.layers.remove(at);
-                return self.begin(*order, now);
-            }
-            Outcome::Again(order) => {
-                self.layers.remove(at);
-                return self.launch(*order, now);
-            }
+            Outcome::Run(order) => return self.begin(*order, now),
+            Outcome::Again(order) => return self.launch(*order, now),
             Outcome::Stop(id) => return vec![Effect::Stop(id)],
             Outcome::HandOver(id) => return self.hand_over(id, now),
             Outcome::Place(id) => return self.place(id, now),
+            Outcome::Annotate(id) => self.annotate_run(id, now),
         }
         Vec::new()
     }

@@ -15,7 +15,7 @@ use crate::domain::question::{Answer, Ask, Slot};
 use crate::domain::silence::ACKNOWLEDGED;
 use crate::domain::silencing;
 use crate::domain::slo::{self, Goal, Ledger, Window};
-use crate::ui::layers::deeds;
+use crate::ui::layers::deeds::{self, Opened};
 use crate::ui::scene::Scene;
 use crate::ui::theme::Role;
 use crate::ui::times::Times;
@@ -136,7 +136,13 @@ impl App {
             Some(subject) => subject.into_iter().collect(),
             None => self.panes.get(self.pane_name()).map_or_else(Vec::new, |slot| slot.pane.meant(&scene)),
         };
-        match deeds::open(action, &meant, &self.look.operator, &scene) {
+        let opened = deeds::open(action, &meant, &self.look.operator, &scene);
+        self.lay(opened, now);
+    }
+
+    /// Lays the dialogue of a write over all, or says why there is none.
+    pub(super) fn lay(&mut self, opened: Opened, now: Now) {
+        match opened {
             Ok(layer) => {
                 // What is written is written to the present.
                 if self.frozen.take().is_some() {
@@ -181,6 +187,7 @@ fn told(deed: &Deed, times: Times, now: Now) -> String {
         What::Test(test) => format!("the test alert was sent to {}", test.receiver),
         What::Expire { .. } => "ended".to_owned(),
         What::Reload => "it has read its config and rules again".to_owned(),
+        What::Annotate(_) => "annotated: dashboards that ask for one of its tags show it".to_owned(),
         What::Chore(Chore::Protect { on: true, .. }) => "protected: no prune takes it away".to_owned(),
         What::Chore(Chore::Protect { on: false, .. }) => "no longer protected".to_owned(),
         What::Chore(_) => "started: its log is followed to the end".to_owned(),

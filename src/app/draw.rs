@@ -89,7 +89,6 @@ impl App {
     fn draw_all(&mut self, frame: &mut Frame<'_>, now: Now) {
         self.dirty = false;
         self.screen = frame.area();
-        self.judge(now);
         let buffer = frame.buffer_mut();
         let live = scene(&self.known, None, &self.look, now);
         blank(buffer, self.screen, &live);
@@ -179,7 +178,6 @@ impl App {
         let focus = self.focus_at(&places);
         let first = places.first().map(|place| place.pane.clone());
         let places = self.shown();
-        let said: u64 = self.known.said.values().sum();
         let base = scene(&self.known, self.frozen.as_ref(), &self.look, now);
         let (whole, is_wall) = (self.is_whole(), self.is_wall());
         let mut selected = None;
@@ -189,7 +187,7 @@ impl App {
             let held = now.mono < self.held_until;
             let scene = Scene { focused, whole, held, selected: selected.as_ref(), ..base };
             let made_of = slot.pane.made_of();
-            let stamp = made_of.iter().filter_map(|kind| self.known.said.get(kind)).sum::<u64>().min(said);
+            let stamp = made_of.iter().filter_map(|kind| self.known.said.get(kind)).sum::<u64>();
             if slot.seen != Some(stamp) || (slot.pane.is_waiting() && !held) {
                 slot.pane.refresh(&scene);
                 slot.seen = Some(stamp);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::{App, scene};
 use crate::border::Effect;
 use crate::clock::Now;
+use crate::domain::feed::SourceKind;
 use crate::domain::subject::Subject;
 use crate::incident::{self, Entry, Event, Record};
 use crate::ui::describe::find_alert;
@@ -28,7 +29,8 @@ impl App {
         let meant = self.meant_by_selection(now);
         let records = self.known.records.iter().filter(|(_, entries)| !entries.is_empty());
         let records = records.map(|(name, entries)| (name, Record::of(entries.clone())));
-        let layer = Incidents::new(records, meant);
+        let has_grafana = self.known.store.of(SourceKind::Grafana).next().is_some();
+        let layer = Incidents::new(records, meant).annotating(has_grafana);
         self.layers.push(Box::new(layer));
         self.dirty = true;
     }
@@ -77,6 +79,14 @@ impl App {
                 self.write_of(&incident, vec![Event::Became { stage }], now)
             }
             Step::Export(incident) => self.export(incident, now),
+            Step::Annotate(incident) => {
+                self.annotate_incident(&incident, now);
+                Vec::new()
+            }
+            Step::Annotated { incident, source, number } => {
+                let marked = Event::Annotated { source: source.to_string(), id: number.to_string() };
+                self.write_of(&incident, vec![marked], now)
+            }
         }
     }
 

@@ -3,6 +3,7 @@
 
 mod act;
 mod actions;
+mod annotate;
 mod announce;
 mod armed;
 mod asks;
@@ -318,18 +319,12 @@ impl App {
                 if taken.changed {
                     self.hear(source.kind);
                 }
-                let effects = self.joined(taken.join, now);
-                self.open_wanted(now);
-                let looked = self.look_at_runbook(now);
-                return [effects, looked, self.ring(now)].concat();
+                return self.heard(taken.join, now);
             }
             Msg::Computed { number, joined: Some(joined) } => {
                 let next = self.known.store.take_joined(number, joined, now.wall);
                 self.hear(SourceKind::Alertmanager);
-                let effects = self.joined(next, now);
-                self.open_wanted(now);
-                let looked = self.look_at_runbook(now);
-                return [effects, looked, self.ring(now)].concat();
+                return self.heard(next, now);
             }
             Msg::Computed { number, joined: None } => {
                 self.known.store.forget_join(number);
@@ -381,6 +376,14 @@ impl App {
         *self.known.said.entry(kind).or_default() += 1;
         self.known.unjudged = true;
         self.dirty = true;
+    }
+
+    /// What follows when something new is known: what is to be joined of it, opened, looked at, rung for.
+    fn heard(&mut self, join: Option<Join>, now: Now) -> Vec<Effect> {
+        let joined = self.joined(join, now);
+        self.open_wanted(now);
+        let looked = self.look_at_runbook(now);
+        [joined, looked, self.ring(now)].concat()
     }
 
     /// Has the alerts joined: here when that takes no time, else away from the loop.

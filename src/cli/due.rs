@@ -10,7 +10,7 @@ use super::Form;
 #[derive(Clone, Debug, Args)]
 #[command(after_long_help = "\
 One list by date: datastores and disks that will be full, certificates, restore drills, verifications that will
-be too old, SnapRAID scrubs, failing disks, silences that end, and the dates of [due] in the config. What should
+be too old, scrubs, failing disks, silences that end, and the dates of [due] in the config. What should
 have a date and cannot be measured is unknown, never fine.
 
 Exit status: 0 nothing comes due, 1 something does, 2 something is overdue, 3 something cannot be said, or own

@@ -208,7 +208,7 @@ async fn reap(global: &Global, timeout: Duration) -> Result<ExitCode> {
     let mut status = tell_unheard(&store, &[Feed::Silences], now);
     for Due { deed, id, why } in reaping::due(&store, now) {
         let done = match &deed.what {
-            What::Expire { .. } | What::Chore(_) | What::Test(_) | What::Reload => {
+            What::Expire { .. } | What::Chore(_) | What::Test(_) | What::Reload | What::Annotate(_) => {
                 format!("expired {id}: {why}\n")
             }
             What::Silence(draft) => {

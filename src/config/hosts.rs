@@ -57,6 +57,7 @@ fn host(table: &Table<'_>) -> Host {
         labels: table.get("labels").unwrap_or_default(),
         loki: table.get("loki").unwrap_or_default(),
         role: table.get("role"),
+        tier: table.get("tier"),
         ssh_user: table.get_with("ssh_user", user),
         shell: table.get_with("shell", shell),
         mounts: table.get_with("mounts", paths).unwrap_or_default(),

@@ -69,6 +69,12 @@ impl Runbooks {
         for host in &HOSTS {
             let role = ROLES.iter().find(|(name, _)| *name == host.name);
             let role = role.map(|(_, role)| format!("role = \"{role}\"\n")).unwrap_or_default();
+            let tier = match host.name {
+                STORAGE => "tier = \"storage\"\n",
+                "pve" | "vm100" => "tier = \"compute\"\n",
+                name if name.starts_with("lxc") => "tier = \"services\"\n",
+                _ => "",
+            };
             let vmid = if host.vmid.is_empty() { String::new() } else { format!("vmid = {}\n", host.vmid) };
             let storage = match host.name {
                 STORAGE => format!("mounts = [\"{SHARED}\"]\n"),
@@ -79,7 +85,7 @@ impl Runbooks {
             // Writing to a text cannot fail.
             let _written = write!(
                 config,
-                "\n[hosts.{}]\naddresses = [\"{}\"]\n{vmid}{role}{storage}",
+                "\n[hosts.{}]\naddresses = [\"{}\"]\n{vmid}{role}{tier}{storage}",
                 host.name, host.address
             );
         }

@@ -36,6 +36,21 @@ pub enum What {
     Reload,
     /// Send a marked alert to a receiver.
     Test(TestAlert),
+    /// Leave a mark in a Grafana.
+    Annotate(Annotation),
+}
+
+/// A mark on the time line of those dashboards that ask for one of its tags.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Annotation {
+    /// What happened.
+    pub text: Arc<str>,
+    /// Words by which it is found again.
+    pub tags: Vec<Arc<str>>,
+    /// When it began.
+    pub from: DateTime<Utc>,
+    /// When it was over; `None` marks the moment when it began.
+    pub to: Option<DateTime<Utc>>,
 }
 
 /// An alert that tells that it is a test.

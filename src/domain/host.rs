@@ -20,6 +20,8 @@ pub struct Host {
     pub loki: BTreeMap<String, String>,
     /// What it is there for: `proxmox`, `pbs`, `prometheus`.
     pub role: Option<String>,
+    /// The tier that it belongs to: storage, compute, services.
+    pub tier: Option<String>,
     /// As whom to log in.
     pub ssh_user: Option<String>,
     /// The shell of its logins: bash, sh.

@@ -137,6 +137,33 @@ pub enum Topic {
     Chain,
 }
 
+/// What is asked of every tier of a lab: the golden signals.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    strum::EnumString,
+    strum::AsRefStr,
+    strum::EnumIter,
+)]
+#[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
+pub enum Signal {
+    /// How long it takes.
+    Latency,
+    /// How much is done.
+    Traffic,
+    /// What fails.
+    Errors,
+    /// How full it is.
+    Saturation,
+}
+
 /// Something that one query measures of all hosts.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Measure {
@@ -164,6 +191,9 @@ pub struct Measure {
     pub host: Vec<Arc<str>>,
     /// What is said of it in trouble: `{thing}` and `{value}` are filled in.
     pub word: Arc<str>,
+    /// Which signal of a tier it tells.
+    #[serde(default)]
+    pub signal: Option<Signal>,
 }
 
 /// How much a value matters.

@@ -68,6 +68,7 @@ pub mod suspect;
 pub mod target;
 pub mod task;
 pub mod thresholds;
+pub mod tier;
 pub mod verdict;
 pub mod wanted;
 pub mod world;

@@ -30,6 +30,15 @@ pub struct Service {
     pub depends: Vec<Arc<str>>,
 }
 
+/// The time since the last good backup, against what was promised: the recovery point.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gap {
+    /// When the last good backup was made.
+    pub good: DateTime<Utc>,
+    /// From then on more would be lost than was promised.
+    pub due: DateTime<Utc>,
+}
+
 /// How a service stands.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Standing {
@@ -41,6 +50,8 @@ pub struct Standing {
     pub since: Option<DateTime<Utc>>,
     /// While it is down: until when it is to be up again, as was promised.
     pub due: Option<DateTime<Utc>>,
+    /// How much of it would be lost if it had to be restored now.
+    pub gap: Option<Gap>,
     /// What it suffers from: what it rests on, or what was found; empty while all is well.
     pub because: String,
     /// What was looked at, each with what was found.
@@ -81,8 +92,11 @@ pub fn services(store: &Store, now: DateTime<Utc>) -> Vec<Standing> {
     let parts: Vec<Vec<(&'static str, Look)>> =
         all.iter().map(|service| parts(service, &world, &judged)).collect();
     let map = Map { world: &world, services: all, broken: parts.iter().map(|parts| own(parts)).collect() };
-    let mut told: Vec<Standing> =
-        all.iter().zip(&parts).map(|(service, parts)| standing(service, parts, &map)).collect();
+    let told = all.iter().zip(&parts).map(|(service, parts)| Standing {
+        gap: service.backup.as_deref().and_then(|backup| gap(backup, &judged)),
+        ..standing(service, parts, &map)
+    });
+    let mut told: Vec<Standing> = told.collect();
     told.sort_by_key(|standing| std::cmp::Reverse(standing.state));
     told
 }
@@ -100,13 +114,26 @@ fn parts(service: &Service, world: &World<'_>, judged: &[JudgedBackup<'_>]) -> V
     all
 }
 
-/// Its newest backup: one that is missing makes nothing go down, but is to be known.
-fn backup_of(name: &str, judged: &[JudgedBackup<'_>]) -> Look {
-    let own = judged.iter().find(|judged| {
+/// The backup of this kind and VMID, or of the guest of this name.
+fn found<'j, 's>(name: &str, judged: &'j [JudgedBackup<'s>]) -> Option<&'j JudgedBackup<'s>> {
+    judged.iter().find(|judged| {
         let id = &judged.group.id;
         format!("{}/{}", id.kind, id.id) == name || &*judged.group.guest == name
-    });
-    match own {
+    })
+}
+
+/// How old its last good backup is, and may be; `None` where nothing is promised, and while it is not
+/// known whether there is a newer one.
+fn gap(name: &str, judged: &[JudgedBackup<'_>]) -> Option<Gap> {
+    let is_known = |own: &&JudgedBackup<'_>| !own.expect.exempt && own.assessment.health != Health::Unknown;
+    let own = found(name, judged).filter(is_known)?;
+    let good = own.group.last_good()?.at;
+    Some(Gap { good, due: good.checked_add_signed(own.expect.rpo)? })
+}
+
+/// Its newest backup: one that is missing makes nothing go down, but is to be known.
+fn backup_of(name: &str, judged: &[JudgedBackup<'_>]) -> Look {
+    match found(name, judged) {
         None => Look { health: Health::Unknown, text: format!("no backup of {name} is known"), since: None },
         Some(judged) => {
             let health = match judged.assessment.health {
@@ -212,6 +239,7 @@ fn standing(service: &Service, parts: &[(&'static str, Look)], map: &Map<'_>) ->
         name: Arc::clone(&service.name),
         state,
         since: since.filter(|_| state != Health::Ok),
+        gap: None,
         due: since.filter(|_| state == Health::Critical).map(|since| since + map.world.store.thresholds.rto),
         because,
         is_told: is_told(service, root.as_deref(), map.world),

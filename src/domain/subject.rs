@@ -101,6 +101,8 @@ pub enum Subject {
     Suspect(Arc<str>),
     /// A boot layer, by its place.
     Layer(usize),
+    /// A tier, by name.
+    Tier(Arc<str>),
     /// A source itself.
     Source(SourceId),
     /// Something that comes due: what tells its row from the others.

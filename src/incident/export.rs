@@ -171,6 +171,7 @@ pub fn told(entry: &Entry) -> String {
         Event::Ran { command, host, level, confirmed, outcome, .. } => {
             format!("ran on {host} ({level}, confirmed by {confirmed}): {} -> {outcome}", first_line(command))
         }
+        Event::Annotated { source, id } => format!("annotated in {source} (number {id})"),
         Event::Escalated { condition } => format!("escalated: {condition}"),
         Event::Started { title } => format!("started: {title}"),
         Event::Attached { alert, labels, .. } => format!("attached {alert} {labels}"),

@@ -137,6 +137,13 @@ pub enum Event {
         /// SHA-256 of its output.
         output_sha256: String,
     },
+    /// A mark of it was left in a Grafana.
+    Annotated {
+        /// In which.
+        source: String,
+        /// The number that it gave to the mark.
+        id: String,
+    },
     /// Somebody was called.
     Escalated {
         /// What the document says of it.

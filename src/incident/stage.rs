@@ -1,5 +1,6 @@
 //! How far an incident is, and which alerts belong to it.
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{Entry, Event, Record};
@@ -32,6 +33,26 @@ impl Record {
             _ => None,
         });
         said.unwrap_or_default()
+    }
+
+    /// When it was over: when somebody said so, else when its alert was found to be gone.
+    pub fn over(&self) -> Option<DateTime<Utc>> {
+        let said = self.entries.iter().rev().find_map(|entry| match entry.event {
+            Event::Became { stage } => Some((stage, entry.at)),
+            _ => None,
+        });
+        match said {
+            Some((Stage::Open | Stage::Mitigated, _)) => None,
+            // It was closed when all was written down; what it was about was over before.
+            Some((Stage::Resolved | Stage::Closed, last)) => {
+                let mut resolved = self.entries.iter().rev().filter_map(|entry| match entry.event {
+                    Event::Became { stage: Stage::Resolved } => Some(entry.at),
+                    _ => None,
+                });
+                resolved.next().or(Some(last))
+            }
+            None => self.resolved(),
+        }
     }
 
     /// What it is about, in a few words: what somebody called it, else the alert that it was opened at.

@@ -20,6 +20,7 @@ mod services;
 mod silences;
 mod slo;
 mod status;
+mod tiers;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -43,6 +44,7 @@ pub use services::{LayerRow, ServiceRow, SuspectRow};
 pub use silences::{AckRow, MatcherRow, SilenceRow, Silences};
 pub use slo::GoalRow;
 pub use status::Status;
+pub use tiers::{SignalRow, TierRow};
 
 /// The version of the JSON. Fields may be added to it; none is renamed or taken away.
 pub const SCHEMA: u32 = 1;
@@ -83,6 +85,8 @@ pub struct Report {
     pub suspects: Vec<SuspectRow>,
     /// The layers in which the lab boots.
     pub layers: Vec<LayerRow>,
+    /// The tiers, with their golden signals.
+    pub tiers: Vec<TierRow>,
     #[serde(skip)]
     counts: Counts,
     #[serde(skip)]
@@ -138,6 +142,7 @@ impl Report {
             services,
             suspects,
             layers: if scope.services { services::layers(store, now) } else { Vec::new() },
+            tiers: if scope.hosts { tiers::rows(store) } else { Vec::new() },
             counts: verdict.counts,
             scope,
             verdict: Judgement { state: verdict.state, reasons: verdict.reasons(), text: verdict.text },

@@ -20,6 +20,10 @@ pub struct ServiceRow {
     pub since: Option<DateTime<Utc>>,
     /// While it is down: until when it is to be up again.
     pub due: Option<DateTime<Utc>>,
+    /// When its last good backup was made.
+    pub last_good: Option<DateTime<Utc>>,
+    /// From when on more would be lost than was promised.
+    pub rpo_due: Option<DateTime<Utc>>,
     /// What it suffers from; null while all is well.
     pub because: Option<String>,
 }
@@ -61,6 +65,8 @@ pub(super) fn rows(store: &Store, now: DateTime<Utc>) -> (Vec<ServiceRow>, Vec<S
         state: standing.state,
         since: standing.since,
         due: standing.due,
+        last_good: standing.gap.map(|gap| gap.good),
+        rpo_due: standing.gap.map(|gap| gap.due),
         because: Some(standing.because).filter(|because| !because.is_empty()),
     });
     (rows.collect(), suspects.collect())

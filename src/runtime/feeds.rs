@@ -11,13 +11,9 @@ use tokio::sync::mpsc::{self, UnboundedSender};
 use crate::app::Setup;
 use crate::border::Msg;
 use crate::clock::Clock;
-use crate::domain::bookmark::Bookmark;
 use crate::domain::clocks::{Clocks, Noted};
-use crate::domain::digest::Looked;
 use crate::domain::drill::Drill;
 use crate::domain::feed::SourceId;
-use crate::domain::layer::Boot;
-use crate::domain::slo::Window;
 use crate::sources::watch::Watch;
 use crate::sources::{Event, Source};
 use crate::state;
@@ -114,15 +110,12 @@ impl Feeds {
         }
     }
 
-    /// Writes response clocks down, away from the loop: a disk may hang.
+    /// Writes down what of these response clocks is not yet.
     pub fn keep_clocks(&self, clocks: Clocks) {
-        let Some(root) = self.state.clone() else { return };
         let noted = Arc::clone(&self.noted);
-        self.network.spawn_blocking(move || {
+        self.keep("the response clocks", move |root| {
             let due = noted.lock().unwrap_or_else(PoisonError::into_inner).due(&clocks);
-            if let Err(error) = state::keep_clocks(&root, &due) {
-                tracing::warn!(%error, "the response clocks were not written down");
-            }
+            state::keep_clocks(root, &due)
         });
     }
 
@@ -141,62 +134,16 @@ impl Feeds {
         });
     }
 
-    /// Writes down a time in which maintenance was planned, away from the loop.
-    pub fn keep_maintained(&self, window: Window) {
+    /// Writes something down in the state directory, away from the loop: a disk may hang.
+    pub fn keep(
+        &self,
+        what: &'static str,
+        write: impl FnOnce(&Path) -> std::io::Result<()> + Send + 'static,
+    ) {
         let Some(root) = self.state.clone() else { return };
         self.network.spawn_blocking(move || {
-            if let Err(error) = state::keep_maintained(&root, window) {
-                tracing::warn!(%error, "a maintenance was not written down");
-            }
-        });
-    }
-
-    /// Writes down that somebody looked at what had happened, away from the loop.
-    pub fn keep_looked(&self, looked: Looked) {
-        let Some(root) = self.state.clone() else { return };
-        self.network.spawn_blocking(move || {
-            if let Err(error) = state::keep_looked(&root, &looked) {
-                tracing::warn!(%error, "that somebody looked was not written down");
-            }
-        });
-    }
-
-    /// Writes down how the lab came up, away from the loop.
-    pub fn keep_boot(&self, boot: Boot) {
-        let Some(root) = self.state.clone() else { return };
-        self.network.spawn_blocking(move || {
-            if let Err(error) = state::keep_boot(&root, &boot) {
-                tracing::warn!(%error, "the start of the lab was not written down");
-            }
-        });
-    }
-
-    /// Writes a query down, away from the loop.
-    pub fn keep_query(&self, query: String) {
-        let Some(root) = self.state.clone() else { return };
-        self.network.spawn_blocking(move || {
-            if let Err(error) = state::keep_query(&root, &query) {
-                tracing::warn!(%error, "a query was not written down");
-            }
-        });
-    }
-
-    /// Writes down the places with a name, away from the loop.
-    pub fn keep_bookmarks(&self, all: Vec<Bookmark>) {
-        let Some(root) = self.state.clone() else { return };
-        self.network.spawn_blocking(move || {
-            if let Err(error) = state::keep_bookmarks(&root, &all) {
-                tracing::warn!(%error, "the bookmarks were not written down");
-            }
-        });
-    }
-
-    /// Writes down what was asked for by name, away from the loop.
-    pub fn keep_recent(&self, lines: Vec<String>) {
-        let Some(root) = self.state.clone() else { return };
-        self.network.spawn_blocking(move || {
-            if let Err(error) = state::keep_recent(&root, &lines) {
-                tracing::warn!(%error, "what was asked for by name was not written down");
+            if let Err(error) = write(&root) {
+                tracing::warn!(%error, "not written down: {what}");
             }
         });
     }

@@ -88,6 +88,7 @@ const fn about(what: &What) -> (&'static str, &'static str) {
         What::Expire { .. } => ("end a silence", "L1"),
         What::Reload => ("reload Prometheus", "L1"),
         What::Test(_) => ("send a test alert", "L1"),
+        What::Annotate(_) => ("annotate in Grafana", "L1"),
         What::Chore(Chore::Verify { .. }) => ("verify a snapshot", "L1"),
         What::Chore(Chore::Protect { on: true, .. }) => ("protect a snapshot", "L1"),
         What::Chore(Chore::Protect { on: false, .. }) => ("let go of a snapshot", "L2"),

@@ -1,12 +1,12 @@
 //! The places that the operator gave a name, on disk: a line each.
 
 use std::fs;
-use std::io::{self, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::io;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::Place;
 use crate::domain::bookmark::Bookmark;
 
 const FILE: &str = "bookmarks.jsonl";
@@ -41,13 +41,12 @@ pub fn bookmarks(root: &Path) -> Vec<Bookmark> {
 /// # Errors
 /// When the file cannot be written.
 pub fn keep_bookmarks(root: &Path, bookmarks: &[Bookmark]) -> io::Result<()> {
-    let fresh = root.join(format!("{FILE}.{}.new", std::process::id()));
-    let mut file = fs::OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(&fresh)?;
+    let mut text = Vec::new();
     for bookmark in bookmarks {
-        let line = serde_json::to_string(&Line { schema: SCHEMA, bookmark: bookmark.clone() })?;
-        writeln!(file, "{line}")?;
+        serde_json::to_writer(&mut text, &Line { schema: SCHEMA, bookmark: bookmark.clone() })?;
+        text.push(b'\n');
     }
-    fs::rename(fresh, root.join(FILE))
+    Place::at(root).keep(FILE, &text)
 }
 
 #[cfg(test)]

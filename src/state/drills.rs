@@ -1,32 +1,17 @@
 //! Restore drills on disk: `drills.jsonl`, a line for each. Several dashboards may add to it.
 
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::io;
 use std::path::Path;
 
-use serde::{Deserialize, Serialize};
-
+use super::lines;
 use crate::domain::drill::Drill;
 
 const FILE: &str = "drills.jsonl";
 
-/// The version of a line. A line of another is passed over.
-const SCHEMA: u32 = 1;
-
-#[derive(Serialize, Deserialize)]
-struct Line {
-    schema: u32,
-    #[serde(flatten)]
-    drill: Drill,
-}
-
 /// The drills that are kept under `root`; none when there are none, or the file cannot be read. A
 /// line that was cut, or is of another version, is passed over.
 pub fn drills(root: &Path) -> Vec<Drill> {
-    let text = fs::read(root.join(FILE)).unwrap_or_default();
-    let lines = text.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok());
-    lines.filter(|line: &Line| line.schema == SCHEMA).map(|line| line.drill).collect()
+    lines::read(root, FILE)
 }
 
 /// Keeps a drill under `root`.
@@ -34,16 +19,13 @@ pub fn drills(root: &Path) -> Vec<Drill> {
 /// # Errors
 /// When the file cannot be written.
 pub fn keep_drill(root: &Path, drill: &Drill) -> io::Result<()> {
-    let mut line = serde_json::to_vec(&Line { schema: SCHEMA, drill: drill.clone() })?;
-    line.push(b'\n');
-    let mut file = OpenOptions::new().create(true).append(true).mode(0o600).open(root.join(FILE))?;
-    file.lock()?;
-    file.write_all(&line)?;
-    file.sync_all()
+    lines::add(root, FILE, drill)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs::{self, OpenOptions};
+    use std::io::Write as _;
     use std::os::unix::fs::PermissionsExt as _;
 
     use chrono::DateTime;

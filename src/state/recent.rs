@@ -1,9 +1,10 @@
 //! What was asked for by name, on disk: a line each, the newest first.
 
 use std::fs;
-use std::io::{self, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::io;
 use std::path::Path;
+
+use super::Place;
 
 const FILE: &str = "recent";
 
@@ -22,12 +23,8 @@ pub fn recent(root: &Path) -> Vec<String> {
 /// # Errors
 /// When the file cannot be written.
 pub fn keep_recent(root: &Path, lines: &[String]) -> io::Result<()> {
-    let fresh = root.join(format!("{FILE}.{}.new", std::process::id()));
-    let mut file = fs::OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(&fresh)?;
-    for line in lines {
-        writeln!(file, "{line}")?;
-    }
-    fs::rename(fresh, root.join(FILE))
+    let text: String = lines.iter().flat_map(|line| [line.as_str(), "\n"]).collect();
+    Place::at(root).keep(FILE, text.as_bytes())
 }
 
 #[cfg(test)]

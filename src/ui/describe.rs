@@ -140,6 +140,7 @@ pub fn describe(subject: &Subject, place: Place, scene: &Scene<'_>) -> Descripti
         Subject::Service(name) => service::of_service(name, scene),
         Subject::Suspect(name) => service::of_suspect(name, scene),
         Subject::Layer(number) => service::of_layer(*number, scene),
+        Subject::Tier(name) => service::of_tier(name, scene),
         Subject::Source(id) => store.source(id).map(|source| of_source(source, scene)),
         // It only tells a row from the others.
         Subject::Due { .. } | Subject::Past { .. } => None,
@@ -168,6 +169,7 @@ pub fn copied(subject: &Subject, store: &Store) -> String {
         | Subject::Host(name)
         | Subject::Service(name)
         | Subject::Suspect(name)
+        | Subject::Tier(name)
         | Subject::Objective(name) => name.to_string(),
         Subject::Layer(number) => format!("layer {number}"),
         Subject::Line { line, .. } => line.text.to_string(),

@@ -1,5 +1,6 @@
 //! Services, suspects and boot layers: in `check`, and the view of them by one key.
 
+use chrono::{DateTime, Utc};
 use rstest::rstest;
 use serde_json::Value;
 use wardroom::config::Config;
@@ -30,6 +31,16 @@ fn a_calm_lab_has_all_its_services() {
     let (report, code) = checked("calm", &["--only", "services"]);
     let states = report["services"].as_array().into_iter().flatten().map(|row| &row["state"]);
     assert!(states.clone().count() == 4 && states.clone().all(|state| state == "ok"), "{report:#}");
+    // What would be lost is told beside the promise, as the backups themselves have it.
+    let (whole, _) = checked("calm", &[]);
+    let backup = whole["backups"].as_array().into_iter().flatten().find(|row| row["id"] == "210");
+    let backup = backup.expect("the backup of the service's guest");
+    let cloud = service(&whole, "Nextcloud");
+    assert_eq!(cloud["last_good"], backup["last_good"]);
+    let time = |value: &Value| value.as_str().and_then(|text| text.parse::<DateTime<Utc>>().ok());
+    let promised = time(&cloud["rpo_due"]).zip(time(&cloud["last_good"])).map(|(due, good)| due - good);
+    assert_eq!((promised.map(|span| span.num_seconds()), &backup["rpo"]), (Some(86_400), &86_400.0.into()));
+    assert!(service(&whole, "Jellyfin")["rpo_due"].is_null(), "it has no backup of its own");
     assert_eq!((&report["suspects"], code), (&Value::Array(Vec::new()), Some(0)), "{:#}", report["verdict"]);
     assert!((0..5).all(|number| layer(&report, number).1.is_empty()), "{:#}", report["layers"]);
 }
@@ -81,6 +92,9 @@ fn the_view_shows_both(
     let output = run(home.path(), &["shot", &demo, "--keys", "W", "--size", size, "--format", "text"]);
     let screen = said(&output);
     let wanted: &[&str] = match scenario {
+        "host-down" if size == "120x40" || size == "200x60" => {
+            &["Services", "Nextcloud", "down", "rto", "rpo"]
+        }
         "host-down" => &["Services", "Nextcloud", "down"],
         "nfs-hang" => &["Services", "nas nfs", "suspect"],
         _ => &["Services", "Boot layers", "BOOTING layer 1", "/mnt/disk3"],
@@ -88,6 +102,37 @@ fn the_view_shows_both(
     for word in wanted.iter().filter(|_| size != "60x12" || scenario != "cold-boot") {
         assert!(screen.contains(word), "{word}: {screen}{}", complained(&output));
     }
+}
+
+#[test]
+fn tiers_are_told_by_check_too() {
+    let (report, _) = checked("host-down", &["--only", "hosts"]);
+    let tier = |name: &str| {
+        let mut rows = report["tiers"].as_array().into_iter().flatten();
+        rows.find(|row| row["name"] == name).unwrap_or_else(|| panic!("no {name}: {:#}", report["tiers"]))
+    };
+    let storage = tier("storage");
+    assert_eq!((&storage["state"], &storage["down"]), (&"critical".into(), &1.into()), "{storage:#}");
+    assert!(storage["signals"]["saturation"].is_null(), "of what is down nothing is measured: {storage:#}");
+    let compute = &tier("compute")["signals"];
+    assert_eq!((&compute["saturation"]["of"], &compute["errors"]["text"]), (&"vm100".into(), &"none".into()));
+    assert!(compute["traffic"]["text"].as_str().is_some_and(|text| text.ends_with("/s")), "{compute:#}");
+    assert_eq!(tier("services")["signals"]["errors"]["state"], "warning", "a probed service does not answer");
+}
+
+#[rstest]
+fn each_tier_has_its_golden_signals(#[values("80x24", "120x40", "200x60")] size: &str) {
+    let home = home();
+    let shot = ["shot", "--demo=host-down", "--keys", "W", "--size", size, "--format", "text"];
+    let output = run(home.path(), &shot);
+    let screen = said(&output);
+    let row = |tier: &str| screen.lines().find(|line| line.contains(tier)).unwrap_or_default();
+    // Where rows are scarce the titles go first.
+    let title = if size == "80x24" { "none" } else { "saturation" };
+    for word in ["Golden signals", title, "compute", "services"] {
+        assert!(screen.contains(word), "{word}: {screen}{}", complained(&output));
+    }
+    assert!(row("storage, 1 down").contains('–'), "what is down tells nothing: {screen}");
 }
 
 #[rstest]

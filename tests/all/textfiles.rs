@@ -96,3 +96,35 @@ fn smart_tells_each_disk_that_is_awake() {
          smartmon_temperature_celsius_raw_value{device=\"sda\"} 34\n";
     assert_eq!(written, wanted, "a disk that sleeps is not woken, and tells nothing");
 }
+
+#[test]
+fn zfs_tells_when_a_pool_was_scrubbed_and_that_one_is_resilvered() {
+    // `sh` reads the time in the zone of the machine: the test gives it one.
+    let (room, program) = room(
+        "cat <<'END'\n\
+        \x20 pool: tank\n state: ONLINE\n\
+        \x20 scan: scrub repaired 0B in 05:23:11 with 0 errors on Sun Nov  8 05:47:13 2026\n\
+        config:\n\n\
+        \x20 pool: nas\n state: DEGRADED\n\
+        \x20 scan: resilver in progress since Tue Nov 10 12:10:51 2026\n\
+        \t1.20T scanned at 1.1G/s\n\n\
+        \x20 pool: old\n state: ONLINE\n\
+        \x20 scan: resilvered 1.62G in 00:03:12 with 2 errors on Tue Oct 27 12:14:03 2026\n\n\
+        \x20 pool: new\n state: ONLINE\nconfig:\nEND",
+    );
+    let output = Command::new("sh")
+        .arg(collector("zfs-metrics"))
+        .arg(room.path())
+        .env("ZPOOL", &program)
+        .env("TZ", "UTC")
+        .output()
+        .expect("a shell");
+    assert!(output.status.success(), "{}", said(&output));
+    let written = fs::read_to_string(room.path().join("zfs.prom")).expect("metrics");
+    let wanted = "# TYPE zfs_scrub_end_timestamp_seconds gauge\n\
+         zfs_scrub_end_timestamp_seconds{pool=\"tank\"} 1794116833\n\
+         # TYPE zfs_scan_errors gauge\nzfs_scan_errors{pool=\"old\"} 2\nzfs_scan_errors{pool=\"tank\"} 0\n\
+         # TYPE zfs_resilver_running gauge\nzfs_resilver_running{pool=\"nas\"} 1\n\
+         zfs_resilver_running{pool=\"old\"} 0\nzfs_resilver_running{pool=\"tank\"} 0\n";
+    assert_eq!(written, wanted, "a pool that was never scanned tells nothing");
+}

@@ -49,6 +49,10 @@ impl Drop for Tmux {
     }
 }
 
+fn windows(tmux: &Tmux) -> usize {
+    tmux.say(&["list-windows"]).lines().count()
+}
+
 #[test]
 fn a_command_that_wants_a_terminal_is_put_on_a_prompt_in_tmux_and_not_run() {
     let Some(tmux) = Tmux::start("a prompt in tmux") else { return };
@@ -65,9 +69,42 @@ fn a_command_that_wants_a_terminal_is_put_on_a_prompt_in_tmux_and_not_run() {
     .unwrap_or_else(|reason| panic!("{reason}"));
     assert!(!seen.contains("password"), "nobody pressed Enter: {seen}");
     assert!(!home.path().join("mended").exists());
+    assert_eq!(windows(&tmux), 2, "one for the host");
+    // What stands on the prompt is left alone: the next gets a prompt of its own in the same window.
+    pty.keys("T");
+    let placed = until("it stands on another prompt", SETTLED, || {
+        let panes = tmux.say(&["list-panes", "-s", "-F", "#{@wardroom} #{pane_id}"]);
+        let ours: Vec<String> = panes
+            .lines()
+            .filter_map(|line| Some(line.split_once(' ').filter(|(mark, _)| !mark.is_empty())?.1.to_owned()))
+            .collect();
+        let screens: Vec<String> =
+            ours.iter().map(|id| tmux.say(&["capture-pane", "-p", "-t", id])).collect();
+        let all = screens.iter().all(|screen| screen.contains("sudo touch mended"));
+        if ours.len() == 2 && all { Ok(ours) } else { Err(format!("{panes}{screens:#?}")) }
+    })
+    .unwrap_or_else(|reason| panic!("{reason}"));
+    assert_eq!(windows(&tmux), 2, "still one for the host");
+    // A prompt that became free is taken again.
+    tmux.say(&["send-keys", "-t", &placed[0], "C-c"]);
+    let lines = |id: &str| tmux.say(&["capture-pane", "-p", "-t", id]).matches("sudo touch mended").count();
+    let prompt = ['$', '#'];
+    until("the prompt is free", SETTLED, || {
+        let screen = tmux.say(&["capture-pane", "-p", "-t", &placed[0]]);
+        if screen.trim_end().ends_with(prompt) { Ok(()) } else { Err(screen) }
+    })
+    .unwrap_or_else(|reason| panic!("{reason}"));
+    let before = lines(&placed[0]);
+    pty.keys("T");
+    until("it stands there again", SETTLED, || match lines(&placed[0]) {
+        more if more > before => Ok(()),
+        other => Err(format!("{other} times:\n{}", tmux.say(&["list-panes", "-s"]))),
+    })
+    .unwrap_or_else(|reason| panic!("{reason}"));
+    assert_eq!(tmux.say(&["list-panes", "-s"]).lines().count(), 3, "no pane more");
     let entries = journal(home.path());
     let began: Vec<_> = entries.iter().filter(|entry| entry["output"] == "placed, not captured").collect();
-    assert_eq!(began.len(), 1, "{entries:#?}");
+    assert_eq!(began.len(), 3, "{entries:#?}");
     assert_eq!(began[0]["confirmed"], "placed in tmux");
 }
 

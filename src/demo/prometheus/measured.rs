@@ -47,6 +47,10 @@ pub fn points(script: &Script, measure: &str, offset: i64) -> Vec<Point> {
         "swapping" => each(|host| host.swap * 40.0),
         "oom" => each(|_| 0.0),
         "iowait" => each(|host| host.iowait),
+        "cpu-wait" => each(|host| host.cpu * 0.12),
+        "disk-latency" => nodes()
+            .map(|(target, host)| (own(target, &[("device", "sda")]), 0.03f64.mul_add(host.iowait, 0.004)))
+            .collect(),
         "receive" => each(|host| host.traffic),
         "transmit" => each(|host| host.traffic * 0.6),
         "clock" => each(|host| host.skew),
@@ -280,13 +284,20 @@ fn chain(script: &Script, measure: &str, offset: i64) -> Vec<Point> {
             vec![router(&[("integration", "slack")], 0.02), router(&[("integration", "webhook")], 0.03)]
         }
         "log-lines" => vec![at("loki", "10.0.0.11:3100", &[], 41.0)],
-        "services" => {
+        "services" | "probe-failed" | "probe-time" => {
             let probed = script.targets.iter().filter(|target| target.job == "blackbox");
-            let answers = |target: &Target| {
+            let told = |target: &Target| {
                 let host = target.labels.get("host").unwrap_or("");
-                f64::from(u8::from(probe_succeeds(script.scenario, host, offset)))
+                let answers = probe_succeeds(script.scenario, host, offset);
+                match measure {
+                    "probe-time" if answers => 0.08 + (mix(&[script.seed, mark(host)]) % 40) as f64 / 1000.0,
+                    // It is waited for as long as the exporter does.
+                    "probe-time" => 9.5,
+                    "probe-failed" => f64::from(u8::from(!answers)),
+                    _ => f64::from(u8::from(answers)),
+                }
             };
-            probed.map(|target| (target.labels.clone(), answers(target))).collect()
+            probed.map(|target| (target.labels.clone(), told(target))).collect()
         }
         "certificate" => [("lxc210", NEXTCLOUD, 71), ("lxc230", VAULT, 64)]
             .into_iter()

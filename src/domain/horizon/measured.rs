@@ -60,7 +60,7 @@ fn kind(measure: &Measure) -> Option<(Kind, &'static str)> {
     match &*measure.name {
         FULL_IN => Some((Kind::Disk, "full")),
         "certificate" => Some((Kind::Certificate, "ends")),
-        "snapraid-scrub" => Some((Kind::Scrub, "scrub due")),
+        "snapraid-scrub" | "zfs-scrub" => Some((Kind::Scrub, "scrub due")),
         "smart" => Some((Kind::Smart, "failing")),
         // The operator's own: what tells in seconds how long a key or token is good.
         name if name.starts_with("expires") => Some((Kind::Token, "ends")),
@@ -72,7 +72,7 @@ fn kind(measure: &Measure) -> Option<(Kind, &'static str)> {
 fn date(kind: Kind, measure: &Measure, value: f64, looked: DateTime<Utc>) -> Option<DateTime<Utc>> {
     let left = match kind {
         // How long ago it was, against how long ago it may be.
-        Kind::Scrub => measure.warning? - value,
+        Kind::Scrub => measure.warning.or(measure.noted)? - value,
         Kind::Smart => return (measure.weigh(value).is_some()).then_some(looked),
         _ => value,
     };
@@ -83,8 +83,8 @@ fn date(kind: Kind, measure: &Measure, value: f64, looked: DateTime<Utc>) -> Opt
 fn name(kind: Kind, measure: &Measure, reading: &Reading, host: Option<&str>) -> String {
     let thing = reading.labels.get(&measure.thing).unwrap_or_default();
     match (kind, host) {
-        (Kind::Scrub, Some(host)) => format!("SnapRAID on {host}"),
-        (Kind::Scrub, None) => "SnapRAID".to_owned(),
+        (Kind::Scrub, Some(host)) if thing.is_empty() => format!("SnapRAID on {host}"),
+        (Kind::Scrub, None) if thing.is_empty() => "SnapRAID".to_owned(),
         (Kind::Certificate, _) | (_, None) => thing.to_owned(),
         (_, Some(host)) => format!("{thing} on {host}"),
     }

@@ -51,7 +51,7 @@ pub enum Kind {
     Drill,
     /// Backups that are to be verified again.
     Verify,
-    /// A parity that is to be scrubbed again.
+    /// A parity or a ZFS pool that is to be scrubbed again.
     Scrub,
     /// A silence that ends.
     Silence,

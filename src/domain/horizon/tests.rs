@@ -188,6 +188,11 @@ fn what_is_measured_counts_from_when_it_was_measured() {
             Some("SnapRAID on nas scrub due: 1h"),
         ),
         (measured("snapraid-scrub", None, ("x", ""), 3600.0), Kind::Scrub, None),
+        (
+            measured("zfs-scrub", Some(7200.0), ("pool", "tank"), 14_400.0),
+            Kind::Scrub,
+            Some("tank on nas scrub due: -2h"),
+        ),
         (measured("disk", None, ("mountpoint", "/var"), 0.5), Kind::Disk, None),
     ] {
         let mut store = store();

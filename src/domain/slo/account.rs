@@ -91,10 +91,11 @@ impl Goal {
 }
 
 impl Account {
-    /// Counts samples in the order of time: as often as they are asked for, a window each. What was `planned` is left out.
+    /// Counts samples in the order of time, a window after the other: `samples` gives those later than an
+    /// instant. What was `planned` is left out.
     pub(super) fn of<I>(
         goal: &Goal,
-        samples: impl Fn() -> I,
+        samples: impl Fn(DateTime<Utc>) -> I,
         window: Window,
         to: DateTime<Utc>,
         planned: &[Window],
@@ -102,7 +103,7 @@ impl Account {
     where
         I: Iterator<Item = (DateTime<Utc>, f64)>,
     {
-        let count = |window: &Window| Tally::of(samples(), STEP, window, to, planned);
+        let count = |window: &Window| Tally::of(samples(window.from), STEP, window, to, planned);
         let last = |minutes: i64| {
             goal.objective.burn(&count(&Window { from: to - TimeDelta::minutes(minutes), to }))
         };

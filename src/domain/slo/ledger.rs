@@ -37,6 +37,19 @@ impl Run {
     fn next(&self) -> DateTime<Utc> {
         self.first + STEP * i32::from(self.count)
     }
+
+    /// How many of its samples are no later than `at`.
+    fn until(&self, at: DateTime<Utc>) -> u16 {
+        let steps = (at - self.first).num_milliseconds().div_euclid(STEP.num_milliseconds()) + 1;
+        u16::try_from(steps.clamp(0, i64::from(self.count))).unwrap_or(self.count)
+    }
+
+    /// Those of its samples that are later than `from`, and no later than `to`.
+    fn within(&self, from: DateTime<Utc>, to: DateTime<Utc>) -> Option<Self> {
+        let (before, until) = (self.until(from), self.until(to));
+        let count = until.checked_sub(before).filter(|count| *count > 0)?;
+        Some(Self { first: self.first + STEP * i32::from(before), count, share: self.share })
+    }
 }
 
 impl Ledger {
@@ -61,25 +74,27 @@ impl Ledger {
         if known.is_none() {
             self.runs.clear();
         }
-        let of_piece = |at: &DateTime<Utc>| piece.from < *at && *at <= piece.to;
-        let mut all = mean(series);
-        all.retain(|at, _| of_piece(at));
-        all.extend(self.samples().filter(|(at, _)| !of_piece(at) && *at > since));
-        self.runs = packed(all);
+        let mut new = mean(series);
+        new.retain(|at, _| piece.from < *at && *at <= piece.to);
+        let before = self.runs.iter().filter_map(|run| run.within(since, piece.from));
+        let after =
+            self.runs.iter().filter_map(|run| run.within(piece.to.max(since), DateTime::<Utc>::MAX_UTC));
+        // Only what is new is unpacked: of a month the rest stays as it is.
+        let new = new.into_iter().map(|(first, share)| Run { first, count: 1, share });
+        self.runs = joined(before.chain(new).chain(after));
         let hull = known.unwrap_or(piece);
         self.known = Some(Window { from: hull.from.min(piece.from).max(since), to: hull.to.max(piece.to) });
     }
 
     /// How the objective stands at `to`, as far as its samples are known; what was `planned` counts for nothing.
     pub fn account(&self, goal: &Goal, window: Window, to: DateTime<Utc>, planned: &[Window]) -> Account {
-        Account::of(goal, || self.samples(), window, to, planned)
+        Account::of(goal, |from| self.after(from), window, to, planned)
     }
 
-    /// The samples in the order of time.
-    fn samples(&self) -> impl Iterator<Item = (DateTime<Utc>, f64)> {
-        self.runs
-            .iter()
-            .flat_map(|run| (0..run.count).map(|place| (run.first + STEP * i32::from(place), run.share)))
+    /// The samples later than an instant, in the order of time.
+    fn after(&self, from: DateTime<Utc>) -> impl Iterator<Item = (DateTime<Utc>, f64)> {
+        let runs = self.runs.iter().filter_map(move |run| run.within(from, DateTime::<Utc>::MAX_UTC));
+        runs.flat_map(|run| (0..run.count).map(move |place| (run.first + STEP * i32::from(place), run.share)))
     }
 }
 
@@ -95,16 +110,18 @@ fn mean(series: &[Series]) -> BTreeMap<DateTime<Utc>, f64> {
     all.into_iter().map(|(at, (sum, count))| (at, sum / count)).collect()
 }
 
-fn packed(samples: BTreeMap<DateTime<Utc>, f64>) -> Vec<Run> {
+/// Runs in the order of time, those in one that go on with the same value.
+fn joined(all: impl Iterator<Item = Run>) -> Vec<Run> {
     let mut runs: Vec<Run> = Vec::new();
-    for (at, share) in samples {
-        match runs.last_mut() {
-            Some(run)
-                if run.next() == at && run.share.to_bits() == share.to_bits() && run.count < u16::MAX =>
+    for run in all {
+        let longer = runs.last().and_then(|last| last.count.checked_add(run.count));
+        match (runs.last_mut(), longer) {
+            (Some(last), Some(count))
+                if last.next() == run.first && last.share.to_bits() == run.share.to_bits() =>
             {
-                run.count += 1;
+                last.count = count;
             }
-            _ => runs.push(Run { first: at, count: 1, share }),
+            _ => runs.push(run),
         }
     }
     runs.shrink_to_fit();
@@ -175,7 +192,10 @@ mod tests {
             let counted = whole.account(&goal(), window, to, &[]);
             assert!(counted.tally.bad > 0.0, "{counted:?}");
             assert_eq!(ledger.account(&goal(), window, to, &[]), counted, "{hours}");
-            assert!(ledger.samples().all(|(time, _)| time > window.from), "what is over is forgotten");
+            assert!(
+                ledger.after(DateTime::<Utc>::MIN_UTC).all(|(time, _)| time > window.from),
+                "what is over is forgotten"
+            );
             assert!(ledger.runs.len() < 60, "{} runs", ledger.runs.len());
         }
     }
@@ -187,7 +207,7 @@ mod tests {
         assert_eq!(read(&mut ledger, first, at(719)).len(), 10);
         let second = Window { from: at(720), to: at(1_464) };
         assert_eq!(read(&mut ledger, second, at(721)), [Window { from: at(720), to: at(721) }]);
-        assert_eq!(ledger.samples().count(), 12);
+        assert_eq!(ledger.after(DateTime::<Utc>::MIN_UTC).count(), 12);
     }
 
     #[test]
@@ -197,7 +217,7 @@ mod tests {
         let piece = ledger.lacks(&window, at(240)).expect("nothing is known");
         let other = Window { from: at(0), to: at(72) };
         ledger.take(piece, &answer(&other), window.from);
-        assert_eq!(ledger.samples().count(), 0);
+        assert_eq!(ledger.after(DateTime::<Utc>::MIN_UTC).count(), 0);
         assert_ne!(ledger.lacks(&window, at(240)), Some(piece), "it was asked for all the same");
     }
 
@@ -207,6 +227,6 @@ mod tests {
         let one = |share: f64| Series { labels: Labels::default(), points: vec![(at(1), share)] };
         let mut ledger = Ledger::default();
         ledger.take(piece, &[one(1.0), one(0.0), one(f64::NAN), one(0.5)], at(0));
-        assert_eq!(ledger.samples().collect::<Vec<_>>(), [(at(1), 0.5)]);
+        assert_eq!(ledger.after(DateTime::<Utc>::MIN_UTC).collect::<Vec<_>>(), [(at(1), 0.5)]);
     }
 }

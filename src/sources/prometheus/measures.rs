@@ -70,6 +70,8 @@ fn read(table: &Table<'_>, base: Measure) -> Measure {
             .get::<Vec<String>>("host")
             .map_or(base.host, |names| names.into_iter().map(Arc::from).collect()),
         word: text("word", &base.word),
+        signal: word(table, "signal", "\"latency\", \"traffic\", \"errors\" or \"saturation\"")
+            .or(base.signal),
         name: base.name,
     }
 }

@@ -1,11 +1,15 @@
-//! A service, a suspect, a boot layer: what was looked at, and what was found.
+//! A service, a suspect, a boot layer, a tier: what was looked at, and what was found.
+
+use strum::IntoEnumIterator as _;
 
 use super::{Description, when};
 use crate::domain::health::Health;
+use crate::domain::measure::Signal;
 use crate::domain::world::Look;
-use crate::domain::{layer, service, suspect};
+use crate::domain::{layer, service, suspect, tier};
 use crate::ui::glyphs;
-use crate::ui::panes::services::clock;
+use crate::ui::panes::services::{clock, gap};
+use crate::ui::panes::tiers;
 use crate::ui::scene::{Scene, piece};
 use crate::ui::theme::Role;
 use crate::ui::widgets::prose::Prose;
@@ -33,6 +37,13 @@ pub(super) fn of_service(name: &str, scene: &Scene<'_>) -> Option<Description> {
         let (left, role) = clock(standing.due, now);
         let words = piece(format!("  {left}"), role);
         text.push(Prose::Pair("recover by".into(), vec![piece(scene.times.full(due), Role::Text), words]));
+    }
+    if let Some(kept) = standing.gap {
+        let (left, role) = gap(standing.gap, now);
+        let told = vec![piece(format!("{} old", crate::text::age(now - kept.good)), Role::Text)];
+        let until = piece(format!("  promised until {}", scene.times.full(kept.due)), Role::Muted);
+        let told = told.into_iter().chain([until, piece(format!("  {left}"), role)]);
+        text.push(Prose::Pair("last good backup".into(), told.collect()));
     }
     if !config.depends.is_empty() {
         text.push(Prose::pair("rests on", config.depends.join(", ")));
@@ -76,4 +87,17 @@ pub(super) fn of_layer(number: usize, scene: &Scene<'_>) -> Option<Description> 
     }
     let sign = sign::of_health(found.state());
     Some(Description { sign: Some(sign), name: format!("Layer {number} {}", found.name), text })
+}
+
+pub(super) fn of_tier(name: &str, scene: &Scene<'_>) -> Option<Description> {
+    let found = tier::tiers(scene.store).into_iter().find(|tier| &*tier.name == name)?;
+    let (hosts, down) = found.hosts;
+    let lost = if down == 0 { String::new() } else { format!(", {down} down") };
+    let signals = Signal::iter().zip(&found.signals);
+    let signals = signals
+        .map(|(signal, level)| Prose::Pair(signal.as_ref().to_owned(), vec![tiers::told(level.as_ref())]));
+    let mut text: Vec<Prose> = signals.collect();
+    text.extend([Prose::Blank, Prose::pair("hosts", format!("{hosts}{lost}"))]);
+    text.push(Prose::Line(vec![piece("Of each signal the worst; of the traffic all.", Role::Muted)]));
+    Some(Description { sign: Some(sign::of_health(found.state)), name: format!("Tier {name}"), text })
 }

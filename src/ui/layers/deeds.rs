@@ -42,7 +42,7 @@ pub const fn is_one(action: Action) -> bool {
 }
 
 /// A dialogue, or why there is none.
-pub(super) type Opened = Result<Box<dyn Layer>, String>;
+pub type Opened = Result<Box<dyn Layer>, String>;
 
 /// The dialogue of a key on what it acts on. `operator`: who is at the keyboard.
 ///
@@ -188,7 +188,7 @@ fn apply(deed: &Deed, source: &SourceId, silences: &mut Vec<Silence>) {
                 silence.matchers.clone_from(&draft.matchers);
             }
         }
-        What::Chore(_) | What::Test(_) | What::Reload => {}
+        What::Chore(_) | What::Test(_) | What::Reload | What::Annotate(_) => {}
     }
 }
 

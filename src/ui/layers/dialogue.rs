@@ -9,6 +9,8 @@ use crokey::KeyCombination;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use super::annotate::Mark;
+use super::incidents::{Meant, Step};
 use super::sheet::{draw_lines, over};
 use super::{Layer, Outcome};
 use crate::action::Action;
@@ -41,6 +43,8 @@ pub enum Purpose {
     Extend(Vec<(SourceId, Silence)>),
     /// Note that a restore of these backups was tried. The fields say who, and what came of it.
     Drill(SourceId, GroupId),
+    /// Leave this mark in a Grafana. The fields say what happened, and the tags.
+    Annotate(SourceId, Mark),
     /// This, and nothing else.
     Do(Vec<Deed>),
 }
@@ -91,6 +95,13 @@ impl Dialogue {
         if let Purpose::Do(deeds) = &self.purpose {
             return Some(deeds.clone());
         }
+        if let Purpose::Annotate(source, mark) = &self.purpose {
+            if self.value(0).is_empty() {
+                self.fault(0, "say what happened");
+                return None;
+            }
+            return Some(vec![mark.deed(source, self.value(0), self.value(1))]);
+        }
         let Some(span) = filter::duration(self.value(0)).filter(|span| !span.is_zero()) else {
             self.fault(0, "say how long: 30m, 1h30m, 2d");
             return None;
@@ -121,7 +132,7 @@ impl Dialogue {
                     deed(source, Draft::of(silence).until(silence.ends_at.max(self.now) + span))
                 })
                 .collect(),
-            Purpose::Do(_) | Purpose::Drill(..) => Vec::new(),
+            Purpose::Do(_) | Purpose::Drill(..) | Purpose::Annotate(..) => Vec::new(),
         })
     }
 
@@ -244,6 +255,11 @@ impl Layer for Dialogue {
         match result {
             Ok(receipt) => {
                 let done = self.left.pop_front();
+                if let Purpose::Annotate(source, Mark { incident: Some(incident), .. }) = &self.purpose {
+                    let (incident, source) = (incident.clone(), source.clone());
+                    let step = Step::Annotated { incident, source, number: Arc::clone(&receipt.id) };
+                    return Outcome::Incident(step, Meant::default());
+                }
                 match (done.and_then(|deed| started(&deed, receipt)), self.left.is_empty()) {
                     (Some(task), true) => Outcome::Show(task),
                     _ => self.next(),

@@ -10,6 +10,7 @@ use ratatui::layout::Rect;
 use super::sheet::{draw_lines, over};
 use super::{Layer, Outcome};
 use crate::action::Action;
+use crate::domain::feed::SourceId;
 use crate::incident::{Record, Stage};
 use crate::keymap::Context;
 use crate::text::{age, sanitise};
@@ -32,6 +33,17 @@ pub enum Step {
     Became(String, Stage),
     /// Keep its report, and copy it.
     Export(String),
+    /// Leave a mark of it in a Grafana.
+    Annotate(String),
+    /// A mark of it was left.
+    Annotated {
+        /// The incident.
+        incident: String,
+        /// In which Grafana.
+        source: SourceId,
+        /// The number that it gave to the mark.
+        number: Arc<str>,
+    },
 }
 
 /// What is meant by what is selected or marked.
@@ -61,6 +73,8 @@ struct Row {
 pub struct Incidents {
     rows: Vec<Row>,
     meant: Meant,
+    /// There is a Grafana in which a mark can be left.
+    annotates: bool,
     at: usize,
     /// The incident whose steps are shown, and where among them.
     open: Option<(usize, usize)>,
@@ -81,7 +95,14 @@ impl Incidents {
         };
         let mut rows: Vec<Row> = records.map(row).collect();
         rows.sort_by_key(|row| (row.stage == Stage::Closed, std::cmp::Reverse(row.began)));
-        Self { rows, meant, at: 0, open: None, scroll: Scroll::default() }
+        Self { rows, meant, annotates: false, at: 0, open: None, scroll: Scroll::default() }
+    }
+
+    /// The same, where a mark can be left in a Grafana, or not.
+    #[must_use]
+    pub const fn annotating(mut self, annotates: bool) -> Self {
+        self.annotates = annotates;
+        self
     }
 
     /// What can be done with an incident, in words.
@@ -102,6 +123,9 @@ impl Incidents {
         let others = stages.into_iter().filter(|(stage, _)| *stage != row.stage);
         all.extend(others.map(|(stage, words)| (words.to_owned(), Step::Became(row.name.clone(), stage))));
         all.push(("export its report, and copy it".to_owned(), Step::Export(row.name.clone())));
+        if self.annotates {
+            all.push(("leave a mark in Grafana".to_owned(), Step::Annotate(row.name.clone())));
+        }
         all
     }
 

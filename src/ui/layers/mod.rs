@@ -1,5 +1,6 @@
 //! What lies over the panes: a stack. A key goes from the top down until a layer takes it.
 
+pub mod annotate;
 pub mod choose;
 mod chores;
 pub mod compose;
@@ -90,10 +91,30 @@ pub enum Outcome {
     Again(Box<Order>),
     /// Taken; this run is stopped.
     Stop(u64),
-    /// Taken, the layer is done, and this run is done again with the terminal handed over.
+    /// Taken; this run is to be done again with the terminal handed over.
     HandOver(u64),
     /// Taken; the command of this run is put on a prompt in tmux.
     Place(u64),
+    /// Taken; a mark of this run is to be left in a Grafana.
+    Annotate(u64),
+}
+
+impl Outcome {
+    /// Whether the layer is done with it.
+    pub const fn ends_layer(&self) -> bool {
+        !matches!(
+            self,
+            Self::Pass
+                | Self::Stay
+                | Self::Typed(_)
+                | Self::Call(_)
+                | Self::Copy(_)
+                | Self::Stop(_)
+                | Self::HandOver(_)
+                | Self::Place(_)
+                | Self::Annotate(_)
+        )
+    }
 }
 
 /// Something over the panes.

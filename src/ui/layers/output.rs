@@ -7,6 +7,7 @@ use ratatui::layout::Rect;
 use super::sheet::draw_lines;
 use super::{Layer, Outcome};
 use crate::action::Action;
+use crate::domain::feed::SourceKind;
 use crate::domain::run::{Run, Stream};
 use crate::keymap::Context;
 use crate::text;
@@ -55,6 +56,7 @@ impl Layer for Output {
             Some(Action::Quit) if self.is_live && key == crokey::key!(ctrl - c) => Outcome::Stop(self.id),
             Some(Action::HandOver) if self.asks_terminal => Outcome::HandOver(self.id),
             Some(Action::Place) if self.asks_terminal => Outcome::Place(self.id),
+            Some(Action::Actions) if !self.is_live => Outcome::Annotate(self.id),
             Some(action) if self.scroll.act(action) => {
                 self.follows = self.scroll.top >= self.scroll.last_top();
                 Outcome::Stay
@@ -134,6 +136,11 @@ fn lines(run: &Run, scene: &Scene<'_>, cells: u16) -> Vec<Vec<Piece>> {
             let key = scene.keymap.hint(Action::Place, Context::Output).unwrap_or_default();
             let offer = " in tmux: puts it on the prompt of a login in another window";
             foot.push(Prose::Line(vec![piece(key, Role::Key), piece(offer, Role::Text)]));
+        }
+        if scene.store.of(SourceKind::Grafana).next().is_some() {
+            let key = scene.keymap.hint(Action::Actions, Context::Output).unwrap_or_default();
+            let offer = " leaves a mark of it in Grafana";
+            foot.push(Prose::Line(vec![piece(key, Role::Key), piece(offer, Role::Muted)]));
         }
     }
     if !foot.is_empty() {

@@ -22,6 +22,7 @@ pub mod sources;
 pub mod stream;
 pub mod targets;
 pub mod tasks;
+pub mod tiers;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -50,7 +51,7 @@ use crate::text;
 pub type Made = (&'static str, u8, fn() -> Box<dyn Pane>);
 
 /// Every pane.
-pub const PANES: [Made; 20] = [
+pub const PANES: [Made; 21] = [
     ("alerts", 2, || Box::new(alerts::Alerts::default())),
     ("targets", 3, || Box::new(targets::Targets::default())),
     ("logs", 4, || Box::new(logs::Logs::default())),
@@ -68,6 +69,7 @@ pub const PANES: [Made; 20] = [
     ("probes", 0, || Box::<Listed<probes::Probes>>::default()),
     ("services", 0, || Box::<Listed<services::Services>>::default()),
     ("layers", 0, || Box::<Listed<layers::Layers>>::default()),
+    ("tiers", 0, || Box::<Listed<tiers::Tiers>>::default()),
     ("runbook", 7, || Box::<runbook::Runbook>::default()),
     ("plan", 0, || Box::<plan::Plan>::default()),
     ("detail", 0, || Box::new(detail::Detail::default())),

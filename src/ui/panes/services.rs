@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use super::listed::Rows;
 use crate::domain::feed::{Feed, SourceKind};
 use crate::domain::health::Health;
-use crate::domain::service::{self, Standing};
+use crate::domain::service::{self, Gap, Standing};
 use crate::domain::store::Store;
 use crate::domain::subject::Subject;
 use crate::domain::suspect::{self, Suspect};
@@ -20,11 +20,12 @@ use crate::ui::widgets::columns::Column;
 use crate::ui::widgets::sign::{self, Sign, sign};
 use crate::ui::widgets::table::{Item, Row};
 
-const COLUMNS: [Column; 5] = [
+const COLUMNS: [Column; 6] = [
     Column::text("service", 0, 8, 24),
     Column::word("is", 1, 8),
     Column::number("since", 2, 6),
     Column::number("rto", 3, 8),
+    Column::number("rpo", 3, 8),
     Column::text("because", 1, 12, 60),
 ];
 
@@ -77,6 +78,16 @@ pub fn clock(due: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Piece {
     }
 }
 
+/// The clock of the recovery point: for how long the last good backup is as young as was promised, or
+/// how much more would be lost than that.
+pub fn gap(gap: Option<Gap>, now: DateTime<Utc>) -> Piece {
+    let Some(Gap { good, due }) = gap else { return piece("", Role::Muted) };
+    match clock(Some(due), now) {
+        (left, Role::Warning) if due - now > (due - good) / 4 => (left, Role::Muted),
+        nearly => nearly,
+    }
+}
+
 /// The pane's rows.
 #[derive(Debug)]
 pub struct Services;
@@ -115,6 +126,7 @@ impl Rows for Services {
                 piece(it.word(), if it.state == Health::Ok { Role::Muted } else { sign.role }),
                 piece(it.since.map_or_else(String::new, |at| scene.times.since(at, now)), Role::Muted),
                 clock(it.due, now),
+                gap(it.gap, now),
                 piece(&*it.because, if it.state == Health::Critical { Role::Text } else { Role::Muted }),
             ],
             Entry::Suspect(_, it) => vec![
@@ -124,6 +136,7 @@ impl Rows for Services {
                     it.failing.first().map_or_else(String::new, |first| scene.times.since(first.since, now)),
                     Role::Muted,
                 ),
+                piece("", Role::Muted),
                 piece("", Role::Muted),
                 piece(format!("{} of {} that rest on it fail", it.failing.len(), it.of), sign.role),
             ],
@@ -144,5 +157,28 @@ impl Rows for Services {
         let role = if up == states.len() { Role::Muted } else { Role::Warning };
         let words = piece(format!("{up} of {} up", states.len()), role);
         (vec![words.clone()], vec![words])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+
+    use super::*;
+
+    #[test]
+    fn a_recovery_point_is_quiet_then_near_then_over() {
+        let good = DateTime::UNIX_EPOCH;
+        let of = Some(Gap { good, due: good + TimeDelta::hours(24) });
+        for (hours, told, role) in [
+            (2, "22h", Role::Muted),
+            (17, "7h00", Role::Muted),
+            (20, "4h00", Role::Warning),
+            (27, "over 3h00", Role::Critical),
+        ] {
+            let (left, as_role) = gap(of, good + TimeDelta::hours(hours));
+            assert_eq!((&*left, as_role), (told, role), "after {hours} h");
+        }
+        assert_eq!(gap(None, good), piece("", Role::Muted));
     }
 }

@@ -98,13 +98,11 @@ fn write_title(title: &Title, area: Rect, buffer: &mut Buffer, scene: &Scene<'_>
         pieces
     };
     let right_width = if title.right.is_empty() { 0 } else { width(&title.right) + 2 };
-    let choices = [with(&title.counts), with(&title.short)];
-    let fits = |pieces: &&Vec<Piece>, right: u16| width(pieces).saturating_add(right) + 2 <= room;
-    let (left, right) = match choices.iter().find(|pieces| fits(pieces, right_width)) {
-        Some(pieces) => (pieces.clone(), right_width),
-        None if width(&with(&[])).saturating_add(right_width) + 2 <= room => (with(&[]), right_width),
-        None => (with(&[]), 0),
-    };
+    let fits = |pieces: &Vec<Piece>| width(pieces).saturating_add(right_width) + 2 <= room;
+    let choices = [title.counts.as_slice(), &title.short, &[]];
+    let found = choices.into_iter().map(with).find(fits);
+    // Where not even the name has room beside it, the right goes.
+    let (left, right) = found.map_or_else(|| (with(&[]), 0), |left| (left, right_width));
     put_pieces(buffer, (area.x + 2, area.y), &left, room, scene);
     if right > 0 {
         let at = area.right().saturating_sub(right + 2);

@@ -1,10 +1,12 @@
 //! What the operator sees: screens by strings of keys, on a clock that stands still.
 
 mod alerting;
+mod annotated;
 mod announced;
 mod armed;
 mod causes;
 mod chores;
+mod clusters;
 pub(super) mod desk;
 mod exercise;
 mod gallery;

@@ -1,13 +1,16 @@
 //! Grafana: whether it is well, which dashboards are about what, and how its refusals are told.
 
-use chrono::Utc;
+use axum::http::HeaderValue;
+use chrono::{DateTime, TimeDelta, Utc};
 use rstest::rstest;
+use wardroom::actions::carry_out;
 use wardroom::domain::dashboard::Dashboard;
-use wardroom::domain::feed::{FailureKind, Feed, SourceKind};
+use wardroom::domain::deed::{Annotation, Deed, Receipt, What};
+use wardroom::domain::feed::{Failure, FailureKind, Feed, SourceId, SourceKind};
 use wardroom::domain::observation::Observation;
 use wardroom::domain::question::{Answer as Told, Question};
 
-use super::replay::{Answer, Server, look, source};
+use super::replay::{Answer, Asked, Server, look, source};
 
 const HEALTH: &str = r#"{"commit":"1e84fede54","database":"ok","version":"11.3.0"}"#;
 const SEARCH: &str = r#"[
@@ -93,4 +96,66 @@ async fn a_page_in_its_place_is_no_grafana() {
     let source = source(SourceKind::Grafana, &keys(&server));
     let failure = look(&*source, Feed::Ready).await.expect_err("no API");
     assert_eq!(failure.kind, FailureKind::Parse, "{failure:?}");
+}
+
+/// Leaves a mark that ends then, or marks a moment.
+async fn annotate(server: &Server, to: Option<DateTime<Utc>>) -> Result<Receipt, Failure> {
+    let source = source(SourceKind::Grafana, &keys(server));
+    let annotation = Annotation {
+        text: "HostDown \"vm102\"\nby sam".into(),
+        tags: vec!["wardroom".into(), "incident".into()],
+        from: began(),
+        to,
+    };
+    let deed = Deed { source: SourceId::new(SourceKind::Grafana, "main"), what: What::Annotate(annotation) };
+    carry_out(&deed, source.doors()).await.map_err(|error| error.failure())
+}
+
+fn began() -> DateTime<Utc> {
+    DateTime::from_timestamp(1_794_410_784, 250_000_000).expect("a time")
+}
+
+#[rstest]
+#[case(None, serde_json::Value::Null)]
+#[case(Some(began() + TimeDelta::minutes(14)), 1_794_411_624_250_i64.into())]
+#[tokio::test]
+async fn a_mark_is_left_below_the_prefix_with_times_in_milliseconds(
+    #[case] to: Option<DateTime<Utc>>,
+    #[case] end: serde_json::Value,
+) {
+    let server = Server::always(Answer::json(r#"{"message":"Annotation added","id":17}"#)).await;
+    let receipt = annotate(&server, to).await.expect("it is made");
+    assert_eq!(&*receipt.id, "17");
+    let asked = server.asked();
+    let [Asked { method, uri, headers, body }] = &*asked else { panic!("one request, not {asked:?}") };
+    assert_eq!((method.as_str(), uri.path()), ("POST", "/grafana/api/annotations"));
+    assert_eq!(headers.get("authorization").map(HeaderValue::as_bytes), Some(b"Bearer glsa_x".as_slice()));
+    let body: serde_json::Value = serde_json::from_slice(body).expect("JSON");
+    assert_eq!(body["text"], "HostDown \"vm102\"\nby sam");
+    assert_eq!(body["tags"], serde_json::json!(["wardroom", "incident"]));
+    assert_eq!(body["time"], 1_794_410_784_250_i64);
+    assert_eq!(body.get("timeEnd").cloned().unwrap_or_default(), end);
+}
+
+#[rstest]
+#[case(400, r#"{"message":"Failed to save annotation"}"#, "Failed to save annotation")]
+#[case(
+    403,
+    r#"{"accessErrorId":"ACE1","message":"Permissions needed: annotations:create","title":"Access denied"}"#,
+    "give its service account the role Editor"
+)]
+#[case(401, r#"{"message":"Invalid API key","messageId":"api-key.invalid"}"#, "Invalid API key")]
+#[case(500, "oops", "500")]
+#[case(200, "<html>log in</html>", "Grafana's API")]
+#[tokio::test]
+async fn a_mark_that_is_refused_is_told_and_not_tried_again(
+    #[case] status: u16,
+    #[case] body: &str,
+    #[case] words: &str,
+) {
+    let server = Server::always(Answer::new(status, "application/json", body)).await;
+    let failure = annotate(&server, None).await.expect_err("a refusal");
+    assert!(failure.text.contains(words), "{}", failure.text);
+    assert!(!failure.text.contains("glsa_x"), "no secret in an error");
+    assert_eq!(server.asked().len(), 1);
 }

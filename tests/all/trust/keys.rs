@@ -224,7 +224,7 @@ impl Game {
             From::Tick => assert!(match what {
                 What::Expire { .. } => true,
                 What::Silence(draft) => draft.id.is_some(),
-                What::Chore(_) | What::Test(_) | What::Reload => false,
+                What::Chore(_) | What::Test(_) | What::Reload | What::Annotate(_) => false,
             }),
             // That something runs is no longer said when it is over.
             From::Run => assert!(matches!(what, What::Expire { .. }), "{what:?}"),

@@ -71,6 +71,7 @@ pub fn of_subject(subject: &Subject, store: &Store) -> (Labels, Vec<String>) {
             (Labels::default(), vec![name.to_string(), "service".into()])
         }
         Subject::Layer(number) => (Labels::default(), vec![format!("layer {number}"), "layer".into()]),
+        Subject::Tier(name) => (Labels::default(), vec![name.to_string(), "tier".into()]),
         Subject::Source(id) => {
             (Labels::default(), vec![id.to_string(), id.name.to_string(), id.kind.to_string()])
         }

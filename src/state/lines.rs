@@ -1,0 +1,62 @@
+//! Files of lines, one for each thing that is kept, and only ever added to. Several dashboards may add to
+//! one; a line that was cut, or is of another version, is passed over.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+/// The version of a line.
+const SCHEMA: u32 = 1;
+
+#[derive(Serialize, Deserialize)]
+struct Line<T> {
+    schema: u32,
+    #[serde(flatten)]
+    thing: T,
+}
+
+/// The things that are kept in a file under `root`, the oldest first; none when there are none, or the
+/// file cannot be read.
+pub(super) fn read<T: DeserializeOwned>(root: &Path, name: &str) -> Vec<T> {
+    let text = fs::read(root.join(name)).unwrap_or_default();
+    let lines = text.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok());
+    lines.filter(|line: &Line<T>| line.schema == SCHEMA).map(|line| line.thing).collect()
+}
+
+/// Adds one.
+///
+/// # Errors
+/// When the file cannot be written.
+pub(super) fn add<T: Serialize>(root: &Path, name: &str, thing: &T) -> io::Result<()> {
+    write(&mut opened(root, name)?, thing)
+}
+
+/// Adds one that is not there yet: another dashboard may have seen it too.
+///
+/// # Errors
+/// When the file cannot be written.
+pub(super) fn add_once<T>(root: &Path, name: &str, thing: &T) -> io::Result<()>
+where
+    T: Serialize + DeserializeOwned + PartialEq,
+{
+    let mut file = opened(root, name)?;
+    if read::<T>(root, name).contains(thing) { Ok(()) } else { write(&mut file, thing) }
+}
+
+/// The file, locked until it is dropped.
+fn opened(root: &Path, name: &str) -> io::Result<File> {
+    let file = OpenOptions::new().create(true).append(true).mode(0o600).open(root.join(name))?;
+    file.lock()?;
+    Ok(file)
+}
+
+fn write<T: Serialize>(file: &mut File, thing: &T) -> io::Result<()> {
+    let mut line = serde_json::to_vec(&Line { schema: SCHEMA, thing })?;
+    line.push(b'\n');
+    file.write_all(&line)?;
+    file.sync_all()
+}
