@@ -265,6 +265,8 @@ impl<S: Screen> Loop<S> {
             Effect::Stop(id) => self.runs.stop(id),
             Effect::KeepRecent(lines) => self.feeds.keep_recent(lines),
             Effect::KeepDrill(drill) => self.feeds.keep_drill(drill, self.runs.voice()),
+            Effect::KeepRoutine(done) => self.feeds.keep_routine(done, self.runs.voice()),
+            Effect::KeepExercise(done) => self.feeds.keep_exercise(done, self.runs.voice()),
             Effect::KeepBookmarks(all) => self.feeds.keep_bookmarks(all),
             Effect::KeepBoot(boot) => self.feeds.keep_boot(boot),
             Effect::KeepQuery(query) => self.feeds.keep_query(query),

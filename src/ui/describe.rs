@@ -142,7 +142,7 @@ pub fn describe(subject: &Subject, place: Place, scene: &Scene<'_>) -> Descripti
         Subject::Layer(number) => service::of_layer(*number, scene),
         Subject::Source(id) => store.source(id).map(|source| of_source(source, scene)),
         // It only tells a row from the others.
-        Subject::Due { .. } | Subject::Past { .. } => None,
+        Subject::Due { .. } | Subject::Past { .. } | Subject::Routine(_) => None,
     };
     let told = told.map(|mut told| {
         dashboards::tell(subject, scene, &mut told.text);
@@ -170,6 +170,7 @@ pub fn copied(subject: &Subject, store: &Store) -> String {
         | Subject::Suspect(name)
         | Subject::Objective(name) => name.to_string(),
         Subject::Layer(number) => format!("layer {number}"),
+        Subject::Routine(routine) => format!("routine {routine}"),
         Subject::Line { line, .. } => line.text.to_string(),
         Subject::Backup { group, .. } => group.to_string(),
         Subject::Due { what, .. } | Subject::Past { what, .. } => what.to_string(),
