@@ -9,6 +9,7 @@ mod kept;
 mod line;
 mod probe;
 mod room;
+pub mod routine;
 mod service;
 mod silence;
 mod source;
@@ -141,8 +142,9 @@ pub fn describe(subject: &Subject, place: Place, scene: &Scene<'_>) -> Descripti
         Subject::Suspect(name) => service::of_suspect(name, scene),
         Subject::Layer(number) => service::of_layer(*number, scene),
         Subject::Source(id) => store.source(id).map(|source| of_source(source, scene)),
+        Subject::Routine(routine) => Some(routine::of_routine(*routine, scene)),
         // It only tells a row from the others.
-        Subject::Due { .. } | Subject::Past { .. } | Subject::Routine(_) => None,
+        Subject::Due { .. } | Subject::Past { .. } => None,
     };
     let told = told.map(|mut told| {
         dashboards::tell(subject, scene, &mut told.text);

@@ -21,6 +21,7 @@ use crate::domain::routine::{self, Cadence, Done};
 use crate::domain::store::Store;
 use crate::keymap::Context;
 use crate::text::age;
+use crate::ui::describe::routine::mark;
 use crate::ui::glyphs;
 use crate::ui::scene::{Piece, Scene, piece};
 use crate::ui::theme::Role;
@@ -147,7 +148,9 @@ impl Routines {
                 let times = store.routines.iter().filter(|one| one.routine == routine).count();
                 let note = last.map_or_else(
                     || "never worked through here".to_owned(),
-                    |last| format!("last {} by {}, {times} times", scene.times.short(last.at, now), last.by),
+                    |last| {
+                        format!("last {} by {}, {}", scene.times.short(last.at, now), last.by, often(times))
+                    },
                 );
                 let (when, role) = due(routine, store, &maintained, now);
                 row(
@@ -208,16 +211,9 @@ impl Looked {
     }
 
     fn tell(&self, bar: &'static str, role: Role) -> Vec<Piece> {
-        let (glyph, colour) = match self.state {
-            Some(Health::Ok) => ("✓", Role::Ok),
-            Some(Health::Unknown) => (glyphs::UNKNOWN, Role::Unknown),
-            Some(_) => (glyphs::FAILED, Role::Critical),
-            None if self.is_ticked => ("✓", Role::Ok),
-            None => ("□", Role::Muted),
-        };
         vec![
             piece(bar, Role::Accent),
-            piece(format!("{glyph} "), colour),
+            mark(self.state, self.is_ticked),
             piece(self.text, role),
             piece(format!("  {}", self.evidence), Role::Muted),
         ]
@@ -245,6 +241,11 @@ fn due(
         Some(When::Unknown(_)) => ("unknown".to_owned(), Role::Unknown),
         None => ("no change".to_owned(), Role::Muted),
     }
+}
+
+/// How often, in words.
+fn often(count: usize) -> String {
+    if count == 1 { "once".to_owned() } else { format!("{count} times") }
 }
 
 /// One of the times before.
@@ -279,7 +280,7 @@ fn drills(scene: &Scene<'_>) -> Vec<Prose> {
         let Some(best) = exercise::best(&store.exercised, name) else { continue };
         let count = store.exercised.iter().filter(|one| &*one.scenario == name).count();
         let words =
-            format!("done {count} times, best {} of 100 by {}: {}", best.score, best.by, best.words());
+            format!("done {}, best {} of 100 by {}: {}", often(count), best.score, best.by, best.words());
         told.push(Prose::pair(format!("drill {name}"), words));
     }
     if store.exercised.is_empty() {
