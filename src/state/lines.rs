@@ -70,7 +70,7 @@ mod tests {
         file.write_all(b"{\"schema\":1,\"na\n{\"schema\":9,\"name\":\"b\"}\n").expect("a cut line");
         add(root, "x.jsonl", &thing, || true).expect("kept");
         add(root, "x.jsonl", &thing, || false).expect("not wanted");
-        assert_eq!(read(root, "x.jsonl"), [thing.clone(), thing]);
+        assert_eq!(read::<Thing>(root, "x.jsonl"), [thing.clone(), thing]);
         let mode = fs::metadata(root.join("x.jsonl")).expect("the file").permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
     }

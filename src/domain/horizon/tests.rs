@@ -303,5 +303,5 @@ fn what_lasts_long_has_its_date_or_says_why_not() {
     );
     let routines = told(&store, Kind::Routine);
     assert_eq!(routines.len(), 3, "no change asks for a list: {routines:?}");
-    assert!(routines.iter().all(|line| line.ends_with("? never worked through here")), "{routines:?}");
+    assert!(routines.iter().all(|line| line.ends_with(": now never worked through here")), "{routines:?}");
 }
