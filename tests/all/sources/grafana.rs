@@ -97,7 +97,7 @@ async fn a_page_in_its_place_is_no_grafana() {
     assert_eq!(failure.kind, FailureKind::Parse, "{failure:?}");
 }
 
-const NODE: &str = r##"{"meta":{"createdBy":"kim","folderTitle":"Hosts"},"dashboard":{"uid":"rYdddlPWk","title":"Node Exporter Full",
+const NODE: &str = r#"{"meta":{"createdBy":"kim","folderTitle":"Hosts"},"dashboard":{"uid":"rYdddlPWk","title":"Node Exporter Full",
   "links":[{"title":"Runbook","url":"https://docs.home.arpa/#node"},{"title":"All","tags":["linux"],"type":"dashboards"}],
   "panels":[
     {"type":"row","title":"folded","panels":[
@@ -108,7 +108,7 @@ const NODE: &str = r##"{"meta":{"createdBy":"kim","folderTitle":"Hosts"},"dashbo
          {"id":"thresholds","value":{"mode":"percentage","steps":[{"color":"red","value":70}]}}]}]}}]},
     {"type":"timeseries","title":"Errors","targets":[
        {"expr":"rate(node_network_receive_errs_total[5m])"},{"expr":"up","hide":true}],
-     "links":[{"title":"NIC\u001b[31m","url":"/d/nic"}]}]}}"##;
+     "links":[{"title":"NIC\u001b[31m","url":"/d/nic"}]}]}}"#;
 
 /// As such files were ten years ago.
 const OLD: &str = r#"{"meta":{"createdBy":"Anonymous"},"dashboard":{"rows":[{"panels":[
