@@ -19,12 +19,9 @@ fn rows<'r>(report: &'r Value, kind: &str) -> Vec<&'r Value> {
 }
 
 #[rstest]
-#[case("calm")]
-#[case("host-down")]
-#[case("backup-late")]
-#[case("storm")]
-#[case("chain-broken")]
-fn every_scenario_conforms_and_the_newest_stands_first(#[case] scenario: &str) {
+fn every_scenario_conforms_and_the_newest_stands_first(
+    #[values("calm", "host-down", "backup-late", "storm", "chain-broken")] scenario: &str,
+) {
     let home = home();
     let demo = format!("--demo={scenario}");
     let output = run(home.path(), &["digest", "--since", "24h", "--format", "json", &demo]);
