@@ -220,6 +220,12 @@ pub enum Action {
     /// The journal: what was run and done, by whom, and what came of it.
     #[strum(message = "journal")]
     Journal,
+    /// Maintenance: plan one, see what goes on, end it when all is back.
+    #[strum(message = "maintenance")]
+    Maintenance,
+    /// The routines: which are due, their lines as they are now, note that one was worked through; drills.
+    #[strum(message = "routines")]
+    Routines,
     /// The incidents: start one, attach what is selected, say how far it is, export it.
     #[strum(message = "incidents")]
     Incident,

@@ -14,12 +14,14 @@ use crate::domain::correlate::{Join, Joined};
 use crate::domain::deed::{Deed, Receipt};
 use crate::domain::digest::Looked;
 use crate::domain::drill::Drill;
+use crate::domain::exercise::Exercised;
 use crate::domain::feed::{Failure, Feed, SourceId};
 use crate::domain::layer::Boot;
 use crate::domain::log::export::Export;
 use crate::domain::observation::Observation;
 use crate::domain::question::{Answer, Ask, Slot};
 use crate::domain::ran::Ran;
+use crate::domain::routine::Done;
 use crate::domain::run::{Order, Told};
 use crate::domain::slo::Window;
 use crate::incident::Entry;
@@ -208,6 +210,10 @@ pub enum Effect {
     KeepRecent(Vec<String>),
     /// Write down that a restore was tried.
     KeepDrill(Drill),
+    /// Write down a drill on the demo lab.
+    KeepExercise(Exercised),
+    /// Write down that a routine was worked through.
+    KeepRoutine(Done),
     /// Write down a time in which maintenance was planned.
     KeepMaintained(Window),
     /// Write down that somebody looked at what had happened.

@@ -111,9 +111,11 @@ pub enum Command {
     Backups(Backups),
     /// List what will break or come due, by date.
     Due(Due),
+    /// List the restores that were tried, and the drills on the demo lab with their points.
+    Drills(Drills),
     /// Tell what happened since you last looked, or since a time.
     Digest(Digest),
-    /// Write a paper about what there is: alerts, architecture, backups.
+    /// Write a paper about what there is: alerts, dashboards, architecture, backups, slo, iac.
     Inventory(Inventory),
     /// Tell what was run: by whom, where, how it was confirmed, what came of it.
     ///
@@ -233,6 +235,7 @@ pub struct Journal {
 mod alerts;
 mod check;
 mod digest;
+mod drills;
 mod due;
 mod inventory;
 mod lab;
@@ -249,6 +252,7 @@ mod status;
 pub use alerts::{Add, Alerts, ListFormat, OfAlerts, Open, Route, Silences, Test};
 pub use check::{Check, Format, Part};
 pub use digest::{Digest, Telling};
+pub use drills::Drills;
 pub use due::Due;
 pub use inventory::{Inventory, Paper};
 pub use lab::Lab;

@@ -270,6 +270,8 @@ impl<S: Screen> Loop<S> {
                 self.feeds.keep("what was asked for by name", move |root| state::keep_recent(root, &lines));
             }
             Effect::KeepDrill(drill) => self.feeds.keep_drill(drill, self.runs.voice()),
+            Effect::KeepRoutine(done) => self.feeds.keep_routine(done, self.runs.voice()),
+            Effect::KeepExercise(done) => self.feeds.keep_exercise(done, self.runs.voice()),
             Effect::KeepBookmarks(all) => {
                 self.feeds.keep("the bookmarks", move |root| state::keep_bookmarks(root, &all));
             }

@@ -30,7 +30,7 @@ mod trust;
 pub use bookmarks::{bookmarks, keep_bookmarks};
 pub use boots::{boots, keep_boot};
 pub use clocks::{clocks, keep_clocks};
-pub use drills::{drills, keep_drill};
+pub use drills::{drills, exercises, keep_drill, keep_exercise};
 pub use incidents::{Room, all_recorded, by_incident, record, recorded, report};
 pub use looked::{keep_looked, looked};
 pub use maintained::{keep_maintained, maintained};

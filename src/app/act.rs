@@ -99,12 +99,9 @@ impl App {
             Outcome::GivenUp => self.set_filter(at, ""),
             Outcome::Filtered(text) => self.filter(&text),
             Outcome::Grouped(label) => self.group_by(&label, now),
-            Outcome::Drilled(drill) => {
-                self.known.store.drills.push(drill.clone());
-                self.forget_seen();
-                self.notify("noted: a restore was tried today", Role::Ok, now);
-                return vec![Effect::KeepDrill(drill)];
-            }
+            Outcome::Drilled(drill) => return self.drilled(drill, now),
+            Outcome::Worked(done) => return self.worked(done, now),
+            Outcome::Look => return self.look_again(now),
             Outcome::Show(subject) => self.layers.push(Box::new(Sheet::new(Matter::Detail(subject)))),
             Outcome::Copy(text) => return self.copy_text(text, now),
             Outcome::Run(order) => return self.begin(*order, now),
@@ -192,6 +189,8 @@ impl App {
             Action::Output => self.show_output(now),
             Action::Journal => return vec![Effect::ReadJournal],
             Action::Incident => return vec![Effect::RecallAll],
+            Action::Maintenance => self.open_maintenance(now),
+            Action::Routines => self.open_routines(None),
             Action::Runbook => return self.open_runbook(now),
             _ if !self.layers.is_empty() => {}
             Action::Overview => self.overview(),
@@ -270,7 +269,7 @@ impl App {
         if self.move_in_pane(Action::Open, now) {
             return;
         }
-        if let Some(subject) = self.subject(now) {
+        if let Some(subject) = self.subject(now).filter(|subject| !self.open_chore(subject, now)) {
             self.layers.push(Box::new(Sheet::new(Matter::Detail(subject))));
         }
     }

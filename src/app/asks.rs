@@ -7,6 +7,7 @@ use crate::action::Action;
 use crate::border::Effect;
 use crate::clock::Now;
 use crate::domain::chore::Chore;
+use crate::domain::comment::{Comment, Tag};
 use crate::domain::deed::{Deed, Receipt, What};
 use crate::domain::digest;
 use crate::domain::feed::{Failure, FailureKind, SourceKind};
@@ -122,7 +123,8 @@ impl App {
         if let What::Silence(draft) = &deed.what {
             self.look.operator.clone_from(&draft.author);
         }
-        vec![Effect::Call { id: self.calls, deed }]
+        let noted = self.note_prerequisites(&deed, now);
+        noted.into_iter().chain([Effect::Call { id: self.calls, deed }]).collect()
     }
 
     /// Opens the dialogue of a key that writes; says so when nothing may be written.
@@ -194,6 +196,13 @@ fn told(deed: &Deed, times: Times, now: Now) -> String {
         What::Silence(draft) => {
             let is_ack = draft.matchers.iter().any(|matcher| &*matcher.name == ACKNOWLEDGED);
             let until = times.short(draft.ends_at, now.wall);
+            match Comment::read(&draft.comment).tag {
+                Some(Tag::Maintenance { name, until, .. }) => {
+                    return format!("planned: {name} until {}", times.short(until, now.wall));
+                }
+                Some(Tag::Part(name)) => return format!("planned: {name}, with its silences"),
+                _ => {}
+            }
             match (is_ack, &draft.id) {
                 (true, _) => format!("acknowledged until {until}: every wardroom on this cluster shows it"),
                 (false, None) => format!("silenced until {until}"),

@@ -230,7 +230,9 @@ fn shorten(sentence: &str, cells: usize) -> String {
     let brief = booting.map_or(brief.clone(), |(layer, rest)| format!("BOOTING layer {layer} of {rest}"));
     let mut parts: Vec<&str> = brief.split(" · ").collect();
     while parts.len() > 1 && text::width(&parts.join(" · ")) > cells {
-        parts.pop();
+        // That something is planned says why much else is so: it goes last.
+        let is_planned = parts.len() > 2 && parts.last().is_some_and(|part| part.starts_with("maintenance "));
+        parts.remove(parts.len() - 1 - usize::from(is_planned));
     }
     // The reason before its clause on the response.
     let joined = parts.join(" · ");

@@ -1,19 +1,20 @@
 //! A drill: what the operator does is held against what was to be done, and the line that says that this is
 //! the demo lab tells how far they are.
 
+use std::sync::Arc;
+
 use super::App;
+use crate::border::Effect;
 use crate::clock::Now;
-use crate::domain::exercise::Step;
+use crate::domain::exercise::{self, Step};
 use crate::domain::subject::Subject;
 use crate::ui::describe::find_alert;
 use crate::ui::theme::Role;
 
 impl App {
     /// Looks at what is done by now; once a second.
-    pub(super) fn follow_exercise(&mut self, now: Now) {
-        if self.course.is_none() {
-            return;
-        }
+    pub(super) fn follow_exercise(&mut self, now: Now) -> Option<Effect> {
+        self.course.as_ref()?;
         let (is_acknowledged, is_found) = (self.is_cause_acknowledged(), self.is_cause_shown());
         for (step, is_done) in [(Step::Acknowledged, is_acknowledged), (Step::Found, is_found)] {
             if is_done {
@@ -21,6 +22,23 @@ impl App {
             }
         }
         self.look.banner = self.course.as_ref().map(|course| course.line(now.wall));
+        self.keep_exercise(now)
+    }
+
+    /// Has a drill that is over written down, once.
+    fn keep_exercise(&mut self, now: Now) -> Option<Effect> {
+        let course = self.course.as_mut().filter(|course| !course.is_kept)?;
+        let done = course.kept(Arc::clone(&self.look.operator), now.wall)?;
+        course.is_kept = true;
+        let before = exercise::best(&self.known.store.exercised, &done.scenario).map(|best| best.score);
+        let told = match before {
+            Some(best) if best >= done.score => format!("{} of 100 points; the best was {best}", done.score),
+            Some(best) => format!("{} of 100 points: better than {best} before", done.score),
+            None => format!("{} of 100 points: `wardroom drills` keeps them", done.score),
+        };
+        self.notify(format!("the drill is over: {told}"), Role::Ok, now);
+        self.known.store.exercised.push(done.clone());
+        Some(Effect::KeepExercise(done))
     }
 
     /// A command was confirmed. In the lab nothing is run: whether it would have helped counts. `true` when
@@ -40,7 +58,6 @@ impl App {
             return;
         }
         let told = match step {
-            _ if course.is_over() => format!("the drill is over: {} of 100 points", course.score()),
             Step::Acknowledged => "drill: acknowledged".to_owned(),
             Step::Found => "drill: this is the cause".to_owned(),
             Step::Mended => "drill: that mends it".to_owned(),

@@ -20,6 +20,7 @@ mod mouse;
 mod order;
 mod past;
 mod places;
+mod practice;
 mod records;
 mod runs;
 mod saves;
@@ -222,7 +223,7 @@ impl App {
         let look = setup.look();
         let mut store = Store::new(setup.sources.clone(), setup.thresholds, setup.ring);
         store.take_clocks(setup.clocks);
-        store.drills = setup.drills;
+        (store.drills, store.exercised) = (setup.drills, setup.exercised);
         (store.looked, store.maintained, store.routines) = (setup.looked, setup.maintained, setup.routines);
         (store.queries, store.boots) = (setup.queries, setup.boots);
         let panes = PANES.iter().map(|(name, _, make)| (*name, Slot { pane: make(), seen: None }));
@@ -361,11 +362,11 @@ impl App {
             }
             Msg::Terminate => return vec![Effect::Quit],
             Msg::Tick => {
-                self.tick(now);
+                let exercised = self.tick(now);
                 self.known.desk.hear_hosts(&self.known.store);
                 self.known.desk.diagnose(&self.known.store, now.wall);
                 let kept = self.keep_up(now);
-                return kept.into_iter().chain(self.look_at_runbook(now)).collect();
+                return kept.into_iter().chain(exercised).chain(self.look_at_runbook(now)).collect();
             }
         }
         Vec::new()
@@ -400,7 +401,7 @@ impl App {
         Vec::new()
     }
 
-    fn tick(&mut self, now: Now) {
+    fn tick(&mut self, now: Now) -> Option<Effect> {
         if self.frozen.as_ref().is_some_and(|frozen| now.mono.saturating_sub(frozen.at.mono) >= THAW) {
             self.frozen = None;
             self.forget_seen();
@@ -410,7 +411,7 @@ impl App {
             self.notice = None;
         }
         self.turn(now);
-        self.follow_exercise(now);
+        let exercised = self.follow_exercise(now);
         // Ages grow, and what was fresh becomes stale.
         let states = self.known.store.states(now.wall);
         let same = self.known.states == states;
@@ -420,6 +421,7 @@ impl App {
         for slot in self.panes.values_mut().filter(|slot| !same || slot.pane.ages()) {
             slot.seen = None;
         }
+        exercised
     }
 
     fn notify(&mut self, text: impl Into<String>, role: Role, now: Now) {

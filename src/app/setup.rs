@@ -10,7 +10,7 @@ use crate::domain::bookmark::Bookmark;
 use crate::domain::clocks::Clocks;
 use crate::domain::digest::Looked;
 use crate::domain::drill::Drill;
-use crate::domain::exercise::Course;
+use crate::domain::exercise::{Course, Exercised};
 use crate::domain::host::Inventory;
 use crate::domain::layer::Boot;
 use crate::domain::log::RingLimits;
@@ -82,6 +82,8 @@ pub struct Setup {
     pub recent: Vec<String>,
     /// The restore drills that were kept.
     pub drills: Vec<Drill>,
+    /// The drills on the demo lab that were done.
+    pub exercised: Vec<Exercised>,
     /// The routines that were worked through.
     pub routines: Vec<Done>,
     /// The times in which maintenance was planned before.
@@ -124,6 +126,7 @@ impl Default for Setup {
             hosts: Inventory::default(),
             recent: Vec::new(),
             drills: Vec::new(),
+            exercised: Vec::new(),
             maintained: Vec::new(),
             routines: Vec::new(),
             looked: None,

@@ -1,4 +1,4 @@
-//! The line about services: what people ask about, when it is not well, and what is suspected.
+//! The line about services: what people ask about, when it is not well, what is suspected, and what is planned.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -10,16 +10,23 @@ use crate::clock::Now;
 use crate::domain::health::Health;
 use crate::domain::layer;
 use crate::text;
+use crate::ui::glyphs;
 use crate::ui::scene::{Piece, piece};
 use crate::ui::theme::Role;
 use crate::ui::widgets::paint::put_pieces;
 use crate::ui::widgets::sign;
 
+/// A maintenance that goes on, calmly.
+fn planned(words: &str) -> Piece {
+    piece(format!("{} {words}   ", glyphs::SILENCED), Role::Info)
+}
+
 impl App {
     /// How the screen is divided.
     pub(super) fn regions(&self) -> Regions {
         let is_bridge = self.look.views.get(self.view).is_some_and(|view| view.name == "bridge");
-        let strip = is_bridge && !self.known.verdict.services.is_empty();
+        let verdict = &self.known.verdict;
+        let strip = is_bridge && !(verdict.services.is_empty() && verdict.planned.is_empty());
         Regions::of(self.screen, self.look.banner.is_some(), strip)
     }
 
@@ -29,9 +36,10 @@ impl App {
             return;
         }
         let scene = scene(&self.known, None, &self.look, now);
-        let mut pieces: Vec<Piece> = vec![piece(" services  ", Role::Muted)];
-        let mut room = usize::from(line.width).saturating_sub(11);
         let all = &self.known.verdict.services;
+        let mut pieces: Vec<Piece> =
+            vec![piece(if all.is_empty() { " planned  " } else { " services  " }, Role::Muted)];
+        let mut room = usize::from(line.width).saturating_sub(11);
         for (at, (health, words)) in all.iter().enumerate() {
             let sign = sign::of_health(*health);
             let more = all.len() - at - 1;
@@ -46,6 +54,8 @@ impl App {
             pieces.extend([piece(format!("{} ", sign.glyph), sign.role), piece(format!("{words}   "), role)]);
             room = room.saturating_sub(needs);
         }
+        // What is planned is no reason to worry: it has the room that is left.
+        pieces.extend(self.known.verdict.planned.iter().map(|words| planned(words)));
         put_pieces(buffer, (line.x, line.y), &pieces, line.width, &scene);
     }
 

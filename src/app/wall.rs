@@ -13,6 +13,7 @@ use crate::border::Effect;
 use crate::clock::Now;
 use crate::domain::health::Health;
 use crate::text;
+use crate::ui::glyphs;
 use crate::ui::scene::{Piece, Scene, piece};
 use crate::ui::theme::Role;
 use crate::ui::view;
@@ -81,7 +82,8 @@ impl App {
 
     fn parts(&self) -> Parts {
         let bad = self.known.verdict.findings.iter().filter(|finding| is_bad(finding.health)).count();
-        Parts::of(self.screen, bad + self.known.verdict.services.len())
+        let told = self.known.verdict.services.len() + self.known.verdict.planned.len();
+        Parts::of(self.screen, bad + told)
     }
 
     /// Where the panes stand.
@@ -237,6 +239,16 @@ fn draw_worst(scene: &Scene<'_>, services: &[(Health, String)], area: Rect, buff
         put_pieces(buffer, (area.x, y), &pieces, area.width.min(width(&pieces)), scene);
     }
     let used = services.len().min(room);
+    // What is planned is told calmly, before what is wrong beside it.
+    let planned = scene.verdict.planned.iter().take(room - used);
+    for (y, words) in (top + u16::try_from(used).unwrap_or(0)..area.bottom()).zip(planned.clone()) {
+        let line = [
+            piece(format!("  {} {:8}  ", glyphs::SILENCED, "planned"), Role::Info),
+            piece(words, Role::Info),
+        ];
+        put_pieces(buffer, (area.x, y), &line, area.width.min(width(&line)), scene);
+    }
+    let used = used + planned.count();
     let room = room - used;
     if room == 0 {
         return;

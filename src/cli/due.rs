@@ -13,8 +13,8 @@ One list by date: datastores and disks that will be full, certificates, restore 
 be too old, scrubs, failing disks, silences that end, and the dates of [due] in the config. What should
 have a date and cannot be measured is unknown, never fine.
 
-Exit status: 0 nothing comes due, 1 something does, 2 something is overdue, 3 something cannot be said, or own
-failure.
+Exit status: 0 nothing comes due, 1 something does, or is due now (a routine that was never worked through), 2
+something is overdue, 3 something cannot be said, or own failure.
 
 Examples:
   wardroom due                           the next 14 days

@@ -15,6 +15,7 @@ config.
 
 Examples:
   wardroom inventory alerts > alert-catalog.md
+  wardroom inventory dashboards > dashboard-inventory.md
   wardroom inventory backups > backup-validation.md
   wardroom inventory slo > slo-error-budget.md")]
 pub struct Inventory {
@@ -31,6 +32,8 @@ pub struct Inventory {
 pub enum Paper {
     /// Every alerting rule: severity, receiver, runbook; rules without a runbook, runbooks without a rule.
     Alerts,
+    /// Grafana's dashboards: owner, golden signals, thresholds, links, alerts about the same.
+    Dashboards,
     /// The chain from the exporters to the receivers, with a mermaid diagram.
     Architecture,
     /// What is kept where, verified and tried when, by which jobs.

@@ -150,6 +150,9 @@ fn watch(
     let mut setup = setup_on(ground, global, banner(ground))?;
     setup.wanted = wanted;
     setup.exercise = exercise(ground, global)?;
+    // What was done on the lab is the operator's, though the lab itself keeps nothing.
+    let own = Place::of_user_if_there().ok().flatten();
+    setup.exercised = own.map(|place| state::exercises(place.path())).unwrap_or_default();
     setup.recent = place.map(|place| state::recent(place.path())).unwrap_or_default();
     setup.clocks = Clocks::of(place.map(|place| state::clocks(place.path())).unwrap_or_default());
     setup.drills = place.map(|place| state::drills(place.path())).unwrap_or_default();

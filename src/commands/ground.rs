@@ -153,6 +153,7 @@ pub fn setup(config: &Config, global: &Global, banner: Option<String>) -> Result
         read_only: global.read_only || global.wall,
         arm: config.ui.arm,
         exercise: None,
+        exercised: Vec::new(),
         replays: false,
         notify: config.ui.notify,
         mouse: config.ui.mouse,

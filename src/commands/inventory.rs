@@ -13,10 +13,10 @@ use super::{Ground, complain, gather, ground, say, unheard};
 use crate::cli::{Global, Inventory, Paper};
 use crate::config::{Runbooks, is_readable_by_others};
 use crate::domain::feed::{Feed, SourceKind};
-use crate::domain::question::Question;
+use crate::domain::question::{Answer, Question};
 use crate::domain::verdict::Scope;
 use crate::incident::Event;
-use crate::report::inventory::{self, Covering, History};
+use crate::report::inventory::{self, Covering, History, Said};
 use crate::runbooks;
 use crate::runtime::network;
 use crate::state::{Room, all_recorded};
@@ -34,6 +34,7 @@ const PATIENCE: Duration = Duration::from_secs(15);
 pub fn run(global: &Global, asked: &Inventory) -> Result<ExitCode> {
     let (scope, feeds): (Scope, &[Feed]) = match asked.paper {
         Paper::Alerts => (Scope { alerts: true, ..Scope::NONE }, &[Feed::Rules, Feed::Alerts]),
+        Paper::Dashboards => (Scope { alerts: true, ..Scope::NONE }, &[Feed::Rules]),
         Paper::Architecture => (Scope { chain: true, ..Scope::NONE }, &[Feed::Alerts, Feed::Measures]),
         Paper::Backups => (Scope { backups: true, ..Scope::NONE }, &[Feed::Snapshots, Feed::Jobs]),
         Paper::Slo => (Scope { slo: true, backups: true, ..Scope::NONE }, &[Feed::Snapshots]),
@@ -45,17 +46,24 @@ pub fn run(global: &Global, asked: &Inventory) -> Result<ExitCode> {
         let store = gather(&ground, scope, asked.timeout).await;
         let now = ground.clock.now().wall;
         let books = &ground.config.runbooks;
+        let mut unheard = unheard(&store, feeds, now);
         let paper = match asked.paper {
             Paper::Alerts => {
                 let history = History { fired: fired(&ground).await, opened: opened(&ground) };
                 inventory::alerts(&store, &covering(books), &history, now)
+            }
+            Paper::Dashboards => {
+                let said = boards(&ground, asked.timeout).await;
+                let silent = said.iter().filter_map(|(id, boards)| Some((id, boards.as_ref().err()?)));
+                unheard.extend(silent.map(|(id, why)| format!("{id}: {why}")));
+                inventory::dashboards(&store, &said)
             }
             Paper::Architecture => inventory::architecture(&store, now),
             Paper::Backups => inventory::backups(&store, now),
             Paper::Slo => inventory::slo(&store, now),
             Paper::Iac => inventory::iac(&store, &covering(books), &underneath(&ground), now),
         };
-        Ok::<_, color_eyre::eyre::Report>((paper, unheard(&store, feeds, now)))
+        Ok::<_, color_eyre::eyre::Report>((paper, unheard))
     });
     // Who still waits for a server that hangs is not waited for.
     network.shutdown_background();
@@ -86,6 +94,23 @@ async fn fired(ground: &Ground) -> Result<BTreeMap<String, DateTime<Utc>>, Strin
         }
     }
     Ok(all)
+}
+
+/// The dashboards of every Grafana, or why they are not known.
+async fn boards(ground: &Ground, patience: Duration) -> Said {
+    let mut all = Said::new();
+    let sources = ground.config.sources.iter().filter(|source| source.id().kind == SourceKind::Grafana);
+    for source in sources.map(Arc::clone) {
+        let asked = timeout(patience, source.answer(Question::Boards, ground.clock.now().wall)).await;
+        let boards = match asked {
+            Ok(Ok(Answer::Boards(boards))) => Ok(boards),
+            Ok(Ok(_)) => Err("it answered something else".to_owned()),
+            Ok(Err(error)) => Err(error.failure().short.to_string()),
+            Err(_) => Err("no answer in time".to_owned()),
+        };
+        all.push((source.id().clone(), boards));
+    }
+    all
 }
 
 /// When somebody last opened the procedure of each alert, as the records of incidents tell.

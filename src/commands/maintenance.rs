@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use color_eyre::eyre::{Result, WrapErr as _};
 
 use super::silences::{carry_out, router};
@@ -13,14 +13,16 @@ use crate::cli::{Form, Global, Maintenance, Planned};
 use crate::config::Runbooks;
 use crate::domain::feed::Feed;
 use crate::domain::health::Health;
-use crate::domain::maintenance::{Plan, all};
+use crate::domain::maintenance::{Check, Plan, all};
 use crate::domain::matcher::read_all;
 use crate::domain::silencing::deed;
 use crate::domain::slo::Window;
 use crate::domain::verdict::Scope;
+use crate::incident::{self, Entry, Event};
 use crate::report;
 use crate::runbooks;
 use crate::runtime::network;
+use crate::state::{Room, record};
 
 /// What tells whether all is back: everything but logs and budgets.
 const SCOPE: Scope = Scope { logs: false, slo: false, ..Scope::ALL };
@@ -72,6 +74,7 @@ async fn plan(global: &Global, asked: &Planned) -> Result<ExitCode> {
     let store = gather(&ground, Scope { alerts: true, ..Scope::NONE }, asked.timeout).await;
     let faults = plan.faults(&store, now);
     if !faults.is_empty() {
+        let faults: Vec<String> = faults.into_iter().map(|(_, text)| text).collect();
         return Err(Usage(format!("{}; nothing was written", faults.join("; "))).into());
     }
     let known =
@@ -87,8 +90,45 @@ async fn plan(global: &Global, asked: &Planned) -> Result<ExitCode> {
         say(&format!("said to be met: {need}\n"))?;
     }
     let until = plan.window.to.format("%Y-%m-%d %H:%M UTC");
+    let down = if plan.down.is_empty() { "nothing".to_owned() } else { plan.down.join(", ") };
+    let planned =
+        format!("planned by {}, until {until}; expected to be down: {down}; {}", plan.by, plan.text);
+    let needs = needs.iter().map(|need| format!("said to be met: {need}"));
+    write_down(&ground, (&plan.name, from), std::iter::once(planned).chain(needs));
     say(&format!("planned: {} from {} to {until}\n", plan.name, from.format("%Y-%m-%d %H:%M")))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// What was measured of a maintenance, a line each.
+pub(super) fn measured(checks: &[Check]) -> impl Iterator<Item = String> {
+    checks.iter().map(|check| format!("{}: {} ({})", check.what, check.state, check.evidence))
+}
+
+/// Writes into the record of a maintenance, by its name and beginning; it stands with those of incidents.
+/// What cannot be written down is told, and what was done stays done.
+pub(super) fn write_down(
+    ground: &Ground,
+    (name, from): (&str, DateTime<Utc>),
+    lines: impl Iterator<Item = String>,
+) {
+    let place = match ground.kept_state() {
+        Ok(Some(place)) => place,
+        Ok(None) => return,
+        Err(error) => return complain(&format!("it was not written down: {error}")),
+    };
+    let shared = ground.config.incidents.as_deref().map(Room::shared);
+    let room = shared.unwrap_or_else(|| Room::own(&place));
+    let (operator, at) = (ground.operator(), ground.clock.now().wall);
+    let line = |text: String| Entry {
+        schema: incident::SCHEMA,
+        incident: incident::name(from, "Maintenance", name),
+        at,
+        by: operator.clone(),
+        event: Event::Noted { line: None, text },
+    };
+    if let Err(error) = record(&room, &lines.map(line).collect::<Vec<_>>(), &operator) {
+        complain(&format!("it was not written down: {error}"));
+    }
 }
 
 /// What the procedure of this heading says must be so before.
@@ -130,7 +170,8 @@ async fn end(global: &Global, name: &str, yes: bool, timeout: Duration) -> Resul
     let known = all(&store).into_iter().find(|one| &*one.name == name);
     let one = known.ok_or_else(|| Usage(format!("there is no maintenance {name:?}")))?;
     let mut is_back = true;
-    for check in one.checks(&store, now) {
+    let checks = one.checks(&store, now);
+    for check in &checks {
         is_back &= check.state == Health::Ok;
         say(&format!("{:<9} {}: {}\n", check.state.as_ref(), check.what, check.evidence))?;
     }
@@ -141,6 +182,8 @@ async fn end(global: &Global, name: &str, yes: bool, timeout: Duration) -> Resul
     for deed in one.ends() {
         carry_out(&ground, &deed).await?;
     }
+    let word = if is_back { "ended: all is back" } else { "ended although not all is back" };
+    write_down(&ground, (name, one.window.from), measured(&checks).chain([word.to_owned()]));
     say(&format!("ended: {name}\n"))?;
     Ok(ExitCode::SUCCESS)
 }

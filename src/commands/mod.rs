@@ -9,6 +9,7 @@ pub mod config;
 pub mod dashboard;
 pub mod digest;
 pub mod doctor;
+pub mod drills;
 pub mod due;
 mod gather;
 mod ground;
@@ -68,6 +69,7 @@ pub fn run(cli: &Cli) -> ExitCode {
         Some(Command::Maintenance { what }) => maintenance::run(&cli.global, what),
         Some(Command::Open(open)) => dashboard::open(&cli.global, open),
         Some(Command::Backups(backups)) => backups::run(&cli.global, backups),
+        Some(Command::Drills(asked)) => drills::run(asked),
         Some(Command::Due(due)) => due::run(&cli.global, due),
         Some(Command::Digest(asked)) => digest::run(&cli.global, asked),
         Some(Command::Inventory(asked)) => inventory::run(&cli.global, asked),

@@ -115,6 +115,7 @@ fn rows(only: Option<Cadence>, store: &Store, now: DateTime<Utc>) -> Vec<Row> {
     let row = |routine: Cadence| {
         let (due, unknown) = match routine::due(routine, &store.routines, &store.maintained) {
             Some(When::At(at)) => (Some(at), None),
+            Some(When::Now(_)) => (Some(now), None),
             Some(When::Unknown(why)) => (None, Some(why)),
             None => (None, None),
         };
@@ -143,6 +144,7 @@ fn text(told: &Told) -> String {
             |last| format!("last {} by {}, {} times in all", day(last.at), last.by, row.times),
         );
         let due = match (row.due, &row.unknown) {
+            (Some(at), _) if at == told.at => "due now".to_owned(),
             (Some(at), _) if at <= told.at => format!("overdue since {}", day(at)),
             (Some(at), _) => format!("due {}", day(at)),
             (None, Some(_)) => "due: unknown".to_owned(),

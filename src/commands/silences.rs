@@ -9,6 +9,7 @@ use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use color_eyre::eyre::{Result, eyre};
 
 use super::alerts::{SCOPE, matchers};
+use super::maintenance::{measured, write_down};
 use super::{Ground, Usage, complain, gather, ground, say, unheard};
 use crate::actions;
 use crate::cli::{Add, Global, ListFormat, Silences};
@@ -228,6 +229,9 @@ async fn reap(global: &Global, timeout: Duration) -> Result<ExitCode> {
         for deed in &deeds {
             carry_out(&ground, deed).await?;
         }
+        let ended = "its time is over, and all is back: ended".to_owned();
+        let lines = measured(&one.checks(&store, now)).chain([ended]).collect::<Vec<_>>();
+        write_down(&ground, (&one.name, one.window.from), lines.into_iter());
         say(&format!("ended maintenance {}: its time is over, and all is back\n", one.name))?;
     }
     if let Some(place) = ground.own_state() {

@@ -114,6 +114,7 @@ impl Scenario {
             _ => return None,
         };
         Some(Exercise {
+            scenario: self.as_ref().into(),
             goal: goal.into(),
             alert: alert.into(),
             of: (of.0.into(), of.1.into()),

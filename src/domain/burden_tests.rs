@@ -62,6 +62,7 @@ fn store(dump: bool, task: Option<&str>, window: Option<Window>) -> Store {
         ended: None,
         outcome: Outcome::Running,
         progress: Some(41),
+        by: "root@pam".into(),
     });
     let task = task.map(|kind| Task {
         upid: "UPID:pbs:1".into(),

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::backup::{BackupGroup, GroupId, Plan, Snapshot};
 use super::datastore::FillLimits;
-use super::dump::Dump;
+use super::dump::{Dump, newest};
 use super::guest::{Config, Guest, GuestId};
 use super::health::Health;
 use super::observation::Observation;
@@ -117,6 +117,8 @@ pub struct Cluster {
     pub uncovered: Arc<[GuestId]>,
     /// The last backup run of each guest, by VMID.
     pub dumps: Arc<[Dump]>,
+    /// All backup runs of the last days, in no order.
+    pub runs: Arc<[Dump]>,
     /// Nodes whose tasks could not be read, and why.
     pub unread: Arc<[(Arc<str>, Arc<str>)]>,
     /// What the guests' configs say.
@@ -217,7 +219,8 @@ impl Cluster {
                 self.uncovered = uncovered;
             }
             Observation::Dumps { dumps, unreadable } => {
-                self.dumps = dumps;
+                self.dumps = newest(&dumps).into();
+                self.runs = dumps;
                 self.unread = unreadable;
             }
             Observation::Configs(configs) => self.configs = configs,

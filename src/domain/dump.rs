@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::task::Outcome;
 
-/// The last backup run of one guest.
+/// A backup run of one guest.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Dump {
     /// The guest's VMID.
@@ -26,6 +26,9 @@ pub struct Dump {
     pub outcome: Outcome,
     /// How far it is, in percent, while it runs and says so.
     pub progress: Option<u8>,
+    /// Who started it; empty in recordings of older versions.
+    #[serde(default)]
+    pub by: Arc<str>,
 }
 
 /// What the log of a backup task says, read line by line as it grows.
@@ -127,6 +130,7 @@ impl DumpLog {
                 ended: if over { end.or(Some(at)) } else { None },
                 outcome: self.outcome(turn, over, task),
                 progress: turn.progress.filter(|_| !over),
+                by: Arc::clone(&task.by),
             });
             at = end.unwrap_or(at);
         }
@@ -143,6 +147,7 @@ impl DumpLog {
                 ended: task.ended,
                 outcome,
                 progress: None,
+                by: Arc::clone(&task.by),
             });
         }
         all
@@ -179,11 +184,13 @@ pub struct DumpTask {
     pub ended: Option<DateTime<Utc>>,
     /// How it ended; `job errors` says no more than that something failed.
     pub outcome: Outcome,
+    /// Who started it.
+    pub by: Arc<str>,
 }
 
 /// The newest run of each guest, by VMID.
-pub fn newest(dumps: impl IntoIterator<Item = Dump>) -> Vec<Dump> {
-    let mut all: Vec<Dump> = dumps.into_iter().collect();
+pub fn newest(dumps: &[Dump]) -> Vec<Dump> {
+    let mut all = dumps.to_vec();
     all.sort_by(|one, other| (one.guest, other.started).cmp(&(other.guest, one.started)));
     all.dedup_by_key(|dump| dump.guest);
     all

@@ -14,6 +14,7 @@ fn task(guest: Option<u32>, ended: Option<i64>, status: Option<&str>) -> DumpTas
         started: at(0),
         ended: ended.map(at),
         outcome: Outcome::of(status),
+        by: "root@pam".into(),
     }
 }
 
@@ -114,7 +115,7 @@ fn the_newest_run_of_each_guest_counts() {
     let new = DumpTask { started: at(1000), ended: Some(at(1060)), ..task(Some(102), None, Some("OK")) };
     let other = task(Some(100), Some(60), Some("OK"));
     let all = [old, new, other].iter().flat_map(|task| DumpLog::default().dumps(task)).collect::<Vec<_>>();
-    assert_eq!(told(&newest(all)), ["100 ok 0..60", "102 ok 1000..1060"]);
+    assert_eq!(told(&newest(&all)), ["100 ok 0..60", "102 ok 1000..1060"]);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
 
 use super::alert::Alert;
 use crate::text;
@@ -10,6 +11,8 @@ use crate::text;
 /// What is to be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exercise {
+    /// The scenario that is played.
+    pub scenario: Arc<str>,
     /// In a sentence.
     pub goal: Arc<str>,
     /// The alert that all others follow from: its name.
@@ -51,6 +54,38 @@ impl Exercise {
     }
 }
 
+/// A drill that was done to its end.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exercised {
+    /// The scenario that was played.
+    pub scenario: Arc<str>,
+    /// When it ended.
+    pub at: DateTime<Utc>,
+    /// Who did it.
+    pub by: Arc<str>,
+    /// What it was worth, of 100.
+    pub score: u32,
+    /// How long after its beginning each step was done, in seconds: acknowledged, cause, fix.
+    pub took: [Option<u64>; 3],
+}
+
+impl Exercised {
+    /// How long each step took, in words.
+    pub fn words(&self) -> String {
+        let step = |((_, name, ..), took): (&(Step, &str, TimeDelta, u32), Option<u64>)| {
+            let took = took.and_then(|seconds| TimeDelta::try_seconds(i64::try_from(seconds).ok()?));
+            format!("{name} {}", took.map_or_else(|| "–".to_owned(), text::age))
+        };
+        STEPS.iter().zip(self.took).map(step).collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// The best of the drills of a scenario; the earlier of two that are alike.
+pub fn best<'d>(all: &'d [Exercised], scenario: &str) -> Option<&'d Exercised> {
+    let own = all.iter().filter(|one| &*one.scenario == scenario);
+    own.min_by_key(|one| (std::cmp::Reverse(one.score), one.at))
+}
+
 /// How far somebody has come.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Course {
@@ -59,12 +94,14 @@ pub struct Course {
     started: DateTime<Utc>,
     /// How long each step took; `None` while it is not done.
     done: [Option<TimeDelta>; 3],
+    /// It was written down.
+    pub is_kept: bool,
 }
 
 impl Course {
     /// It begins.
     pub const fn new(exercise: Exercise, now: DateTime<Utc>) -> Self {
-        Self { exercise, started: now, done: [None; 3] }
+        Self { exercise, started: now, done: [None; 3], is_kept: false }
     }
 
     /// Notes a step; `true` when it was not done before.
@@ -82,6 +119,18 @@ impl Course {
     /// Whether every step is done.
     pub fn is_over(&self) -> bool {
         self.done.iter().all(Option::is_some)
+    }
+
+    /// What is kept of it once every step is done.
+    pub fn kept(&self, by: Arc<str>, now: DateTime<Utc>) -> Option<Exercised> {
+        let seconds = |took: Option<TimeDelta>| u64::try_from(took?.num_seconds()).ok();
+        self.is_over().then(|| Exercised {
+            scenario: Arc::clone(&self.exercise.scenario),
+            at: now,
+            by,
+            score: self.score(),
+            took: self.done.map(seconds),
+        })
     }
 
     /// What it is worth so far, of 100: half when a step took too long, a quarter when it took more than
@@ -120,6 +169,7 @@ mod tests {
 
     fn exercise() -> Exercise {
         Exercise {
+            scenario: "host-down".into(),
             goal: "Find what broke, and start it".into(),
             alert: "HostDown".into(),
             of: ("host".into(), "vm102".into()),
@@ -140,6 +190,8 @@ mod tests {
                 assert!(!course.note(*step, at(90)), "the first time counts");
             }
             assert_eq!((course.is_over(), course.score()), (true, points), "{times:?}");
+            let kept = course.kept("kim".into(), at(91)).expect("it is over");
+            assert_eq!((kept.score, kept.took[0]), (points, Some(times[0].unsigned_abs() * 60)), "{times:?}");
             assert!(course.line(at(91)).contains(&format!("{points} of 100")), "{}", course.line(at(91)));
         }
     }
@@ -152,6 +204,22 @@ mod tests {
         let line = course.line(start + TimeDelta::seconds(60));
         assert_eq!(line, "drill 1m. Find what broke, and start it. acknowledged –, cause 42s, fix –");
         assert_eq!(course.score(), 40);
+        assert_eq!(course.kept("kim".into(), start), None, "what is not over counts for nothing");
         assert!(exercise().mends("sudo qm start 102") && !exercise().mends("qm stop 102"));
+    }
+
+    #[test]
+    fn the_best_of_a_scenario_is_the_first_with_the_most_points() {
+        let done = |scenario: &str, score, seconds| Exercised {
+            scenario: scenario.into(),
+            at: DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds),
+            by: "kim".into(),
+            score,
+            took: [Some(42), Some(130), None],
+        };
+        let all = [done("a", 70, 9), done("a", 90, 5), done("a", 90, 2), done("b", 100, 1)];
+        assert_eq!(best(&all, "a"), Some(&all[2]));
+        assert_eq!(best(&all, "c"), None);
+        assert_eq!(all[0].words(), "acknowledged 42s, cause 2m, fix –");
     }
 }

@@ -6,6 +6,7 @@ pub mod amtool;
 pub mod answers;
 pub mod archive;
 pub mod backup;
+pub mod board;
 pub mod bookmark;
 pub mod burden;
 pub mod cause;

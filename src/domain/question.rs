@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::backup::GroupId;
+use super::board::Board;
 use super::dashboard::Dashboard;
 use super::feed::{Failure, SourceId};
 use super::labels::Labels;
@@ -84,6 +85,8 @@ pub enum Question {
     Readable(GroupId),
     /// Which dashboards there are.
     Dashboards,
+    /// The same, each with what is in it.
+    Boards,
 }
 
 /// Lines of a time.
@@ -126,6 +129,8 @@ pub enum Answer {
     Checked(Option<Wrong>),
     /// To [`Question::Dashboards`].
     Dashboards(Arc<[Dashboard]>),
+    /// To [`Question::Boards`], by folder and title.
+    Boards(Arc<[Board]>),
     /// To [`Question::Readable`]: what was read, or why it cannot be, in words.
     Readable(Result<Arc<str>, Arc<str>>),
 }

@@ -265,8 +265,8 @@ pub fn last(done: &[Done], routine: Cadence) -> Option<&Done> {
     done.iter().filter(|one| one.routine == routine).max_by_key(|one| one.at)
 }
 
-/// When a routine is next due; `None` when nothing makes it due. One that was never worked through has no
-/// date that anybody could know.
+/// When a routine is next due; `None` when nothing makes it due. One that was never worked through is due
+/// now: that is known, and waits for nothing.
 pub fn due(routine: Cadence, done: &[Done], maintained: &[Window]) -> Option<When> {
     let last = last(done, routine).map(|one| one.at);
     let at = match routine {
@@ -278,7 +278,7 @@ pub fn due(routine: Cadence, done: &[Done], maintained: &[Window]) -> Option<Whe
             return last.is_none_or(|last| last < changed).then_some(When::At(changed));
         }
     };
-    Some(at.map_or_else(|| When::Unknown("never worked through here".into()), When::At))
+    Some(at.map_or_else(|| When::Now("never worked through here".into()), When::At))
 }
 
 #[cfg(test)]

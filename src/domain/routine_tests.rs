@@ -15,7 +15,7 @@ fn done(routine: Cadence, at: DateTime<Utc>) -> Done {
 }
 
 #[test]
-fn the_next_date_follows_the_last_and_what_never_was_is_unknown() {
+fn the_next_date_follows_the_last_and_what_never_was_is_due_now() {
     for (routine, last, next) in [
         (Cadence::Daily, "2026-11-21T07:00:00Z", "2026-11-22T07:00:00Z"),
         (Cadence::Weekly, "2026-11-21T07:00:00Z", "2026-11-28T07:00:00Z"),
@@ -26,7 +26,7 @@ fn the_next_date_follows_the_last_and_what_never_was_is_unknown() {
         let older = done(routine, at(last) - TimeDelta::days(90));
         let all = [done(routine, at(last)), older];
         assert_eq!(due(routine, &all, &[]), Some(When::At(at(next))), "{routine} {last}");
-        assert!(matches!(due(routine, &[], &[]), Some(When::Unknown(_))), "{routine}");
+        assert!(matches!(due(routine, &[], &[]), Some(When::Now(_))), "{routine}");
     }
 }
 

@@ -16,6 +16,7 @@ use super::clocks::Clocks;
 use super::correlate::{Join, Joined};
 use super::digest::Looked;
 use super::drill::Drill;
+use super::exercise::Exercised;
 use super::feed::{Failure, Feed, FeedState, Freshness, SourceId, SourceKind};
 use super::hosts::Host;
 use super::layer::Boot;
@@ -66,6 +67,8 @@ pub struct Store {
     pub vanished: Vec<Vanished>,
     /// The restores that were tried.
     pub drills: Vec<Drill>,
+    /// The drills on the demo lab that were done.
+    pub exercised: Vec<Exercised>,
     /// The routines that were worked through.
     pub routines: Vec<Done>,
     /// The times in which maintenance was planned before, as they were written down.
@@ -131,6 +134,7 @@ impl Store {
             thresholds,
             vanished: Vec::new(),
             drills: Vec::new(),
+            exercised: Vec::new(),
             maintained: Vec::new(),
             routines: Vec::new(),
             looked: None,
@@ -190,6 +194,7 @@ impl Store {
     pub fn instead_of(mut self, other: &Self) -> Self {
         self.take_clocks(other.clocks().clone());
         self.drills.clone_from(&other.drills);
+        self.exercised.clone_from(&other.exercised);
         self.looked = other.looked;
         self.routines.clone_from(&other.routines);
         self.maintained.clone_from(&other.maintained);

@@ -10,6 +10,7 @@ use super::digest;
 use super::feed::SourceId;
 use super::horizon::Kind;
 use super::log::Line;
+use super::routine::Cadence;
 
 /// The identity of what a key acts on. It stays the same while rows move.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -105,6 +106,8 @@ pub enum Subject {
     Tier(Arc<str>),
     /// A source itself.
     Source(SourceId),
+    /// A list that is worked through again and again.
+    Routine(Cadence),
     /// Something that comes due: what tells its row from the others.
     Due {
         /// What kind of end.

@@ -76,6 +76,8 @@ pub struct Verdict {
     pub counts: Counts,
     /// The services that are not well, the worst first, and what is suspected.
     pub services: Vec<(Health, String)>,
+    /// The maintenance that goes on: planned, and no reason to worry.
+    pub planned: Vec<String>,
 }
 
 /// How many reasons are told; a storm has thousands.
@@ -203,7 +205,8 @@ pub fn judge(store: &Store, scope: Scope, now: DateTime<Utc>) -> Verdict {
         text.push_str(" · ");
         text.push_str(&told);
     }
-    Verdict { state, text, findings, untold, counts, services: outlook.lines }
+    let planned = maintenance::planned(store, now);
+    Verdict { state, text, findings, untold, counts, services: outlook.lines, planned }
 }
 
 fn sentence(

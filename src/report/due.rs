@@ -22,7 +22,7 @@ pub struct Horizon {
     pub at: DateTime<Utc>,
     /// How far was looked, in seconds.
     pub within: f64,
-    /// What comes due: what is overdue first, then what nobody can say, then by date.
+    /// What comes due: what is overdue first, then what is due now, what nobody can say, then by date.
     pub due: Vec<DueRow>,
     /// The first of all that comes later.
     pub next: Option<DueRow>,
@@ -37,7 +37,7 @@ pub struct DueRow {
     pub what: Arc<str>,
     /// What happens then.
     pub then: Arc<str>,
-    /// When; null when nobody can say.
+    /// When; what is due now bears the time of the look; null when nobody can say.
     pub at: Option<DateTime<Utc>>,
     /// Seconds until then, negative when it is past; null when nobody can say.
     pub left: Option<f64>,
@@ -49,12 +49,17 @@ impl DueRow {
     fn of(due: &Due, now: DateTime<Utc>) -> Self {
         let (at, unknown) = match &due.at {
             When::At(at) => (Some(*at), None),
+            When::Now(_) => (Some(now), None),
             When::Unknown(why) => (None, Some(Arc::clone(why))),
+        };
+        let then = match &due.at {
+            When::Now(why) => format!("{}: {why}", due.then).into(),
+            _ => Arc::clone(&due.then),
         };
         Self {
             kind: due.kind,
             what: Arc::clone(&due.what),
-            then: Arc::clone(&due.then),
+            then,
             at,
             left: at.map(|at| round(seconds(at - now))),
             unknown,
@@ -64,7 +69,8 @@ impl DueRow {
     /// When, for people.
     fn when(&self, now: DateTime<Utc>) -> String {
         match self.at {
-            Some(at) if at <= now => format!("overdue {}", text::age(now - at)),
+            Some(at) if at == now => "now".to_owned(),
+            Some(at) if at < now => format!("overdue {}", text::age(now - at)),
             Some(at) => format!("in {}", text::age(at - now)),
             None => "unknown".to_owned(),
         }
@@ -86,9 +92,9 @@ impl Horizon {
     }
 
     /// What a program may go by: 2 when something is overdue, else 3 when something cannot be said,
-    /// else 1 when something comes due, else 0.
+    /// else 1 when something comes due or is due now, else 0.
     pub fn exit_code(&self) -> u8 {
-        let is_overdue = |row: &DueRow| row.left.is_some_and(|left| left <= 0.0);
+        let is_overdue = |row: &DueRow| row.left.is_some_and(|left| left < 0.0);
         if self.due.iter().any(is_overdue) {
             2
         } else if self.due.iter().any(|row| row.unknown.is_some()) {

@@ -13,10 +13,12 @@ use crate::border::Msg;
 use crate::clock::Clock;
 use crate::domain::clocks::{Clocks, Noted};
 use crate::domain::drill::Drill;
+use crate::domain::exercise::Exercised;
 use crate::domain::feed::SourceId;
+use crate::domain::routine::Done;
 use crate::sources::watch::Watch;
 use crate::sources::{Event, Source};
-use crate::state;
+use crate::state::{self, Place};
 
 /// So many answers may wait for the loop; more make their feeds wait.
 const QUEUE: usize = 256;
@@ -119,17 +121,37 @@ impl Feeds {
         });
     }
 
-    /// Writes down that a restore was tried, away from the loop; that it could not be is told to `to`,
-    /// for no other record of it will be there tomorrow.
+    /// Writes down that a restore was tried, away from the loop.
     pub fn keep_drill(&self, drill: Drill, to: UnboundedSender<Msg>) {
+        self.record("the restore drill", to, move |root| state::keep_drill(root, &drill));
+    }
+
+    /// Writes down that a routine was worked through, away from the loop.
+    pub fn keep_routine(&self, done: Done, to: UnboundedSender<Msg>) {
+        self.record("the routine", to, move |root| state::keep_routine(root, &done));
+    }
+
+    /// Writes down a drill on the demo lab, away from the loop: among the operator's own state, for that of
+    /// a lab goes with it.
+    pub fn keep_exercise(&self, done: Exercised, to: UnboundedSender<Msg>) {
+        self.record("the drill", to, move |_| state::keep_exercise(Place::of_user()?.path(), &done));
+    }
+
+    /// Writes down what no other record will tell tomorrow, away from the loop; that it could not be is
+    /// told to `to`.
+    fn record(
+        &self,
+        what: &'static str,
+        to: UnboundedSender<Msg>,
+        write: impl FnOnce(&Path) -> std::io::Result<()> + Send + 'static,
+    ) {
         let root = self.state.clone();
         self.network.spawn_blocking(move || {
             let nowhere = || std::io::Error::other("there is no state directory");
-            let kept = root.ok_or_else(nowhere).and_then(|root| state::keep_drill(&root, &drill));
-            if let Err(error) = kept {
-                tracing::warn!(%error, "the restore drill was not written down");
+            if let Err(error) = root.ok_or_else(nowhere).and_then(|root| write(root.as_path())) {
+                tracing::warn!(%error, "{what} was not written down");
                 // A loop that is gone needs to hear no more.
-                let _gone = to.send(Msg::Unread(format!("the restore drill was not written down: {error}")));
+                let _gone = to.send(Msg::Unread(format!("{what} was not written down: {error}")));
             }
         });
     }

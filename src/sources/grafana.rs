@@ -3,15 +3,19 @@
 //! `[sources.grafana.NAME]`: `url` and what goes with it (a token of a service account that may view),
 //! `site`, `interval`.
 
+mod boards;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use futures_util::future::join_all;
 use reqwest::header::HeaderMap;
 use serde::Deserialize;
 
 use super::wire::{interval, site};
 use super::{Answering, Looking, Plan, Source, SourceError};
+use crate::domain::board::Board;
 use crate::domain::dashboard::Dashboard;
 use crate::domain::feed::{Feed, SourceId};
 use crate::domain::observation::Observation;
@@ -28,6 +32,9 @@ const API: &str = "Grafana's API";
 
 /// So many dashboards are asked for, the most that Grafana gives at once.
 const MOST: &str = "5000";
+
+/// So many dashboards are read at once.
+const AT_ONCE: usize = 4;
 
 /// A Grafana.
 #[derive(Debug)]
@@ -84,17 +91,56 @@ impl Grafana {
         Ok(vec![Observation::Ready { version: sanitise(&health.version).into(), unready }])
     }
 
-    async fn dashboards(&self) -> Result<Answer, SourceError> {
+    async fn search(&self) -> Result<Vec<Found>, SourceError> {
         let asked = [("type", "dash-db"), ("limit", MOST)];
         let answer = self.door.get("/api/search", &asked, HeaderMap::new()).await?;
-        let found: Vec<Found> = self.decoded("/api/search", &answer.body)?;
-        let dashboard = |found: Found| Dashboard {
+        self.decoded("/api/search", &answer.body)
+    }
+
+    fn dashboard(&self, found: &Found) -> Dashboard {
+        Dashboard {
             title: sanitise(&found.title).into(),
             folder: sanitise(&found.folder).into(),
             tags: found.tags.iter().map(|tag| sanitise(tag).into()).collect(),
-            url: self.door.endpoint().join(&path(&found)).into(),
+            url: self.door.endpoint().join(&path(found)).into(),
+        }
+    }
+
+    async fn dashboards(&self) -> Result<Answer, SourceError> {
+        let found = self.search().await?;
+        Ok(Answer::Dashboards(found.iter().map(|found| self.dashboard(found)).collect()))
+    }
+
+    /// Every dashboard with what is in it, by folder and title: the same order every time.
+    async fn boards(&self) -> Result<Answer, SourceError> {
+        let mut found = self.search().await?;
+        found.sort_by(|one, other| {
+            (&one.folder, &one.title, &one.uid).cmp(&(&other.folder, &other.title, &other.uid))
+        });
+        let mut all: Vec<Board> = Vec::with_capacity(found.len());
+        for some in found.chunks(AT_ONCE) {
+            all.extend(join_all(some.iter().map(|found| self.board(found))).await);
+        }
+        Ok(Answer::Boards(all.into()))
+    }
+
+    /// What is in a dashboard. One that cannot be read is there all the same.
+    async fn board(&self, found: &Found) -> Board {
+        let dashboard = self.dashboard(found);
+        let path = format!("/api/dashboards/uid/{}", plain(&found.uid));
+        let read = match self.door.get(&path, &[], HeaderMap::new()).await {
+            Ok(answer) => self.decoded::<boards::Read>(&path, &answer.body),
+            Err(error) => Err(error.into()),
         };
-        Ok(Answer::Dashboards(found.into_iter().map(dashboard).collect()))
+        match read {
+            Ok(read) => read.board(dashboard),
+            Err(error) => Board {
+                owner: boards::owner(&dashboard.tags, ""),
+                dashboard,
+                links: Vec::new(),
+                panels: Err(error.failure().short),
+            },
+        }
     }
 
     fn decoded<T: for<'de> Deserialize<'de>>(&self, path: &str, body: &[u8]) -> Result<T, SourceError> {
@@ -112,8 +158,13 @@ fn path(found: &Found) -> String {
     // Behind a prefix Grafana says the whole path; what counts begins with /d/.
     match found.url.find("/d/").and_then(|at| found.url.get(at..)) {
         Some(path) if path.chars().all(is_plain) => path.to_owned(),
-        _ => format!("/d/{}", found.uid.chars().filter(|char| is_plain(*char)).collect::<String>()),
+        _ => format!("/d/{}", plain(&found.uid)),
     }
+}
+
+/// What of an identity a path has.
+fn plain(uid: &str) -> String {
+    uid.chars().filter(|char| char.is_ascii_alphanumeric() || "-_".contains(*char)).collect()
 }
 
 impl Source for Grafana {
@@ -142,6 +193,7 @@ impl Source for Grafana {
         Box::pin(async move {
             match question {
                 Question::Dashboards => self.dashboards().await,
+                Question::Boards => self.boards().await,
                 _ => Err(SourceError::unasked(&self.id)),
             }
         })

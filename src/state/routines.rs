@@ -1,4 +1,4 @@
-//! Routines that were worked through: `routines.jsonl`, a line each. Several may add to it.
+//! Routines that were worked through: `routines.jsonl`.
 
 use std::io;
 use std::path::Path;

@@ -9,6 +9,7 @@ mod kept;
 mod line;
 mod probe;
 mod room;
+pub mod routine;
 mod service;
 mod silence;
 mod source;
@@ -142,6 +143,7 @@ pub fn describe(subject: &Subject, place: Place, scene: &Scene<'_>) -> Descripti
         Subject::Layer(number) => service::of_layer(*number, scene),
         Subject::Tier(name) => service::of_tier(name, scene),
         Subject::Source(id) => store.source(id).map(|source| of_source(source, scene)),
+        Subject::Routine(routine) => Some(routine::of_routine(*routine, scene)),
         // It only tells a row from the others.
         Subject::Due { .. } | Subject::Past { .. } => None,
     };
@@ -172,6 +174,7 @@ pub fn copied(subject: &Subject, store: &Store) -> String {
         | Subject::Tier(name)
         | Subject::Objective(name) => name.to_string(),
         Subject::Layer(number) => format!("layer {number}"),
+        Subject::Routine(routine) => format!("routine {routine}"),
         Subject::Line { line, .. } => line.text.to_string(),
         Subject::Backup { group, .. } => group.to_string(),
         Subject::Due { what, .. } | Subject::Past { what, .. } => what.to_string(),

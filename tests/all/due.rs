@@ -4,23 +4,19 @@ use std::fs;
 
 use rstest::rstest;
 use serde_json::Value;
-use wardroom::clock::Clock;
-use wardroom::demo::{Lab, Scenario};
+use wardroom::demo::Scenario;
 
 use crate::check::{complained, conforms_to, home, run, said};
+use crate::labs::{Ground, of_kind};
 
 fn rows<'r>(report: &'r Value, kind: &str) -> Vec<&'r Value> {
-    let all = report["due"].as_array().into_iter().flatten();
-    all.filter(|row| row["kind"] == kind).collect()
+    of_kind(report, "due", kind)
 }
 
 #[rstest]
-#[case("calm")]
-#[case("host-down")]
-#[case("backup-late")]
-#[case("storm")]
-#[case("chain-broken")]
-fn every_scenario_conforms_and_is_in_order(#[case] scenario: &str) {
+fn every_scenario_conforms_and_is_in_order(
+    #[values("calm", "host-down", "backup-late", "storm", "chain-broken")] scenario: &str,
+) {
     let home = home();
     let demo = format!("--demo={scenario}");
     let output = run(home.path(), &["due", "--format", "json", "--within", "3650d", &demo]);
@@ -40,21 +36,9 @@ fn every_scenario_conforms_and_is_in_order(#[case] scenario: &str) {
 
 #[test]
 fn it_says_what_the_servers_say() {
-    let home = home();
-    let network = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
-    let network = network.expect("a runtime");
-    let lab = network.block_on(Lab::start(Scenario::Calm, 1, Clock::system())).expect("a lab");
-    let config = home.path().join("w.toml");
-    fs::write(&config, lab.config()).expect("written");
-    let config = config.display().to_string();
-    let ask = |command: &[&str]| {
-        run(
-            home.path(),
-            &[&["--config", &config], command, &["--format", "json", "--timeout", "60s"]].concat(),
-        )
-    };
-    let due = conforms_to("due", &ask(&["due", "--within", "3650d"]));
-    let backups = conforms_to("backups", &ask(&["backups"]));
+    let ground = Ground::new(Scenario::Calm);
+    let due = ground.report("due", &["due", "--within", "3650d"]);
+    let backups = ground.report("backups", &["backups"]);
     let stores = backups["datastores"].as_array().expect("datastores");
     let mut full: Vec<(&Value, &Value)> =
         rows(&due, "datastore").into_iter().map(|row| (&row["what"], &row["at"])).collect();

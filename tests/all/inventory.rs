@@ -2,18 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path;
 
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 use rstest::rstest;
-use tokio::runtime::Runtime;
-use wardroom::clock::Clock;
-use wardroom::demo::{Lab, Scenario};
+use wardroom::demo::Scenario;
 
-use crate::check::{complained, conforms_to, home, run, said};
+use crate::check::{complained, home, run, said};
+use crate::labs::Ground;
 
 /// The tables of a page as a reader sees them: rows of cells.
-fn tables(page: &str) -> Vec<Vec<Vec<String>>> {
+pub(super) fn tables(page: &str) -> Vec<Vec<Vec<String>>> {
     let mut all: Vec<Vec<Vec<String>>> = Vec::new();
     let mut open = false;
     for event in Parser::new_ext(page, Options::ENABLE_TABLES) {
@@ -38,17 +36,11 @@ fn tables(page: &str) -> Vec<Vec<Vec<String>>> {
     all
 }
 
-/// A lab in the network, and a config for it whose runbook is `runbook`.
-fn lab(scenario: Scenario, home: &Path, runbook: &Path) -> (Runtime, Lab, String) {
-    let network = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
-    let network = network.expect("a runtime");
-    let lab = network.block_on(Lab::start(scenario, 1, Clock::system())).expect("a lab");
-    let own = format!("files = [\"{}\"]", runbook.display());
-    let text = lab.config();
-    let lines = text.lines().map(|line| if line.starts_with("files = ") { &*own } else { line });
-    let config = home.join("w.toml");
-    fs::write(&config, lines.collect::<Vec<_>>().join("\n")).expect("written");
-    (network, lab, config.display().to_string())
+/// A lab whose runbook is not there.
+fn without_runbook(scenario: Scenario) -> Ground {
+    let ground = Ground::with_runbook(scenario, "");
+    fs::remove_file(ground.home.path().join("book.md")).expect("removed");
+    ground
 }
 
 #[rstest]
@@ -56,10 +48,9 @@ fn a_paper_is_markdown_and_the_same_every_time(
     #[values(Scenario::Calm, Scenario::Storm)] scenario: Scenario,
     #[values("alerts", "architecture", "backups", "slo", "iac")] paper: &str,
 ) {
-    let home = home();
-    let (_network, _lab, config) = lab(scenario, home.path(), Path::new("/nonexistent/r.md"));
+    let ground = without_runbook(scenario);
     let write = || {
-        let output = run(home.path(), &["--config", &config, "inventory", paper, "--timeout", "60s"]);
+        let output = ground.run(&["inventory", paper]);
         assert_eq!(output.status.code(), Some(0), "{}", complained(&output));
         said(&output)
     };
@@ -75,17 +66,13 @@ fn a_paper_is_markdown_and_the_same_every_time(
 
 #[test]
 fn the_catalogue_has_every_alert_with_its_severity_receiver_and_runbook() {
-    let home = home();
-    let runbook = home.path().join("r.md");
     let text = "# R\n\n## Alert: HostDown\n\n**Severity:** Critical\n\n### Steps\n\n1. look\n\n\
                 ## Alert: NobodyRaisesThis\n\n**Severity:** Warning\n\n### Steps\n\n1. look\n";
-    fs::write(&runbook, text).expect("written");
-    let (_network, _lab, config) = lab(Scenario::HostDown, home.path(), &runbook);
-    let page = said(&run(home.path(), &["--config", &config, "inventory", "alerts"]));
+    let ground = Ground::with_runbook(Scenario::HostDown, text);
+    let page = said(&ground.run(&["inventory", "alerts"]));
     let rows: BTreeMap<String, Vec<String>> =
         tables(&page).into_iter().flatten().map(|row| (row[0].clone(), row)).collect();
-    let alerts =
-        conforms_to("alerts", &run(home.path(), &["--config", &config, "alerts", "--format", "json"]));
+    let alerts = ground.report("alerts", &["alerts"]);
     let mut there = BTreeSet::new();
     for alert in alerts["alerts"].as_array().into_iter().flatten() {
         let name = alert["alertname"].as_str().expect("a name");
@@ -97,7 +84,7 @@ fn the_catalogue_has_every_alert_with_its_severity_receiver_and_runbook() {
         there.insert(name.to_owned());
     }
     assert!(there.len() > 3, "{there:?}");
-    assert!(rows["HostDown"][6].contains("HostDown (") && rows["HostDown"][6].contains("r.md"), "{page}");
+    assert!(rows["HostDown"][6].contains("HostDown (") && rows["HostDown"][6].contains("book.md"), "{page}");
     let lints = page.split("## Rules without a runbook").nth(1).unwrap_or_else(|| panic!("{page}"));
     let (without, orphans) =
         lints.split_once("## Runbooks without a rule").unwrap_or_else(|| panic!("{page}"));
@@ -137,12 +124,11 @@ fn the_catalogue_tells_when_an_alert_last_fired() {
 
 #[test]
 fn the_policy_has_the_figures_that_check_has() {
-    let home = home();
-    let (_network, _lab, config) = lab(Scenario::Calm, home.path(), Path::new("/nonexistent/r.md"));
-    let page = said(&run(home.path(), &["--config", &config, "inventory", "slo", "--timeout", "60s"]));
+    let ground = without_runbook(Scenario::Calm);
+    let page = said(&ground.run(&["inventory", "slo"]));
     let rows: BTreeMap<String, Vec<String>> =
         tables(&page).into_iter().flatten().map(|row| (row[0].clone(), row)).collect();
-    let check = conforms_to("check", &run(home.path(), &["--config", &config, "check", "--format", "json"]));
+    let check = ground.report("check", &["check"]);
     let goals = check["slo"].as_array().expect("objectives");
     assert!(!goals.is_empty(), "the lab has objectives");
     for goal in goals {
@@ -155,11 +141,9 @@ fn the_policy_has_the_figures_that_check_has() {
 
 #[test]
 fn the_checklist_says_what_does_not_hold_and_what_nobody_knows() {
-    let home = home();
-    let runbook = home.path().join("r.md");
-    fs::write(&runbook, "# R\n\n## Alert: HostDown\n\n### Steps\n\n1. look\n").expect("written");
-    let (_network, _lab, config) = lab(Scenario::Calm, home.path(), &runbook);
-    let page = said(&run(home.path(), &["--config", &config, "inventory", "iac", "--timeout", "60s"]));
+    let text = "# R\n\n## Alert: HostDown\n\n### Steps\n\n1. look\n";
+    let ground = Ground::with_runbook(Scenario::Calm, text);
+    let page = said(&ground.run(&["inventory", "iac"]));
     let all: Vec<Vec<String>> = tables(&page).into_iter().flatten().collect();
     let holds = |what: &str| {
         let row = all.iter().find(|row| row[0].contains(what)).unwrap_or_else(|| panic!("{what}: {page}"));
@@ -167,7 +151,7 @@ fn the_checklist_says_what_does_not_hold_and_what_nobody_knows() {
     };
     assert_eq!(holds("has a runbook"), "no", "{page}");
     assert_eq!(holds("every runbook is read"), "yes");
-    fs::remove_file(&runbook).expect("removed");
-    let page = said(&run(home.path(), &["--config", &config, "inventory", "iac", "--timeout", "60s"]));
+    fs::remove_file(ground.home.path().join("book.md")).expect("removed");
+    let page = said(&ground.run(&["inventory", "iac"]));
     assert!(page.contains("every runbook is read | no | 0 of 1 are"), "{page}");
 }

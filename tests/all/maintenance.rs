@@ -1,48 +1,23 @@
 //! `wardroom maintenance`: planned on the lab's Alertmanager, listed, ended; and what it does to a verdict.
 
-use std::fs;
-use std::process::Output;
+use wardroom::demo::Scenario;
 
-use tempfile::TempDir;
-use wardroom::clock::Clock;
-use wardroom::demo::{Lab, Scenario};
-
-use crate::check::{complained, conforms_to, home, run, said};
-
-/// The lab, with a runbook of the owner's own kind.
-struct Ground {
-    home: TempDir,
-    _lab: Lab,
-    _network: tokio::runtime::Runtime,
-}
+use crate::check::{complained, conforms_to, run, said};
+use crate::labs::Ground;
 
 const RUNBOOK: &str = "# Runbook\n\n### Updating Prometheus\n\n**Risk Level:** Medium\n\n#### Prerequisites\n\
     - [ ] Review the changelog\n- [ ] Notify the team\n\n#### Steps\n\n1. Stop it\n";
 
-impl Ground {
-    fn new(scenario: Scenario) -> Self {
-        let home = home();
-        let network = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
-        let network = network.expect("a runtime");
-        let lab = network.block_on(Lab::start(scenario, 1, Clock::system())).expect("a lab");
-        let book = home.path().join("book.md");
-        fs::write(&book, RUNBOOK).expect("a runbook");
-        // The lab's config has runbooks of its own.
-        let config: String = lab.config().split("[runbooks").next().unwrap_or_default().to_owned();
-        let config = format!("{config}\n[runbooks]\nfiles = [{:?}]\n", book.display().to_string());
-        fs::write(home.path().join("w.toml"), config).expect("a config");
-        Self { home, _lab: lab, _network: network }
-    }
-
-    fn run(&self, arguments: &[&str]) -> Output {
-        let config = self.home.path().join("w.toml").display().to_string();
-        run(self.home.path(), &[&["--config", &config], arguments, &["--timeout", "60s"]].concat())
-    }
+/// All that was written down of maintenance and incidents.
+fn records(ground: &Ground) -> String {
+    let directory = ground.home.path().join(".local/state/wardroom/incidents");
+    let files = std::fs::read_dir(directory).expect("records").map(|entry| entry.expect("an entry").path());
+    files.map(|file| std::fs::read_to_string(file).expect("a record")).collect()
 }
 
 #[test]
 fn it_is_planned_listed_and_ended_when_all_is_back() {
-    let ground = Ground::new(Scenario::Calm);
+    let ground = Ground::with_runbook(Scenario::Calm, RUNBOOK);
     let plan = ["maintenance", "plan", "updating prometheus", "--for", "20m", "--down", "prometheus.home"];
     let name = said(&ground.run(&["check", "--format", "json"]));
     let name = name.split("\"kind\": \"prometheus\",").nth(1).expect("a Prometheus").split('"').nth(3);
@@ -82,13 +57,22 @@ fn it_is_planned_listed_and_ended_when_all_is_back() {
     assert_eq!(twice.status.code(), Some(2), "{}", complained(&twice));
     let output = ground.run(&["maintenance", "end", "updating prometheus"]);
     assert_eq!(output.status.code(), Some(0), "{}", complained(&output));
+    let record = records(&ground);
+    for told in [
+        "planned by sam, until ",
+        "said to be met: Review the changelog",
+        "answers: ok (all its feeds are fresh)",
+        "ended: all is back",
+    ] {
+        assert_eq!(record.matches(told).count(), 1, "{told}: {record}");
+    }
     let none = conforms_to("maintenance", &ground.run(&["maintenance", "list", "--format", "json"]));
     assert_eq!(none["maintenance"], serde_json::json!([]));
 }
 
 #[test]
 fn what_still_fires_keeps_it_from_ending() {
-    let ground = Ground::new(Scenario::HostDown);
+    let ground = Ground::with_runbook(Scenario::HostDown, RUNBOOK);
     let plan = ["maintenance", "plan", "disks", "--for", "1h", "--matcher", "host=vm102", "--author", "sam"];
     let output = ground.run(&plan);
     assert_eq!(output.status.code(), Some(0), "{}", complained(&output));

@@ -2,45 +2,40 @@
 
 use std::fs;
 
-use wardroom::clock::Clock;
-use wardroom::demo::{Lab, Scenario};
+use wardroom::demo::Scenario;
 
-use crate::check::{complained, conforms_to, home, run, said};
+use crate::check::{complained, home, run, said};
+use crate::labs::Ground;
 
 #[test]
 fn a_routine_that_was_worked_through_has_a_date() {
-    let home = home();
-    let network = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
-    let network = network.expect("a runtime");
-    let lab = network.block_on(Lab::start(Scenario::Calm, 1, Clock::system())).expect("a lab");
-    let config = home.path().join("w.toml");
-    fs::write(&config, lab.config()).expect("written");
-    let config = config.display().to_string();
-    let ask = |command: &[&str]| {
-        run(home.path(), &[&["--config", &config], command, &["--timeout", "60s"]].concat())
-    };
-    let told = conforms_to("routine", &ask(&["routine", "--format", "json"]));
+    let ground = Ground::new(Scenario::Calm);
+    let told = ground.report("routine", &["routine"]);
     let rows = told["routines"].as_array().expect("routines");
     assert_eq!(rows.len(), 4);
-    assert_eq!(rows[0]["unknown"], "never worked through here");
+    assert_eq!((&rows[0]["due"], &rows[0]["unknown"]), (&told["at"], &serde_json::Value::Null), "due now");
     assert!(rows[3]["due"].is_null() && rows[3]["unknown"].is_null(), "nothing was changed: {told:#}");
-    let horizon = said(&ask(&["due", "--within", "1d"]));
-    assert!(horizon.contains("routine      routine daily") && horizon.contains("never worked"), "{horizon}");
+    let horizon = said(&ground.run(&["due", "--within", "1d"]));
+    let now = horizon.lines().find(|line| line.contains("routine daily")).expect("it is on the horizon");
+    assert!(
+        now.contains("  now ") && now.ends_with("to be worked through: never worked through here"),
+        "{now}"
+    );
 
-    let daily = conforms_to("routine", &ask(&["routine", "daily", "--format", "json"]));
+    let daily = ground.report("routine", &["routine", "daily"]);
     let lines = daily["routines"][0]["lines"].as_array().expect("lines");
     assert!(lines.len() == 4 && lines.iter().all(|line| line["state"].is_string()), "{daily:#}");
-    let check = conforms_to("check", &ask(&["check", "--format", "json"]));
+    let check = ground.report("check", &["check"]);
     let down = check["targets"].as_array().into_iter().flatten().filter(|one| one["health"] != "up").count();
     assert_eq!(lines[1]["state"] == "ok", down == 0, "as check says: {daily:#}");
 
-    let output = ask(&["routine", "daily", "--done", "--yes", "--note", "all quiet"]);
+    let output = ground.run(&["routine", "daily", "--done", "--yes", "--note", "all quiet"]);
     assert_eq!(output.status.code(), Some(0), "{}", complained(&output));
-    let told = conforms_to("routine", &ask(&["routine", "--format", "json"]));
+    let told = ground.report("routine", &["routine"]);
     let row = &told["routines"][0];
     assert_eq!((&row["times"], &row["last"]["note"]), (&1.into(), &"all quiet".into()), "{told:#}");
     assert!(row["due"].is_string() && row["unknown"].is_null(), "{row:#}");
-    let due = conforms_to("due", &ask(&["due", "--within", "2d", "--format", "json"]));
+    let due = ground.report("due", &["due", "--within", "2d"]);
     let rows = due["due"].as_array().expect("rows");
     let row = rows.iter().find(|row| row["what"] == "routine daily").expect("it is on the horizon");
     let left = row["left"].as_f64().expect("seconds") / 3600.0;

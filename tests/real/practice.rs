@@ -130,6 +130,13 @@ fn a_planned_restart_is_no_alarm_and_ends_by_itself() {
     let report = counted.unwrap_or_else(|reason| panic!("{reason}"));
     let slo = &report["slo"][0];
     assert!(slo["budget_left"].is_null() || slo["budget_left"].as_f64() == Some(1.0), "{slo:#}");
+    // The record is complete: what was planned, what was measured, that it ended.
+    let record = program.kept("incidents");
+    for told in
+        ["planned by sam, until ", "prometheus.main answers: ok", "its time is over, and all is back: ended"]
+    {
+        assert!(record.contains(told), "{told}: {record}");
+    }
     // Everything that was written stands in the journal.
     let journal = program.say(&["journal"]).expect("the journal");
     assert!(journal.matches("Updating Prometheus").count() >= 1, "{journal}");
@@ -155,4 +162,42 @@ fn an_overrun_is_loud() {
     let listed = program.run(&["maintenance", "list"]);
     assert_eq!(listed.status.code(), Some(1), "{}", String::from_utf8_lossy(&listed.stdout));
     stack.process("prometheus").expect("it hangs").signal(Signal::CONT);
+}
+
+#[test]
+fn the_horizon_and_the_papers_say_what_the_servers_say() {
+    let Some(stack) = shared::own("the horizon", &[Part::Prometheus, Part::Alertmanagers]) else { return };
+    let program = Program::new(&config(&stack));
+    let add = ["silences", "add", "--matcher", "alertname=NoSuchAlert", "--comment", "x", "--author", "sam"];
+    program.say(&[&add[..], &["--duration", "3h", "--yes"]].concat()).expect("a silence");
+    // Silences that end, by the instant that Alertmanager itself says.
+    let [first, _] = stack.alertmanagers();
+    until("the same silences", SETTLED, || {
+        let silences = stack.asker().json(&format!("{first}/api/v2/silences"))?;
+        let active = list(&silences).iter().filter(|one| one["status"]["state"] == "active");
+        let expected: BTreeSet<DateTime<Utc>> =
+            active.filter_map(|one| text(&one["endsAt"]).parse().ok()).collect();
+        let output = program.run(&["due", "--within", "1d", "--format", "json"]);
+        let due: Value = serde_json::from_slice(&output.stdout).map_err(|error| error.to_string())?;
+        let rows = list(&due["due"]).iter().filter(|row| row["kind"] == "silence");
+        let told: BTreeSet<DateTime<Utc>> = rows.filter_map(|row| text(&row["at"]).parse().ok()).collect();
+        if told == expected && told.len() == 1 { Ok(()) } else { Err(format!("{told:?}, not {expected:?}")) }
+    })
+    .unwrap_or_else(|reason| panic!("{reason}"));
+
+    // Every alerting rule, by what Prometheus itself says.
+    let rules =
+        stack.asker().json(&format!("{}/api/v1/rules?type=alert", stack.prometheus())).expect("rules");
+    let rules = list(&rules["data"]["groups"]).iter().flat_map(|group| list(&group["rules"]));
+    let expected: BTreeSet<String> = rules.map(|rule| text(&rule["name"]).to_owned()).collect();
+    let write = || program.say(&["inventory", "alerts", "--timeout", "60s"]);
+    // A rule may begin to fire in between, but not for ever.
+    let page = until("the same bytes", SETTLED, || {
+        let page = write()?;
+        if write()? == page { Ok(page) } else { Err("two papers differ".to_owned()) }
+    });
+    let page = page.unwrap_or_else(|reason| panic!("{reason}"));
+    let heads = page.lines().filter_map(|line| line.strip_prefix("### "));
+    let told: BTreeSet<String> = heads.map(|name| name.replace('\\', "")).collect();
+    assert!(told == expected && told.len() > 3, "{told:?}, not {expected:?}");
 }

@@ -90,6 +90,13 @@ impl Program {
         said[key].as_array().cloned().ok_or_else(|| said.to_string())
     }
 
+    /// All that it has written into the files of a directory of its state.
+    pub fn kept(&self, directory: &str) -> String {
+        let place = self.home.path().join(".local/state/wardroom").join(directory);
+        let files = fs::read_dir(place).into_iter().flatten().flatten();
+        files.map(|file| fs::read_to_string(file.path()).expect("a text")).collect()
+    }
+
     /// The dashboard in a terminal of this many columns and rows.
     pub fn dashboard(self, size: (u16, u16)) -> Pty {
         self.dashboard_with(&[], size)

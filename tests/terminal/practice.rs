@@ -4,7 +4,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::lab::{LIMIT, PROGRAM};
+use crate::lab::{LIMIT, PROGRAM, Plan};
 use crate::wait::until;
 use crate::withheld::{Server, Withheld};
 
@@ -76,6 +76,68 @@ fn a_restore_that_is_followed_to_its_end_sets_date_and_duration() {
     assert_eq!((&drill["group"]["id"], &drill["by"]), (&"100".into(), &"kim".into()), "{drill:#}");
     assert!(drill["took"].as_u64().is_some_and(|took| took < 600), "it was measured: {drill:#}");
     assert_eq!(drill["note"], "Recovering VM from Backup");
+    dashboard.pty.keys("q");
+    assert_eq!(dashboard.ends(), 0);
+    drop(place);
+}
+
+#[test]
+fn maintenance_is_planned_seen_and_ended_by_keys() {
+    for size in [(80, 24), (200, 60)] {
+        let command = [PROGRAM, "--demo=calm"];
+        let mut dashboard = Plan { command: &command, size, ..Plan::default() }.start();
+        dashboard.shows(&["all is well"]);
+        dashboard.pty.keys("m");
+        dashboard.shows(&["plan one"]);
+        dashboard.pty.keys("\r");
+        dashboard.shows(&["Plan maintenance", "Nothing is written yet"]);
+        dashboard.pty.keys("new disks");
+        dashboard.shows(&["new disks"]);
+        dashboard.pty.keys("\t\t\tpbs.home\r");
+        dashboard.shows(&["one that carries it", "pbs.home"]);
+        dashboard.pty.keys("\r");
+        // Every wardroom on the cluster knows it from Alertmanager.
+        dashboard.shows(&["maintenance new disks"]);
+        dashboard.pty.keys("m");
+        dashboard.shows(&["pbs.home answers"]);
+        dashboard.pty.keys("\r");
+        dashboard.shows(&["All is measured to be back"]);
+        dashboard.pty.keys("\r");
+        dashboard.hides("maintenance new disks");
+        dashboard.pty.keys("q");
+        assert_eq!(dashboard.ends(), 0);
+    }
+}
+
+#[test]
+fn a_routine_is_worked_through_by_keys_and_has_its_date() {
+    let server = Server::start(Withheld::Tasks);
+    server.go_on();
+    let (mut dashboard, place) = server.dashboard();
+    let home = dashboard.home.path().to_owned();
+    dashboard.shows(&["vm/100", "media01"]);
+    dashboard.pty.keys("H");
+    dashboard.shows(&["routine daily", "now"]);
+    dashboard.pty.keys("/routine daily\r");
+    dashboard.shows(&["1 of 1"]);
+    dashboard.pty.keys("\r");
+    dashboard.shows(&["Routine daily", "key services answer"]);
+    dashboard.pty.keys("G\r");
+    dashboard.shows(&["A routine was worked through", "kim"]);
+    dashboard.pty.keys("\tall quiet");
+    dashboard.shows(&["all quiet"]);
+    dashboard.pty.keys("\r");
+    dashboard.shows(&["noted: routine daily was worked through"]);
+    let kept = home.join(".local/state/wardroom/routines.jsonl");
+    let done: Value = until("it is written down", LIMIT, || {
+        let text = std::fs::read_to_string(&kept).map_err(|error| error.to_string())?;
+        serde_json::from_str(text.trim()).map_err(|error| format!("{error}: {text}"))
+    })
+    .unwrap_or_else(|reason| panic!("{reason}"));
+    assert_eq!(
+        (&done["routine"], &done["by"], &done["note"]),
+        (&"daily".into(), &"kim".into(), &"all quiet".into())
+    );
     dashboard.pty.keys("q");
     assert_eq!(dashboard.ends(), 0);
     drop(place);

@@ -79,6 +79,7 @@ fn dump(vmid: u32, hours: i64, outcome: Outcome) -> Dump {
         ended: (!running).then(|| started + TimeDelta::minutes(5)),
         outcome,
         progress: running.then_some(62),
+        by: "root@pam".into(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What happened while nobody looked: alerts that fired and ended, reboots, backup runs, silences,
 //! acknowledgements, and what was run and done, by whom. What nobody measured is said as such.
 
+mod dumps;
 mod kept;
 mod measured;
 #[cfg(test)]
@@ -160,6 +161,10 @@ pub fn digest<'k>(
         } else {
             unknown.push(format!("backups: {} was not heard", source.id).into());
         }
+    }
+    // What the backup servers told of is known by now.
+    for source in store.of(SourceKind::Pve) {
+        dumps::tell(store, source, window, now, &mut happened, &mut unknown);
     }
     let mut is_heard = false;
     for source in store.of(SourceKind::Alertmanager) {

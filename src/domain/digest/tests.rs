@@ -1,6 +1,8 @@
 use super::*;
 use crate::domain::backup::{BackupGroup, GroupId, Snapshot};
+use crate::domain::dump::Dump;
 use crate::domain::feed::{Failure, FailureKind, SourceId};
+use crate::domain::guest::{Guest, GuestId, GuestKind, GuestState};
 use crate::domain::log::RingLimits;
 use crate::domain::made::{expected, now};
 use crate::domain::observation::Observation;
@@ -185,6 +187,82 @@ fn a_backup_is_told_with_its_span_and_what_it_grew_by() {
             "-180..179 backup vm/102 nas: failed: no space by root@pam",
         ]
     );
+}
+
+#[test]
+fn a_hypervisor_tells_who_started_a_run_and_what_never_reached_a_backup_server() {
+    let pve = source(SourceKind::Pve);
+    let all = [
+        expected(&pve, &[Feed::Guests, Feed::Dumps]),
+        expected(&source(SourceKind::Pbs), &[Feed::Snapshots]),
+        expected(&source(SourceKind::Prometheus), &[]),
+    ];
+    let mut store = Store::new(all, Thresholds::default(), RingLimits { lines: 1, bytes: 1 });
+    let unheard = told(&store, &measured(Vec::new(), ALWAYS, Vec::new()), &[]).1;
+    assert!(unheard.contains(&"backup runs: pve.main was not heard".to_owned()), "{unheard:?}");
+    let guest = |vmid| Guest {
+        id: GuestId { kind: GuestKind::Vm, vmid },
+        name: "nas".into(),
+        node: "pve1".into(),
+        state: GuestState::Running,
+        template: false,
+        tags: Vec::new(),
+        pool: "".into(),
+        lock: "".into(),
+        uptime: None,
+    };
+    let run = |vmid, from: i64, to: Option<i64>, outcome| Dump {
+        guest: vmid,
+        upid: "U".into(),
+        node: "pve1".into(),
+        started: now() - minutes(from),
+        ended: to.map(|to| now() - minutes(to)),
+        outcome,
+        progress: None,
+        by: "kim@pam".into(),
+    };
+    let id = GroupId { datastore: "main".into(), namespace: "".into(), kind: "vm".into(), id: "102".into() };
+    let snapshot =
+        Snapshot { at: now() - minutes(59), size: 4, verification: None, protected: false, encrypted: false };
+    let group = BackupGroup {
+        id,
+        guest: "nas".into(),
+        comment: "".into(),
+        owner: "".into(),
+        other_owner: None,
+        snapshots: [snapshot].into(),
+        unfinished: None,
+    };
+    let inventory = Observation::Inventory {
+        guests: [guest(102), guest(103)].into(),
+        nodes: Arc::default(),
+        storages: Arc::default(),
+        partial: None,
+    };
+    let dumps = [
+        run(102, 60, Some(50), Outcome::Ok),
+        run(102, 900, Some(890), Outcome::Ok),
+        run(103, 30, Some(29), Outcome::Failed("storage 'pbs' is not online".into())),
+        run(103, 200, Some(190), Outcome::Ok),
+        run(104, 10, None, Outcome::Running),
+    ];
+    let dumps =
+        Observation::Dumps { dumps: dumps.into(), unreadable: [("pve2".into(), "offline".into())].into() };
+    store.apply(&pve, Feed::Guests, Ok(vec![inventory]), 0.1, now());
+    store.apply(&pve, Feed::Dumps, Ok(vec![dumps]), 0.1, now());
+    let seen = Observation::Backups { groups: [group].into(), unreadable: [].into() };
+    store.apply(&source(SourceKind::Pbs), Feed::Snapshots, Ok(vec![seen]), 0.1, now());
+    let (lines, unknown) = told(&store, &measured(Vec::new(), ALWAYS, Vec::new()), &[]);
+    assert_eq!(
+        lines,
+        [
+            "-10.. backup guest 104: vzdump on pve1 runs by kim@pam",
+            "-30..29 backup vm/103 nas: vzdump on pve1 failed: storage 'pbs' is not online by kim@pam",
+            "-59.. backup vm/102 nas: 4B; vzdump on pve1: ok, in 10m by kim@pam",
+            "-200..190 backup vm/103 nas: vzdump on pve1: ok, in 10m by kim@pam",
+        ]
+    );
+    assert_eq!(unknown, ["backup runs: pve2 of pve.main: offline"]);
 }
 
 #[test]

@@ -75,6 +75,8 @@ pub const NEAR: TimeDelta = TimeDelta::days(14);
 pub enum When {
     /// Then; it may be past.
     At(DateTime<Utc>),
+    /// Now, and why: it has no date, and waits for nothing.
+    Now(Arc<str>),
     /// Nobody can say, and why.
     Unknown(Arc<str>),
 }
@@ -115,6 +117,7 @@ impl Due {
         match at {
             When::At(at) if *at <= now => format!("{what} {then}, overdue {}", text::age(now - *at)),
             When::At(at) => format!("{what} {then} in {}", text::age(*at - now)),
+            When::Now(why) => format!("{what} {then} now: {why}"),
             When::Unknown(why) => format!("{what} {then}: {why}"),
         }
     }
@@ -123,12 +126,12 @@ impl Due {
     pub fn is_within(&self, span: TimeDelta, now: DateTime<Utc>) -> bool {
         match self.at {
             When::At(at) => at - now <= span,
-            When::Unknown(_) => true,
+            When::Now(_) | When::Unknown(_) => true,
         }
     }
 }
 
-/// Everything that comes due: what is overdue first, then what nobody can say, then by date.
+/// Everything that comes due: what is overdue first, then what is due now, what nobody can say, then by date.
 pub fn horizon(store: &Store, now: DateTime<Utc>) -> Vec<Due> {
     let mut all = kept::due(store, now);
     all.extend(measured::due(store, now));
@@ -138,11 +141,13 @@ pub fn horizon(store: &Store, now: DateTime<Utc>) -> Vec<Due> {
     all.extend(routines(store, now));
     all.extend(dates(store));
     all.sort_by_cached_key(|due| {
-        let (unknown, at) = match due.at {
-            When::At(at) => (at > now, at),
-            When::Unknown(_) => (false, now),
+        let (place, at) = match due.at {
+            When::At(at) if at <= now => (0, at),
+            When::Now(_) => (1, now),
+            When::Unknown(_) => (2, now),
+            When::At(at) => (3, at),
         };
-        (unknown, at, due.kind, Arc::clone(&due.what))
+        (place, at, due.kind, Arc::clone(&due.what))
     });
     all
 }
@@ -223,12 +228,11 @@ fn maintenances(store: &Store, now: DateTime<Utc>) -> Vec<Due> {
 
 /// Lists that are to be worked through.
 fn routines(store: &Store, now: DateTime<Utc>) -> Vec<Due> {
-    let Some(first) = store.sources.first() else { return Vec::new() };
     let maintained = maintenance::windows(store, now);
     let due = |routine: Cadence| {
         let at = routine::due(routine, &store.routines, &maintained)?;
         let what = format!("routine {routine}").into();
-        let subject = Subject::Source(first.id.clone());
+        let subject = Subject::Routine(routine);
         Some(Due { kind: Kind::Routine, what, then: "to be worked through".into(), at, subject })
     };
     Cadence::ALL.into_iter().filter_map(due).collect()

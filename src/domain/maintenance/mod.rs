@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-pub use plan::Plan;
+pub use plan::{Part, Plan};
 pub use weighed::{expects_no_watchdog, weighed};
 
 use super::comment::{Comment, Tag};
@@ -208,6 +208,15 @@ pub fn beside(store: &Store, now: DateTime<Utc>) -> Option<String> {
     let all = all(store);
     let told = all.iter().find(|one| one.phase(now) == Phase::Going);
     told.map(|one| one.words(now))
+}
+
+/// What goes on, a line each: how long still, by whom, and what is expected to be down.
+pub fn planned(store: &Store, now: DateTime<Utc>) -> Vec<String> {
+    let line = |one: Maintenance| {
+        let down = if one.down.is_empty() { String::new() } else { format!(": {}", one.down.join(", ")) };
+        format!("{}, by {}{down}", one.words(now), one.by)
+    };
+    going(store, now).into_iter().map(line).collect()
 }
 
 /// What is to be ended by itself: its time is over, and all is back.

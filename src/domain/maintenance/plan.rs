@@ -11,6 +11,17 @@ use crate::domain::silence::Matcher;
 use crate::domain::slo::Window;
 use crate::domain::store::Store;
 
+/// What of a plan is to blame for a fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// What it is called.
+    Name,
+    /// When it is.
+    Window,
+    /// What is expected to be down.
+    Down,
+}
+
 /// What is planned: its name, when, what is expected to be down, and whose alerts are hidden meanwhile.
 #[derive(Clone, Debug)]
 pub struct Plan {
@@ -53,24 +64,24 @@ impl Plan {
         all
     }
 
-    /// Why it cannot be: a word for each fault.
-    pub fn faults(&self, store: &Store, now: DateTime<Utc>) -> Vec<String> {
+    /// Why it cannot be: a word for each fault, and what of it is to blame.
+    pub fn faults(&self, store: &Store, now: DateTime<Utc>) -> Vec<(Part, String)> {
         let mut faults = Vec::new();
         if self.name.is_empty() || self.name.contains(['|', '\n', '"', '\\', ';']) {
-            faults.push("its name must not be empty, and have none of | \" \\ ;".to_owned());
+            faults.push((Part::Name, "its name must not be empty, and have none of | \" \\ ;".to_owned()));
         }
         if self.window.to <= now.max(self.window.from) {
-            faults.push("it ends before it begins, or is over".to_owned());
+            faults.push((Part::Window, "it ends before it begins, or is over".to_owned()));
         }
         if self.down.is_empty() && self.subjects.is_empty() {
-            faults.push("it says neither what is expected to be down nor whose alerts are hidden".to_owned());
+            let text = "it says neither what is expected to be down nor whose alerts are hidden";
+            faults.push((Part::Down, text.to_owned()));
         }
         let known = |name: &&Arc<str>| store.sources.iter().any(|source| source.id.to_string() == ***name);
-        faults.extend(
-            self.down.iter().filter(|name| !known(name)).map(|name| format!("no source is called {name}")),
-        );
+        let strange = self.down.iter().filter(|name| !known(name));
+        faults.extend(strange.map(|name| (Part::Down, format!("no source is called {name}"))));
         if all(store).iter().any(|one| one.name == self.name) {
-            faults.push(format!("there is a maintenance {} already", self.name));
+            faults.push((Part::Name, format!("there is a maintenance {} already", self.name)));
         }
         faults
     }

@@ -4,6 +4,7 @@
 mod alerts;
 mod architecture;
 mod backups;
+mod dashboards;
 mod iac;
 mod page;
 mod slo;
@@ -11,6 +12,7 @@ mod slo;
 use chrono::{DateTime, Utc};
 
 pub use alerts::{Covering, History};
+pub use dashboards::Said;
 pub use iac::Ground;
 pub use page::Page;
 
@@ -25,6 +27,11 @@ pub fn alerts(store: &Store, runbooks: &[Covering], history: &History, now: Date
 /// The chain as it is, from the exporters to the receivers, with a diagram.
 pub fn architecture(store: &Store, now: DateTime<Utc>) -> String {
     architecture::page(store, now).text()
+}
+
+/// The dashboard inventory: owners, golden signals, thresholds, links, and alerts about the same.
+pub fn dashboards(store: &Store, said: &Said) -> String {
+    dashboards::page(store, said).text()
 }
 
 /// Backup validation: what is kept where, verified and tried when, by which jobs.

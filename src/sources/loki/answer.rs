@@ -35,6 +35,7 @@ pub(super) async fn answer(id: &SourceId, asker: &Asker, question: Question) -> 
         | Question::Series { .. }
         | Question::Readable(_)
         | Question::Dashboards
+        | Question::Boards
         | Question::Log { .. } => Err(SourceError::unasked(id)),
     }
 }

@@ -1,4 +1,4 @@
-//! The last backup run of each guest. The list of tasks says how a task ended; what became of each
+//! The backup runs of each guest. The list of tasks says how a task ended; what became of each
 //! guest, only its log says. A log is read once, and only what is new of one that grows.
 //!
 //! Per look and node: one list, and at most [`MOST`] logs of [`PAGES`] requests each, most of them
@@ -13,7 +13,7 @@ use tokio::sync::Mutex;
 
 use super::api::{Api, PAGE, local_reason};
 use super::work::{LogLine, NO_CONTENT};
-use crate::domain::dump::{Dump, DumpLog, DumpTask, newest};
+use crate::domain::dump::{Dump, DumpLog, DumpTask};
 use crate::domain::task::Outcome;
 use crate::sources::SourceError;
 use crate::text::sanitise;
@@ -44,7 +44,7 @@ struct Known {
 }
 
 impl Logs {
-    /// The newest run of each guest, and the nodes that could not be read.
+    /// The runs of the last days, guest by guest, and the nodes that could not be read.
     pub async fn read(&self, api: &Api, now: DateTime<Utc>) -> Result<(Vec<Dump>, Unread), SourceError> {
         let nodes = api.nodes().await?;
         let (away, near): (Vec<_>, Vec<_>) = nodes.iter().partition(|node| node.is_away());
@@ -85,7 +85,7 @@ impl Logs {
             all.extend(dumps?);
         }
         unread.sort();
-        Ok((newest(all), unread))
+        Ok((all, unread))
     }
 
     /// What a task came to, guest by guest.

@@ -103,6 +103,7 @@ pub(super) struct TaskItem {
     starttime: Scalar,
     endtime: Option<Scalar>,
     status: Option<String>,
+    user: Option<String>,
 }
 
 impl TaskItem {
@@ -123,6 +124,7 @@ impl TaskItem {
             started: self.starttime.time()?,
             ended: self.endtime.as_ref().and_then(Scalar::time),
             outcome,
+            by: sanitise(self.user.as_deref().unwrap_or_default()).into(),
         };
         (self.kind == "vzdump").then_some(task)
     }

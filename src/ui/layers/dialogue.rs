@@ -20,6 +20,7 @@ use crate::domain::backup::GroupId;
 use crate::domain::deed::{Deed, Draft, Receipt, What};
 use crate::domain::drill::Drill;
 use crate::domain::feed::{Failure, SourceId};
+use crate::domain::routine::{Cadence, Done};
 use crate::domain::silence::Silence;
 use crate::domain::subject::Subject;
 use crate::keymap::Context;
@@ -45,6 +46,9 @@ pub enum Purpose {
     Drill(SourceId, GroupId),
     /// Leave this mark in a Grafana. The fields say what happened, and the tags.
     Annotate(SourceId, Mark),
+    /// Note that this routine was worked through, with what its lines came to. The fields say who, and what
+    /// they noted.
+    Routine(Cadence, Vec<(Arc<str>, Arc<str>)>),
     /// This, and nothing else.
     Do(Vec<Deed>),
 }
@@ -132,7 +136,7 @@ impl Dialogue {
                     deed(source, Draft::of(silence).until(silence.ends_at.max(self.now) + span))
                 })
                 .collect(),
-            Purpose::Do(_) | Purpose::Drill(..) | Purpose::Annotate(..) => Vec::new(),
+            Purpose::Do(_) | Purpose::Drill(..) | Purpose::Annotate(..) | Purpose::Routine(..) => Vec::new(),
         })
     }
 
@@ -145,14 +149,8 @@ impl Dialogue {
 
     /// Begins, or goes on where a server refused.
     fn accept(&mut self) -> Outcome {
-        if let Purpose::Drill(source, group) = &self.purpose {
-            let (source, group) = (source.clone(), group.clone());
-            if self.value(0).is_empty() {
-                self.fault(0, "say who did it");
-                return Outcome::Stay;
-            }
-            let (by, note) = (self.value(0).into(), self.value(1).into());
-            return Outcome::Drilled(Drill { source, group, at: self.now, by, took: None, note });
+        if let Some(noted) = self.noted() {
+            return noted;
         }
         if self.left.is_empty() {
             let Some(deeds) = self.deeds() else { return Outcome::Stay };
@@ -160,6 +158,26 @@ impl Dialogue {
         }
         self.refused = None;
         self.next()
+    }
+
+    /// What is only written down here, on no server.
+    fn noted(&mut self) -> Option<Outcome> {
+        let (by, note, at) = (Arc::from(self.value(0)), Arc::from(self.value(1)), self.now);
+        let noted = match &self.purpose {
+            Purpose::Drill(source, group) => {
+                let (source, group) = (source.clone(), group.clone());
+                Outcome::Drilled(Drill { source, group, at, by, took: None, note })
+            }
+            Purpose::Routine(routine, lines) => {
+                Outcome::Worked(Done { routine: *routine, at, by, note, lines: lines.clone() })
+            }
+            _ => return None,
+        };
+        if self.value(0).is_empty() {
+            self.fault(0, "say who did it");
+            return Some(Outcome::Stay);
+        }
+        Some(noted)
     }
 
     fn next(&mut self) -> Outcome {

@@ -12,12 +12,14 @@ pub mod help;
 pub mod history;
 pub mod incidents;
 pub mod journal;
+pub mod maintenance;
 pub mod menu;
 pub mod output;
 pub mod overview;
 pub mod palette;
 pub mod preview;
 pub mod prompt;
+pub mod routines;
 pub mod sheet;
 pub mod trust;
 
@@ -33,6 +35,7 @@ use crate::domain::deed::{Deed, Receipt};
 use crate::domain::drill::Drill;
 use crate::domain::feed::Failure;
 use crate::domain::question::Ask;
+use crate::domain::routine::Done;
 use crate::domain::run::Order;
 use crate::domain::subject::Subject;
 use crate::keymap::Context;
@@ -81,6 +84,10 @@ pub enum Outcome {
     },
     /// The layer is done: a restore was tried.
     Drilled(Drill),
+    /// The layer is done: a routine was worked through.
+    Worked(Done),
+    /// Taken; have all that is measured looked at again.
+    Look,
     /// The layer is done, and the detail of this takes its place.
     Show(Subject),
     /// Taken; put this on the clipboard.
@@ -113,6 +120,7 @@ impl Outcome {
                 | Self::HandOver(_)
                 | Self::Place(_)
                 | Self::Annotate(_)
+                | Self::Look
         )
     }
 }

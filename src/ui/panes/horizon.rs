@@ -90,7 +90,8 @@ impl Rows for Horizon {
     fn counts(entries: &[Entry], scene: &Scene<'_>) -> (Vec<Piece>, Vec<Piece>) {
         let now = scene.wall();
         let overdue = entries.iter().filter(|entry| entry.due.is_overdue(now)).count();
-        let known = |entry: &&Entry| matches!(entry.due.at, When::At(_)) && !entry.due.is_overdue(now);
+        let known =
+            |entry: &&Entry| matches!(entry.due.at, When::At(_) | When::Now(_)) && !entry.due.is_overdue(now);
         let near = entries.iter().filter(known).filter(|entry| entry.due.is_within(NEAR, now)).count();
         let near = piece(format!("{near} within 14 d"), Role::Muted);
         let mut told = vec![near];
@@ -104,6 +105,7 @@ impl Rows for Horizon {
 fn entry(due: Due, now: DateTime<Utc>) -> Entry {
     let sign = match due.at {
         When::Unknown(_) => sign::UNKNOWN,
+        When::Now(_) => Sign { word: "now", ..sign::of_health(Health::Warning) },
         When::At(at) if at <= now => Sign { word: "overdue", ..sign::of_health(Health::Critical) },
         When::At(at) if at - now <= NEAR => Sign { word: "near", ..sign::of_health(Health::Warning) },
         When::At(_) => Sign { word: "later", ..sign::of_health(Health::Ok) },
@@ -127,6 +129,7 @@ fn row(entry: &Entry, scene: &Scene<'_>) -> Row {
             };
             (when, scene.times.day(*at, now), due.then.to_string())
         }
+        When::Now(why) => ("now".to_owned(), String::new(), why.to_string()),
         When::Unknown(why) => ("unknown".to_owned(), String::new(), why.to_string()),
     };
     let near = entry.sign.word != "later";

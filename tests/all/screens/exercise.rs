@@ -1,20 +1,26 @@
 //! A drill: its clock, its steps and what they come to.
 
+use chrono::TimeDelta;
 use wardroom::app::Setup;
-use wardroom::domain::exercise::{Course, Exercise};
+use wardroom::border::Effect;
+use wardroom::domain::exercise::{Course, Exercise, Exercised, Step};
 
 use super::desk::{Desk, instant};
 use super::homelab;
 
-#[test]
-fn a_drill_tells_how_far_one_is() {
-    let exercise = Exercise {
+fn exercise() -> Exercise {
+    Exercise {
+        scenario: "host-down".into(),
         goal: "Find what the others follow from".into(),
         alert: "HostDown".into(),
         of: ("host".into(), "vm102".into()),
         fixes: vec!["qm start 102".into()],
-    };
-    let setup = Setup { exercise: Some(Course::new(exercise, instant())), ..homelab::setup() };
+    }
+}
+
+#[test]
+fn a_drill_tells_how_far_one_is() {
+    let setup = Setup { exercise: Some(Course::new(exercise(), instant())), ..homelab::setup() };
     let mut desk = Desk::new(setup, (120, 40));
     desk.hear(homelab::host_down()).wait(2);
     let screen = desk.screen();
@@ -24,4 +30,36 @@ fn a_drill_tells_how_far_one_is() {
     assert!(screen.contains("cause 3s") && screen.contains("fix –"), "{screen}");
     desk.keys("<esc>").wait(60);
     assert!(desk.screen().contains("cause 3s"), "what is done is done: {}", desk.screen());
+}
+
+#[test]
+fn a_drill_that_is_over_is_written_down_once_and_held_against_the_best() {
+    let mut course = Course::new(exercise(), instant() - TimeDelta::minutes(3));
+    for step in [Step::Acknowledged, Step::Mended] {
+        course.note(step, instant() - TimeDelta::minutes(2));
+    }
+    let before = Exercised {
+        scenario: "host-down".into(),
+        at: instant() - TimeDelta::days(9),
+        by: "kim".into(),
+        score: 70,
+        took: [Some(42), Some(130), Some(400)],
+    };
+    let setup =
+        Setup { exercise: Some(course), exercised: vec![before], operator: "sam".into(), ..homelab::setup() };
+    let mut desk = Desk::new(setup, (120, 40));
+    desk.hear(homelab::host_down()).wait(1);
+    let kept = |desk: &Desk| -> Vec<Exercised> {
+        let kept = desk.effects.iter().filter_map(|effect| match effect {
+            Effect::KeepExercise(done) => Some(done.clone()),
+            _ => None,
+        });
+        kept.collect()
+    };
+    assert_eq!(kept(&desk), [], "the cause was not found yet");
+    desk.keys("2:alert hostdown vm102<enter>").wait(1);
+    assert!(desk.screen().contains("100 of 100 points: better than 70 before"), "{}", desk.screen());
+    desk.wait(60);
+    let [done] = kept(&desk).try_into().expect("once");
+    assert_eq!((done.score, &*done.by, done.took), (100, "sam", [Some(60), Some(182), Some(60)]));
 }

@@ -18,6 +18,7 @@ mod lines;
 mod logs;
 mod looks;
 mod palette;
+mod practice;
 mod robust;
 mod runbooks;
 mod runs;

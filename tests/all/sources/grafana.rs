@@ -11,6 +11,8 @@ use wardroom::domain::observation::Observation;
 use wardroom::domain::question::{Answer as Told, Question};
 
 use super::replay::{Answer, Asked, Server, look, source};
+use crate::check::{complained, home, run, said};
+use crate::inventory::tables;
 
 const HEALTH: &str = r#"{"commit":"1e84fede54","database":"ok","version":"11.3.0"}"#;
 const SEARCH: &str = r#"[
@@ -158,4 +160,101 @@ async fn a_mark_that_is_refused_is_told_and_not_tried_again(
     assert!(failure.text.contains(words), "{}", failure.text);
     assert!(!failure.text.contains("glsa_x"), "no secret in an error");
     assert_eq!(server.asked().len(), 1);
+}
+
+const NODE: &str = r#"{"meta":{"createdBy":"kim","folderTitle":"Hosts"},"dashboard":{"uid":"rYdddlPWk","title":"Node Exporter Full",
+  "links":[{"title":"Runbook","url":"https://docs.home.arpa/#node"},{"title":"All","tags":["linux"],"type":"dashboards"}],
+  "panels":[
+    {"type":"row","title":"folded","panels":[
+      {"type":"gauge","title":"CPU | busy","targets":[{"expr":"100 - avg(rate(node_cpu_seconds_total{mode=\"idle\"}[5m])) * 100"}],
+       "fieldConfig":{"defaults":{"unit":"percent","thresholds":{"mode":"absolute","steps":[
+         {"color":"green","value":null},{"color":"orange","value":80},{"color":"red","value":90.5}]}},
+        "overrides":[{"matcher":{"id":"byName","options":"vm102"},"properties":[
+         {"id":"thresholds","value":{"mode":"percentage","steps":[{"color":"red","value":70}]}}]}]}}]},
+    {"type":"timeseries","title":"Errors","targets":[
+       {"expr":"rate(node_network_receive_errs_total[5m])"},{"expr":"up","hide":true}],
+     "links":[{"title":"NIC\u001b[31m","url":"/d/nic"}]}]}}"#;
+
+/// As such files were ten years ago.
+const OLD: &str = r#"{"meta":{"createdBy":"Anonymous"},"dashboard":{"rows":[{"panels":[
+    {"type":"graph","title":"Load","targets":[{"expr":"node_load1"}],
+     "thresholds":[{"op":"gt","value":4,"colorMode":"critical"}],
+     "alert":{"conditions":[{"evaluator":{"type":"outside_range","params":[1,8]}}]}},
+    {"type":"singlestat","title":"Up","format":"none","thresholds":"0.5, 1","targets":[{"expr":"up"}]}]}]}}"#;
+
+const THREE: &str = r#"[
+  {"uid":"rYdddlPWk","title":"Node Exporter Full","url":"/grafana/d/rYdddlPWk/node","tags":["linux"],"folderTitle":"Hosts"},
+  {"uid":"old","title":"Old","url":"/grafana/d/old/old","tags":["owner:sam"]},
+  {"uid":"gone","title":"Gone","url":"/grafana/d/gone/gone","tags":[]}]"#;
+
+async fn three() -> Server {
+    Server::paths(&[
+        ("/grafana/api/health", Answer::json(HEALTH)),
+        ("/grafana/api/search", Answer::json(THREE)),
+        ("/grafana/api/dashboards/uid/rYdddlPWk", Answer::json(NODE)),
+        ("/grafana/api/dashboards/uid/old", Answer::json(OLD)),
+        ("/grafana/api/dashboards/uid/gone", Answer::new(403, "application/json", r#"{"message":"no"}"#)),
+    ])
+    .await
+}
+
+#[tokio::test]
+async fn what_is_in_a_dashboard_is_told_whatever_its_age() {
+    let server = three().await;
+    let source = source(SourceKind::Grafana, &keys(&server));
+    let told = source.answer(Question::Boards, Utc::now()).await.expect("an answer");
+    let Told::Boards(boards) = told else { panic!("{told:?}") };
+    let names: Vec<(&str, &str)> = boards.iter().map(|one| (&*one.dashboard.title, &*one.owner)).collect();
+    assert_eq!(names, [("Gone", ""), ("Old", "sam"), ("Node Exporter Full", "kim")], "by folder and title");
+    assert!(boards[0].panels.is_err(), "{:?}", boards[0]);
+    let thresholds = |board: usize, panel: usize| -> Vec<String> {
+        boards[board].known()[panel].thresholds.iter().map(ToString::to_string).collect()
+    };
+    assert_eq!(thresholds(1, 0), ["critical over 4", "alerts outside 1 to 8"]);
+    assert_eq!(thresholds(1, 1), ["another colour from 0.5", "another colour from 1"]);
+    assert_eq!(thresholds(2, 0), ["orange from 80", "red from 90.5", "red from 70 % for vm102"]);
+    let cpu = &boards[2].known()[0];
+    assert_eq!((&*cpu.title, &*cpu.unit), ("CPU | busy", "percent"));
+    assert_eq!(
+        boards[2].metrics().into_iter().collect::<Vec<_>>(),
+        ["node_cpu_seconds_total", "node_network_receive_errs_total"]
+    );
+    let links: Vec<&str> = boards[2].links.iter().map(|link| &*link.url).collect();
+    assert_eq!(links, ["https://docs.home.arpa/#node", "dashboards with linux"]);
+    assert!(!boards[2].known()[1].links[0].title.contains('\u{1b}'));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_inventory_of_dashboards_is_a_page_that_says_the_same_every_time() {
+    let server = three().await;
+    let home = home();
+    let write = |config: String, code: i32| {
+        let file = home.path().join("w.toml");
+        std::fs::write(&file, config).expect("written");
+        let output = run(home.path(), &["--config", &file.display().to_string(), "inventory", "dashboards"]);
+        assert_eq!(output.status.code(), Some(code), "{}", complained(&output));
+        (said(&output), complained(&output))
+    };
+    let table = format!("[sources.grafana.main]\n{}\n", keys(&server));
+    let (page, _) = write(table.clone(), 0);
+    assert_eq!(write(table, 0).0, page, "the same bytes for the same data");
+    let rows: Vec<Vec<String>> = tables(&page).into_iter().flatten().collect();
+    let row = |name: &str| {
+        rows.iter().find(|row| row[0] == name).unwrap_or_else(|| panic!("{name}: {page}")).clone()
+    };
+    let node = row("Node Exporter Full");
+    assert_eq!(node[1..6], ["Hosts", "kim", "linux", "errors, saturation", "2"]);
+    assert!(node[6].ends_with("/grafana/d/rYdddlPWk/node"), "{node:?}");
+    assert_eq!(row("Gone")[2..6], ["nobody is named", "", "", "unknown"]);
+    let cpu = row("CPU | busy");
+    assert_eq!((&*cpu[2], &*cpu[3]), ("saturation", "node_cpu_seconds_total"));
+    assert_eq!(cpu[5], "orange from 80, red from 90.5, red from 70 % for vm102");
+    assert!(row("Errors")[6].ends_with("/d/nic"));
+
+    let (page, _) = write("[sources.prometheus.main]\nurl = \"http://127.0.0.1:1\"\n".to_owned(), 1);
+    assert!(page.contains("No Grafana is configured: \\[sources.grafana.NAME\\] in the config."), "{page}");
+    let gone = "[sources.grafana.main]\nurl = \"http://127.0.0.1:1\"\ntoken = \"x\"\n";
+    let (page, told) = write(gone.to_owned(), 1);
+    assert!(page.contains("were not heard") && tables(&page).is_empty(), "{page}");
+    assert!(told.contains("not heard: grafana.main: "), "{told}");
 }

@@ -216,6 +216,9 @@ fn kept_state_may_hold_anything() {
         "clocks.jsonl",
         "trust.jsonl",
         "drills.jsonl",
+        "exercises.jsonl",
+        "routines.jsonl",
+        "maintained.jsonl",
         "queries",
         "queries.jsonl",
         "recent",
@@ -237,6 +240,7 @@ fn kept_state_may_hold_anything() {
         for arguments in [
             &["--config", &path, "shot"][..],
             &["--config", &path, "status"],
+            &["drills"],
             &["--config", &path, "check", "--timeout", "2s"],
             &["--config", &path, "runbook", "list"],
         ] {

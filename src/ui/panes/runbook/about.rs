@@ -70,6 +70,9 @@ pub fn of_subject(subject: &Subject, store: &Store) -> (Labels, Vec<String>) {
         Subject::Service(name) | Subject::Suspect(name) => {
             (Labels::default(), vec![name.to_string(), "service".into()])
         }
+        Subject::Routine(routine) => {
+            (Labels::default(), vec![format!("routine {routine}"), "routine".into()])
+        }
         Subject::Layer(number) => (Labels::default(), vec![format!("layer {number}"), "layer".into()]),
         Subject::Tier(name) => (Labels::default(), vec![name.to_string(), "tier".into()]),
         Subject::Source(id) => {
