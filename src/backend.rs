@@ -11,6 +11,7 @@ use ratatui::buffer::{Cell, CellWidth};
 use ratatui::layout::{Position, Size};
 
 use self::pen::Pen;
+use crate::link::{self, Links};
 
 mod pen;
 
@@ -37,6 +38,9 @@ pub struct Painter<W> {
     written: usize,
     /// Where the right halves of wide characters stand, row by row.
     halves: Vec<bool>,
+    /// The addresses that cells stand for, and the number of the one that is written.
+    links: Links,
+    linked: usize,
 }
 
 impl<W: Write> Painter<W> {
@@ -54,7 +58,14 @@ impl<W: Write> Painter<W> {
             asks: false,
             written: 0,
             halves: Vec::new(),
+            links: Links::default(),
+            linked: 0,
         }
+    }
+
+    /// The addresses that the cells of the coming frames stand for.
+    pub fn know(&mut self, links: Links) {
+        self.links = links;
     }
 
     /// The screen has another size from now on.
@@ -78,6 +89,7 @@ impl<W: Write> Painter<W> {
         self.frame.truncate(BEGIN.len());
         self.frame.extend_from_slice(b"\x1b[m");
         self.pen.lift();
+        self.linked = 0;
         self.cursor = None;
         self.is_shown = true;
     }
@@ -108,6 +120,7 @@ impl<W: Write> Painter<W> {
     fn put(&mut self, at: Position, cell: &Cell) {
         self.go(at);
         self.pen.take(cell, &mut self.frame);
+        self.stand_for(link::number(cell));
         let symbol = harmless(cell.symbol());
         self.frame.extend_from_slice(symbol.as_bytes());
         let next = at.x.saturating_add(cell.cell_width().max(1));
@@ -118,6 +131,13 @@ impl<W: Write> Painter<W> {
         self.cursor = (is_plain && next < self.size.width).then_some(Position { x: next, y: at.y });
         if is_torn {
             self.put(Position { x: next, y: at.y }, &Cell::EMPTY);
+        }
+    }
+
+    /// What follows is a link to the address of this number; to none when it is 0.
+    fn stand_for(&mut self, number: usize) {
+        if std::mem::replace(&mut self.linked, number) != number {
+            self.links.write(number, &mut self.frame);
         }
     }
 
@@ -215,6 +235,7 @@ impl<W: Write> Backend for Painter<W> {
         if self.frame.len() == BEGIN.len() {
             return Ok(());
         }
+        self.stand_for(0);
         self.frame.extend_from_slice(END);
         if self.asks {
             self.frame.extend_from_slice(QUESTION);

@@ -279,6 +279,8 @@ pub enum Effect {
     Suspend,
     /// Read the config again.
     Reload,
+    /// Show this site alone, or all of them.
+    Site(Option<Arc<str>>),
     /// Leave.
     Quit,
 }

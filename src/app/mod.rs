@@ -25,6 +25,7 @@ mod saves;
 mod seen;
 mod settled;
 mod setup;
+mod site;
 mod strip;
 mod upkeep;
 mod wall;
@@ -47,6 +48,7 @@ use crate::domain::store::{Expected, Store};
 use crate::domain::verdict::Verdict;
 use crate::incident::Entry;
 use crate::keymap::{self, Keymap};
+use crate::link::Links;
 use crate::runbooks::desk::Desk;
 use crate::ui::glyphs::Glyphs;
 use crate::ui::layers::Layer;
@@ -71,6 +73,9 @@ struct Look {
     times: Times,
     /// What else may be chosen as `theme`.
     themes: Vec<Theme>,
+    /// The sites of the config, and the one of them that is shown alone.
+    sites: Vec<Arc<str>>,
+    site: Option<Arc<str>>,
     banner: Option<String>,
     writes: armed::Writes,
     /// A recording is played.
@@ -79,6 +84,8 @@ struct Look {
     notify: Notify,
     /// The mouse is heeded.
     mouse: bool,
+    /// The addresses on the screen that the terminal may open.
+    links: Links,
     /// Who is at the keyboard, as far as is known: offered where somebody is to be named.
     operator: Arc<str>,
 }
@@ -205,6 +212,7 @@ fn scene<'a>(known: &'a Known, frozen: Option<&'a Frozen>, look: &'a Look, now: 
         record: known.record(),
         theme: &look.theme,
         keymap: &look.keymap,
+        links: &look.links,
         times: look.times,
         now,
         focused: false,
@@ -269,6 +277,11 @@ impl App {
     /// Who is at the keyboard, as far as is known.
     pub fn operator(&self) -> &str {
         &self.look.operator
+    }
+
+    /// The addresses that the cells of its frames stand for.
+    pub const fn links(&self) -> &Links {
+        &self.look.links
     }
 
     /// What is known.
@@ -353,7 +366,7 @@ impl App {
             Msg::Unread(why) => self.notify(why, Role::Warning, now),
             Msg::Ran { id, told } => return self.ran(id, told, now),
             Msg::Placed(placed) => self.placed(placed, now),
-            Msg::Reloaded(Ok(())) => self.notify("the config was read again", Role::Ok, now),
+            Msg::Reloaded(Ok(())) => self.tell_reloaded(now),
             Msg::Reloaded(Err(faults)) => {
                 self.layers.push(Box::new(Sheet::new(Matter::Faults(faults))));
                 self.dirty = true;

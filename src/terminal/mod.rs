@@ -4,6 +4,7 @@
 mod ask;
 mod input;
 mod keys;
+mod links;
 mod notify;
 mod pace;
 mod sequence;
@@ -17,6 +18,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 pub use self::ask::ask;
 use self::input::Reader;
+pub use self::links::takes_links;
 pub use self::notify::note;
 pub use self::pace::Pace;
 use crate::border::Msg;

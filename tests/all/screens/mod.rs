@@ -19,6 +19,7 @@ mod palette;
 mod robust;
 mod runbooks;
 mod runs;
+mod sites;
 mod themes;
 mod upkeep;
 mod wall;
