@@ -13,6 +13,8 @@ use super::{Ground, Usage, complain, ground, is_mono, read, setup, setup_on};
 use crate::app::{App, Setup};
 use crate::cli::{Global, Open};
 use crate::config::{self, Config};
+#[cfg(feature = "demo")]
+use crate::demo::Scenario;
 use crate::domain::clocks::Clocks;
 use crate::domain::exercise::Course;
 use crate::domain::store::Expected;
@@ -137,7 +139,9 @@ pub fn load(ground: &Ground, global: &Global) -> Load {
 fn exercise(ground: &Ground, global: &Global) -> Result<Option<Course>> {
     let Some(lab) = ground.lab.as_ref().filter(|_| global.drill) else { return Ok(None) };
     let exercise = lab.scenario().exercise().ok_or_else(|| {
-        Usage(format!("{} is no drill: there are host-down and backup-late", lab.scenario().as_ref()))
+        let drills = Scenario::ALL.iter().filter(|one| one.exercise().is_some()).map(AsRef::as_ref);
+        let drills: Vec<&str> = drills.collect();
+        Usage(format!("{} is no drill: there are {}", lab.scenario().as_ref(), drills.join(", ")))
     })?;
     Ok(Some(Course::new(exercise, ground.clock.now().wall)))
 }

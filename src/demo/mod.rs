@@ -111,6 +111,18 @@ impl Scenario {
                 ("vmid", "102"),
                 &["vzdump 102"],
             ),
+            Self::Storm => (
+                "Find what took the network of the hypervisor away, and restart it",
+                "SystemdUnitFailed",
+                ("name", "networking.service"),
+                &["restart networking"],
+            ),
+            Self::ChainBroken => (
+                "Nobody is told: keep an incident, find where alerts get lost, and reload that",
+                "NotificationsFailing",
+                ("host", "lxc200"),
+                &[":9093/-/reload", "restart alertmanager"],
+            ),
             _ => return None,
         };
         Some(Exercise {
@@ -118,6 +130,7 @@ impl Scenario {
             alert: alert.into(),
             of: (of.0.into(), of.1.into()),
             fixes: fixes.iter().map(|fix| (*fix).into()).collect(),
+            is_deaf: self == Self::ChainBroken,
         })
     }
 
@@ -379,6 +392,12 @@ item = [
   {{ name = "Loki", url = "http://127.0.0.1:{loki}/ready" }},
   {{ name = "PBS", tcp = "127.0.0.1:{pbs}" }},
 ]
+
+[[actions]]
+name = "Restart the unit"
+argv = ["systemctl", "restart", "{{unit}}"]
+host = "{{target}}"
+alerts = ["SystemdUnitFailed"]
 "#,
             prometheus = self.prometheus,
             loki = self.loki,

@@ -1,6 +1,10 @@
 //! A drill: its clock, its steps and what they come to.
 
+use std::process::{Command, Stdio};
+
 use wardroom::app::Setup;
+use wardroom::border::Msg;
+use wardroom::demo::Scenario;
 use wardroom::domain::exercise::{Course, Exercise};
 
 use super::desk::{Desk, instant};
@@ -13,6 +17,7 @@ fn a_drill_tells_how_far_one_is() {
         alert: "HostDown".into(),
         of: ("host".into(), "vm102".into()),
         fixes: vec!["qm start 102".into()],
+        is_deaf: false,
     };
     let setup = Setup { exercise: Some(Course::new(exercise, instant())), ..homelab::setup() };
     let mut desk = Desk::new(setup, (120, 40));
@@ -24,4 +29,47 @@ fn a_drill_tells_how_far_one_is() {
     assert!(screen.contains("cause 3s") && screen.contains("fix –"), "{screen}");
     desk.keys("<esc>").wait(60);
     assert!(desk.screen().contains("cause 3s"), "what is done is done: {}", desk.screen());
+}
+
+#[test]
+fn where_nobody_can_acknowledge_an_incident_counts() {
+    let exercise = Exercise {
+        goal: "Find where alerts get lost".into(),
+        alert: "HostDown".into(),
+        of: ("host".into(), "vm102".into()),
+        fixes: vec!["reload".into()],
+        is_deaf: true,
+    };
+    let setup = Setup { exercise: Some(Course::new(exercise, instant())), ..homelab::setup() };
+    let mut desk = Desk::new(setup, (120, 40));
+    desk.hear(homelab::host_down()).wait(2);
+    assert!(desk.screen().contains("incident –"), "{}", desk.screen());
+    desk.hear([Msg::Incidents(Vec::new())]).keys("<enter>chain<enter>").wait(1);
+    assert!(desk.screen().contains("incident 3s"), "{}", desk.screen());
+}
+
+/// A picture of the lab.
+fn shot(scenario: &str, keys: &str) -> String {
+    let home = tempfile::tempdir().expect("a home directory");
+    let output = Command::new(env!("CARGO_BIN_EXE_wardroom"))
+        .args(["shot", &format!("--demo={scenario}"), "--view", "alerts", "--size", "200x60", "--keys", keys])
+        .env_clear()
+        .env("HOME", home.path())
+        .stdin(Stdio::null())
+        .output()
+        .expect("it runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("text")
+}
+
+#[test]
+fn the_fix_of_a_drill_is_offered_at_its_cause() {
+    for (scenario, keys) in [
+        ("storm", "/networking<enter>x<wait>"),
+        ("chain-broken", "/NotificationsFailing<enter>r<wait>"),
+    ] {
+        let exercise = scenario.parse::<Scenario>().expect("a scenario").exercise().expect("a drill");
+        let picture = shot(scenario, keys);
+        assert!(picture.contains(&*exercise.alert), "{picture}");
+    }
 }
