@@ -49,6 +49,9 @@ pub enum Action {
     /// The runbooks: search, read, follow.
     #[strum(message = "runbooks")]
     Runbooks,
+    /// The journal as a view: each command and deed with its output and how it ended.
+    #[strum(message = "journal")]
+    JournalView,
     /// One row down.
     #[strum(message = "down")]
     Down,

@@ -181,8 +181,8 @@ pub struct App {
     saving: bool,
     /// Until when the keys of the place are shown, if no key is pressed before.
     hints: Option<Duration>,
-    /// Since the view of what happened is open: when the journal was last read.
-    looking: Option<Duration>,
+    /// Which view of what happened is open, and when the journal was last read for it.
+    looking: Option<(&'static str, Duration)>,
     /// What was written down of maintenance.
     followed: maintain::Followed,
     /// What is done unasked.

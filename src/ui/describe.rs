@@ -8,6 +8,7 @@ mod host;
 mod kept;
 mod line;
 mod probe;
+mod ran;
 mod room;
 mod service;
 mod silence;
@@ -141,8 +142,9 @@ pub fn describe(subject: &Subject, place: Place, scene: &Scene<'_>) -> Descripti
         Subject::Suspect(name) => service::of_suspect(name, scene),
         Subject::Layer(number) => service::of_layer(*number, scene),
         Subject::Source(id) => store.source(id).map(|source| of_source(source, scene)),
+        Subject::Past { what, at, .. } => ran::of_past(what, *at, scene),
         // It only tells a row from the others.
-        Subject::Due { .. } | Subject::Past { .. } => None,
+        Subject::Due { .. } => None,
     };
     let told = told.map(|mut told| {
         dashboards::tell(subject, scene, &mut told.text);

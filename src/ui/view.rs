@@ -14,7 +14,7 @@ use crate::settings::{Document, Table};
 pub const EMBEDDED: &str = include_str!("views.toml");
 
 /// The views in the order of their keys, with the action that opens each.
-pub const NAMES: [(&str, Action); 14] = [
+pub const NAMES: [(&str, Action); 15] = [
     ("bridge", Action::Bridge),
     ("alerts", Action::Alerts),
     ("targets", Action::Targets),
@@ -23,6 +23,7 @@ pub const NAMES: [(&str, Action); 14] = [
     ("hosts", Action::Hosts),
     ("runbooks", Action::Runbooks),
     ("chain", Action::Chain),
+    ("journal", Action::JournalView),
     ("silences", Action::Silences),
     ("coverage", Action::Coverage),
     ("horizon", Action::Horizon),
