@@ -145,6 +145,8 @@ pub struct Pointed {
 pub enum Pointing {
     /// Its first button was pressed.
     Click,
+    /// It was moved while that was down.
+    Drag,
     /// Its wheel was turned away from the operator.
     Up,
     /// Its wheel was turned towards the operator.

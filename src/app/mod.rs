@@ -177,6 +177,8 @@ pub struct App {
     recent: Vec<String>,
     /// What was rung for.
     bell: bell::Bell,
+    /// The edge between panes that the mouse took hold of.
+    edge: Option<mouse::Edge>,
     /// Lines are being written into a file.
     saving: bool,
     /// Until when the keys of the place are shown, if no key is pressed before.
@@ -266,6 +268,7 @@ impl App {
             wall: setup.wall.map(wall::Shown::new),
             recent: setup.recent,
             bell: bell::Bell::default(),
+            edge: None,
             saving: false,
             hints: None,
             looking: None,

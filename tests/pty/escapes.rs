@@ -7,7 +7,7 @@ use std::str::Chars;
 const MODES: [&str; 5] = ["1049", "25", "2004", "1004", "2026"];
 
 /// Those that it switches off when it leaves, and on only where the mouse is wanted.
-const MOUSE: [&str; 2] = ["1000", "1006"];
+const MOUSE: [&str; 2] = ["1002", "1006"];
 
 /// The first thing in `bytes` that is not the program's own: a control character other than CR, LF
 /// and BS, a sequence outside its set, a character that hides or turns text.
@@ -172,6 +172,7 @@ fn what_comes_from_elsewhere_is_found() {
         "\x1b[8mhidden",
         "\x1b[38;9m",
         "\x1b[?1000h",
+        "\x1b[?1002h",
         "\x1b[5n",
         "\x1bP+q\x1b\\",
         "\x1b7",
