@@ -189,7 +189,7 @@ fn watch(
         listen(&sender)?;
         let live = Live::enter(sender, is_mono(global))?;
         let mut feeds = Feeds::new(network.handle().clone(), load(ground, global));
-        feeds.site(global.site.clone());
+        feeds.keep_to(global.site.clone());
         feeds.incidents.clone_from(&ground.config.incidents);
         feeds.state = place.map(|place| place.path().to_owned());
         feeds.watch(&ground.config.sources, &ground.clock);

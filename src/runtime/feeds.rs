@@ -107,7 +107,7 @@ impl Feeds {
     }
 
     /// The config is read of this site alone from now on, or of all.
-    pub fn site(&self, site: Option<String>) {
+    pub fn keep_to(&self, site: Option<String>) {
         *self.site.lock().unwrap_or_else(PoisonError::into_inner) = site;
     }
 
@@ -255,7 +255,7 @@ impl Feeds {
 
     /// Shows this site alone, or all, as soon as the config is read for it.
     pub fn show_site(&self, site: Option<String>) {
-        self.site(site);
+        self.keep_to(site);
         let (load, site, to) = (Arc::clone(&self.load), Arc::clone(&self.site), self.to.1.clone());
         self.network.spawn_blocking(move || {
             // A loop that is gone needs it no more.

@@ -44,3 +44,4 @@ mod sshd;
 mod targets;
 mod tmux;
 mod tunnels;
+mod victoria;

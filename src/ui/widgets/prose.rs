@@ -342,7 +342,7 @@ mod tests {
         let (lines, spots) = (lay_out(&prose, 30), spots(&prose, 30));
         let shown: String = spots.iter().filter(|spot| spot.address == address).fold(String::new(), |all, spot| {
             let line: String = lines[spot.line].iter().map(|(text, _)| text.as_str()).collect();
-            all + &line[usize::from(spot.from)..usize::from(spot.from + spot.cells)]
+            all.chars().chain(line.chars().skip(spot.from.into()).take(spot.cells.into())).collect()
         });
         assert_eq!(shown, address, "{lines:?}");
         let last = spots.last().expect("the query");
