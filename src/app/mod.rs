@@ -179,6 +179,8 @@ pub struct App {
     bell: bell::Bell,
     /// The edge between panes that the mouse took hold of.
     edge: Option<mouse::Edge>,
+    /// The filters that the layout of the view set.
+    laid: Vec<(String, String)>,
     /// Lines are being written into a file.
     saving: bool,
     /// Until when the keys of the place are shown, if no key is pressed before.
@@ -236,7 +238,7 @@ impl App {
         (store.queries, store.boots) = (setup.queries, setup.boots);
         let panes = PANES.iter().map(|(name, _, make)| (*name, Slot { pane: make(), seen: None }));
         let view = setup.views.iter().position(|view| view.name == setup.view).unwrap_or(0);
-        Self {
+        let mut app = Self {
             known: Known {
                 store,
                 verdict: Verdict::default(),
@@ -269,12 +271,15 @@ impl App {
             recent: setup.recent,
             bell: bell::Bell::default(),
             edge: None,
+            laid: Vec::new(),
             saving: false,
             hints: None,
             looking: None,
             followed: maintain::Followed::default(),
             upkeep: upkeep::Upkeep::new(setup.wanted),
-        }
+        };
+        app.lay_filters();
+        app
     }
 
     /// Who is at the keyboard, as far as is known.

@@ -4,6 +4,7 @@
 use crokey::KeyCombination;
 use ratatui::layout::Rect;
 
+use super::filter::Filter;
 use super::panes;
 use super::widgets::frame::Border;
 use crate::action::Action;
@@ -54,6 +55,8 @@ pub struct View {
     pub wide: Vec<Band>,
     /// The narrow one.
     pub narrow: Vec<Band>,
+    /// Panes that are filtered when it is opened, and how.
+    pub filters: Vec<(String, String)>,
 }
 
 /// A place with a name, and how one gets there.
@@ -96,6 +99,7 @@ pub fn with(base: &[View], root: &Table<'_>) -> Views {
             if read.is_empty() { None } else { Some(read) }
         };
         let (wide, narrow) = (bands("wide"), bands("narrow"));
+        let filters = table.table("filters").map(|table| filters(&table));
         Some(View {
             name,
             wide_from: table
@@ -105,9 +109,24 @@ pub fn with(base: &[View], root: &Table<'_>) -> Views {
                 .unwrap_or(100),
             narrow: narrow.or_else(|| known.map(|view| view.narrow.clone())).or_else(|| wide.clone())?,
             wide: wide.or_else(|| known.map(|view| view.wide.clone()))?,
+            filters: filters.or_else(|| known.map(|view| view.filters.clone())).unwrap_or_default(),
         })
     });
     read.collect()
+}
+
+/// `filters = { PANE = FILTER }`
+fn filters(table: &Table<'_>) -> Vec<(String, String)> {
+    let all = table.entries::<String>();
+    for (pane, filter) in &all {
+        if panes::number(pane).is_none() {
+            table.fault(pane, format!("expected the name of a pane ({})", panes::NAMES.join(", ")));
+        }
+        if let Some(fault) = Filter::new(filter).fault() {
+            table.fault(pane, fault);
+        }
+    }
+    all
 }
 
 fn band(table: &Table<'_>) -> Option<Band> {
