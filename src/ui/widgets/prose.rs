@@ -113,13 +113,12 @@ pub fn spots(prose: &[Prose], cells: u16) -> Vec<Spot> {
     for item in prose {
         let lines = room.lines(item);
         if let Prose::Link(_, (address, _)) = item {
-            let width = |pieces: &[Piece]| -> u16 { width(pieces.get(1..).unwrap_or_default()) };
             let from = u16::try_from(room.column + 2).unwrap_or(u16::MAX);
             let own = lines.iter().zip(line..);
             spots.extend(own.map(|(pieces, line)| Spot {
                 line,
                 from,
-                cells: width(pieces),
+                cells: width(pieces.get(1..).unwrap_or_default()),
                 address: address.clone(),
             }));
         }
