@@ -10,8 +10,9 @@ use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
-/// A longer address is none: terminals take about so many bytes.
-const LONGEST: usize = 2_000;
+/// A longer address is none: it goes over the line once for each of its lines on the screen, and that line
+/// may be slow.
+const LONGEST: usize = 1_000;
 
 /// Above the bits of the modifiers.
 const SHIFT: u32 = 9;

@@ -73,7 +73,7 @@ fn link(chars: &mut Chars<'_>) -> Result<(), String> {
         }
         text.push(char);
         let begins = text.starts_with("8;") || text == "8";
-        if !begins || !char.is_ascii_graphic() || text.len() > 2_020 {
+        if !begins || !char.is_ascii_graphic() || text.len() > 1_020 {
             return Err(format!("sequence OSC {text:?}"));
         }
     }
