@@ -50,7 +50,7 @@ pub enum Action {
     #[strum(message = "chain")]
     Chain,
     /// The journal as a view: each command and deed with its output and how it ended.
-    #[strum(message = "journal")]
+    #[strum(message = "journal view")]
     JournalView,
     /// One row down.
     #[strum(message = "down")]
