@@ -141,7 +141,8 @@ fn edge(places: &[Place], at: Pointed) -> Option<Edge> {
         let area = place.area;
         let is_beside = (area.right().saturating_sub(1)..=area.right()).contains(&at.column)
             && (area.y + 1..area.bottom().saturating_sub(1)).contains(&at.row);
-        let is_under = at.row.saturating_add(1) == area.bottom() && (area.x..area.right()).contains(&at.column);
+        let is_under =
+            at.row.saturating_add(1) == area.bottom() && (area.x..area.right()).contains(&at.column);
         let goes_on = |side: Side| {
             places.iter().any(|other| match side {
                 Side::Right => other.area.x == area.right() && other.area.y == area.y,

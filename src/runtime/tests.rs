@@ -106,7 +106,8 @@ fn of_site(site: Option<&str>) -> Result<Loaded, Vec<String>> {
         tails: Vec::new(),
     };
     let shown = ["cabin", "home"].into_iter().filter(|name| site.is_none_or(|site| site == *name));
-    let setup = Setup { sources: shown.map(server).collect(), site: site.map(Into::into), ..Setup::default() };
+    let setup =
+        Setup { sources: shown.map(server).collect(), site: site.map(Into::into), ..Setup::default() };
     Ok(Loaded { setup, sources: Vec::new() })
 }
 

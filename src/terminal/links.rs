@@ -17,7 +17,8 @@ mod tests {
     #[test]
     fn a_console_gets_none() {
         let takes = |term: &str| takes_links(&|name| (name == "TERM").then(|| term.to_owned()));
-        for term in ["xterm-256color", "xterm-kitty", "tmux-256color", "screen-256color", "foot", "alacritty"] {
+        for term in ["xterm-256color", "xterm-kitty", "tmux-256color", "screen-256color", "foot", "alacritty"]
+        {
             assert!(takes(term), "{term}");
         }
         for term in ["", "dumb", "linux", "linux-16color", "vt100", "vt220", "eterm-color"] {

@@ -220,7 +220,8 @@ impl View {
         };
         match side {
             Side::Below => {
-                let height = |band: &Band| band.panes.first().and_then(|(name, _)| area(name)).map(|area| area.height);
+                let height =
+                    |band: &Band| band.panes.first().and_then(|(name, _)| area(name)).map(|area| area.height);
                 let Some(heights) = bands.iter().map(height).collect::<Option<Vec<u16>>>() else { return };
                 let least: Vec<u16> = bands.iter().map(|band| band.least).collect();
                 let shares = bands.iter_mut().map(|band| &mut band.share);

@@ -37,7 +37,8 @@ impl History {
     fn tell(&self, scene: &Scene<'_>) -> Vec<Prose> {
         let mut told = Vec::new();
         if self.torn > 0 {
-            let lines = if self.torn == 1 { "1 line is".to_owned() } else { format!("{} lines are", self.torn) };
+            let lines =
+                if self.torn == 1 { "1 line is".to_owned() } else { format!("{} lines are", self.torn) };
             let torn = format!("{lines} torn and left out: something was killed as it wrote");
             told.extend([Prose::Line(vec![piece(torn, Role::Warning)]), Prose::Blank]);
         }

@@ -339,10 +339,11 @@ mod tests {
             Prose::Link("query".into(), piece("http://x", Role::Muted)),
         ];
         let (lines, spots) = (lay_out(&prose, 30), spots(&prose, 30));
-        let shown: String = spots.iter().filter(|spot| spot.address == address).fold(String::new(), |all, spot| {
-            let line: String = lines[spot.line].iter().map(|(text, _)| text.as_str()).collect();
-            all.chars().chain(line.chars().skip(spot.from.into()).take(spot.cells.into())).collect()
-        });
+        let shown: String =
+            spots.iter().filter(|spot| spot.address == address).fold(String::new(), |all, spot| {
+                let line: String = lines[spot.line].iter().map(|(text, _)| text.as_str()).collect();
+                all.chars().chain(line.chars().skip(spot.from.into()).take(spot.cells.into())).collect()
+            });
         assert_eq!(shown, address, "{lines:?}");
         let last = spots.last().expect("the query");
         assert_eq!((last.line, last.from, last.cells), (lines.len() - 1, 9, 8));

@@ -64,10 +64,9 @@ fn shot(scenario: &str, keys: &str) -> String {
 
 #[test]
 fn the_fix_of_a_drill_is_offered_at_its_cause() {
-    for (scenario, keys) in [
-        ("storm", "/networking<enter>x<wait>"),
-        ("chain-broken", "/NotificationsFailing<enter>r<wait>"),
-    ] {
+    for (scenario, keys) in
+        [("storm", "/networking<enter>x<wait>"), ("chain-broken", "/NotificationsFailing<enter>r<wait>")]
+    {
         let exercise = scenario.parse::<Scenario>().expect("a scenario").exercise().expect("a drill");
         let picture = shot(scenario, keys);
         assert!(exercise.fixes.iter().any(|fix| picture.contains(&**fix)), "{picture}");

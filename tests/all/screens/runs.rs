@@ -392,8 +392,15 @@ fn the_journal_is_shown_the_newest_first() {
         let mut desk = host_down(size);
         desk.keys("9").screen();
         let now = desk.now;
-        assert!(desk.app.asks(now).contains(&Effect::ReadPast), "the journal is read when its view is opened");
-        let all = [("first", Some("done"), None), ("second", Some("exit 1"), Some("it broke")), ("third", None, None)];
+        assert!(
+            desk.app.asks(now).contains(&Effect::ReadPast),
+            "the journal is read when its view is opened"
+        );
+        let all = [
+            ("first", Some("done"), None),
+            ("second", Some("exit 1"), Some("it broke")),
+            ("third", None, None),
+        ];
         desk.hear([Msg::Past(all.map(|(title, end, trouble)| ran(title, end, trouble)).to_vec())]);
         desk.keys("j");
         look(&format!("journal_view_{name}"), &mut desk);

@@ -7,11 +7,7 @@ use super::desk::Desk;
 use super::homelab;
 
 fn setup(site: Option<&str>) -> Setup {
-    Setup {
-        sites: vec!["cabin".into(), "home".into()],
-        site: site.map(Into::into),
-        ..homelab::setup()
-    }
+    Setup { sites: vec!["cabin".into(), "home".into()], site: site.map(Into::into), ..homelab::setup() }
 }
 
 #[test]

@@ -116,7 +116,7 @@ fn nothing_but_a_page_becomes_a_link() {
 fn no_line_of_a_log_is_a_link() {
     let mut written = Written::new(linked(), (120, 40));
     let said = format!("see {GOOD} url={GOOD}");
-    let line = homelab::line(5, "host=vm102 unit=kernel", Level::Error, &said);
+    let line = homelab::line(0, "host=vm102 unit=kernel", Level::Error, &said);
     written.desk.hear(homelab::host_down()).hear([homelab::tail("units", vec![line])]);
     for keys in ["4", "G<enter>"] {
         written.desk.keys(keys);
