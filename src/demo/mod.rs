@@ -182,6 +182,15 @@ const TOKEN: &str = "monitor@pbs!dash:eef5fb36-cd49-4797-bdb1-f8b00d912426";
 /// The token that the lab's hypervisor takes.
 const PVE_TOKEN: &str = "monitor@pve!dash=0f3a6a0c-1f0b-4b32-9c55-6e0b7b1f2d84";
 
+/// What a drill of the storm is mended with: no runbook of the owner's has it.
+const RESTART: &str = r#"
+[[actions]]
+name = "Restart the unit"
+argv = ["systemctl", "restart", "{unit}"]
+host = "{target}"
+alerts = ["SystemdUnitFailed"]
+"#;
+
 /// A port on which nobody listens.
 fn silent() -> io::Result<TcpSocket> {
     let socket = TcpSocket::new_v4()?;
@@ -392,12 +401,6 @@ item = [
   {{ name = "Loki", url = "http://127.0.0.1:{loki}/ready" }},
   {{ name = "PBS", tcp = "127.0.0.1:{pbs}" }},
 ]
-
-[[actions]]
-name = "Restart the unit"
-argv = ["systemctl", "restart", "{{unit}}"]
-host = "{{target}}"
-alerts = ["SystemdUnitFailed"]
 "#,
             prometheus = self.prometheus,
             loki = self.loki,
@@ -405,6 +408,9 @@ alerts = ["SystemdUnitFailed"]
             pve = self.pve,
             storage = self.storage,
         );
+        if self.scenario == Scenario::Storm {
+            config.push_str(RESTART);
+        }
         config.push_str(&self.runbooks.config());
         config
     }

@@ -168,7 +168,7 @@ pub fn wrap(pieces: &[Piece], cells: usize) -> Vec<Vec<Piece>> {
 }
 
 /// The words of a line and what stands between them; a time, a date and an address with its port are
-/// one word each, whatever stands between their digits, and what ends a word stays with it.
+/// one word each, whatever stands between their digits, and what opens or ends a word stays with it.
 fn words(line: &str) -> impl Iterator<Item = &str> {
     let mut rest = line;
     std::iter::from_fn(move || {
@@ -182,9 +182,10 @@ fn words(line: &str) -> impl Iterator<Item = &str> {
             // A joint belongs to the word only when a digit follows it.
             let follows = rest.get(at + word.len()..).unwrap_or_default();
             let joins = is_joint && follows.starts_with(|char: char| char.is_ascii_digit());
-            let ends = matches!(word, "," | "." | ";" | ":" | "!" | "?" | ")" | "]");
+            let opens = before.chars().all(|char| matches!(char, '"' | '(' | '['));
+            let ends = matches!(word, "," | "." | ";" | ":" | "!" | "?" | ")" | "]" | "\"");
             let ends = ends && before.ends_with(|char: char| !char.is_whitespace());
-            if at > 0 && !joins && !goes_on && !ends {
+            if at > 0 && !joins && !goes_on && !ends && !(opens && !word.trim().is_empty()) {
                 break;
             }
             end = at + word.len();
@@ -386,6 +387,8 @@ mod tests {
             ]
         );
         assert_eq!(words(text).collect::<String>(), text, "nothing is lost");
+        let quoted: Vec<&str> = words("as \"Down\" or (so)").filter(|word| !word.trim().is_empty()).collect();
+        assert_eq!(quoted, ["as", "\"Down\"", "or", "(so)"], "a mark stays with what it opens");
         let pieces = [piece("at 02:00:00 UTC", Role::Text)];
         assert_eq!(plain(&wrap(&pieces, 9)), ["at ", "02:00:00 ", "UTC"]);
     }

@@ -219,7 +219,7 @@ fn a_place_gets_a_name_and_is_found_again() {
 fn a_place_of_the_config_has_a_key_of_its_own() {
     let text = "[sources.loki.main]\nurl = \"http://127.0.0.1:1\"\n\
                 [bookmarks.late]\nview = \"backups\"\nfilter = \"state=late\"\nkeys = [\"f6\"]\n";
-    let config = wardroom::config::Config::parse("x.toml", text, None).expect("a config");
+    let config = Config::parse("x.toml", text, None).expect("a config");
     let mut desk = Desk::new(Setup { bookmarks: config.bookmarks, ..homelab::setup() }, SIZE);
     assert!(shows(desk.keys("<f6>"), "/state=late"), "{}", desk.screen());
     assert!(shows(desk.keys("?"), "go late"), "{}", desk.screen());
@@ -236,7 +236,7 @@ fn a_place_of_the_config_has_a_key_of_its_own() {
         ),
     ] {
         let text = format!("[sources.loki.main]\nurl = \"http://127.0.0.1:1\"\n[bookmarks.a]\n{wrong}\n");
-        let error = wardroom::config::Config::parse("x.toml", &text, None).expect_err(wrong).to_string();
+        let error = Config::parse("x.toml", &text, None).expect_err(wrong).to_string();
         assert!(error.contains(told), "{wrong}: {error}");
     }
 }
