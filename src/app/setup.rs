@@ -30,6 +30,7 @@ use crate::ui::wall::Wall;
 
 /// What the screen is made with.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Setup {
     /// The sources that will be heard.
     pub sources: Vec<Expected>,

@@ -182,10 +182,11 @@ fn words(line: &str) -> impl Iterator<Item = &str> {
             // A joint belongs to the word only when a digit follows it.
             let follows = rest.get(at + word.len()..).unwrap_or_default();
             let joins = is_joint && follows.starts_with(|char: char| char.is_ascii_digit());
-            let opens = before.chars().all(|char| matches!(char, '"' | '(' | '['));
+            let is_open = before.chars().all(|char| matches!(char, '"' | '(' | '['));
+            let opens = is_open && !word.trim().is_empty();
             let ends = matches!(word, "," | "." | ";" | ":" | "!" | "?" | ")" | "]" | "\"");
             let ends = ends && before.ends_with(|char: char| !char.is_whitespace());
-            if at > 0 && !joins && !goes_on && !ends && !(opens && !word.trim().is_empty()) {
+            if at > 0 && !joins && !goes_on && !ends && !opens {
                 break;
             }
             end = at + word.len();
