@@ -13,7 +13,7 @@ use crate::stack::ports::{self, Closed};
 use crate::stack::programs;
 use crate::stack::wait::until;
 
-const STARTED: Duration = Duration::from_secs(60);
+const STARTED: Duration = Duration::from_mins(1);
 
 /// A server of its own that scrapes itself, and a port on which nobody listens.
 struct Victoria {
