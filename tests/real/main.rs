@@ -44,4 +44,3 @@ mod sshd;
 mod targets;
 mod tmux;
 mod tunnels;
-mod victoria;

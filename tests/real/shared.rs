@@ -21,11 +21,6 @@ pub fn own(test: &str, parts: &[Part]) -> Option<Stack> {
     needed(test).then(|| Stack::start(parts).expect("the real servers start"))
 }
 
-/// Whether a test that has a server of its own is left out; says so if it is.
-pub fn is_left_out(test: &str) -> bool {
-    !needed(test)
-}
-
 /// Whether the test has to run; says so if not.
 fn needed(test: &str) -> bool {
     let Some(reason) = programs::left_out() else { return true };
