@@ -43,12 +43,15 @@ pub enum Action {
     /// The hosts, a row each.
     #[strum(message = "hosts")]
     Hosts,
-    /// The chain that carries alerts, link by link.
-    #[strum(message = "chain")]
-    Chain,
     /// The runbooks: search, read, follow.
     #[strum(message = "runbooks")]
     Runbooks,
+    /// The chain that carries alerts, link by link.
+    #[strum(message = "chain")]
+    Chain,
+    /// The journal as a view: each command and deed with its output and how it ended.
+    #[strum(message = "journal view")]
+    JournalView,
     /// One row down.
     #[strum(message = "down")]
     Down,

@@ -12,6 +12,7 @@ use ratatui::layout::{Position, Size};
 
 use self::pen::Pen;
 use self::shown::{Change, Move, Shown};
+use crate::link::{self, Links};
 
 mod pen;
 mod shown;
@@ -40,6 +41,9 @@ pub struct Painter<W> {
     /// Where the right halves of wide characters stand, row by row.
     halves: Vec<bool>,
     shown: Shown,
+    /// The addresses that cells stand for, and the number of the one that is written.
+    links: Links,
+    linked: usize,
 }
 
 impl<W: Write> Painter<W> {
@@ -58,7 +62,14 @@ impl<W: Write> Painter<W> {
             written: 0,
             halves: Vec::new(),
             shown: Shown::blank(size),
+            links: Links::default(),
+            linked: 0,
         }
+    }
+
+    /// The addresses that the cells of the coming frames stand for.
+    pub fn know(&mut self, links: Links) {
+        self.links = links;
     }
 
     /// The screen has another size from now on.
@@ -83,6 +94,7 @@ impl<W: Write> Painter<W> {
         self.frame.truncate(BEGIN.len());
         self.frame.extend_from_slice(b"\x1b[m");
         self.pen.lift();
+        self.linked = 0;
         self.cursor = None;
         self.is_shown = true;
         self.shown.forget();
@@ -115,6 +127,7 @@ impl<W: Write> Painter<W> {
         self.go(at);
         self.shown.put(at, cell);
         self.pen.take(cell, &mut self.frame);
+        self.stand_for(link::number(cell));
         let symbol = harmless(cell.symbol());
         self.frame.extend_from_slice(symbol.as_bytes());
         let next = at.x.saturating_add(cell.cell_width().max(1));
@@ -125,6 +138,13 @@ impl<W: Write> Painter<W> {
         self.cursor = (is_plain && next < self.size.width).then_some(Position { x: next, y: at.y });
         if is_torn {
             self.put(Position { x: next, y: at.y }, &Cell::EMPTY);
+        }
+    }
+
+    /// What follows is a link to the address of this number; to none when it is 0.
+    fn stand_for(&mut self, number: usize) {
+        if std::mem::replace(&mut self.linked, number) != number {
+            self.links.write(number, &mut self.frame);
         }
     }
 
@@ -246,6 +266,7 @@ impl<W: Write> Backend for Painter<W> {
         if self.frame.len() == BEGIN.len() {
             return Ok(());
         }
+        self.stand_for(0);
         self.frame.extend_from_slice(END);
         if self.asks {
             self.frame.extend_from_slice(QUESTION);

@@ -147,6 +147,8 @@ pub struct Pointed {
 pub enum Pointing {
     /// Its first button was pressed.
     Click,
+    /// It was moved while that was down.
+    Drag,
     /// Its wheel was turned away from the operator.
     Up,
     /// Its wheel was turned towards the operator.
@@ -285,6 +287,8 @@ pub enum Effect {
     Suspend,
     /// Read the config again.
     Reload,
+    /// Show this site alone, or all of them.
+    Site(Option<Arc<str>>),
     /// Leave.
     Quit,
 }

@@ -307,6 +307,7 @@ impl<S: Screen> Loop<S> {
             Effect::Replay(control) => self.control(control),
             Effect::Suspend => self.suspended = true,
             Effect::Reload => self.feeds.reload(),
+            Effect::Site(site) => self.feeds.show_site(site.map(|site| site.to_string())),
             Effect::Quit => return Some(Ended::Quit),
         }
         None
@@ -386,6 +387,9 @@ impl<S: Screen> Loop<S> {
     }
 
     fn reloaded(&mut self, loaded: Result<Loaded, Vec<String>>) {
+        if loaded.as_ref().is_ok_and(|loaded| !self.feeds.is_wanted(loaded)) {
+            return;
+        }
         let outcome = loaded.map(|loaded| {
             self.feeds.watch(&loaded.sources, &self.clock);
             for effect in self.app.reconfigure(loaded.setup, self.clock.now()) {

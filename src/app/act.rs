@@ -216,6 +216,7 @@ impl App {
             self.layers.clear();
             self.zoomed = false;
             self.view = at;
+            self.lay_filters();
             self.forget_seen();
             // What was not on the screen need not be held still.
             self.held_until = Duration::ZERO;

@@ -23,6 +23,13 @@ pub(super) struct Bell {
     muted: bool,
 }
 
+impl Bell {
+    /// Other sources are heard: what is critical at their first word is no news.
+    pub(super) fn begin_anew(&mut self) {
+        self.told = None;
+    }
+}
+
 impl App {
     /// Rings for what has become critical since the last look. What was so at the start is no news.
     pub(super) fn ring(&mut self, now: Now) -> Vec<Effect> {

@@ -75,6 +75,7 @@ impl App {
     /// Draws the screen, in the colours that are being tried if some are; the wall dim by night.
     pub fn draw(&mut self, frame: &mut Frame<'_>, now: Now) {
         self.judge(now);
+        self.look.links.begin();
         let dim = self.is_dim(now).then(|| self.look.theme.dimmed());
         let tried = self.layers.last().and_then(|layer| layer.theme());
         let tried = tried.and_then(|name| self.look.themes.iter().find(|theme| theme.name == name)).cloned();
@@ -144,10 +145,12 @@ impl App {
             right.push(piece(format!("FROZEN {}", scene.times.minute(frozen.at.wall)), Role::Accent));
             right.push(piece("  ", Role::Muted));
         }
+        let alone = self.site_note();
         let site = self.site();
-        if !site.is_empty() && line.width >= 70 {
+        if alone.is_empty() && !site.is_empty() && line.width >= 70 {
             right.push(piece(format!("{site} "), Role::Text));
         }
+        right.extend(alone);
         let wide = line.width >= 100;
         let clock = if wide { scene.times.clock(now.wall) } else { scene.times.minute(now.wall) };
         right.push(piece(clock, Role::Text));

@@ -15,7 +15,7 @@ impl App {
     /// Looks at what is done by now; once a second.
     pub(super) fn follow_exercise(&mut self, now: Now) -> Option<Effect> {
         self.course.as_ref()?;
-        let (is_acknowledged, is_found) = (self.is_cause_acknowledged(), self.is_cause_shown());
+        let (is_acknowledged, is_found) = (self.is_taken(), self.is_cause_shown());
         for (step, is_done) in [(Step::Acknowledged, is_acknowledged), (Step::Found, is_found)] {
             if is_done {
                 self.note_step(step, now);
@@ -58,6 +58,7 @@ impl App {
             return;
         }
         let told = match step {
+            Step::Acknowledged if course.exercise.is_deaf => "drill: an incident is kept".to_owned(),
             Step::Acknowledged => "drill: acknowledged".to_owned(),
             Step::Found => "drill: this is the cause".to_owned(),
             Step::Mended => "drill: that mends it".to_owned(),
@@ -65,8 +66,12 @@ impl App {
         self.notify(told, Role::Ok, now);
     }
 
-    fn is_cause_acknowledged(&self) -> bool {
+    /// Whether somebody has said that they are on it.
+    fn is_taken(&self) -> bool {
         let Some(course) = &self.course else { return false };
+        if course.exercise.is_deaf {
+            return self.known.records.values().any(|entries| !entries.is_empty());
+        }
         let mut alerts = self.known.store.alerts().iter().map(|listed| &listed.alert);
         alerts.any(|alert| course.exercise.is_cause(alert) && alert.acked_by.is_some())
     }

@@ -27,6 +27,7 @@ mod saves;
 mod seen;
 mod settled;
 mod setup;
+mod site;
 mod strip;
 mod upkeep;
 mod wall;
@@ -49,6 +50,7 @@ use crate::domain::store::{Expected, Store};
 use crate::domain::verdict::Verdict;
 use crate::incident::Entry;
 use crate::keymap::{self, Keymap};
+use crate::link::Links;
 use crate::runbooks::desk::Desk;
 use crate::ui::glyphs::Glyphs;
 use crate::ui::layers::Layer;
@@ -73,6 +75,9 @@ struct Look {
     times: Times,
     /// What else may be chosen as `theme`.
     themes: Vec<Theme>,
+    /// The sites of the config, and the one of them that is shown alone.
+    sites: Vec<Arc<str>>,
+    site: Option<Arc<str>>,
     banner: Option<String>,
     writes: armed::Writes,
     /// A recording is played.
@@ -81,6 +86,8 @@ struct Look {
     notify: Notify,
     /// The mouse is heeded.
     mouse: bool,
+    /// The addresses on the screen that the terminal may open.
+    links: Links,
     /// Who is at the keyboard, as far as is known: offered where somebody is to be named.
     operator: Arc<str>,
 }
@@ -172,12 +179,16 @@ pub struct App {
     recent: Vec<String>,
     /// What was rung for.
     bell: bell::Bell,
+    /// The edge between panes that the mouse took hold of.
+    edge: Option<mouse::Edge>,
+    /// The filters that the layout of the view set.
+    laid: Vec<(String, String)>,
     /// Lines are being written into a file.
     saving: bool,
     /// Until when the keys of the place are shown, if no key is pressed before.
     hints: Option<Duration>,
-    /// Since the view of what happened is open: when the journal was last read.
-    looking: Option<Duration>,
+    /// Which view of what happened is open, and when the journal was last read for it.
+    looking: Option<(&'static str, Duration)>,
     /// What was written down of maintenance.
     followed: maintain::Followed,
     /// What is done unasked.
@@ -207,6 +218,7 @@ fn scene<'a>(known: &'a Known, frozen: Option<&'a Frozen>, look: &'a Look, now: 
         record: known.record(),
         theme: &look.theme,
         keymap: &look.keymap,
+        links: &look.links,
         times: look.times,
         now,
         focused: false,
@@ -228,7 +240,7 @@ impl App {
         (store.queries, store.boots) = (setup.queries, setup.boots);
         let panes = PANES.iter().map(|(name, _, make)| (*name, Slot { pane: make(), seen: None }));
         let view = setup.views.iter().position(|view| view.name == setup.view).unwrap_or(0);
-        Self {
+        let mut app = Self {
             known: Known {
                 store,
                 verdict: Verdict::default(),
@@ -260,17 +272,26 @@ impl App {
             wall: setup.wall.map(wall::Shown::new),
             recent: setup.recent,
             bell: bell::Bell::default(),
+            edge: None,
+            laid: Vec::new(),
             saving: false,
             hints: None,
             looking: None,
             followed: maintain::Followed::default(),
             upkeep: upkeep::Upkeep::new(setup.wanted),
-        }
+        };
+        app.lay_filters();
+        app
     }
 
     /// Who is at the keyboard, as far as is known.
     pub fn operator(&self) -> &str {
         &self.look.operator
+    }
+
+    /// The addresses that the cells of its frames stand for.
+    pub const fn links(&self) -> &Links {
+        &self.look.links
     }
 
     /// What is known.
@@ -349,7 +370,7 @@ impl App {
             Msg::Unread(why) => self.notify(why, Role::Warning, now),
             Msg::Ran { id, told } => return self.ran(id, told, now),
             Msg::Placed(placed) => self.placed(placed, now),
-            Msg::Reloaded(Ok(())) => self.notify("the config was read again", Role::Ok, now),
+            Msg::Reloaded(Ok(())) => self.tell_reloaded(now),
             Msg::Reloaded(Err(faults)) => {
                 self.layers.push(Box::new(Sheet::new(Matter::Faults(faults))));
                 self.dirty = true;

@@ -68,6 +68,7 @@ impl App {
                 choices.extend(groups);
             }
         }
+        choices.extend(self.sites());
         choices.extend(self.sources());
         choices.extend(self.alerts());
         self.layers.push(Box::new(Palette::new(choices, self.recent.clone(), census)));
@@ -140,6 +141,7 @@ impl App {
                 effects.push(Effect::Refresh(Some(source)));
             }
             Order::Run(name) => effects.extend(self.run_named(&name, now)),
+            Order::Site(site) => effects.extend(self.show_site(site, now)),
             Order::Replay(control) => effects.push(Effect::Replay(control)),
             Order::Open(subject) => self.layers.push(Box::new(Sheet::new(Matter::Detail(subject)))),
         }

@@ -1,4 +1,5 @@
-//! The view of what happened: when it is opened the operator has looked, and the journal is read.
+//! The views of what happened: when they are opened the journal is read, and who opens the digest has
+//! looked.
 
 use std::time::Duration;
 
@@ -12,19 +13,19 @@ use crate::domain::ran::Ran;
 const EVERY: Duration = Duration::from_secs(30);
 
 impl App {
-    /// What is to be done when the digest is on the screen.
+    /// What is to be done when the digest or the journal is on the screen.
     pub(super) fn look_back(&mut self, now: Now) -> Vec<Effect> {
-        let is_shown = self.look.views.get(self.view).is_some_and(|view| view.name == "digest");
-        if !is_shown || self.is_wall() {
+        let open = self.look.views.get(self.view).map_or("", |view| view.name);
+        if !["digest", "journal"].contains(&open) || self.is_wall() {
             self.looking = None;
             return Vec::new();
         }
-        let is_first = self.looking.is_none();
-        if self.looking.is_some_and(|read| now.mono.saturating_sub(read) < EVERY) {
+        let read = self.looking.filter(|(view, _)| *view == open).map(|(_, read)| read);
+        if read.is_some_and(|read| now.mono.saturating_sub(read) < EVERY) {
             return Vec::new();
         }
-        self.looking = Some(now.mono);
-        if !is_first {
+        self.looking = Some((open, now.mono));
+        if read.is_some() || open == "journal" {
             return vec![Effect::ReadPast];
         }
         let looked = Looked::again(self.known.store.looked, now.wall);

@@ -66,6 +66,25 @@ impl App {
         panes::NAMES.iter().find(|have| **have == name).copied().unwrap_or("alerts")
     }
 
+    /// Filters the panes of the view as its layout says, where the operator has not; what the layout before
+    /// said goes.
+    pub(super) fn lay_filters(&mut self) {
+        let wanted = self.current().map(|view| view.filters.clone()).unwrap_or_default();
+        let before = std::mem::replace(&mut self.laid, wanted.clone());
+        for (pane, filter) in before {
+            let slot = self.panes.get_mut(pane.as_str()).filter(|slot| slot.pane.filter().0 == filter);
+            if let Some(slot) = slot {
+                slot.pane.set_filter("");
+            }
+        }
+        for (pane, filter) in wanted {
+            let slot = self.panes.get_mut(pane.as_str()).filter(|slot| slot.pane.filter().0.is_empty());
+            if let Some(slot) = slot {
+                slot.pane.set_filter(&filter);
+            }
+        }
+    }
+
     pub(super) fn focused(&mut self) -> Option<&mut Box<dyn Pane>> {
         let name = self.pane_name();
         self.panes.get_mut(name).map(|slot| &mut slot.pane)

@@ -20,6 +20,7 @@ use crate::domain::store::{Expected, Store};
 use crate::domain::thresholds::Thresholds;
 use crate::domain::wanted::Wanted;
 use crate::keymap::Keymap;
+use crate::link::Links;
 use crate::runbooks::lore::Lore;
 use crate::ui::glyphs::Glyphs;
 use crate::ui::theme::{self, Theme};
@@ -29,6 +30,7 @@ use crate::ui::wall::Wall;
 
 /// What the screen is made with.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Setup {
     /// The sources that will be heard.
     pub sources: Vec<Expected>,
@@ -50,6 +52,10 @@ pub struct Setup {
     pub bookmarks: Vec<Shortcut>,
     /// In which zone times are shown.
     pub zone: Zone,
+    /// The sites of the config.
+    pub sites: Vec<Arc<str>>,
+    /// The one of them that is shown alone.
+    pub site: Option<Arc<str>>,
     /// A line that says what this is not: the demo lab says so.
     pub banner: Option<String>,
     /// Nothing is written to any server.
@@ -64,6 +70,8 @@ pub struct Setup {
     pub notify: Notify,
     /// The mouse is heeded.
     pub mouse: bool,
+    /// The terminal is told what are addresses.
+    pub links: bool,
     /// Who is at the keyboard: offered where somebody is to be named.
     pub operator: Arc<str>,
     /// The name of the first view.
@@ -110,6 +118,8 @@ impl Default for Setup {
             views: view::embedded(),
             bookmarks: Vec::new(),
             zone: Zone::default(),
+            sites: Vec::new(),
+            site: None,
             banner: None,
             read_only: false,
             arm: None,
@@ -117,6 +127,7 @@ impl Default for Setup {
             replays: false,
             notify: Notify::default(),
             mouse: false,
+            links: false,
             operator: Arc::default(),
             view: "bridge".to_owned(),
             wall: None,
@@ -152,11 +163,14 @@ impl Setup {
             views: self.views.clone(),
             bookmarks: self.bookmarks.clone(),
             times: Times { zone: self.zone, absolute: false },
+            sites: self.sites.clone(),
+            site: self.site.clone(),
             banner: self.banner.clone(),
             writes: Writes::new(self.read_only, self.arm),
             replays: self.replays,
             notify: self.notify,
             mouse: self.mouse,
+            links: if self.links && self.wall.is_none() { Links::on() } else { Links::default() },
             operator: Arc::clone(&self.operator),
         }
     }
@@ -195,6 +209,7 @@ impl App {
         } else {
             let store = Store::new(setup.sources.clone(), setup.thresholds, setup.ring);
             self.known.store = store.instead_of(&self.known.store);
+            self.bell.begin_anew();
             self.expected = (setup.sources, setup.ring);
         }
         if self.known.desk.lore.files != setup.lore.files {
@@ -211,6 +226,7 @@ impl App {
             // Who has once said who they are is not asked again.
             operator: Arc::clone(&self.look.operator),
             writes: look.writes.after(self.look.writes),
+            links: look.links.after(&self.look.links),
             ..look
         };
         for place in kept {

@@ -121,6 +121,7 @@ impl App {
             shown.next = Some(now.mono + span);
         }
         self.view = view;
+        self.lay_filters();
         self.forget_seen();
     }
 

@@ -68,10 +68,12 @@ impl Pen {
 
     /// Makes it write as the cell looks. On a blank only what shows there is changed.
     pub fn take(&mut self, cell: &Cell, out: &mut Vec<u8>) {
+        // The bits that are no modifiers are the number of a link.
+        let modifier = cell.modifier.intersection(Modifier::all());
         let mut ink = if self.mono {
-            Ink { modifier: cell.modifier, ..Ink::PLAIN }
+            Ink { modifier, ..Ink::PLAIN }
         } else {
-            Ink { fg: cell.fg, bg: cell.bg, modifier: cell.modifier }
+            Ink { fg: cell.fg, bg: cell.bg, modifier }
         };
         if cell.symbol() == " " && !ink.modifier.intersects(ON_BLANK) {
             ink.fg = self.ink.fg;

@@ -341,3 +341,29 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn cells_that_stand_for_an_address_are_a_link_that_ends_with_them() {
+    let links = Links::on();
+    let mut terminal = terminal(20, 3, false);
+    terminal.backend_mut().know(links.clone());
+    let paint = |address: &'static str| {
+        let links = links.clone();
+        move |buffer: &mut Buffer| {
+            links.begin();
+            buffer.set_string(2, 1, "see docs now", Style::new());
+            links.mark(buffer, Rect::new(6, 1, 4, 1), address);
+        }
+    };
+    assert_eq!(
+        frame(&mut terminal, paint("https://a.example/x")),
+        "^[2;3Hsee^[C^]8;id=w1;https://a.example/x^\\docs^[C^]8;;^\\now"
+    );
+    assert_eq!(frame(&mut terminal, paint("https://a.example/x")), "", "nothing changed");
+    assert_eq!(
+        frame(&mut terminal, paint("https://b.example")),
+        "^[7G^]8;id=w2;https://b.example^\\docs^]8;;^\\",
+        "the same text for another page is written again"
+    );
+    assert_eq!(frame(&mut terminal, paint("javascript:alert(1)")), "^[7Gdocs", "it is no link any more");
+}

@@ -10,9 +10,11 @@ use tokio::runtime::Builder;
 use tokio::sync::mpsc;
 
 use super::{Ground, Usage, complain, ground, is_mono, read, setup, setup_on};
-use crate::app::App;
+use crate::app::{App, Setup};
 use crate::cli::{Global, Open};
-use crate::config;
+use crate::config::{self, Config};
+#[cfg(feature = "demo")]
+use crate::demo::Scenario;
 use crate::domain::clocks::Clocks;
 use crate::domain::exercise::Course;
 use crate::domain::store::Expected;
@@ -110,15 +112,24 @@ pub fn banner(ground: &Ground) -> Option<String> {
     Some(format!("recording of {span}. Nothing here is now. `:replay` pauses, hurries and jumps"))
 }
 
-/// Reads the config again, when there is a file to read.
+/// The screen that the config asks for, with links where the terminal takes them.
+fn linked(setup: Setup, config: &Config) -> Setup {
+    let env = |name: &str| std::env::var(name).ok();
+    Setup { links: config.ui.links && terminal::takes_links(&env), ..setup }
+}
+
+/// Reads the config again, when there is a file to read: what is of one site in it, or all.
 pub fn load(ground: &Ground, global: &Global) -> Load {
     let (file, global) = (ground.file.clone(), global.clone());
-    Arc::new(move || {
+    Arc::new(move |site: Option<&str>| {
         let Some(file) = &file else {
             return Err(vec!["neither the demo lab nor a recording has a config to read again".to_owned()]);
         };
-        let loaded = read(&global, file)
-            .and_then(|config| Ok(Loaded { setup: setup(&config, &global, None)?, sources: config.sources }));
+        let global = Global { site: site.map(str::to_owned), ..global.clone() };
+        let loaded = read(&global, file).and_then(|config| {
+            let setup = linked(setup(&config, &global, None)?, &config);
+            Ok(Loaded { setup, sources: config.sources })
+        });
         loaded.map_err(|error| format!("{error:#}").lines().map(str::to_owned).collect())
     })
 }
@@ -128,7 +139,9 @@ pub fn load(ground: &Ground, global: &Global) -> Load {
 fn exercise(ground: &Ground, global: &Global) -> Result<Option<Course>> {
     let Some(lab) = ground.lab.as_ref().filter(|_| global.drill) else { return Ok(None) };
     let exercise = lab.scenario().exercise().ok_or_else(|| {
-        Usage(format!("{} is no drill: there are host-down and backup-late", lab.scenario().as_ref()))
+        let drills = Scenario::ALL.iter().filter(|one| one.exercise().is_some()).map(AsRef::as_ref);
+        let drills: Vec<&str> = drills.collect();
+        Usage(format!("{} is no drill: there are {}", lab.scenario().as_ref(), drills.join(", ")))
     })?;
     Ok(Some(Course::new(exercise, ground.clock.now().wall)))
 }
@@ -147,7 +160,7 @@ fn watch(
     wanted: Option<Wanted>,
     record: Option<&Path>,
 ) -> Result<Ended> {
-    let mut setup = setup_on(ground, global, banner(ground))?;
+    let mut setup = linked(setup_on(ground, global, banner(ground))?, &ground.config);
     setup.wanted = wanted;
     setup.exercise = exercise(ground, global)?;
     // What was done on the lab is the operator's, though the lab itself keeps nothing.
@@ -179,6 +192,7 @@ fn watch(
         listen(&sender)?;
         let live = Live::enter(sender, is_mono(global))?;
         let mut feeds = Feeds::new(network.handle().clone(), load(ground, global));
+        feeds.keep_to(global.site.clone());
         feeds.incidents.clone_from(&ground.config.incidents);
         feeds.state = place.map(|place| place.path().to_owned());
         feeds.watch(&ground.config.sources, &ground.clock);

@@ -149,6 +149,8 @@ pub fn setup(config: &Config, global: &Global, banner: Option<String>) -> Result
         views: config.views.clone(),
         bookmarks: config.bookmarks.clone(),
         zone: config.ui.zone,
+        sites: config.sites.clone(),
+        site: global.site.as_deref().map(Into::into),
         banner,
         read_only: global.read_only || global.wall,
         arm: config.ui.arm,
@@ -157,6 +159,7 @@ pub fn setup(config: &Config, global: &Global, banner: Option<String>) -> Result
         replays: false,
         notify: config.ui.notify,
         mouse: config.ui.mouse,
+        links: false,
         wall: global.wall.then(|| config.ui.wall.clone()),
         operator: config.ui.operator.clone().unwrap_or_else(whoever).into(),
         view,
@@ -217,6 +220,7 @@ fn replay(global: &Global, file: &Path) -> Result<Ground> {
         None => Config::parse("the recording", BARE, None)?,
     };
     config.sources.clear();
+    config.sites.clear();
     dress(&mut config, own.as_deref(), global)?;
     Ok(Ground {
         config,

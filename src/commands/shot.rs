@@ -40,6 +40,7 @@ pub fn run(global: &Global, shot: &Shot) -> Result<ExitCode> {
         // Nobody types here: the sender is kept so that the loop does not take that for the end.
         let (_nobody, inputs) = mpsc::unbounded_channel();
         let mut feeds = Feeds::new(network.handle().clone(), load(&ground, global));
+        feeds.keep_to(global.site.clone());
         feeds.watch(&ground.config.sources, &ground.clock);
         let paper = Paper::new(shot.size.width, shot.size.height);
         let mut dashboard = Loop::new(App::new(setup), paper, ground.clock.clone(), inputs, feeds);

@@ -10,6 +10,7 @@ mod services;
 mod slo;
 mod tables;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -38,6 +39,8 @@ pub const EXAMPLE: &str = include_str!("../../config.example.toml");
 pub struct Config {
     /// The servers, in the order in which they are shown.
     pub sources: Vec<Arc<dyn Source>>,
+    /// The sites that they stand at, by name; all of them, whichever is kept.
+    pub sites: Vec<Arc<str>>,
     /// The numbers that turn measurements into states.
     pub thresholds: Thresholds,
     /// How much of a tail is kept.
@@ -75,6 +78,8 @@ pub struct Ui {
     pub notify: Notify,
     /// The mouse is heeded.
     pub mouse: bool,
+    /// The terminal is told what are addresses, where it takes them.
+    pub links: bool,
     /// How a screen is shown that nobody sits at.
     pub wall: Wall,
     /// Nothing is written before it is armed, and then for so long.
@@ -161,8 +166,11 @@ impl Config {
         };
         let keymap = Keymap::default().with(root);
         let actions = actions::actions(root, &keymap);
+        let named = sources.iter().map(|source| Arc::clone(source.site())).filter(|site| !site.is_empty());
+        let sites: BTreeSet<Arc<str>> = named.collect();
         let config = Self {
             sources,
+            sites: sites.into_iter().collect(),
             holds_secrets,
             thresholds,
             ring,
@@ -209,16 +217,9 @@ impl Config {
     /// # Errors
     /// When no source is there; the error names the sites that are.
     pub fn keep_site(&mut self, site: &str) -> Result<(), String> {
-        let mut sites: Vec<String> = self
-            .sources
-            .iter()
-            .map(|source| source.site().to_string())
-            .filter(|site| !site.is_empty())
-            .collect();
-        sites.sort();
-        sites.dedup();
-        if !sites.iter().any(|have| have == site) {
-            let known = if sites.is_empty() { "no source names one".to_owned() } else { sites.join(", ") };
+        if !self.sites.iter().any(|have| &**have == site) {
+            let none = || "no source names one".to_owned();
+            let known = if self.sites.is_empty() { none() } else { self.sites.join(", ") };
             return Err(format!("no source has site = {site:?} in the config; there: {known}"));
         }
         self.sources.retain(|source| &**source.site() == site);
@@ -302,7 +303,7 @@ fn lead(sources: &[Arc<dyn Source>], hosts: &Inventory) {
 
 /// `[ui]`
 fn ui(root: &Table<'_>, directory: Option<&Path>, elsewhere: &mut Vec<Fault>) -> Ui {
-    let Some(table) = root.table("ui") else { return Ui::default() };
+    let Some(table) = root.table("ui") else { return Ui { links: true, ..Ui::default() } };
     Ui {
         theme: table
             .get_with("theme", |name: String| match theme(&name, directory) {
@@ -324,6 +325,7 @@ fn ui(root: &Table<'_>, directory: Option<&Path>, elsewhere: &mut Vec<Fault>) ->
         arm: tables::arm(&table),
         ascii: table.get("ascii").unwrap_or(false),
         mouse: table.get("mouse").unwrap_or(false),
+        links: table.get("links").unwrap_or(true),
         operator: table.get_with("operator", |name: String| match name.trim() {
             "" => Err("a name".to_owned()),
             name => Ok(crate::text::sanitise(name).into_owned()),

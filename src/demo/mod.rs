@@ -111,6 +111,18 @@ impl Scenario {
                 ("vmid", "102"),
                 &["vzdump 102"],
             ),
+            Self::Storm => (
+                "Find what took the network of the hypervisor away, and restart it",
+                "SystemdUnitFailed",
+                ("name", "networking.service"),
+                &["restart networking"],
+            ),
+            Self::ChainBroken => (
+                "Nobody is told: keep an incident, find where alerts get lost, and reload that",
+                "NotificationsFailing",
+                ("host", "lxc200"),
+                &[":9093/-/reload", "restart alertmanager"],
+            ),
             _ => return None,
         };
         Some(Exercise {
@@ -119,6 +131,7 @@ impl Scenario {
             alert: alert.into(),
             of: (of.0.into(), of.1.into()),
             fixes: fixes.iter().map(|fix| (*fix).into()).collect(),
+            is_deaf: self == Self::ChainBroken,
         })
     }
 
@@ -169,6 +182,15 @@ const TOKEN: &str = "monitor@pbs!dash:eef5fb36-cd49-4797-bdb1-f8b00d912426";
 
 /// The token that the lab's hypervisor takes.
 const PVE_TOKEN: &str = "monitor@pve!dash=0f3a6a0c-1f0b-4b32-9c55-6e0b7b1f2d84";
+
+/// What a drill of the storm is mended with: no runbook of the owner's has it.
+const RESTART: &str = r#"
+[[actions]]
+name = "Restart the unit"
+argv = ["systemctl", "restart", "{unit}"]
+host = "{target}"
+alerts = ["SystemdUnitFailed"]
+"#;
 
 /// A port on which nobody listens.
 fn silent() -> io::Result<TcpSocket> {
@@ -387,6 +409,9 @@ item = [
             pve = self.pve,
             storage = self.storage,
         );
+        if self.scenario == Scenario::Storm {
+            config.push_str(RESTART);
+        }
         config.push_str(&self.runbooks.config());
         config
     }

@@ -21,6 +21,8 @@ pub struct Exercise {
     pub of: (Arc<str>, Arc<str>),
     /// A command that holds one of these mends it.
     pub fixes: Vec<Arc<str>>,
+    /// No Alertmanager hears of it, so that nobody can acknowledge it: who is on it keeps an incident.
+    pub is_deaf: bool,
 }
 
 /// A step of it.
@@ -46,6 +48,12 @@ impl Exercise {
     pub fn is_cause(&self, alert: &Alert) -> bool {
         let (label, value) = &self.of;
         alert.name == self.alert && alert.labels.get(label) == Some(&**value)
+    }
+
+    /// The steps by name.
+    fn steps(&self) -> [&'static str; 3] {
+        let [(_, first, ..), (_, second, ..), (_, third, ..)] = STEPS;
+        [if self.is_deaf { "incident" } else { first }, second, third]
     }
 
     /// Whether a command would mend it.
@@ -147,10 +155,12 @@ impl Course {
 
     /// One line for the screen: the clock, the goal and the steps, or what it came to.
     pub fn line(&self, now: DateTime<Utc>) -> String {
-        let steps: Vec<String> = STEPS
-            .iter()
+        let steps: Vec<String> = self
+            .exercise
+            .steps()
+            .into_iter()
             .zip(self.done)
-            .map(|((_, name, ..), took)| match took {
+            .map(|(name, took)| match took {
                 Some(took) => format!("{name} {}", text::age(took)),
                 None => format!("{name} –"),
             })
@@ -174,6 +184,7 @@ mod tests {
             alert: "HostDown".into(),
             of: ("host".into(), "vm102".into()),
             fixes: vec!["qm start 102".into()],
+            is_deaf: false,
         }
     }
 
@@ -205,6 +216,8 @@ mod tests {
         assert_eq!(line, "drill 1m. Find what broke, and start it. acknowledged –, cause 42s, fix –");
         assert_eq!(course.score(), 40);
         assert_eq!(course.kept("kim".into(), start), None, "what is not over counts for nothing");
+        let deaf = Course::new(Exercise { is_deaf: true, ..exercise() }, start);
+        assert!(deaf.line(start).ends_with("incident –, cause –, fix –"), "{}", deaf.line(start));
         assert!(exercise().mends("sudo qm start 102") && !exercise().mends("qm stop 102"));
     }
 

@@ -41,8 +41,14 @@ pub struct Loaded {
     pub sources: Vec<Arc<dyn Source>>,
 }
 
-/// Reads the config: it, or all that is wrong with it.
-pub type Load = Arc<dyn Fn() -> Result<Loaded, Vec<String>> + Send + Sync>;
+/// Reads the config, of one site or of all: it, or all that is wrong with it.
+pub type Load = Arc<dyn Fn(Option<&str>) -> Result<Loaded, Vec<String>> + Send + Sync>;
+
+/// Reads it of the site that is wanted at this moment.
+fn read_of(load: &Load, site: &Mutex<Option<String>>) -> Result<Loaded, Vec<String>> {
+    let site = site.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    load(site.as_deref())
+}
 
 /// The feeds under way.
 pub struct Feeds {
@@ -54,6 +60,8 @@ pub struct Feeds {
     sources: Vec<Arc<dyn Source>>,
     watch: Option<Watch>,
     load: Load,
+    /// The site that is shown alone.
+    site: Arc<Mutex<Option<String>>>,
     /// Where what must outlive the program is kept; `None` when nothing must.
     pub state: Option<PathBuf>,
     /// Where operators share the records of incidents, if they do.
@@ -81,6 +89,7 @@ impl Feeds {
             sources: Vec::new(),
             watch: None,
             load,
+            site: Arc::default(),
             state: None,
             incidents: None,
             noted: Arc::default(),
@@ -93,6 +102,16 @@ impl Feeds {
         let _network = self.network.enter();
         self.sources = sources.to_vec();
         self.watch = Some(Watch::start(sources, clock, &self.to.0));
+    }
+
+    /// The config is read of this site alone from now on, or of all.
+    pub fn keep_to(&self, site: Option<String>) {
+        *self.site.lock().unwrap_or_else(PoisonError::into_inner) = site;
+    }
+
+    /// Whether a config is of the site that is wanted now: another may have been asked for since.
+    pub fn is_wanted(&self, loaded: &Loaded) -> bool {
+        self.site.lock().unwrap_or_else(PoisonError::into_inner).as_deref() == loaded.setup.site.as_deref()
     }
 
     /// The runtime on which servers are asked.
@@ -172,7 +191,7 @@ impl Feeds {
 
     /// Reads the config again whenever a file of this directory changes: for whoever makes a theme.
     pub fn reload_on_change(&self, directory: PathBuf) {
-        let (load, to) = (Arc::clone(&self.load), self.to.1.clone());
+        let (load, site, to) = (Arc::clone(&self.load), Arc::clone(&self.site), self.to.1.clone());
         self.network.spawn(async move {
             let look = || {
                 let directory = directory.clone();
@@ -184,9 +203,10 @@ impl Feeds {
                 let Ok(now) = look().await else { return };
                 if now != before {
                     before = now;
-                    let (load, to) = (Arc::clone(&load), to.clone());
+                    let (load, site, to) = (Arc::clone(&load), Arc::clone(&site), to.clone());
                     // A reload that is under way already will do.
-                    let _read = tokio::task::spawn_blocking(move || to.try_send(load()).is_ok()).await;
+                    let read = move || to.try_send(read_of(&load, &site)).is_ok();
+                    let _read = tokio::task::spawn_blocking(read).await;
                 }
             }
         });
@@ -195,10 +215,20 @@ impl Feeds {
     /// Reads the config again, away from the loop: a file may hang, and a command for a token even
     /// more.
     pub fn reload(&self) {
-        let (load, to) = (Arc::clone(&self.load), self.to.1.clone());
+        let (load, site, to) = (Arc::clone(&self.load), Arc::clone(&self.site), self.to.1.clone());
         self.network.spawn_blocking(move || {
             // A reload that is under way already will do.
-            let _full = to.try_send(load());
+            let _full = to.try_send(read_of(&load, &site));
+        });
+    }
+
+    /// Shows this site alone, or all, as soon as the config is read for it.
+    pub fn show_site(&self, site: Option<String>) {
+        self.keep_to(site);
+        let (load, site, to) = (Arc::clone(&self.load), Arc::clone(&self.site), self.to.1.clone());
+        self.network.spawn_blocking(move || {
+            // A loop that is gone needs it no more.
+            let _gone = to.blocking_send(read_of(&load, &site));
         });
     }
 }

@@ -122,6 +122,7 @@ impl Screen for Live {
 
     fn draw(&mut self, app: &mut App, now: Now) -> io::Result<()> {
         self.frames.backend_mut().ask(self.pace.asks());
+        self.frames.backend_mut().know(app.links().clone());
         self.frames.draw(|frame| app.draw(frame, now))?;
         if self.frames.backend().written() > 0 {
             self.pace.drawn(Instant::now());

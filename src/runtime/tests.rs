@@ -7,6 +7,7 @@ use tokio::sync::mpsc::{self, UnboundedSender};
 use super::*;
 use crate::app::Setup;
 use crate::domain::feed::{Feed, SourceId, SourceKind};
+use crate::domain::store::Expected;
 use crate::sources::{Looking, Plan, Source};
 
 /// A screen that notes what happens to it.
@@ -39,7 +40,7 @@ impl Screen for Noted {
 fn a_loop() -> (Loop<Noted>, UnboundedSender<Input>) {
     let (sender, inputs) = mpsc::unbounded_channel();
     let clock = Clock::fixed(DateTime::UNIX_EPOCH);
-    let load = || Err(vec!["wardroom.toml:1:1: no".to_owned()]);
+    let load = |_: Option<&str>| Err(vec!["wardroom.toml:1:1: no".to_owned()]);
     let feeds = Feeds::new(Handle::current(), Arc::new(load));
     (Loop::new(App::new(Setup::default()), Noted::default(), clock, inputs, feeds), sender)
 }
@@ -94,6 +95,43 @@ async fn the_last_answer_is_waited_for_at_the_end() {
     one.run().await.expect("drawn");
     assert_eq!(one.screen.unanswered, 0);
     assert_eq!(one.inputs.try_recv(), Ok(key("y")), "no more than that was read");
+}
+
+/// A config of two sites with a server each.
+fn of_site(site: Option<&str>) -> Loaded {
+    let server = |name: &str| Expected {
+        id: SourceId::new(SourceKind::Prometheus, name),
+        site: name.into(),
+        feeds: Vec::new(),
+        tails: Vec::new(),
+    };
+    let shown = ["cabin", "home"].into_iter().filter(|name| site.is_none_or(|site| site == *name));
+    let setup =
+        Setup { sources: shown.map(server).collect(), site: site.map(Into::into), ..Setup::default() };
+    Loaded { setup, sources: Vec::new() }
+}
+
+fn shown(one: &Loop<Noted>) -> Vec<&str> {
+    one.app.store().sources.iter().map(|source| &*source.site).collect()
+}
+
+#[tokio::test]
+async fn the_site_that_was_asked_for_last_is_shown() {
+    let (mut one, _keys) = a_loop();
+    one.feeds = Feeds::new(Handle::current(), Arc::new(|site: Option<&str>| Ok(of_site(site))));
+    for (asked, sites) in
+        [(Some("home"), &["home"][..]), (None, &["cabin", "home"]), (Some("cabin"), &["cabin"])]
+    {
+        one.feeds.show_site(asked.map(str::to_owned));
+        let turns = async {
+            while shown(&one) != sites {
+                one.turn().await.expect("drawn");
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), turns).await.expect("it is read and shown");
+    }
+    // What was read of another before is not shown any more.
+    assert!(!one.feeds.is_wanted(&of_site(Some("home"))));
 }
 
 #[tokio::test]
@@ -174,7 +212,7 @@ fn keys_are_answered_while_a_look_takes_the_whole_thread_of_the_network() {
     let screen = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a loop");
     screen.block_on(async {
         let (mut one, keys) = a_loop();
-        one.feeds = Feeds::new(network.handle().clone(), Arc::new(|| Err(Vec::new())));
+        one.feeds = Feeds::new(network.handle().clone(), Arc::new(|_: Option<&str>| Err(Vec::new())));
         one.feeds.watch(&[Arc::new(greedy)], &Clock::system());
         looking.recv_timeout(Duration::from_secs(20)).expect("the look begins");
         one.turn().await.expect("drawn");

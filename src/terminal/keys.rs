@@ -39,10 +39,11 @@ fn understood(event: &termina::Event) -> Option<Input> {
     }
 }
 
-/// A click or a turn of the wheel; with a modifier it is meant for somebody else.
+/// A click, what is dragged, or a turn of the wheel; with a modifier it is meant for somebody else.
 fn pointed(mouse: MouseEvent) -> Option<Input> {
     let how = match mouse.kind {
         MouseEventKind::Down(MouseButton::Left) => Pointing::Click,
+        MouseEventKind::Drag(MouseButton::Left) => Pointing::Drag,
         MouseEventKind::ScrollUp => Pointing::Up,
         MouseEventKind::ScrollDown => Pointing::Down,
         _ => return None,
@@ -133,6 +134,8 @@ mod tests {
             ("\u{1b}[<0;1;1M", Some("Msg(Pointed(Pointed { how: Click, column: 0, row: 0 }))")),
             ("\u{1b}[<65;12;5M", Some("Msg(Pointed(Pointed { how: Down, column: 11, row: 4 }))")),
             ("\u{1b}[<64;12;5M", Some("Msg(Pointed(Pointed { how: Up, column: 11, row: 4 }))")),
+            ("\u{1b}[<32;12;5M", Some("Msg(Pointed(Pointed { how: Drag, column: 11, row: 4 }))")),
+            ("\u{1b}[<35;12;5M", None),
             ("\u{1b}[<0;1;1m", None),
             ("\u{1b}[<2;1;1M", None),
             ("\u{1b}[<4;1;1M", None),

@@ -4,6 +4,7 @@
 mod ask;
 mod input;
 mod keys;
+mod links;
 mod notify;
 mod pace;
 mod sequence;
@@ -17,6 +18,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 pub use self::ask::ask;
 use self::input::Reader;
+pub use self::links::takes_links;
 pub use self::notify::note;
 pub use self::pace::Pace;
 use crate::border::Msg;
@@ -28,13 +30,13 @@ const ENTER: &[u8] = b"\x1b[?1049h\x1b[?25l\x1b[?2004h\x1b[?1004h\x1b[m\x1b[2J";
 /// All of that back, and whatever a frame that was cut off left behind. Terminals without a second
 /// screen get an empty one.
 const LEAVE: &[u8] =
-    b"\x1b\\\x1b[?2026l\x1b[m\x1b[2J\x1b[H\x1b[?1006l\x1b[?1000l\x1b[?1004l\x1b[?2004l\x1b[?1049l\x1b[?25h";
+    b"\x1b\\\x1b[?2026l\x1b[m\x1b[2J\x1b[H\x1b[?1006l\x1b[?1002l\x1b[?1004l\x1b[?2004l\x1b[?1049l\x1b[?25h";
 
-/// Word of clicks and of the wheel, in the form without a limit to columns.
-const POINT: &[u8] = b"\x1b[?1000h\x1b[?1006h";
+/// Word of clicks, of what is dragged and of the wheel, in the form without a limit to columns.
+const POINT: &[u8] = b"\x1b[?1002h\x1b[?1006h";
 
 /// No more of it.
-const POINT_NOT: &[u8] = b"\x1b[?1006l\x1b[?1000l";
+const POINT_NOT: &[u8] = b"\x1b[?1006l\x1b[?1002l";
 
 /// The line settings from before, while the terminal is ours. The panic hook needs them too.
 static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);

@@ -8,6 +8,7 @@ mod host;
 mod kept;
 mod line;
 mod probe;
+mod ran;
 mod room;
 pub mod routine;
 mod service;
@@ -144,8 +145,9 @@ pub fn describe(subject: &Subject, place: Place, scene: &Scene<'_>) -> Descripti
         Subject::Tier(name) => service::of_tier(name, scene),
         Subject::Source(id) => store.source(id).map(|source| of_source(source, scene)),
         Subject::Routine(routine) => Some(routine::of_routine(*routine, scene)),
+        Subject::Past { what, at, .. } => ran::of_past(what, *at, scene),
         // It only tells a row from the others.
-        Subject::Due { .. } | Subject::Past { .. } => None,
+        Subject::Due { .. } => None,
     };
     let told = told.map(|mut told| {
         dashboards::tell(subject, scene, &mut told.text);

@@ -1,5 +1,7 @@
 //! What can be asked for by name: every action that works at a place, and what takes a word with it.
 
+use std::sync::Arc;
+
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 use strum::IntoEnumIterator;
@@ -28,6 +30,8 @@ pub enum Order {
     Keep(String),
     /// No longer the bookmark of this name.
     Forget(String),
+    /// This site alone, or all of them.
+    Site(Option<Arc<str>>),
     /// Ask this source again.
     Refresh(SourceId),
     /// The detail of this.

@@ -13,6 +13,7 @@ use crate::domain::subject::Subject;
 use crate::domain::verdict::Verdict;
 use crate::incident::Entry;
 use crate::keymap::Keymap;
+use crate::link::Links;
 use crate::runbooks::desk::Desk;
 
 /// The world as it is drawn, and how.
@@ -34,6 +35,8 @@ pub struct Scene<'a> {
     pub theme: &'a Theme,
     /// The keys.
     pub keymap: &'a Keymap,
+    /// The addresses that the terminal may open.
+    pub links: &'a Links,
     /// How times are shown.
     pub times: Times,
     /// The time of what is known: it stands still while the screen is frozen.

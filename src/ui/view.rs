@@ -4,6 +4,7 @@
 use crokey::KeyCombination;
 use ratatui::layout::Rect;
 
+use super::filter::Filter;
 use super::panes;
 use super::widgets::frame::Border;
 use crate::action::Action;
@@ -14,7 +15,7 @@ use crate::settings::{Document, Table};
 pub const EMBEDDED: &str = include_str!("views.toml");
 
 /// The views in the order of their keys, with the action that opens each.
-pub const NAMES: [(&str, Action); 14] = [
+pub const NAMES: [(&str, Action); 15] = [
     ("bridge", Action::Bridge),
     ("alerts", Action::Alerts),
     ("targets", Action::Targets),
@@ -23,6 +24,7 @@ pub const NAMES: [(&str, Action); 14] = [
     ("hosts", Action::Hosts),
     ("runbooks", Action::Runbooks),
     ("chain", Action::Chain),
+    ("journal", Action::JournalView),
     ("silences", Action::Silences),
     ("coverage", Action::Coverage),
     ("horizon", Action::Horizon),
@@ -53,6 +55,8 @@ pub struct View {
     pub wide: Vec<Band>,
     /// The narrow one.
     pub narrow: Vec<Band>,
+    /// Panes that are filtered when it is opened, and how.
+    pub filters: Vec<(String, String)>,
 }
 
 /// A place with a name, and how one gets there.
@@ -95,6 +99,7 @@ pub fn with(base: &[View], root: &Table<'_>) -> Views {
             if read.is_empty() { None } else { Some(read) }
         };
         let (wide, narrow) = (bands("wide"), bands("narrow"));
+        let filters = table.table("filters").map(|table| filters(&table));
         Some(View {
             name,
             wide_from: table
@@ -104,9 +109,24 @@ pub fn with(base: &[View], root: &Table<'_>) -> Views {
                 .unwrap_or(100),
             narrow: narrow.or_else(|| known.map(|view| view.narrow.clone())).or_else(|| wide.clone())?,
             wide: wide.or_else(|| known.map(|view| view.wide.clone()))?,
+            filters: filters.or_else(|| known.map(|view| view.filters.clone())).unwrap_or_default(),
         })
     });
     read.collect()
+}
+
+/// `filters = { PANE = FILTER }`
+fn filters(table: &Table<'_>) -> Vec<(String, String)> {
+    let all = table.entries::<String>();
+    for (pane, filter) in &all {
+        if panes::number(pane).is_none() {
+            table.fault(pane, format!("expected the name of a pane ({})", panes::NAMES.join(", ")));
+        }
+        if let Some(fault) = Filter::new(filter).fault() {
+            table.fault(pane, fault);
+        }
+    }
+    all
 }
 
 fn band(table: &Table<'_>) -> Option<Band> {
@@ -143,6 +163,18 @@ pub struct Place {
     pub border: Border,
 }
 
+/// Which edge of a pane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// Towards the pane beside it.
+    Right,
+    /// Towards the panes below it.
+    Below,
+}
+
+/// No pane is dragged narrower, in cells.
+const NARROWEST: u16 = 12;
+
 impl View {
     /// The view without a pane; `None` when nothing is left of it.
     pub fn without(&self, pane: &str) -> Option<Self> {
@@ -174,6 +206,35 @@ impl View {
                 let at = band.panes.iter().position(|(name, _)| name == pane).unwrap_or(0);
                 let shares: Vec<&mut u16> = band.panes.iter_mut().map(|(_, share)| share).collect();
                 shift(shares, at, action == Action::Wider)
+            }
+        }
+    }
+
+    /// Moves the edge of a pane, on a screen of so many columns, so that it becomes so many cells long; the
+    /// pane behind the edge gives them, or takes them. `places` is where the panes stand.
+    pub fn drag(&mut self, width: u16, pane: &str, side: Side, length: u16, places: &[Place]) {
+        let bands = if width >= self.wide_from { &mut self.wide } else { &mut self.narrow };
+        let area = |name: &str| places.iter().find(|place| place.pane == name).map(|place| place.area);
+        let Some(at) = bands.iter().position(|band| band.panes.iter().any(|(name, _)| name == pane)) else {
+            return;
+        };
+        match side {
+            Side::Below => {
+                let height =
+                    |band: &Band| band.panes.first().and_then(|(name, _)| area(name)).map(|area| area.height);
+                let Some(heights) = bands.iter().map(height).collect::<Option<Vec<u16>>>() else { return };
+                let least: Vec<u16> = bands.iter().map(|band| band.least).collect();
+                let shares = bands.iter_mut().map(|band| &mut band.share);
+                move_edge(shares.collect(), &heights, &least, at, length);
+            }
+            Side::Right => {
+                let Some(band) = bands.get_mut(at) else { return };
+                let at = band.panes.iter().position(|(name, _)| name == pane).unwrap_or(0);
+                let widths = band.panes.iter().map(|(name, _)| area(name).map(|area| area.width));
+                let Some(widths) = widths.collect::<Option<Vec<u16>>>() else { return };
+                let least = vec![NARROWEST; widths.len()];
+                let shares = band.panes.iter_mut().map(|(_, share)| share);
+                move_edge(shares.collect(), &widths, &least, at, length);
             }
         }
     }
@@ -230,6 +291,22 @@ fn shift(shares: Vec<&mut u16>, at: usize, more: bool) -> bool {
         *share = u16::try_from(part.max(1)).unwrap_or(u16::MAX);
     }
     true
+}
+
+/// Makes the part `at` as long as is wanted, at the cost of the next one; each keeps its least. Shares that
+/// are lengths give those lengths.
+fn move_edge(shares: Vec<&mut u16>, lengths: &[u16], least: &[u16], at: usize, wanted: u16) {
+    let pair = |all: &[u16]| Some((*all.get(at)?, *all.get(at + 1)?));
+    let Some(((own, next), (own_least, next_least))) = pair(lengths).zip(pair(least)) else { return };
+    let both = own + next;
+    if own_least + next_least > both {
+        return;
+    }
+    let own = wanted.clamp(own_least, both - next_least);
+    for (nth, (share, length)) in shares.into_iter().zip(lengths).enumerate() {
+        let length = if nth == at { own } else { *length };
+        *share = if nth == at + 1 { both - own } else { length }.max(1);
+    }
 }
 
 /// Divides `length` by shares; each part gets at least its least, where there is so much.

@@ -5,13 +5,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A room, and the rooms whose doors are open to it. What stands here with `*` may enter all.
-const RULES: [(&str, &[&str]); 34] = [
+const RULES: [(&str, &[&str]); 35] = [
     ("text", &[]),
     ("zone", &[]),
     ("action", &[]),
     ("settings", &[]),
     ("clock", &[]),
     ("mask", &[]),
+    ("link", &[]),
     ("child", &[]),
     ("secret", &["settings", "text"]),
     ("net", &["settings", "secret", "text", "child"]),
@@ -28,10 +29,16 @@ const RULES: [(&str, &[&str]); 34] = [
         "ui",
         &[
             "domain", "runbooks", "incident", "action", "keymap", "text", "border", "settings", "clock",
-            "zone",
+            "zone", "link",
         ],
     ),
-    ("app", &["ui", "domain", "runbooks", "incident", "action", "keymap", "border", "text", "clock", "mask"]),
+    (
+        "app",
+        &[
+            "ui", "domain", "runbooks", "incident", "action", "keymap", "border", "text", "clock", "mask",
+            "link",
+        ],
+    ),
     ("demo", &["domain", "text", "clock"]),
     ("replay", &["border", "domain", "clock", "text"]),
     ("report", &["domain", "text"]),
@@ -46,7 +53,7 @@ const RULES: [(&str, &[&str]); 34] = [
     ),
     ("setup", &["config", "sources", "domain", "net", "secret", "settings", "text"]),
     ("terminal", &["border", "text", "clock"]),
-    ("backend", &["border", "text", "clock"]),
+    ("backend", &["border", "text", "clock", "link"]),
     ("runtime", &["*"]),
     ("commands", &["*"]),
     ("cli", &["domain", "action"]),

@@ -7,7 +7,7 @@ use std::str::Chars;
 const MODES: [&str; 5] = ["1049", "25", "2004", "1004", "2026"];
 
 /// Those that it switches off when it leaves, and on only where the mouse is wanted.
-const MOUSE: [&str; 2] = ["1000", "1006"];
+const MOUSE: [&str; 2] = ["1002", "1006"];
 
 /// The first thing in `bytes` that is not the program's own: a control character other than CR, LF
 /// and BS, a sequence outside its set, a character that hides or turns text.
@@ -43,6 +43,9 @@ fn sequence(chars: &mut Chars<'_>) -> Result<(), String> {
     if opening == '\\' {
         return Ok(());
     }
+    if opening == ']' {
+        return link(chars);
+    }
     if opening != '[' {
         return Err(format!("sequence ESC {opening:?}"));
     }
@@ -57,6 +60,36 @@ fn sequence(chars: &mut Chars<'_>) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// Reads a link: what follows `ESC ]` up to `ESC \`.
+fn link(chars: &mut Chars<'_>) -> Result<(), String> {
+    let mut text = String::new();
+    // The rest may still be on its way.
+    while let Some(char) = chars.next() {
+        if char == '\u{1b}' {
+            let ends = chars.next().is_none_or(|char| char == '\\');
+            return if ends && is_link(&text) { Ok(()) } else { Err(format!("sequence OSC {text:?}")) };
+        }
+        text.push(char);
+        let begins = text.starts_with("8;") || text == "8";
+        if !begins || !char.is_ascii_graphic() || text.len() > 1_020 {
+            return Err(format!("sequence OSC {text:?}"));
+        }
+    }
+    Ok(())
+}
+
+/// Whether it begins one to a page under a number of ours, or ends one.
+fn is_link(text: &str) -> bool {
+    let Some((name, address)) = text.strip_prefix("8;").and_then(|rest| rest.split_once(';')) else {
+        return false;
+    };
+    let is_ours = name
+        .strip_prefix("id=w")
+        .is_some_and(|number| !number.is_empty() && number.chars().all(|char| char.is_ascii_digit()));
+    let is_page = address.starts_with("http://") || address.starts_with("https://");
+    (name.is_empty() && address.is_empty()) || (is_ours && is_page)
 }
 
 fn is_own(parameters: &str, kind: char) -> bool {
@@ -115,6 +148,8 @@ fn the_programs_own_sequences_pass() {
         "\x1b[0;1;31m\x1b[38;5;208m\x1b[48;2;1;2;3m\x1b[39;49m\x1b[m",
         "\x1b[2;20r\x1b[3S\x1b[r\x1b[c",
         "cut in the middle \x1b[38;5",
+        "\x1b]8;id=w12;https://docs.example/a?b=c#d\x1b\\a page\x1b]8;;\x1b\\",
+        "cut in the middle \x1b]8;id=w1;https://do",
         "whatever was open is closed \x1b\\\x1b[?2026l\x1b[m",
     ] {
         assert_eq!(foreign(own.as_bytes()), Ok(()), "{own:?}");
@@ -127,10 +162,17 @@ fn what_comes_from_elsewhere_is_found() {
     for hostile in [
         "\x1b]0;title\x07",
         "\x1b]8;;http://evil.invalid\x1b\\",
+        "\x1b]8;id=evil;http://evil.invalid\x1b\\",
+        "\x1b]8;id=w1;javascript:alert(1)\x1b\\",
+        "\x1b]8;id=w1;http://evil.invalid\x07",
+        "\x1b]8;id=w1;http://evil invalid\x1b\\",
+        "\x1b]8;id=w1;http://evil.invalid\x1b[2J",
+        "\x1b]52;c;AAAA\x1b\\",
         "\x1b[5mblink",
         "\x1b[8mhidden",
         "\x1b[38;9m",
         "\x1b[?1000h",
+        "\x1b[?1002h",
         "\x1b[5n",
         "\x1bP+q\x1b\\",
         "\x1b7",

@@ -89,7 +89,8 @@ fn what_is_held_does_not_grow() {
         let setup =
             wardroom::commands::setup(&config, &Global::default(), None).expect("all views are there");
         let (_nobody, inputs) = mpsc::unbounded_channel();
-        let mut feeds = Feeds::new(tokio::runtime::Handle::current(), Arc::new(|| Err(Vec::new())));
+        let mut feeds =
+            Feeds::new(tokio::runtime::Handle::current(), Arc::new(|_: Option<&str>| Err(Vec::new())));
         feeds.watch(&config.sources, &clock);
         let mut dashboard = Loop::new(App::new(setup), Paper::new(120, 40), clock.clone(), inputs, feeds);
         let mut rounds = Vec::with_capacity(wanted);

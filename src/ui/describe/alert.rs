@@ -232,10 +232,10 @@ fn links(alert: &Alert, to: &mut Vec<Prose>) {
     let mut found: Vec<Prose> = Vec::new();
     for (name, value) in alert.annotations.iter().filter(|(name, _)| LINKS.contains(name)) {
         let name = name.trim_matches('_').trim_end_matches("_url").trim_end_matches("Url");
-        found.push(Prose::pair(name, value));
+        found.push(Prose::Link(name.to_owned(), piece(value, Role::Text)));
     }
     if let Some(url) = &alert.generator_url {
-        found.push(Prose::Pair("query".into(), vec![piece(&**url, Role::Muted)]));
+        found.push(Prose::Link("query".into(), piece(&**url, Role::Muted)));
     }
     if !found.is_empty() {
         to.extend([Prose::Blank, Prose::Head("Links".to_owned())]);

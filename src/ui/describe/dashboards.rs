@@ -56,6 +56,6 @@ pub fn tell(subject: &Subject, scene: &Scene<'_>, to: &mut Vec<Prose>) {
     }
     to.extend([Prose::Blank, Prose::Head("Dashboards".to_owned())]);
     for (title, link) in all {
-        to.push(Prose::Pair(title, vec![piece(link, Role::Muted)]));
+        to.push(Prose::Link(title, piece(link, Role::Muted)));
     }
 }

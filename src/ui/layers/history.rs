@@ -37,7 +37,9 @@ impl History {
     fn tell(&self, scene: &Scene<'_>) -> Vec<Prose> {
         let mut told = Vec::new();
         if self.torn > 0 {
-            let torn = format!("{} lines are torn and left out: something was killed as it wrote", self.torn);
+            let lines =
+                if self.torn == 1 { "1 line is".to_owned() } else { format!("{} lines are", self.torn) };
+            let torn = format!("{lines} torn and left out: something was killed as it wrote");
             told.extend([Prose::Line(vec![piece(torn, Role::Warning)]), Prose::Blank]);
         }
         for ran in self.ran.iter().rev() {

@@ -132,7 +132,8 @@ impl Incidents {
     fn lines(&self, now: DateTime<Utc>) -> Vec<Vec<Piece>> {
         let line = |is_here: bool, words: String, note: String| {
             let (bar, role) = if is_here { (glyphs::BAR, Role::Selection) } else { (" ", Role::Text) };
-            vec![piece(bar, Role::Accent), piece(words, role), piece(format!("  {note}"), Role::Muted)]
+            let words = piece(format!(" {words}"), role);
+            vec![piece(bar, Role::Accent), words, piece(format!("  {note}"), Role::Muted)]
         };
         if let Some((row, at)) = self.open {
             let steps = self.rows.get(row).map(|row| self.steps(row)).unwrap_or_default();

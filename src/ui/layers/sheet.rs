@@ -14,7 +14,7 @@ use crate::ui::scene::{Piece, Scene, piece};
 use crate::ui::theme::Role;
 use crate::ui::widgets::frame::{Border, Title, frame};
 use crate::ui::widgets::paint::blank;
-use crate::ui::widgets::prose::{Prose, Scroll, lay_out};
+use crate::ui::widgets::prose::{Prose, Scroll, lay_out, spots};
 use crate::ui::widgets::sign;
 
 /// What a sheet tells.
@@ -156,6 +156,7 @@ pub fn draw_sheet(
     let whole = body.width < WIDEST + 40;
     let width = if whole { body.width } else { WIDEST + 4 };
     let lines = lay_out(told, width.saturating_sub(4));
+    scroll.links = spots(told, width.saturating_sub(4));
     draw_lines(title, &lines, scroll, scene, place(body, width, lines.len()), buffer);
 }
 

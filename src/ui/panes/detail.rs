@@ -13,7 +13,7 @@ use crate::ui::describe::{Place, describe, wants};
 use crate::ui::scene::{Scene, piece};
 use crate::ui::theme::Role;
 use crate::ui::widgets::frame::Title;
-use crate::ui::widgets::prose::{Scroll, lay_out};
+use crate::ui::widgets::prose::{Scroll, lay_out, spots};
 
 /// The pane.
 #[derive(Debug, Default)]
@@ -69,7 +69,9 @@ impl Pane for Detail {
             return draw_lines(&[vec![piece("nothing is selected", Role::Muted)]], area, buffer, scene);
         };
         let area = Rect { x: area.x + 1.min(area.width), width: area.width.saturating_sub(2), ..area };
-        let lines = lay_out(&describe(subject, Place::Pane, scene).text, area.width);
+        let told = describe(subject, Place::Pane, scene).text;
+        let lines = lay_out(&told, area.width);
+        self.scroll.links = spots(&told, area.width);
         self.scroll.draw(&lines, area, buffer, scene);
     }
 }

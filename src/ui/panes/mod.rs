@@ -9,6 +9,7 @@ pub mod detail;
 pub mod digest;
 pub mod horizon;
 pub mod hosts;
+pub mod journal;
 pub mod layers;
 pub mod listed;
 pub mod logs;
@@ -66,6 +67,7 @@ pub const PANES: [Made; 21] = [
     ("coverage", 0, || Box::<Listed<coverage::Coverage>>::default()),
     ("horizon", 0, || Box::<Listed<horizon::Horizon>>::default()),
     ("digest", 0, || Box::<digest::Past>::default()),
+    ("journal", 9, || Box::<journal::Journal>::default()),
     ("probes", 0, || Box::<Listed<probes::Probes>>::default()),
     ("services", 0, || Box::<Listed<services::Services>>::default()),
     ("layers", 0, || Box::<Listed<layers::Layers>>::default()),

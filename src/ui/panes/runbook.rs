@@ -135,7 +135,7 @@ impl Runbook {
         let top = desk.selected.saturating_sub(page - 1).min(hits.len().saturating_sub(page));
         let place = |path: &str, line| format!("{}:{line}", short(path));
         let places = hits.iter().map(|hit| text::width(&place(&hit.runbook.path, hit.line)));
-        // What every row keeps for the place; only a procedure with a severity gives up more of its name.
+        // Places are as wide as the widest where a severity stands before them; else the name has the room.
         let column = places.max().unwrap_or(0).min(usize::from(area.width) / 3);
         for (y, (at, hit)) in (area.top()..area.bottom()).zip(hits.iter().enumerate().skip(top)) {
             let is_selected = at == desk.selected;
@@ -143,9 +143,11 @@ impl Runbook {
             let role = if is_selected { Role::Selection } else { Role::Text };
             let severity = hit.procedure.severity.clone().unwrap_or_default();
             let place = place(&hit.runbook.path, hit.line);
-            let gap = " ".repeat(column.saturating_sub(text::width(&place)));
-            let severity = if severity.is_empty() { severity } else { format!("{severity:<9} ") };
-            let tail = vec![piece(severity, Role::Muted), piece(format!("{gap}{place}"), Role::Muted)];
+            let tail = if severity.is_empty() {
+                vec![piece(place, Role::Muted)]
+            } else {
+                vec![piece(format!("{severity:<9} {place:>column$}"), Role::Muted)]
+            };
             let room = area.width.saturating_sub(width(&tail) + 2);
             let title =
                 vec![piece(bar, Role::Accent), piece(sanitise(&hit.procedure.title).into_owned(), role)];

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::paint::{mark, put_pieces};
+use super::paint::{mark, put_pieces, width};
 use crate::action::Action;
 use crate::text;
 use crate::ui::filter::Filter;
@@ -20,6 +20,8 @@ pub enum Prose {
     Line(Vec<Piece>),
     /// A name and its value; values stand under each other.
     Pair(String, Vec<Piece>),
+    /// The same where the value is an address: a terminal may open it.
+    Link(String, Piece),
     /// An empty line.
     Blank,
 }
@@ -41,31 +43,88 @@ const WIDEST_NAME: usize = 22;
 
 /// The lines of a text in so many cells.
 pub fn lay_out(prose: &[Prose], cells: u16) -> Vec<Vec<Piece>> {
-    let cells = usize::from(cells).max(1);
-    let names = prose.iter().filter_map(|item| match item {
-        Prose::Pair(name, _) => Some(text::width(name)),
-        _ => None,
-    });
-    let column = names.max().unwrap_or(0).min(WIDEST_NAME).min(cells / 2);
-    let mut lines = Vec::new();
-    for item in prose {
+    let room = Room::of(prose, cells);
+    prose.iter().flat_map(|item| room.lines(item)).collect()
+}
+
+/// How a text is divided.
+#[derive(Clone, Copy, Debug)]
+struct Room {
+    cells: usize,
+    /// What the names have.
+    column: usize,
+}
+
+impl Room {
+    fn of(prose: &[Prose], cells: u16) -> Self {
+        let cells = usize::from(cells).max(1);
+        let names = prose.iter().filter_map(|item| match item {
+            Prose::Pair(name, _) | Prose::Link(name, _) => Some(text::width(name)),
+            _ => None,
+        });
+        Self { cells, column: names.max().unwrap_or(0).min(WIDEST_NAME).min(cells / 2) }
+    }
+
+    /// The lines of an item.
+    fn lines(self, item: &Prose) -> Vec<Vec<Piece>> {
         match item {
-            Prose::Head(head) => lines.push(vec![piece(head.clone(), Role::Title)]),
-            Prose::Blank => lines.push(Vec::new()),
-            Prose::Line(pieces) => lines.extend(wrap(pieces, cells)),
-            Prose::Pair(name, value) => {
-                let name = text::truncate(name, column.max(1)).into_owned();
-                let pad = (column + 2).saturating_sub(text::width(&name));
-                let mut first = Some(piece(format!("{name}{}", " ".repeat(pad)), Role::Muted));
-                for mut line in wrap(value, cells.saturating_sub(column + 2).max(1)) {
-                    let lead = first.take().unwrap_or_else(|| piece(" ".repeat(column + 2), Role::Muted));
-                    line.insert(0, lead);
-                    lines.push(line);
-                }
-            }
+            Prose::Head(head) => vec![vec![piece(head.clone(), Role::Title)]],
+            Prose::Blank => vec![Vec::new()],
+            Prose::Line(pieces) => wrap(pieces, self.cells),
+            Prose::Pair(name, value) => self.pair(name, value),
+            Prose::Link(name, address) => self.pair(name, std::slice::from_ref(address)),
         }
     }
-    lines
+
+    /// A name before the lines of its value.
+    fn pair(self, name: &str, value: &[Piece]) -> Vec<Vec<Piece>> {
+        let lead = self.column + 2;
+        let name = text::truncate(name, self.column.max(1));
+        let pad = lead.saturating_sub(text::width(&name));
+        let mut first = Some(format!("{name}{}", " ".repeat(pad)));
+        let mut lines = wrap(value, self.cells.saturating_sub(lead).max(1));
+        for line in &mut lines {
+            let before = first.take().unwrap_or_else(|| " ".repeat(lead));
+            line.insert(0, piece(before, Role::Muted));
+        }
+        lines
+    }
+}
+
+/// A piece of an address in a text that is laid out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spot {
+    /// On which line.
+    line: usize,
+    /// From which cell on, and how many.
+    from: u16,
+    cells: u16,
+    /// The whole address.
+    address: String,
+}
+
+/// Where the addresses of a text stand when it is laid out in so many cells.
+pub fn spots(prose: &[Prose], cells: u16) -> Vec<Spot> {
+    let mut spots = Vec::new();
+    if !prose.iter().any(|item| matches!(item, Prose::Link(..))) {
+        return spots;
+    }
+    let (room, mut line) = (Room::of(prose, cells), 0);
+    for item in prose {
+        let lines = room.lines(item);
+        if let Prose::Link(_, (address, _)) = item {
+            let from = u16::try_from(room.column + 2).unwrap_or(u16::MAX);
+            let own = lines.iter().zip(line..);
+            spots.extend(own.map(|(pieces, line)| Spot {
+                line,
+                from,
+                cells: width(pieces.get(1..).unwrap_or_default()),
+                address: address.clone(),
+            }));
+        }
+        line += lines.len();
+    }
+    spots
 }
 
 /// Breaks pieces into lines between words, and inside a word that is longer than a line.
@@ -109,7 +168,7 @@ pub fn wrap(pieces: &[Piece], cells: usize) -> Vec<Vec<Piece>> {
 }
 
 /// The words of a line and what stands between them; a time, a date and an address with its port are
-/// one word each, whatever stands between their digits, and what ends a word stays with it.
+/// one word each, whatever stands between their digits, and what opens or ends a word stays with it.
 fn words(line: &str) -> impl Iterator<Item = &str> {
     let mut rest = line;
     std::iter::from_fn(move || {
@@ -123,9 +182,11 @@ fn words(line: &str) -> impl Iterator<Item = &str> {
             // A joint belongs to the word only when a digit follows it.
             let follows = rest.get(at + word.len()..).unwrap_or_default();
             let joins = is_joint && follows.starts_with(|char: char| char.is_ascii_digit());
-            let ends = matches!(word, "," | "." | ";" | ":" | "!" | "?" | ")" | "]");
+            let is_open = before.chars().all(|char| matches!(char, '"' | '(' | '['));
+            let opens = is_open && !word.trim().is_empty();
+            let ends = matches!(word, "," | "." | ";" | ":" | "!" | "?" | ")" | "]" | "\"");
             let ends = ends && before.ends_with(|char: char| !char.is_whitespace());
-            if at > 0 && !joins && !goes_on && !ends {
+            if at > 0 && !joins && !goes_on && !ends && !opens {
                 break;
             }
             end = at + word.len();
@@ -161,6 +222,8 @@ pub struct Scroll {
     pub search: Filter,
     /// Go to the first match when next drawn.
     pub seek: bool,
+    /// Where addresses stand in the text.
+    pub links: Vec<Spot>,
     /// Lines with a match, when last drawn.
     matches: Vec<usize>,
 }
@@ -186,6 +249,12 @@ impl Scroll {
         for (y, line) in (area.top()..area.bottom()).zip(lines.iter().skip(self.top)) {
             put_pieces(buffer, (area.x, y), line, area.width, scene);
             mark(buffer, (area.x, y), &text(line), area.width, &self.search, scene);
+        }
+        for spot in &self.links {
+            let row = spot.line.checked_sub(self.top).and_then(|row| u16::try_from(row).ok());
+            let Some(row) = row.filter(|row| *row < area.height) else { continue };
+            let place = Rect::new(area.x.saturating_add(spot.from), area.y + row, spot.cells, 1);
+            scene.links.mark(buffer, place.intersection(area), &spot.address);
         }
     }
 
@@ -263,6 +332,27 @@ mod tests {
     }
 
     #[test]
+    fn an_address_is_whole_on_each_of_its_lines() {
+        let address = "https://docs.example/runbooks/000#hostdown";
+        let prose = [
+            Prose::plain("two words"),
+            Prose::Link("runbook".into(), piece(address, Role::Text)),
+            Prose::pair("job", "node"),
+            Prose::Link("query".into(), piece("http://x", Role::Muted)),
+        ];
+        let (lines, spots) = (lay_out(&prose, 30), spots(&prose, 30));
+        let shown: String =
+            spots.iter().filter(|spot| spot.address == address).fold(String::new(), |all, spot| {
+                let line: String = lines[spot.line].iter().map(|(text, _)| text.as_str()).collect();
+                all.chars().chain(line.chars().skip(spot.from.into()).take(spot.cells.into())).collect()
+            });
+        assert_eq!(shown, address, "{lines:?}");
+        let last = spots.last().expect("the query");
+        assert_eq!((last.line, last.from, last.cells), (lines.len() - 1, 9, 8));
+        assert!(super::spots(&prose[..1], 30).is_empty());
+    }
+
+    #[test]
     fn words_stay_whole_where_they_can() {
         let prose = [
             Prose::pair("job", "node exporter"),
@@ -298,6 +388,8 @@ mod tests {
             ]
         );
         assert_eq!(words(text).collect::<String>(), text, "nothing is lost");
+        let quoted: Vec<&str> = words("as \"Down\" or (so)").filter(|word| !word.trim().is_empty()).collect();
+        assert_eq!(quoted, ["as", "\"Down\"", "or", "(so)"], "a mark stays with what it opens");
         let pieces = [piece("at 02:00:00 UTC", Role::Text)];
         assert_eq!(plain(&wrap(&pieces, 9)), ["at ", "02:00:00 ", "UTC"]);
     }

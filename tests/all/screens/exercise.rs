@@ -1,8 +1,11 @@
 //! A drill: its clock, its steps and what they come to.
 
+use std::process::{Command, Stdio};
+
 use chrono::TimeDelta;
 use wardroom::app::Setup;
-use wardroom::border::Effect;
+use wardroom::border::{Effect, Msg};
+use wardroom::demo::Scenario;
 use wardroom::domain::exercise::{Course, Exercise, Exercised, Step};
 
 use super::desk::{Desk, instant};
@@ -15,6 +18,7 @@ fn exercise() -> Exercise {
         alert: "HostDown".into(),
         of: ("host".into(), "vm102".into()),
         fixes: vec!["qm start 102".into()],
+        is_deaf: false,
     }
 }
 
@@ -62,4 +66,37 @@ fn a_drill_that_is_over_is_written_down_once_and_held_against_the_best() {
     desk.wait(60);
     let [done] = kept(&desk).try_into().expect("once");
     assert_eq!((done.score, &*done.by, done.took), (100, "sam", [Some(60), Some(182), Some(60)]));
+fn where_nobody_can_acknowledge_an_incident_counts() {
+    let exercise = Exercise { is_deaf: true, ..exercise() };
+    let setup = Setup { exercise: Some(Course::new(exercise, instant())), ..homelab::setup() };
+    let mut desk = Desk::new(setup, (120, 40));
+    desk.hear(homelab::host_down()).wait(2);
+    assert!(desk.screen().contains("incident –"), "{}", desk.screen());
+    desk.hear([Msg::Incidents(Vec::new())]).keys("<enter>chain<enter>").wait(1);
+    assert!(desk.screen().contains("incident 3s"), "{}", desk.screen());
+}
+
+/// A picture of the lab.
+fn shot(scenario: &str, keys: &str) -> String {
+    let home = tempfile::tempdir().expect("a home directory");
+    let output = Command::new(env!("CARGO_BIN_EXE_wardroom"))
+        .args(["shot", &format!("--demo={scenario}"), "--view", "alerts", "--size", "200x60", "--keys", keys])
+        .env_clear()
+        .env("HOME", home.path())
+        .stdin(Stdio::null())
+        .output()
+        .expect("it runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("text")
+}
+
+#[test]
+fn the_fix_of_a_drill_is_offered_at_its_cause() {
+    for (scenario, keys) in
+        [("storm", "/networking<enter>x<wait>"), ("chain-broken", "/NotificationsFailing<enter>r<wait>")]
+    {
+        let exercise = scenario.parse::<Scenario>().expect("a scenario").exercise().expect("a drill");
+        let picture = shot(scenario, keys);
+        assert!(exercise.fixes.iter().any(|fix| picture.contains(&**fix)), "{picture}");
+    }
 }

@@ -7,9 +7,9 @@ use std::process::{Command, Stdio};
 
 use rstest::rstest;
 
-const VIEWS: [&str; 12] = [
-    "bridge", "alerts", "targets", "logs", "backups", "hosts", "runbooks", "chain", "silences", "coverage",
-    "horizon", "probes",
+const VIEWS: [&str; 14] = [
+    "bridge", "alerts", "targets", "logs", "backups", "hosts", "runbooks", "chain", "journal", "silences",
+    "coverage", "horizon", "probes", "services",
 ];
 
 /// What lies over a view: its name, the view, and the keys that open it.
@@ -74,5 +74,13 @@ fn every_layer_over_a_storm(#[values(0, 1, 2, 3)] size: usize) {
     for (layer, view, keys) in LAYERS {
         let picture = shot("storm", view, SIZES[size], keys);
         is_as_it_was(&format!("layer_{layer}"), SIZES[size], &picture);
+    }
+}
+
+#[rstest]
+fn the_layers_while_the_lab_comes_up(#[values(0, 1, 2, 3)] size: usize) {
+    for (name, keys) in [("services", ""), ("layer", "<tab>j<enter>")] {
+        let picture = shot("cold-boot", "services", SIZES[size], keys);
+        is_as_it_was(&format!("cold-boot_{name}"), SIZES[size], &picture);
     }
 }

@@ -91,7 +91,7 @@ fn without_being_asked_for_the_mouse_does_nothing() {
 fn a_click_beside_everything_and_outside_breaks_nothing() {
     let mut desk = desk(true);
     for (column, row) in [(0, 0), (119, 39), (500, 500), (u16::MAX, u16::MAX), (3, 39)] {
-        for how in [Pointing::Click, Pointing::Up, Pointing::Down] {
+        for how in [Pointing::Click, Pointing::Drag, Pointing::Up, Pointing::Down] {
             desk.hear([Msg::Pointed(Pointed { how, column, row })]);
             desk.draw();
         }
@@ -134,6 +134,48 @@ fn panes_give_each_other_room() {
     assert!(lines(&mut desk) < 40, "the others keep their least: {}", desk.screen());
     desk.keys("4").keys("<ctrl-right>");
     assert!(desk.screen().contains("nothing beside it"), "{}", desk.screen());
+}
+
+#[test]
+fn the_edge_between_panes_is_dragged() {
+    let mut desk = desk(true);
+    desk.keys("2");
+    let edge = |desk: &mut Desk| {
+        let screen = desk.screen();
+        let line = screen.lines().find(|line| line.contains("²Alerts")).expect("the pane").to_owned();
+        u16::try_from(wardroom::text::width(line.split('╮').next().unwrap_or_default())).expect("a column")
+    };
+    let drag = |desk: &mut Desk, how: Pointing, column: u16| {
+        desk.hear([Msg::Pointed(Pointed { how, column, row: 10 })]);
+        desk.draw();
+    };
+    let first = edge(&mut desk);
+    drag(&mut desk, Pointing::Drag, first - 9);
+    assert_eq!(edge(&mut desk), first, "nobody took hold of it");
+    drag(&mut desk, Pointing::Click, first);
+    for column in [first - 3, first - 9] {
+        drag(&mut desk, Pointing::Drag, column);
+        assert_eq!(edge(&mut desk), column, "{}", desk.screen());
+    }
+    for (column, left) in [(0, 11), (119, 107)] {
+        drag(&mut desk, Pointing::Drag, column);
+        assert_eq!(edge(&mut desk), left, "both keep their least: {}", desk.screen());
+    }
+    // A click elsewhere lets go of it.
+    drag(&mut desk, Pointing::Click, 3);
+    drag(&mut desk, Pointing::Drag, first);
+    assert_eq!(edge(&mut desk), 107);
+    // The edge between bands: the frame below the first.
+    desk.keys("1");
+    let logs = |desk: &mut Desk| {
+        let screen = desk.screen();
+        screen.lines().position(|line| line.contains("⁴Logs")).expect("the pane")
+    };
+    let row = u16::try_from(logs(&mut desk)).expect("a row");
+    for (how, row) in [(Pointing::Click, row - 1), (Pointing::Drag, row - 4)] {
+        desk.hear([Msg::Pointed(Pointed { how, column: 5, row })]);
+    }
+    assert_eq!(logs(&mut desk), usize::from(row - 3), "{}", desk.screen());
 }
 
 #[test]

@@ -337,7 +337,7 @@ fn peers() -> Arc<[Peer]> {
         .into()
 }
 
-fn line(ago: i64, stream: &str, level: Level, text: &str) -> Entry {
+pub fn line(ago: i64, stream: &str, level: Level, text: &str) -> Entry {
     let at = before(ago).timestamp_nanos_opt().expect("a time");
     Entry::Line(Line::new(at, labels(stream), text, level))
 }

@@ -295,6 +295,7 @@ fn a_bad_config_is_told_and_the_old_one_goes_on() {
 #[case("6", "⁶Hosts")]
 #[case("7", "Runbooks")]
 #[case("8", "Error budgets")]
+#[case("9", "⁹Journal")]
 #[case("S", "Silences")]
 #[case("C", "Coverage")]
 fn other_keys_open_views(#[case] key: &str, #[case] seen: &str) {

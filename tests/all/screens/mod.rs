@@ -22,6 +22,7 @@ mod practice;
 mod robust;
 mod runbooks;
 mod runs;
+mod sites;
 mod themes;
 mod upkeep;
 mod wall;

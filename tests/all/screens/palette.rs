@@ -7,6 +7,7 @@ use strum::IntoEnumIterator;
 use wardroom::action::Action;
 use wardroom::app::Setup;
 use wardroom::border::Effect;
+use wardroom::config::Config;
 use wardroom::keymap::{Context, Keymap};
 use wardroom::settings::Document;
 use wardroom::ui::layers::help;
@@ -218,7 +219,7 @@ fn a_place_gets_a_name_and_is_found_again() {
 fn a_place_of_the_config_has_a_key_of_its_own() {
     let text = "[sources.loki.main]\nurl = \"http://127.0.0.1:1\"\n\
                 [bookmarks.late]\nview = \"backups\"\nfilter = \"state=late\"\nkeys = [\"f6\"]\n";
-    let config = wardroom::config::Config::parse("x.toml", text, None).expect("a config");
+    let config = Config::parse("x.toml", text, None).expect("a config");
     let mut desk = Desk::new(Setup { bookmarks: config.bookmarks, ..homelab::setup() }, SIZE);
     assert!(shows(desk.keys("<f6>"), "/state=late"), "{}", desk.screen());
     assert!(shows(desk.keys("?"), "go late"), "{}", desk.screen());
@@ -235,7 +236,31 @@ fn a_place_of_the_config_has_a_key_of_its_own() {
         ),
     ] {
         let text = format!("[sources.loki.main]\nurl = \"http://127.0.0.1:1\"\n[bookmarks.a]\n{wrong}\n");
-        let error = wardroom::config::Config::parse("x.toml", &text, None).expect_err(wrong).to_string();
+        let error = Config::parse("x.toml", &text, None).expect_err(wrong).to_string();
         assert!(error.contains(told), "{wrong}: {error}");
     }
+}
+
+#[test]
+fn a_layout_filters_its_panes_until_another_view_is_opened() {
+    let config = |filters: &str| {
+        let text = format!(
+            "[sources.prometheus.main]\nurl = \"http://127.0.0.1:1\"\n[views.alerts]\nfilters = {filters}\n"
+        );
+        Config::parse("w.toml", &text, None)
+    };
+    let views = config("{ alerts = \"BackupJob\" }").expect("a config").views;
+    let mut desk = Desk::new(Setup { views, ..homelab::setup() }, (120, 40));
+    desk.hear(homelab::host_down());
+    assert!(shows(&mut desk, "HighCPUUsage"));
+    desk.keys("2");
+    assert!(shows(&mut desk, "BackupJobFailed") && !shows(&mut desk, "HighCPUUsage"), "{}", desk.screen());
+    desk.keys("1");
+    assert!(shows(&mut desk, "HighCPUUsage"), "another view shows all: {}", desk.screen());
+    desk.keys("2<esc>");
+    assert!(shows(&mut desk, "HighCPUUsage"), "Esc takes it away: {}", desk.screen());
+    let wrong = config("{ alrts = \"x\" }").expect_err("a fault").to_string();
+    assert!(wrong.contains("expected the name of a pane"), "{wrong}");
+    let wrong = config("{ alerts = \"~[\" }").expect_err("a fault").to_string();
+    assert!(wrong.contains("views.alerts.filters.alerts"), "{wrong}");
 }

@@ -388,6 +388,30 @@ fn the_journal_is_shown_the_newest_first() {
         desk.keys("<esc>");
         assert!(!desk.screen().contains("Journal"), "{}", desk.screen());
     }
+    for (name, size) in [("60x12", (60, 12)), ("80x24", (80, 24)), ("120x40", WIDE), ("200x60", (200, 60))] {
+        let mut desk = host_down(size);
+        desk.keys("9").screen();
+        let now = desk.now;
+        assert!(
+            desk.app.asks(now).contains(&Effect::ReadPast),
+            "the journal is read when its view is opened"
+        );
+        let all = [
+            ("first", Some("done"), None),
+            ("second", Some("exit 1"), Some("it broke")),
+            ("third", None, None),
+        ];
+        desk.hear([Msg::Past(all.map(|(title, end, trouble)| ran(title, end, trouble)).to_vec())]);
+        desk.keys("j");
+        if size.1 < 24 {
+            look(&format!("journal_view_{name}"), &mut desk);
+        }
+        assert!(desk.screen().contains("no end is written down"), "{}", desk.screen());
+        desk.keys("/first<enter><enter>");
+        let screen = desk.screen();
+        let is_told = screen.contains("systemctl restart first") || size.1 < 24;
+        assert!(screen.contains("confirmed by y") && is_told, "{screen}");
+    }
     let mut desk = host_down(WIDE);
     desk.hear([Msg::Unread("the journal cannot be read: no".into())]);
     assert!(desk.screen().contains("cannot be read: no"));

@@ -11,6 +11,7 @@ mod hostile;
 mod house;
 mod keys;
 mod licences;
+mod links;
 mod outputs;
 mod papers;
 #[expect(dead_code, reason = "shared by several test programs, each with a use for a part of it")]

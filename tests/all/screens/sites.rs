@@ -1,0 +1,52 @@
+//! Several sites on one screen: all in one, or one alone.
+
+use wardroom::app::Setup;
+use wardroom::border::{Effect, Msg};
+
+use super::desk::Desk;
+use super::homelab;
+
+fn setup(site: Option<&str>) -> Setup {
+    Setup { sites: vec!["cabin".into(), "home".into()], site: site.map(Into::into), ..homelab::setup() }
+}
+
+#[test]
+fn one_site_is_shown_alone_and_said_to_be() {
+    let mut desk = Desk::new(setup(None), (120, 40));
+    desk.hear(homelab::host_down());
+    assert!(!desk.screen().contains("only home"), "{}", desk.screen());
+    desk.keys(":site ca<enter>");
+    assert!(desk.effects.contains(&Effect::Site(Some("cabin".into()))), "{:?}", desk.effects);
+    for width in [60, 120, 200] {
+        let mut desk = Desk::new(setup(None), (width, 30));
+        desk.hear(homelab::host_down());
+        let now = desk.now;
+        desk.app.reconfigure(setup(Some("home")), now);
+        desk.hear([Msg::Reloaded(Ok(()))]);
+        let screen = desk.screen();
+        assert!(screen.lines().next().is_some_and(|line| line.contains("only home")), "{screen}");
+        desk.keys(":site all<enter>");
+        assert!(desk.effects.contains(&Effect::Site(None)), "{:?}", desk.effects);
+    }
+}
+
+#[test]
+fn where_there_is_one_site_there_is_no_choice() {
+    let mut desk = Desk::homelab((120, 40));
+    desk.keys(":site");
+    assert!(!desk.screen().contains("Show one site"), "{}", desk.screen());
+}
+
+#[test]
+fn what_is_critical_at_another_site_rings_no_bell_when_one_goes_there() {
+    let mut desk = Desk::new(setup(None), (120, 40));
+    desk.hear(homelab::calm());
+    let now = desk.now;
+    let mut away = setup(Some("home"));
+    // Another set of servers: one of them is left out.
+    away.sources.retain(|source| source.id.kind != homelab::PBS);
+    desk.app.reconfigure(away, now);
+    desk.effects.clear();
+    desk.hear(homelab::host_down());
+    assert!(!desk.effects.iter().any(|effect| matches!(effect, Effect::Ring { .. })), "{:?}", desk.effects);
+}
