@@ -25,6 +25,7 @@ fn files(directory: &Path) -> Vec<PathBuf> {
 fn note(pty: &Pty, words: &str) {
     pty.keys("5");
     wait_for(pty, "Datastores");
+    wait_for(pty, "ct/200");
     pty.keys("x");
     wait_for(pty, "Actions on");
     pty.keys("G\r");
