@@ -194,9 +194,11 @@ mod tests {
 
     #[test]
     fn what_has_no_end_of_levels_is_read_in_bounds() {
-        let indented: String = (0..1_000).map(|depth| format!("{}a:\n", " ".repeat(depth))).collect();
-        let listed: String = (0..1_000).map(|depth| format!("{}- b:\n", "  ".repeat(depth))).collect();
-        for text in ["- ".repeat(200_000), indented, listed] {
+        let nested = |indent: &str, line: &str| {
+            let lines = (0..1_000).map(|depth| indent.repeat(depth) + line);
+            lines.collect::<Vec<String>>().join("\n")
+        };
+        for text in ["- ".repeat(200_000), nested(" ", "a:"), nested("  ", "- b:")] {
             let whole = read(&format!("{text}\nz: last"));
             let mut levels = 0;
             let mut at = &whole;

@@ -2,7 +2,7 @@
 //! bounded time.
 
 use std::fs;
-use std::io::{Read as _, Write as _};
+use std::io::{Read as _, Write};
 use std::sync::mpsc;
 use std::thread;
 
