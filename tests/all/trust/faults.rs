@@ -185,6 +185,7 @@ async fn what_is_no_answer_of_the_api_is_told(#[case] fault: Fault, #[case] told
 async fn a_status_is_told_by_its_name_whatever_its_body(#[case] code: u16, #[case] told: Told) {
     // Nothing, words, bytes that are no text; as Prometheus, Alertmanager, the two of Proxmox, Grafana and a
     // proxy say it; the right shape with wrong types; more than anybody reads.
+    let long = vec![b'x'; 200_000];
     let bodies: [&[u8]; 12] = [
         b"",
         b"boom\x1b]0;owned\x07\n",
@@ -197,7 +198,7 @@ async fn a_status_is_told_by_its_name_whatever_its_body(#[case] code: u16, #[cas
         br#"{"message":"Unauthorized","messageId":"api-key.invalid","statusCode":401,"traceID":""}"#,
         b"<html><title>Sorry \x1b[2J</title></html>",
         br#"{"error":{"message":["no"]},"message":7,"errors":[]}"#,
-        &[b'x'; 200_000],
+        &long,
     ];
     let house = House::start(Scenario::HostDown).await;
     for body in bodies {

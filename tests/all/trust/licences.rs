@@ -91,7 +91,7 @@ fn every_crate_has_a_licence_that_is_allowed() {
     for package in packages.iter().filter(|package| built.contains(id(&package["id"]))) {
         let (name, licence) = (&package["name"], package["license"].as_str().unwrap_or_default());
         assert!(is_allowed(licence, &allowed), "{name} is under {licence:?}");
-        named.extend(licence.split(|char| matches!(char, ' ' | '/' | '(' | ')')));
+        named.extend(licence.split([' ', '/', '(', ')']));
     }
     let idle: Vec<_> = allowed.iter().filter(|one| !named.contains(one.as_str())).collect();
     assert!(idle.is_empty(), "allowed, and no crate is under it: {idle:?}");

@@ -111,7 +111,7 @@ fn says(status: u16, kind: &'static str, body: &[u8]) -> Fault {
 #[case::bomb(Fault::Bomb(100), "60s", both(&["answer over 48M"]))]
 #[case::page(says(200, "text/html", b"<html>log in</html>"), "20s", Words(&["not Grafana's API"], Some("status 200")))]
 #[case::no_text(says(200, "application/json", b"\xff\xfe\0"), "20s", Words(&["not Grafana's API"], Some("status 200")))]
-#[case::deep(says(200, "application/json", &[b'['; 200_000]), "20s", Words(&["not Grafana's API"], Some("status 200")))]
+#[case::deep(says(200, "application/json", &vec![b'['; 200_000]), "20s", Words(&["not Grafana's API"], Some("status 200")))]
 #[case::no_login(says(401, "text/plain", b"\x1b]0;owned\x07"), "20s", both(&["401 unauthorised"]))]
 #[case::no_right(says(403, "application/json", b"{}"), "20s", both(&["403 forbidden"]))]
 #[case::no_such_path(says(404, "text/html", b"<html>"), "20s", both(&["404 not found"]))]

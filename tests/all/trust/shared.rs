@@ -76,9 +76,9 @@ async fn dashboards_share_the_state_directory_without_damage() {
     for file in all {
         let mode = fs::metadata(&file).expect("it is there").permissions().mode();
         assert_eq!(mode & 0o077, 0, "others may look at {}", file.display());
-        let name = file.to_string_lossy().into_owned();
-        assert!(!name.ends_with(".new"), "half a file: {name}");
-        if name.ends_with(".jsonl") {
+        let (name, kind) = (file.display(), file.extension().unwrap_or_default());
+        assert!(kind != "new", "half a file: {name}");
+        if kind == "jsonl" {
             for line in fs::read_to_string(&file).expect("text").lines() {
                 assert!(serde_json::from_str::<Value>(line).is_ok(), "{name}: {line:?}");
             }
