@@ -20,7 +20,6 @@ mod papers;
 #[path = "../../pty/mod.rs"]
 mod pty;
 mod quick;
-mod shared;
 mod storms;
 mod supply;
 mod table;

@@ -20,14 +20,20 @@ const FOR_EVER: &str = "timeout = \"5m\"";
 /// The dashboard on a house.
 pub fn dashboard(text: &str) -> (Pty, TempDir) {
     let home = tempfile::Builder::new().prefix("wardroom-home-").tempdir().expect("a home directory");
-    (dashboard_at(home.path(), text), home)
+    keep(home.path(), text);
+    (dashboard_at(home.path()), home)
 }
 
-/// The same in a home that is there already.
-pub fn dashboard_at(home: &Path, text: &str) -> Pty {
+/// Keeps a config in a home.
+pub fn keep(home: &Path, text: &str) {
     let config = home.join("wardroom.toml");
     std::fs::write(&config, text).expect("written");
     std::fs::set_permissions(&config, std::fs::Permissions::from_mode(0o600)).expect("it is ours");
+}
+
+/// The dashboard in a home with its config.
+pub fn dashboard_at(home: &Path) -> Pty {
+    let config = home.join("wardroom.toml");
     let config = config.to_str().expect("a plain path");
     let command = [PROGRAM, "--config", config];
     Pty::open(&Setup { command: &command, home, size: (200, 60), env: &[], answers: Answers::Given })
