@@ -31,6 +31,10 @@ pub async fn give(command: &mut Command) {
 async fn agent() -> Option<String> {
     std::env::var_os("TMUX")?;
     let mut ask = Command::new("tmux");
+    ask.env_clear();
+    for name in ["PATH", "HOME", "TMUX", "TMUX_TMPDIR"] {
+        ask.envs(std::env::var_os(name).map(|value| (name, value)));
+    }
     ask.args(["show-environment", "SSH_AUTH_SOCK"]).kill_on_drop(true);
     let answer = timeout(Duration::from_secs(1), ask.output()).await.ok()?.ok()?;
     let text = String::from_utf8(answer.stdout).ok()?;

@@ -70,7 +70,7 @@ pub fn files() -> Vec<PathBuf> {
 }
 
 /// Keeps the secrets in our own environment out of that of a child.
-pub fn keep_from(command: &mut Command) {
+pub fn keep_from(command: &mut std::process::Command) {
     for name in VARIABLES.lock().unwrap_or_else(PoisonError::into_inner).iter() {
         command.env_remove(name);
     }
@@ -154,7 +154,7 @@ async fn run(command: &[String]) -> Result<String, String> {
     let (program, arguments) = command.split_first().ok_or("the command for the secret is empty")?;
     let mut child = Command::new(program);
     child.args(arguments).stdin(std::process::Stdio::null()).kill_on_drop(true);
-    keep_from(&mut child);
+    keep_from(child.as_std_mut());
     let output = tokio::time::timeout(COMMAND_TIMEOUT, child.output())
         .await
         .map_err(|_| format!("{program} took over {} s to print the secret", COMMAND_TIMEOUT.as_secs()))?

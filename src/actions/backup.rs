@@ -32,10 +32,8 @@ pub(super) async fn carry_out(door: &Client, chore: &Chore) -> Result<Receipt, S
     if !chore.is_task() {
         return Ok(Receipt { id: "".into() });
     }
-    let started = serde_json::from_slice::<Started>(&answer.body).map_err(|error| SourceError::Strange {
-        url: door.endpoint().join(&path),
-        what: "Proxmox Backup Server's API",
-        reason: sanitise(&error.to_string()).into_owned(),
+    let started = serde_json::from_slice::<Started>(&answer.body).map_err(|error| {
+        SourceError::strange(door.endpoint().join(&path), "Proxmox Backup Server's API", &error)
     })?;
     Ok(Receipt { id: sanitise(&started.data).as_ref().into() })
 }

@@ -50,11 +50,8 @@ pub(super) async fn post(door: &Client, draft: &Draft) -> Result<Receipt, Source
         annotations: &draft.annotations,
     };
     let answer = door.post_json(PATH, &posted).await.map_err(refusal)?;
-    let made = serde_json::from_slice::<Made>(&answer.body).map_err(|error| SourceError::Strange {
-        url: door.endpoint().join(PATH),
-        what: "Alertmanager's API",
-        reason: text::sanitise(&error.to_string()).into_owned(),
-    })?;
+    let made = serde_json::from_slice::<Made>(&answer.body)
+        .map_err(|error| SourceError::strange(door.endpoint().join(PATH), "Alertmanager's API", &error))?;
     Ok(Receipt { id: text::sanitise(&made.id).as_ref().into() })
 }
 

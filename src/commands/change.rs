@@ -16,6 +16,7 @@ use crate::cli::Check;
 use crate::domain::change::{Next, Told};
 use crate::domain::health::Health;
 use crate::report::Report;
+use crate::secret::keep_from;
 use crate::state::Place;
 
 /// What is run and has not ended after so long is stopped.
@@ -93,7 +94,9 @@ impl<'c> Watched<'c> {
             word.replace("{text}", text)
         };
         let Some((program, arguments)) = self.argv.split_first() else { return Ok(()) };
-        let mut child = Command::new(program)
+        let mut command = Command::new(program);
+        keep_from(&mut command);
+        let mut child = command
             .args(arguments.iter().map(fill))
             .env("WARDROOM_STATE", state.as_ref())
             .env("WARDROOM_BEFORE", before.as_ref())

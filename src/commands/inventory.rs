@@ -13,6 +13,7 @@ use super::{Ground, complain, gather, ground, say, unheard};
 use crate::cli::{Global, Inventory, Paper};
 use crate::config::{Runbooks, is_readable_by_others};
 use crate::domain::feed::{Feed, SourceKind};
+use crate::domain::instant;
 use crate::domain::question::{Answer, Question};
 use crate::domain::verdict::Scope;
 use crate::incident::Event;
@@ -88,7 +89,7 @@ async fn fired(ground: &Ground) -> Result<BTreeMap<String, DateTime<Utc>>, Strin
             let Some(name) = series.labels.get("alertname") else { continue };
             let Some((_, value)) = series.points.last() else { continue };
             #[expect(clippy::cast_possible_truncation, reason = "whole seconds do")]
-            let Some(at) = DateTime::from_timestamp(*value as i64, 0) else { continue };
+            let Some(at) = instant::of_seconds(*value as i64) else { continue };
             let known = all.entry(name.to_owned()).or_insert(at);
             *known = at.max(*known);
         }

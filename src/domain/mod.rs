@@ -33,6 +33,7 @@ pub mod hidden;
 pub mod horizon;
 pub mod host;
 pub mod hosts;
+pub mod instant;
 pub mod job;
 pub mod labels;
 pub mod layer;

@@ -43,6 +43,9 @@ impl Node {
     }
 }
 
+/// What lies deeper is passed over: no configuration goes so far, and every level takes its room.
+const DEEPEST: usize = 64;
+
 /// A line: how far it is indented, and what it says.
 type Line = (usize, String);
 
@@ -55,20 +58,23 @@ pub fn read(yaml: &str) -> Node {
         .collect();
     let mut rest = lines.as_slice();
     let indent = rest.first().map_or(0, |(indent, _)| *indent);
-    block(&mut rest, indent)
+    block(&mut rest, indent, 0)
 }
 
-/// The block whose lines stand at `indent`.
-fn block(rest: &mut &[Line], indent: usize) -> Node {
+/// The block whose lines stand at `indent`, so many levels deep.
+fn block(rest: &mut &[Line], indent: usize, depth: usize) -> Node {
+    if depth > DEEPEST {
+        return Node::Text(String::new());
+    }
     let is_list = rest.first().is_some_and(|(_, text)| is_item(text));
-    if is_list { list(rest, indent) } else { map(rest, indent) }
+    if is_list { list(rest, indent, depth) } else { map(rest, indent, depth) }
 }
 
 fn is_item(text: &str) -> bool {
     text == "-" || text.starts_with("- ")
 }
 
-fn list(rest: &mut &[Line], indent: usize) -> Node {
+fn list(rest: &mut &[Line], indent: usize, depth: usize) -> Node {
     let mut items = Vec::new();
     while let Some((at, text)) = rest.first()
         && *at == indent
@@ -84,7 +90,7 @@ fn list(rest: &mut &[Line], indent: usize) -> Node {
             let more = rest.iter().take_while(|(at, _)| *at > indent).count();
             own.extend(rest.iter().take(more).cloned());
             *rest = rest.get(more..).unwrap_or_default();
-            items.push(block(&mut own.as_slice(), deeper));
+            items.push(block(&mut own.as_slice(), deeper, depth + 1));
         } else {
             items.push(Node::Text(scalar(&folded(inner, rest, indent))));
         }
@@ -92,7 +98,7 @@ fn list(rest: &mut &[Line], indent: usize) -> Node {
     Node::List(items)
 }
 
-fn map(rest: &mut &[Line], indent: usize) -> Node {
+fn map(rest: &mut &[Line], indent: usize, depth: usize) -> Node {
     let mut entries = Vec::new();
     while let Some((at, text)) = rest.first().cloned() {
         if at < indent || at == indent && is_item(&text) {
@@ -103,9 +109,9 @@ fn map(rest: &mut &[Line], indent: usize) -> Node {
         let node = match (value, rest.first()) {
             ("[]", _) => Node::List(Vec::new()),
             ("{}", _) => Node::Map(Vec::new()),
-            ("", Some((next, _))) if *next > indent => block(rest, *next),
+            ("", Some((next, _))) if *next > indent => block(rest, *next, depth + 1),
             // A list may stand as far left as its key.
-            ("", Some((next, text))) if *next == indent && is_item(text) => list(rest, indent),
+            ("", Some((next, text))) if *next == indent && is_item(text) => list(rest, indent, depth),
             (value, _) => Node::Text(scalar(&folded(value, rest, indent))),
         };
         entries.push((key, node));
@@ -184,6 +190,24 @@ mod tests {
         assert_eq!(items(&["h"])[0].text(), "a=\"b: c\"");
         assert_eq!(items(&["h"])[1].get("m").map(Node::text), Some("n"));
         assert_eq!(text(&["i"]).as_deref(), Some(""));
+    }
+
+    #[test]
+    fn what_has_no_end_of_levels_is_read_in_bounds() {
+        let nested = |indent: &str, line: &str| {
+            let lines = (0..1_000).map(|depth| indent.repeat(depth) + line);
+            lines.collect::<Vec<String>>().join("\n")
+        };
+        for text in ["- ".repeat(200_000), nested(" ", "a:"), nested("  ", "- b:")] {
+            let whole = read(&format!("{text}\nz: last"));
+            let mut levels = 0;
+            let mut at = &whole;
+            while let Some(next) = at.items().first().or_else(|| at.entries().first().map(|(_, next)| next)) {
+                at = next;
+                levels += 1;
+            }
+            assert!((DEEPEST..3 * DEEPEST).contains(&levels), "{levels}");
+        }
     }
 
     #[test]

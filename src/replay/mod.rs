@@ -201,7 +201,7 @@ fn line(lines: &mut impl io::BufRead) -> Option<Vec<u8>> {
 /// writes is made harmless like one that comes from the network.
 fn read<T: DeserializeOwned>(line: &[u8]) -> Option<T> {
     let text = std::str::from_utf8(line).ok()?.trim_end();
-    if text.chars().all(is_plain) && !text.contains("\\u") {
+    if text.chars().all(is_plain) && !text.contains("\\u") && !text.split('"').any(is_far) {
         return serde_json::from_str(text).ok();
     }
     let mut told = serde_json::from_str(text).ok()?;
@@ -209,8 +209,16 @@ fn read<T: DeserializeOwned>(line: &[u8]) -> Option<T> {
     serde_json::from_value(told).ok()
 }
 
+/// Whether a text is a time in a year of more than four digits: no recorder has heard of such, and nobody
+/// can reckon with it.
+fn is_far(text: &str) -> bool {
+    text.starts_with(['+', '-']) && text.parse::<DateTime<Utc>>().is_ok()
+}
+
 fn clean(told: &mut Value) {
     match told {
+        // No time any more: what it belongs to is passed over.
+        Value::String(text) if is_far(text) => text.clear(),
         Value::String(text) => *text = sanitise_lines(text),
         Value::Array(all) => all.iter_mut().for_each(clean),
         Value::Object(map) => {
@@ -267,6 +275,19 @@ mod tests {
         fs::write(&file, "no recording").expect("another");
         let told = Recording::read(&file).expect_err("no recording").to_string();
         assert!(told.contains("is no recording"), "{told}");
+    }
+
+    #[test]
+    fn a_time_beyond_all_reckoning_is_passed_over() {
+        let home = tempfile::tempdir().expect("a directory");
+        let file = home.path().join("x.wardroom");
+        let mut recorder = record(&file, 1);
+        let far = Moment { at: DateTime::<Utc>::MAX_UTC, ..moment(1) };
+        assert!(recorder.take(&far).expect("taken down"));
+        assert!(recorder.take(&moment(2)).expect("taken down"));
+        recorder.finish().expect("ended");
+        let read = Recording::read(&file).expect("a recording");
+        assert_eq!(read.moments, [moment(0), moment(2)]);
     }
 
     #[test]

@@ -15,6 +15,7 @@ use crate::domain::run::{End, Order};
 use crate::journal::{Entry, Journal};
 use crate::runbooks::login::digest;
 use crate::runner;
+use crate::secret::keep_from;
 
 /// tmux answers at once, or not at all.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -133,6 +134,7 @@ fn is_prompt(line: &str, column: usize) -> bool {
 async fn tmux(words: impl IntoIterator<Item = String>) -> Result<String, String> {
     let mut command = Command::new("tmux");
     command.args(words).stdin(Stdio::null()).kill_on_drop(true);
+    keep_from(command.as_std_mut());
     match timeout(PATIENCE, command.output()).await {
         Ok(Ok(said)) if said.status.success() => Ok(String::from_utf8_lossy(&said.stdout).into_owned()),
         Ok(Ok(said)) => Err(format!("tmux: {}", String::from_utf8_lossy(&said.stderr).trim())),

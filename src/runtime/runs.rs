@@ -22,7 +22,7 @@ use crate::domain::run::{End, Order, Told};
 use crate::journal::{Entry, Journal, Kept, LAST, refuge, told};
 use crate::mask::Mask;
 use crate::runner::{self, Patience};
-use crate::secret::{ExposeSecret, revealed};
+use crate::secret::{ExposeSecret, keep_from, revealed};
 use crate::terminal::{Call, Input};
 
 /// When all is stopped before the program leaves, it waits so long for the ends.
@@ -165,7 +165,11 @@ impl Runs {
         }
         let start = Instant::now();
         let mut signal = None;
-        let end = match runner::handed_over(order).map(spawn) {
+        let command = runner::handed_over(order).map(|mut command| {
+            keep_from(&mut command);
+            spawn(command)
+        });
+        let end = match command {
             Ok(Ok(mut child)) => {
                 let status = loop {
                     tokio::select! {

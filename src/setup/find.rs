@@ -8,6 +8,7 @@ use tokio::process::Command;
 
 use super::trial::PORTS;
 use crate::domain::feed::SourceKind;
+use crate::secret::keep_from;
 
 /// A port that does not answer within this time has nobody behind it worth waiting for.
 const PATIENCE: Duration = Duration::from_millis(800);
@@ -60,12 +61,12 @@ async fn is_open(host: &str, port: u16) -> bool {
 
 /// The names of the machines that Tailscale knows and that are there now; none without it.
 pub(super) async fn tailnet() -> Vec<String> {
-    let asked = Command::new("tailscale")
-        .args(["status", "--json"])
-        .stdin(std::process::Stdio::null())
-        .kill_on_drop(true)
-        .output();
-    let Ok(Ok(output)) = tokio::time::timeout(Duration::from_secs(3), asked).await else { return Vec::new() };
+    let mut ask = Command::new("tailscale");
+    ask.args(["status", "--json"]).stdin(std::process::Stdio::null()).kill_on_drop(true);
+    keep_from(ask.as_std_mut());
+    let Ok(Ok(output)) = tokio::time::timeout(Duration::from_secs(3), ask.output()).await else {
+        return Vec::new();
+    };
     machines(&output.stdout)
 }
 

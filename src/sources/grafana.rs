@@ -144,11 +144,8 @@ impl Grafana {
     }
 
     fn decoded<T: for<'de> Deserialize<'de>>(&self, path: &str, body: &[u8]) -> Result<T, SourceError> {
-        serde_json::from_slice(body).map_err(|error| SourceError::Strange {
-            url: self.door.endpoint().join(path),
-            what: API,
-            reason: sanitise(&error.to_string()).into_owned(),
-        })
+        serde_json::from_slice(body)
+            .map_err(|error| SourceError::strange(self.door.endpoint().join(path), API, &error))
     }
 }
 

@@ -191,6 +191,12 @@ pub enum SourceError {
 }
 
 impl SourceError {
+    /// An answer from `url` that is not one of `what`. What was decoded may hold what we told the server.
+    pub fn strange(url: String, what: &'static str, error: &impl ToString) -> Self {
+        let reason = crate::secret::unsaid(&error.to_string()).into_owned();
+        Self::Strange { url, what, reason: crate::text::sanitise(&reason).into_owned() }
+    }
+
     /// A question that is none for this source.
     pub fn unasked(source: &SourceId) -> Self {
         Self::Missing { url: source.to_string(), reason: "this is no question for it".to_owned() }

@@ -245,6 +245,32 @@ async fn a_feed_that_answers_again_wakes_the_others_of_its_source() {
     assert!(answered.iter().all(|(_, time)| *time < 15.0), "long before its minute is over: {answered:?}");
 }
 
+/// One that answers every other time at random: what recovers wakes what failed, and yet it is asked in
+/// bounds.
+#[tokio::test(start_paused = true)]
+async fn a_server_that_comes_and_goes_is_asked_in_bounds() {
+    const FEEDS: [Feed; 6] =
+        [Feed::Targets, Feed::Alerts, Feed::Rules, Feed::Status, Feed::Scrapes, Feed::Measures];
+    const HOUR: f64 = 3_600.0;
+    let mut dice = 11_u64;
+    let script: Vec<Does> = (0..100_000)
+        .map(|_| {
+            dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            if dice >> 63 == 0 { Does::Answers } else { Does::Fails }
+        })
+        .collect();
+    let mut seen = start(vec![scripted("a", &FEEDS, &script)]);
+    let mut times = Vec::new();
+    while times.last().is_none_or(|last| *last < HOUR) {
+        times.push(seen.next().await.0);
+    }
+    let well = HOUR / 4.75 * FEEDS.len() as f64;
+    assert!((times.len() as f64) < 4.0 * well, "{} looks, {well} of one that is well", times.len());
+    let most = FEEDS.len() * FEEDS.len();
+    let crowd = times.windows(most + 1).find(|crowd| crowd[most] - crowd[0] < 1.0);
+    assert!(crowd.is_none(), "more than {most} looks in a second: {crowd:?}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_feed_that_hangs_is_a_failure_of_its_own() {
     let mut hangs = scripted("a", &[Feed::Targets, Feed::Alerts], &[Does::Answers]);

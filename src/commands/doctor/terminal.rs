@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 use super::{Finding, abilities};
 use crate::cli::Global;
 use crate::commands::is_mono;
+use crate::secret::keep_from;
 use crate::terminal;
 
 /// The environment, or what a test says that it is.
@@ -68,7 +69,9 @@ fn words(env: Env<'_>, mono: bool) -> Vec<Finding> {
 /// What tmux has to let through.
 fn tmux() -> Vec<Finding> {
     let option = |name: &str| {
-        let shown = Command::new("tmux").args(["show", "-gv", name]).stdin(Stdio::null()).output().ok()?;
+        let mut ask = Command::new("tmux");
+        keep_from(ask.args(["show", "-gv", name]).stdin(Stdio::null()));
+        let shown = ask.output().ok()?;
         let text = String::from_utf8(shown.stdout).ok()?.trim().to_owned();
         shown.status.success().then_some(text)
     };

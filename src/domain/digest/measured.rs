@@ -9,6 +9,7 @@ use super::{Happening, Kind, contains};
 use crate::domain::feed::SourceId;
 use crate::domain::health::Health;
 use crate::domain::hosts::{self, identity::Owner};
+use crate::domain::instant;
 use crate::domain::labels::Labels;
 use crate::domain::question::{Ask, Known, Question, Series};
 use crate::domain::slo::Window;
@@ -211,7 +212,7 @@ fn reboots(boots: &[Series], store: &Store, window: Window) -> Vec<Happening> {
         let known = by_host.entry(host).or_default();
         for (_, value) in &series.points {
             #[expect(clippy::cast_possible_truncation, reason = "whole seconds do")]
-            let Some(at) = DateTime::from_timestamp(*value as i64, 0) else { continue };
+            let Some(at) = instant::of_seconds(*value as i64) else { continue };
             if contains(window, at) && !known.iter().any(|other| (*other - at).abs() < SAME_BOOT) {
                 known.push(at);
             }

@@ -11,6 +11,7 @@ use chrono::{DateTime, Local, NaiveDate, TimeDelta, Utc};
 use super::dates::named;
 use super::glob::{MOST, find};
 use crate::domain::archive::{Archive, Unsaved};
+use crate::domain::instant;
 use crate::text::sanitise;
 
 /// Which files make a backup.
@@ -86,7 +87,8 @@ pub(super) fn copies(files: &Files) -> Result<Vec<Copy>, String> {
                 Err(error) => return Err(told(error)),
             };
             let size = size(&path, &about, 0, &mut budget)?;
-            let modified = DateTime::<Utc>::from(about.modified().map_err(told)?);
+            let modified = instant::of_system(about.modified().map_err(told)?)
+                .ok_or_else(|| format!("{}: its time is none that anybody means", path.display()))?;
             all.push(Copy::new(path, pattern, modified, size, about.permissions().mode()));
         }
     }
@@ -169,7 +171,7 @@ fn names(files: &Files, patterns: impl Iterator<Item = usize>) -> String {
 /// Whether what the backup is of changed after the newest copy.
 fn unsaved(files: &Files, newest: Option<DateTime<Utc>>) -> Unsaved {
     let changed = files.changes_with.as_ref().and_then(|path| std::fs::metadata(path).ok()?.modified().ok());
-    unsaved_since(files, changed.map(DateTime::<Utc>::from), newest)
+    unsaved_since(files, changed.and_then(instant::of_system), newest)
 }
 
 /// The same, when it is known when that changed.

@@ -6,6 +6,8 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone,
 use regex::Regex;
 use serde_json::Value;
 
+use crate::domain::instant;
+
 static DATED: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let date = r"(?:^|\D)(20\d\d)[-_.]?(\d\d)[-_.]?(\d\d)";
     let time = r"(?:[T _-]{1,2}(\d\d)[-:_.]?(\d\d)(?:[-:_.]?(\d\d))?(Z)?)?";
@@ -89,15 +91,15 @@ fn collect<Z: TimeZone>(json: &Value, depth: usize, zone: &Z, times: &mut Vec<Da
 
 fn one<Z: TimeZone>(text: &str, zone: &Z) -> Option<DateTime<Utc>> {
     if let Ok(seconds) = text.parse::<i64>() {
-        return DateTime::from_timestamp(seconds, 0);
+        return instant::of_seconds(seconds);
     }
     if let Ok(at) = DateTime::parse_from_rfc3339(text).or_else(|_| DateTime::parse_from_rfc2822(text)) {
-        return Some(at.to_utc());
+        return instant::meant(at.to_utc());
     }
     let forms = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%a, %Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M"];
     let local = forms.iter().find_map(|form| NaiveDateTime::parse_from_str(text, form).ok());
     let local = local.or_else(|| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?.and_hms_opt(0, 0, 0));
-    Some(zone.from_local_datetime(&local?).earliest()?.to_utc())
+    instant::meant(zone.from_local_datetime(&local?).earliest()?.to_utc())
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use tokio::process::Command;
 
 use super::dates::printed;
 use crate::domain::archive::{Archive, Unsaved};
+use crate::domain::instant;
 use crate::text::{bounded, sanitise, truncate};
 
 /// What a program may print.
@@ -104,7 +105,7 @@ async fn state(directory: &Path, patience: Duration) -> Result<Repository, Strin
         let paths: Vec<_> = state.changed.iter().take(CHANGED).map(|path| directory.join(path)).collect();
         let changed = tokio::task::spawn_blocking(move || {
             let modified = |path: &std::path::PathBuf| std::fs::symlink_metadata(path)?.modified();
-            paths.iter().filter_map(|path| modified(path).ok()).map(DateTime::<Utc>::from).min()
+            paths.iter().filter_map(|path| instant::of_system(modified(path).ok()?)).min()
         });
         // What was deleted has no time; the commit is older than that.
         waiting.push(changed.await.ok().flatten().unwrap_or(state.committed));
@@ -141,7 +142,7 @@ fn status_of(said: &str) -> Repository {
 }
 
 fn seconds(said: &str) -> impl Iterator<Item = DateTime<Utc>> {
-    said.lines().filter_map(|line| DateTime::from_timestamp(line.trim().parse().ok()?, 0))
+    said.lines().filter_map(|line| instant::of_seconds(line.trim().parse().ok()?))
 }
 
 /// Runs git without anything that would write, ask, or run what a repository says.
@@ -188,7 +189,7 @@ async fn heard(
     let name = sanitise(program);
     let mut command = Command::new(program);
     command.args(arguments).stdin(Stdio::null()).stdout(stdout).stderr(Stdio::piped()).kill_on_drop(true);
-    crate::secret::keep_from(&mut command);
+    crate::secret::keep_from(command.as_std_mut());
     command.env("LC_ALL", "C").env("GIT_TERMINAL_PROMPT", "0");
     if let Some(directory) = directory {
         command.current_dir(directory);

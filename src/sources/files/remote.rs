@@ -10,6 +10,7 @@ use super::copies::{Copy, Files, judge, unsaved_since};
 use super::glob::MOST;
 use super::programs::run;
 use crate::domain::archive::Archive;
+use crate::domain::instant;
 use crate::text::sanitise;
 
 /// A host, and how it is reached.
@@ -93,7 +94,7 @@ struct Line {
 fn line(text: &str) -> Option<Line> {
     let mut parts = text.splitn(6, ' ');
     let (mark, held) = (parts.next()?, parts.next()?);
-    let modified = DateTime::from_timestamp(parts.next()?.parse().ok()?, 0)?;
+    let modified = instant::of_seconds(parts.next()?.parse().ok()?)?;
     let size: u64 = parts.next()?.parse().ok()?;
     let mode = u32::from_str_radix(parts.next()?, 8).ok()? & 0o777;
     let path = parts.next()?.into();

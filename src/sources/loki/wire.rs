@@ -5,12 +5,12 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use chrono::DateTime;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::level;
 use super::seen::Key;
+use crate::domain::instant;
 use crate::domain::labels::{Interner, Labels};
 use crate::domain::log::Line;
 use crate::domain::question::Series;
@@ -153,7 +153,7 @@ pub(super) fn matrix(body: &str) -> Result<Vec<Series>, Wrong> {
     let mut names = Interner::default();
     let series = answer.data.map(|data| data.result).unwrap_or_default().into_iter().map(|series| {
         let point = |(at, value): (f64, String)| {
-            let at = DateTime::from_timestamp_millis((at * 1000.0) as i64)?;
+            let at = instant::of_milliseconds((at * 1000.0) as i64)?;
             Some((at, value.parse().ok()?))
         };
         let points = series.values.into_iter().filter_map(point).collect();

@@ -4,13 +4,13 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use chrono::{DateTime, Utc};
 use futures_util::future::{join, join4};
 use serde::Deserialize;
 
 use super::api::{Api, local_reason};
 use super::groups::Scope;
 use super::wire::{self, Permissions, began};
+use crate::domain::instant;
 use crate::domain::job::{Garbage, Job, JobKind, JobRun};
 use crate::domain::prune::Keep;
 use crate::domain::task::Outcome;
@@ -133,7 +133,7 @@ impl Jobs {
 impl JobItem {
     fn job(self, kind: JobKind) -> Job {
         let clean = |text: Option<&str>| Arc::<str>::from(sanitise(text.unwrap_or_default()));
-        let time = |seconds: Option<i64>| DateTime::from_timestamp(seconds?, 0);
+        let time = |seconds: Option<i64>| instant::of_seconds(seconds?);
         let garbage = (kind == JobKind::Gc).then_some(Garbage {
             pending: self.pending_bytes,
             removed: self.removed_bytes,
@@ -170,8 +170,7 @@ impl JobItem {
     /// Its last run: one without an end goes on.
     fn run(&self) -> Option<JobRun> {
         let upid = self.last_run_upid.as_deref().or(self.upid.as_deref())?;
-        let ended: Option<DateTime<Utc>> =
-            self.last_run_endtime.and_then(|end| DateTime::from_timestamp(end, 0));
+        let ended = self.last_run_endtime.and_then(instant::of_seconds);
         let state = self.last_run_state.as_deref().map(sanitise);
         Some(JobRun {
             upid: sanitise(upid).into(),

@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 
 use crate::domain::backup::{BackupGroup, GroupId, Snapshot, Verification};
 use crate::domain::datastore::Datastore;
+use crate::domain::instant;
 use crate::domain::room::Climbs;
 use crate::domain::task::{Outcome, Task};
 use crate::sources::wire::Wrong;
@@ -206,9 +207,8 @@ pub(super) fn datastore(store: &Store, usage: Option<&Usage>, now: DateTime<Utc>
         _ => (None, None),
     };
     // A date in the past means that it shrinks, or stays as it is.
-    let full_at = usage
-        .and_then(|usage| DateTime::from_timestamp(usage.estimated_full_date?, 0))
-        .filter(|at| *at > now);
+    let full_at =
+        usage.and_then(|usage| instant::of_seconds(usage.estimated_full_date?)).filter(|at| *at > now);
     let climbs = usage.zip(total).and_then(|(usage, total)| {
         let step = TimeDelta::try_seconds(usage.history_delta?)?;
         let shares = usage.history.as_deref()?;
@@ -245,7 +245,7 @@ impl Group {
     /// The group with its snapshots.
     pub fn judge(&self, id: GroupId, mut items: Vec<SnapshotItem>) -> BackupGroup {
         items.sort_by_key(|item| item.backup_time);
-        let begun = |item: &SnapshotItem| DateTime::from_timestamp(item.backup_time, 0);
+        let begun = |item: &SnapshotItem| instant::of_seconds(item.backup_time);
         let comments = items.iter().rev().filter_map(|item| item.comment.as_deref()?.lines().next());
         let guest = comments.map(str::trim).find(|comment| !comment.is_empty()).unwrap_or_default();
         let owner = self.owner.as_deref().unwrap_or_default();
@@ -271,7 +271,7 @@ impl SnapshotItem {
     }
 
     fn finished(&self) -> Option<Snapshot> {
-        let at = DateTime::from_timestamp(self.backup_time, 0).filter(|_| self.is_finished())?;
+        let at = instant::of_seconds(self.backup_time).filter(|_| self.is_finished())?;
         let verification = self.verification.as_ref().and_then(|verification| {
             let when = began(&verification.upid).unwrap_or(at);
             match verification.state.as_str() {
@@ -295,7 +295,7 @@ impl SnapshotItem {
 /// When the task of a UPID began: `UPID:node:pid:pstart:task:START:type:id:user:`, in hexadecimal.
 pub(super) fn began(upid: &str) -> Option<DateTime<Utc>> {
     let seconds = i64::from_str_radix(upid.split(':').nth(5)?, 16).ok()?;
-    DateTime::from_timestamp(seconds, 0)
+    instant::of_seconds(seconds)
 }
 
 /// Tasks of several answers, each once, the newest first. A task that ended between two answers is
@@ -321,8 +321,8 @@ impl TaskItem {
             kind: clean(&self.worker_type),
             id: clean(self.worker_id.as_deref().unwrap_or_default()),
             user: clean(&self.user),
-            started: DateTime::from_timestamp(self.starttime, 0)?,
-            ended: self.endtime.and_then(|end| DateTime::from_timestamp(end, 0)),
+            started: instant::of_seconds(self.starttime)?,
+            ended: self.endtime.and_then(instant::of_seconds),
             outcome: Outcome::of(self.status.as_deref().map(sanitise).as_deref()),
             progress: None,
         })

@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::archive::Archive;
 use crate::domain::backup::{GroupId, Snapshot, Verification};
+use crate::domain::instant;
 use crate::domain::labels::Labels;
 use crate::domain::question::Series;
 
@@ -114,8 +115,8 @@ impl Found {
 
 /// A value that is a time.
 #[expect(clippy::cast_possible_truncation, reason = "a cast of a float saturates, and that is no time")]
-const fn seconds(value: f64) -> Option<DateTime<Utc>> {
-    DateTime::from_timestamp(value as i64, 0)
+fn seconds(value: f64) -> Option<DateTime<Utc>> {
+    instant::of_seconds(value as i64)
 }
 
 #[cfg(test)]

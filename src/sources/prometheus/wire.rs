@@ -7,6 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
 
 use crate::domain::alert::RaisedAlert;
+use crate::domain::instant;
 use crate::domain::labels::{Interner, Labels};
 use crate::domain::observation::Observation;
 use crate::domain::rule::{Rule, RuleHealth, RuleKind};
@@ -304,7 +305,7 @@ pub(super) fn add_last_success(scrapes: &mut [Scrape], successes: &[Sample]) {
 /// A time in seconds since 1970; `None` when it is no number, or beyond all sense.
 pub(super) fn seconds(since: f64) -> Option<DateTime<Utc>> {
     let since = TimeDelta::from_std(Duration::try_from_secs_f64(since).ok()?).ok()?;
-    DateTime::UNIX_EPOCH.checked_add_signed(since)
+    DateTime::UNIX_EPOCH.checked_add_signed(since).and_then(instant::meant)
 }
 
 #[derive(Deserialize)]

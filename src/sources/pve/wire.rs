@@ -11,6 +11,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use crate::domain::guest::{GuestId, GuestKind};
+use crate::domain::instant;
 use crate::sources::wire::Wrong;
 use crate::text::sanitise;
 
@@ -41,7 +42,7 @@ impl Scalar {
     }
 
     pub fn time(&self) -> Option<DateTime<Utc>> {
-        DateTime::from_timestamp(self.number()?, 0)
+        instant::of_seconds(self.number()?)
     }
 
     pub fn is_yes(&self) -> bool {

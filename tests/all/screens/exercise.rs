@@ -66,6 +66,9 @@ fn a_drill_that_is_over_is_written_down_once_and_held_against_the_best() {
     desk.wait(60);
     let [done] = kept(&desk).try_into().expect("once");
     assert_eq!((done.score, &*done.by, done.took), (100, "sam", [Some(60), Some(182), Some(60)]));
+}
+
+#[test]
 fn where_nobody_can_acknowledge_an_incident_counts() {
     let exercise = Exercise { is_deaf: true, ..exercise() };
     let setup = Setup { exercise: Some(Course::new(exercise, instant())), ..homelab::setup() };

@@ -1,11 +1,14 @@
 //! Servers with TLS: whose certificate is believed, and what is said of one that is not.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use chrono::Datelike as _;
 use rstest::rstest;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 use wardroom::domain::feed::{FailureKind, Feed, SourceKind};
 use wardroom::domain::health::Health;
 use wardroom::domain::observation::Observation;
@@ -35,6 +38,8 @@ impl Identity {
 /// A server of TLS that answers no targets; its certificate can be changed while it runs.
 struct TlsServer {
     url: String,
+    /// How many trusted its certificate and went on.
+    trusted: Arc<AtomicUsize>,
     serving: JoinHandle<()>,
 }
 
@@ -55,10 +60,13 @@ impl TlsServer {
                 .with_single_cert(vec![identity.certificate.der().clone()], key)
                 .expect("the key fits");
         let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
+        let trusted = Arc::<AtomicUsize>::default();
+        let count = Arc::clone(&trusted);
         let serving = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 // A client that does not like the certificate hangs up.
                 let Ok(mut stream) = acceptor.accept(stream).await else { continue };
+                count.fetch_add(1, Ordering::SeqCst);
                 let mut head = [0; 4096];
                 let _ = stream.read(&mut head).await;
                 let answer = format!(
@@ -69,7 +77,7 @@ impl TlsServer {
                 let _ = stream.shutdown().await;
             }
         });
-        Self { url, serving }
+        Self { url, trusted, serving }
     }
 
     async fn works(&self, keys: &str) {
@@ -179,6 +187,51 @@ async fn a_signed_certificate_that_does_not_fit(
     let file = ca_file(&authority);
     let failure = failure(&server.url, &format!("ca_file = {:?}", file.path())).await;
     assert_eq!(told(&failure), (FailureKind::Tls, short));
+}
+
+/// Whoever is asked, and in whichever way.
+#[rstest]
+#[tokio::test]
+async fn nothing_is_said_to_a_server_whose_certificate_does_not_hold(
+    #[values(
+        SourceKind::Prometheus,
+        SourceKind::Alertmanager,
+        SourceKind::Loki,
+        SourceKind::Pbs,
+        SourceKind::Pve,
+        SourceKind::Grafana
+    )]
+    kind: SourceKind,
+) {
+    let (authority, expired) = signed(&["127.0.0.1"], 2001);
+    let (pinned, other) = (self_signed(&["127.0.0.1"]), self_signed(&["127.0.0.1"]));
+    let file = ca_file(&authority);
+    let token = match kind {
+        SourceKind::Pbs => "monitor@pbs!dash:0b9e0f0e-0000-4000-8000-000000000000",
+        SourceKind::Pve => "monitor@pve!dash=0b9e0f0e-0000-4000-8000-000000000000",
+        _ => "hidden",
+    };
+    let tails = if kind == SourceKind::Loki {
+        "tails = [{ name = \"all\", query = \"{a=~\\\".+\\\"}\" }]"
+    } else {
+        ""
+    };
+    for (identity, keys, short) in [
+        (&expired, format!("ca_file = {:?}", file.path()), "certificate expired"),
+        (&other, format!("fingerprint = {:?}", pinned.fingerprint()), "certificate changed"),
+    ] {
+        let server = TlsServer::start(identity).await;
+        let source = source(kind, &format!("url = {:?}\ntoken = {token:?}\n{keys}\n{tails}", server.url));
+        for plan in source.feeds() {
+            let failure = look(&*source, plan.feed).await.expect_err("nobody is trusted there");
+            assert_eq!(told(&failure), (FailureKind::Tls, short), "{}", plan.feed);
+        }
+        for mut tail in source.tails() {
+            let heard = timeout(Duration::from_secs(20), tail.next()).await;
+            assert!(!matches!(heard, Ok(Ok(Observation::Tail { .. }))), "{heard:?}");
+        }
+        assert_eq!(server.trusted.load(Ordering::SeqCst), 0, "{kind}: credentials went there");
+    }
 }
 
 #[tokio::test]

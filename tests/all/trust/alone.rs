@@ -2,6 +2,7 @@
 //! questions are asked meanwhile, and with the fault gone all is as it was, by itself.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rstest::rstest;
@@ -9,10 +10,11 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 use wardroom::app::Setup;
 use wardroom::border::Msg;
+use wardroom::clock::Clock;
 use wardroom::demo::Scenario;
 use wardroom::domain::feed::{Feed, SourceKind};
-use wardroom::sources::Event;
 use wardroom::sources::watch::Watch;
+use wardroom::sources::{Event, Source};
 
 use super::door::{Door, Fault};
 use super::house::House;
@@ -29,20 +31,53 @@ const QUICK: [(SourceKind, Feed); 5] = [
 
 const LIMIT: Duration = Duration::from_mins(1);
 
+/// How often each was heard well, and how often not, since it was last asked.
+#[derive(Debug, Default)]
+pub struct Heard(BTreeMap<SourceKind, (usize, usize)>);
+
+impl Heard {
+    /// Whether this one was heard well.
+    pub fn well(&self, kind: SourceKind) -> bool {
+        self.0.get(&kind).is_some_and(|(well, _)| *well > 0)
+    }
+
+    /// How often it was not.
+    pub fn badly(&self, kind: SourceKind) -> usize {
+        self.0.get(&kind).map_or(0, |(_, badly)| *badly)
+    }
+
+    /// Whether all the others were heard well so often, and never badly.
+    pub fn others_go_on(&self, kind: SourceKind, often: usize) -> bool {
+        let mut others = QUICK.iter().filter(|(other, _)| *other != kind);
+        others.all(|(other, _)| self.0.get(other).is_some_and(|(well, badly)| *well >= often && *badly == 0))
+    }
+}
+
 /// What was heard of the quick feeds, on a screen.
-struct Ear {
+pub struct Ear {
     events: mpsc::Receiver<Event>,
     desk: Desk,
-    /// How often each was heard well, and how often not, since it was last asked.
-    heard: BTreeMap<SourceKind, (usize, usize)>,
+    heard: Heard,
     /// The last reason, in a few words.
     reason: String,
+    _watch: Watch,
 }
 
 impl Ear {
+    /// Begins to listen to these sources, until all of them were heard well.
+    pub async fn to(sources: &[Arc<dyn Source>], clock: &Clock) -> Self {
+        let setup = Setup { sources: wardroom::commands::expected(sources), ..Setup::default() };
+        let (to, events) = mpsc::channel(64);
+        let watch = Watch::start(sources, clock, &to);
+        let desk = Desk::new(setup, (200, 60));
+        let mut ear = Self { events, desk, heard: Heard::default(), reason: String::new(), _watch: watch };
+        ear.until("all are heard", |heard| QUICK.iter().all(|(kind, _)| heard.well(*kind))).await;
+        ear
+    }
+
     /// Listens until it is as one wishes.
-    async fn until(&mut self, what: &str, is_so: impl Fn(&BTreeMap<SourceKind, (usize, usize)>) -> bool) {
-        self.heard.clear();
+    pub async fn until(&mut self, what: &str, is_so: impl Fn(&Heard) -> bool) {
+        self.heard = Heard::default();
         let deadline = Instant::now() + LIMIT;
         while !is_so(&self.heard) {
             let event =
@@ -50,7 +85,7 @@ impl Ear {
             assert!(Instant::now() < deadline, "{what}: {:?}", self.heard);
             let Event { source, feed, result, took, place: _held } = event;
             if QUICK.contains(&(source.kind, feed)) {
-                let (well, badly) = self.heard.entry(source.kind).or_default();
+                let (well, badly) = self.heard.0.entry(source.kind).or_default();
                 *if result.is_ok() { well } else { badly } += 1;
                 if let Err(failure) = &result {
                     self.reason = failure.short.to_string();
@@ -86,27 +121,12 @@ async fn the_fault_of_one_server_is_its_own(
 ) {
     let house = House::start(Scenario::HostDown).await;
     let sources = house.sources("timeout = \"4s\"\ninterval = \"250ms\"");
-    let setup = Setup { sources: wardroom::commands::expected(&sources), ..Setup::default() };
-    let (to, events) = mpsc::channel(64);
-    let _watch = Watch::start(&sources, &house.clock, &to);
-    let mut ear =
-        Ear { events, desk: Desk::new(setup, (200, 60)), heard: BTreeMap::new(), reason: String::new() };
-    let well = |heard: &BTreeMap<SourceKind, (usize, usize)>, kind| {
-        heard.get(&kind).is_some_and(|(well, _)| *well > 0)
-    };
-    ear.until("all are heard", |heard| QUICK.iter().all(|(kind, _)| well(heard, *kind))).await;
+    let mut ear = Ear::to(&sources, &house.clock).await;
 
     house.doors_of(kind).for_each(|door| door.set(fault.clone()));
     let (began, before) = (Instant::now(), house.doors_of(kind).map(Door::asked).sum::<usize>());
-    let failed =
-        |heard: &BTreeMap<SourceKind, (usize, usize)>| heard.get(&kind).is_some_and(|(_, badly)| *badly > 1);
-    let others = |heard: &BTreeMap<SourceKind, (usize, usize)>| {
-        QUICK
-            .iter()
-            .filter(|(other, _)| *other != kind)
-            .all(|(other, _)| heard.get(other).is_some_and(|(well, badly)| *well > 1 && *badly == 0))
-    };
-    ear.until("it fails, and the others go on", |heard| failed(heard) && others(heard)).await;
+    ear.until("it fails, and the others go on", |heard| heard.badly(kind) > 1 && heard.others_go_on(kind, 2))
+        .await;
     let asked = house.doors_of(kind).map(Door::asked).sum::<usize>() - before;
     // Seven feeds at most, two doors, one more try where a server is busy: at first at once, then ever
     // more slowly.
@@ -117,5 +137,5 @@ async fn the_fault_of_one_server_is_its_own(
     assert!(!reason.is_empty() && screen.contains(&reason), "{reason:?} is not on\n{screen}");
 
     house.doors_of(kind).for_each(|door| door.set(Fault::None));
-    ear.until("it is heard again", |heard| well(heard, kind)).await;
+    ear.until("it is heard again", |heard| heard.well(kind)).await;
 }

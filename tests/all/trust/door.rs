@@ -7,66 +7,11 @@ use std::time::Duration;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
-/// What is done to the JSON of an answer; the path says which it is.
-pub type Change = Arc<dyn Fn(&str, &mut Value) + Send + Sync>;
-
-/// What goes wrong at the door.
-#[derive(Clone)]
-pub enum Fault {
-    /// Nothing.
-    None,
-    /// Who connects hears nothing, ever.
-    Silent,
-    /// The connection is reset without a word.
-    Reset,
-    /// It ends without a word.
-    Closed,
-    /// The head of the answer comes a byte at a time, and never ends in time.
-    SlowHead,
-    /// The head comes at once and the body a byte at a time.
-    SlowBody,
-    /// The connection ends after so many bytes of the status line.
-    CutStatus(usize),
-    /// It ends in the middle of the head.
-    CutHead,
-    /// It ends right after the head.
-    CutBody,
-    /// It ends before the last byte of the body.
-    CutEnd,
-    /// The head announces so many bytes more (or fewer) than the body has.
-    Length(i64),
-    /// A body in pieces whose sizes are no numbers.
-    BadPieces,
-    /// Bytes of no protocol, of this seed.
-    Garbage(u64),
-    /// The head never ends: field after field.
-    EndlessHead,
-    /// The body is this many blanks after a bracket.
-    Huge(usize),
-    /// The same without a length: piece after piece.
-    HugeInPieces(usize),
-    /// A few kilobytes that unpack to so many megabytes.
-    Bomb(usize),
-    /// This status, content type and body for every question.
-    Says(u16, &'static str, Vec<u8>),
-    /// Go there instead.
-    Redirect(u16, String),
-    /// The answer is right, and the connection that should stay open ends after it.
-    Hangup,
-    /// The answer is right and says it is something else.
-    Calls(&'static str),
-    /// The answer's time is so many seconds off.
-    Skew(i64),
-    /// These bytes, whatever they are, and the end.
-    Raw(&'static [u8]),
-    /// The answer is changed.
-    Changes(Change),
-}
+pub use super::fault::Fault;
 
 /// What a server said.
 struct Answer {
@@ -100,7 +45,34 @@ pub struct Door {
     pub url: String,
     fault: Arc<Mutex<Fault>>,
     asked: Arc<AtomicUsize>,
+    visits: Arc<Visits>,
     serving: JoinHandle<()>,
+}
+
+/// The connections of a door: how many came, how many are open, and how many were at most.
+#[derive(Default)]
+struct Visits {
+    came: AtomicUsize,
+    open: AtomicUsize,
+    most: AtomicUsize,
+}
+
+/// A connection for as long as it is open.
+struct Open(Arc<Visits>);
+
+impl Open {
+    fn of(visits: &Arc<Visits>) -> Self {
+        visits.came.fetch_add(1, Ordering::SeqCst);
+        let open = visits.open.fetch_add(1, Ordering::SeqCst) + 1;
+        visits.most.fetch_max(open, Ordering::SeqCst);
+        Self(Arc::clone(visits))
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.open.fetch_sub(1, Ordering::SeqCst);
+    }
 }
 
 impl Drop for Door {
@@ -121,8 +93,9 @@ impl Door {
         let url = format!("http://{}", listener.local_addr().expect("a bound port has an address"));
         let fault = Arc::new(Mutex::new(Fault::None));
         let asked = Arc::<AtomicUsize>::default();
+        let visits = Arc::<Visits>::default();
         let serving = {
-            let (fault, asked) = (Arc::clone(&fault), Arc::clone(&asked));
+            let (fault, asked, visits) = (Arc::clone(&fault), Arc::clone(&asked), Arc::clone(&visits));
             let server = server.trim_start_matches("http://").to_owned();
             tokio::spawn(async move {
                 while let Ok((stream, _)) = listener.accept().await {
@@ -131,12 +104,16 @@ impl Door {
                         fault: Arc::clone(&fault),
                         asked: Arc::clone(&asked),
                     };
-                    // Whoever hangs up has had enough.
-                    tokio::spawn(async move { visit.serve(stream).await.ok() });
+                    let open = Open::of(&visits);
+                    tokio::spawn(async move {
+                        let _open = open;
+                        // Whoever hangs up has had enough.
+                        visit.serve(stream).await.ok()
+                    });
                 }
             })
         };
-        Ok(Self { url, fault, asked, serving })
+        Ok(Self { url, fault, asked, visits, serving })
     }
 
     pub fn set(&self, fault: Fault) {
@@ -146,6 +123,21 @@ impl Door {
     /// How many questions came.
     pub fn asked(&self) -> usize {
         self.asked.load(Ordering::SeqCst)
+    }
+
+    /// How many connections came.
+    pub fn came(&self) -> usize {
+        self.visits.came.load(Ordering::SeqCst)
+    }
+
+    /// How many connections are open.
+    pub fn open(&self) -> usize {
+        self.visits.open.load(Ordering::SeqCst)
+    }
+
+    /// How many connections were open at once, at most.
+    pub fn most(&self) -> usize {
+        self.visits.most.load(Ordering::SeqCst)
     }
 }
 
@@ -161,10 +153,14 @@ const DRIP: Duration = Duration::from_secs(1);
 
 impl Visit {
     async fn serve(self, mut client: TcpStream) -> std::io::Result<()> {
+        let fault = || self.fault.lock().unwrap_or_else(PoisonError::into_inner).clone();
         loop {
+            if matches!(fault(), Fault::Slammed) {
+                return Ok(());
+            }
             let (head, body) = question(&mut client).await?;
             self.asked.fetch_add(1, Ordering::SeqCst);
-            let fault = self.fault.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            let fault = fault();
             if head.to_ascii_lowercase().contains("upgrade: websocket") {
                 return self.tail(client, &head, &fault).await;
             }
@@ -217,7 +213,7 @@ impl Visit {
                 socket2::SockRef::from(&*client).set_linger(Some(Duration::ZERO))?;
                 return Ok(false);
             }
-            Fault::Closed => return Ok(false),
+            Fault::Closed | Fault::Slammed => return Ok(false),
             Fault::Raw(bytes) => {
                 client.write_all(bytes).await?;
                 return Ok(false);
@@ -290,6 +286,12 @@ async fn spoil(client: &mut TcpStream, said: Answer, fault: Fault, path: &str) -
         Fault::BadPieces => {
             let head = head_of(status, &content_type, "transfer-encoding: chunked\r\n");
             client.write_all(&[head.as_bytes(), b"zz\r\n", &body].concat()).await?;
+            return Ok(false);
+        }
+        Fault::CutPiece => {
+            let head = head_of(status, &content_type, "transfer-encoding: chunked\r\n");
+            let size = format!("{:x}\r\n", body.len() + 1);
+            client.write_all(&[head.as_bytes(), size.as_bytes(), &body].concat()).await?;
             return Ok(false);
         }
         Fault::Calls(kind) => client.write_all(&whole(status, kind, &body, "")).await?,

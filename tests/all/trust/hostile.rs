@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ratatui::buffer::Buffer;
 use rstest::rstest;
+use serde::Serialize;
 use serde_json::{Value, json};
 use wardroom::app::Setup;
 use wardroom::border::Msg;
@@ -50,7 +51,7 @@ fn endless() -> String {
 pub type Field = (String, String);
 
 /// All fields of an answer that hold what `is_meant`.
-fn fields(json: &Value, at: &str, is_meant: fn(&Value) -> bool, found: &mut BTreeSet<String>) {
+pub fn fields(json: &Value, at: &str, is_meant: fn(&Value) -> bool, found: &mut BTreeSet<String>) {
     match json {
         Value::Object(map) => {
             map.iter().for_each(|(name, value)| fields(value, &format!("{at}/{name}"), is_meant, found));
@@ -68,7 +69,7 @@ fn fields(json: &Value, at: &str, is_meant: fn(&Value) -> bool, found: &mut BTre
 }
 
 /// Does `change` to what stands at a field.
-fn change_at(json: &mut Value, path: &str, change: &dyn Fn(&mut Value)) {
+pub fn change_at(json: &mut Value, path: &str, change: &dyn Fn(&mut Value)) {
     let Some(rest) = path.strip_prefix('/') else { return change(json) };
     let (name, rest) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
     match json {
@@ -112,7 +113,7 @@ async fn known(
 }
 
 /// The first character in what was seen that a terminal would act on.
-fn acted_on(seen: &Result<Vec<Observation>, Failure>) -> Option<String> {
+pub fn acted_on(seen: &Result<impl Serialize, Failure>) -> Option<String> {
     let told = match seen {
         Ok(seen) => serde_json::to_value(seen).expect("what is seen can be recorded"),
         Err(failure) => json!([failure.short, failure.text]),
@@ -249,6 +250,58 @@ async fn no_field_of_any_answer_reaches_the_screen_as_control(
     }
     assert!(wrong.is_empty(), "{wrong}");
     assert!(taken > known.len() / 3, "{taken} of {} are no more than refused", known.len());
+}
+
+/// Times at the ends of what can be told, and just beyond: whatever is reckoned with them, and shown.
+#[rstest]
+#[tokio::test]
+async fn no_time_is_so_far_off_that_it_breaks_anything(
+    #[values(
+        SourceKind::Prometheus,
+        SourceKind::Alertmanager,
+        SourceKind::Loki,
+        SourceKind::Pbs,
+        SourceKind::Pve
+    )]
+    kind: SourceKind,
+) {
+    /// A number, or a text that is a number or a time.
+    fn is_timely(value: &Value) -> bool {
+        let is_time =
+            |text: &str| text.parse::<f64>().is_ok() || chrono::DateTime::parse_from_rfc3339(text).is_ok();
+        value.is_number() || value.as_str().is_some_and(is_time)
+    }
+    let house = House::start(Scenario::HostDown).await;
+    let known = known(&house, &*house.source(kind), is_timely).await;
+    // The ends of what the calendar of the program knows, of nanoseconds, and of four digits.
+    let seconds = [8_210_266_876_799_i64, 253_402_300_799, 9_223_372_036, 0, -1, -8_334_601_228_800];
+    let texts = ["9999-12-31T23:59:59.999999999Z", "0000-01-01T00:00:00Z", "1969-12-31T23:59:59-12:00"];
+    for (number, (field, feeds)) in known.iter().enumerate() {
+        for turn in 0..2 {
+            let (at, text) =
+                (seconds[(number + 3 * turn) % seconds.len()], texts[(number + turn) % texts.len()]);
+            let source = house.source(kind);
+            let change = move |value: &mut Value| {
+                *value = match value {
+                    Value::String(old) if old.parse::<f64>().is_ok() => json!(at.to_string()),
+                    Value::String(_) => json!(text),
+                    _ => json!(at),
+                };
+            };
+            let seen = with_changed(&house, &*source, field, feeds, Arc::new(change)).await;
+            let setup =
+                Setup { sources: wardroom::commands::expected(&[Arc::clone(&source)]), ..Setup::default() };
+            let mut desk = Desk::new(setup, (120, 40));
+            let is_taken = seen.iter().any(|(_, seen)| seen.is_ok());
+            for (feed, seen) in seen {
+                assert_eq!(acted_on(&seen), None, "{field:?} {feed}");
+                desk.hear([Msg::Observed { source: source.id().clone(), feed, result: seen, took: 0.01 }]);
+            }
+            if is_taken {
+                draw_all(&mut desk, kind, &format!("{} {}", field.0, field.1));
+            }
+        }
+    }
 }
 
 #[rstest]

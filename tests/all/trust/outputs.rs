@@ -159,7 +159,7 @@ fn poison(path: &str, names: &mut Vec<String>, json: &mut Value, nasty: &str) {
     }
 }
 
-fn poisoned() -> Fault {
+pub fn poisoned() -> Fault {
     let nasty = nasty();
     Fault::Changes(Arc::new(move |path, json| poison(path, &mut Vec::new(), json, &nasty)))
 }
@@ -268,22 +268,26 @@ const PLANTED: [&str; 6] = [
     "canary-of-a-header",
 ];
 
+/// A program that writes down what it is given of the environment, and with which arguments it and whoever
+/// started it run: everybody on the machine may see those.
+fn telling(place: &Path, name: &str, says: &str) -> String {
+    let program = place.join(name);
+    let told = place.join("env");
+    let script = format!(
+        "#!/bin/sh\n{{ echo run as {name}; env; cat /proc/$$/cmdline /proc/$PPID/cmdline; }} >> {}\necho {says}\n",
+        told.display()
+    );
+    std::fs::write(&program, script).expect("written");
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o700)).expect("it is ours");
+    program.display().to_string()
+}
+
 /// The lab's config with a secret in every place that takes one.
-fn planted(house: &House, place: &Path) -> String {
+pub fn planted(house: &House, place: &Path) -> String {
     let [password, token, of_file, _, of_program, of_header] = PLANTED;
     let file = place.join("token");
     std::fs::write(&file, of_file).expect("written");
-    let program = place.join("program");
-    // What a program is given of the environment comes out of it again.
-    std::fs::write(
-        &program,
-        // And with which arguments it and whoever started it run: everybody on the machine may see those.
-        format!(
-            "#!/bin/sh\n{{ env; cat /proc/$$/cmdline /proc/$PPID/cmdline; }} >> {}\necho {of_program}\n",
-            place.join("env").display()
-        ),
-    )
-    .expect("written");
+    let (program, backup) = (telling(place, "program", of_program), telling(place, "backup", "$(date +%s)"));
     let url = |nth: usize| house.doors[nth].1.url.clone();
     format!(
         r#"[ui]
@@ -304,7 +308,11 @@ url = "{}"
 token_env = "CANARY"
 [sources.pve.home]
 url = "{}"
-token_command = ["/bin/sh", "{}"]
+token_command = ["/bin/sh", "{program}"]
+[sources.files.here]
+item = [{{ name = "restic", command = ["{backup}"] }}]
+[sources.probe.here]
+item = [{{ name = "a program", command = ["{backup}"] }}]
 "#,
         url(0),
         url(1),
@@ -312,12 +320,11 @@ token_command = ["/bin/sh", "{}"]
         file.display(),
         url(4),
         url(5),
-        program.display(),
     )
 }
 
 /// A server that says back what it was told, in the words of an error.
-fn echoing(kind: SourceKind) -> Fault {
+pub fn echoing(kind: SourceKind) -> Fault {
     let [password, token, of_file, of_env, of_program, of_header] = PLANTED;
     let (status, told) = match kind {
         SourceKind::Prometheus => (200, format!("{of_header} {password} Basic {WIRE}")),
@@ -334,7 +341,7 @@ fn echoing(kind: SourceKind) -> Fault {
 const WIRE: &str = "c2FtOmNhbmFyeS1vZi1hLXBhc3N3b3Jk";
 
 /// The secrets that stand in a text, as they are or as they go over the wire.
-fn leaks(text: &str) -> Vec<&'static str> {
+pub fn leaks(text: &str) -> Vec<&'static str> {
     PLANTED.into_iter().chain([WIRE]).filter(|secret| text.contains(secret)).collect()
 }
 
@@ -354,8 +361,16 @@ async fn no_secret_is_in_any_output_log_or_file(#[case] is_echoed: bool) {
     let env = [("CANARY", PLANTED[3]), ("RUST_LOG", "trace"), ("RUST_BACKTRACE", "1")];
     let file = desk.home.path().join("taken.wardroom");
     let file = file.to_str().expect("a plain path");
-    let record: [&[&str]; 2] = [&["record", file, "--for", "2s"], &["shot", "--replay", file]];
-    for arguments in SAYS.iter().chain(&record) {
+    let (state, hook) =
+        (place.path().join("state").display().to_string(), telling(place.path(), "hook", "well"));
+    let more: [&[&str]; 5] = [
+        &["record", file, "--for", "2s"],
+        &["shot", "--replay", file],
+        &["shot", "--format", "svg", "--size", "200x60"],
+        &["shot", "--format", "ansi", "--size", "200x60"],
+        &["check", "--on-change", &state, "--exec", &hook, "{text}"],
+    ];
+    for arguments in SAYS.iter().chain(&more) {
         for said in desk.run(arguments, &env).await {
             assert_eq!(leaks(&said), [""; 0], "{arguments:?}: {said}");
         }
@@ -396,5 +411,8 @@ async fn no_secret_is_in_any_output_log_or_file(#[case] is_echoed: bool) {
     let given = std::fs::read(place.path().join("env")).expect("the program for the token ran");
     let given = String::from_utf8_lossy(&given);
     assert!(given.contains("wardroom"), "whoever started it is in it: {given:?}");
+    for name in ["program", "backup", "hook"] {
+        assert!(given.contains(&format!("run as {name}")), "{name} ran: {given:?}");
+    }
     assert_eq!(leaks(&given), [""; 0], "in the environment or the arguments of a child, or in ours");
 }

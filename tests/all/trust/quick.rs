@@ -2,6 +2,7 @@
 //! which nothing comes is given up; and a hundred megabytes from every server take bounded memory.
 
 use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use rstest::rstest;
@@ -17,16 +18,25 @@ use super::pty::{Answers, Pty, Setup};
 const FOR_EVER: &str = "timeout = \"5m\"";
 
 /// The dashboard on a house.
-fn dashboard(text: &str) -> (Pty, TempDir) {
+pub fn dashboard(text: &str) -> (Pty, TempDir) {
     let home = tempfile::Builder::new().prefix("wardroom-home-").tempdir().expect("a home directory");
-    let config = home.path().join("wardroom.toml");
+    keep(home.path(), text);
+    (dashboard_at(home.path()), home)
+}
+
+/// Keeps a config in a home.
+pub fn keep(home: &Path, text: &str) {
+    let config = home.join("wardroom.toml");
     std::fs::write(&config, text).expect("written");
     std::fs::set_permissions(&config, std::fs::Permissions::from_mode(0o600)).expect("it is ours");
+}
+
+/// The dashboard in a home with its config.
+pub fn dashboard_at(home: &Path) -> Pty {
+    let config = home.join("wardroom.toml");
     let config = config.to_str().expect("a plain path");
     let command = [PROGRAM, "--config", config];
-    let setup =
-        Setup { command: &command, home: home.path(), size: (200, 60), env: &[], answers: Answers::Given };
-    (Pty::open(&setup), home)
+    Pty::open(&Setup { command: &command, home, size: (200, 60), env: &[], answers: Answers::Given })
 }
 
 fn wait_until_gone(pty: &Pty, text: &str) {
@@ -37,7 +47,8 @@ fn wait_until_gone(pty: &Pty, text: &str) {
     }
 }
 
-fn leave(mut pty: Pty) {
+/// Leaves by the key for it.
+pub fn leave(mut pty: Pty) {
     pty.keys("q");
     let deadline = Instant::now() + Duration::from_mins(1);
     while pty.exit_code().is_none() {

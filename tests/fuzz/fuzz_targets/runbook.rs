@@ -1,18 +1,10 @@
 //! Any bytes are a runbook: reading and planning it never panics, and never plans an open
 //! placeholder or an unknown host.
 #![no_main]
-#![allow(dead_code, unused_imports, reason = "the rooms are more than what is tried here")]
-
-#[path = "../../../src/domain/mod.rs"]
-mod domain;
-#[path = "../../../src/runbooks/mod.rs"]
-mod runbooks;
-#[path = "../../../src/text.rs"]
-mod text;
 
 use libfuzzer_sys::fuzz_target;
-use runbooks::facts::Facts;
-use runbooks::{find, plan, reviewed};
+use rooms::runbooks::facts::Facts;
+use rooms::runbooks::{find, plan, reviewed};
 
 fuzz_target!(|bytes: &[u8]| {
     let runbook = reviewed("fuzz.md", bytes);
