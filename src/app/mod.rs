@@ -428,9 +428,7 @@ impl App {
             self.forget_seen();
             self.notify("thawed after 10 minutes", Role::Info, now);
         }
-        if self.notice.as_ref().is_some_and(|notice| notice.until <= now.mono) {
-            self.notice = None;
-        }
+        self.notice.take_if(|notice| notice.until <= now.mono);
         self.turn(now);
         let exercised = self.follow_exercise(now);
         // Ages grow, and what was fresh becomes stale.

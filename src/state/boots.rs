@@ -30,9 +30,6 @@ pub fn keep_boot(root: &Path, boot: &Boot) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use std::fs::OpenOptions;
-    use std::io::Write as _;
-
     use chrono::{DateTime, TimeDelta};
 
     use super::*;

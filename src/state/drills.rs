@@ -40,10 +40,6 @@ pub fn keep_exercise(root: &Path, done: &Exercised) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use std::fs::{self, OpenOptions};
-    use std::io::Write as _;
-    use std::os::unix::fs::PermissionsExt as _;
-
     use chrono::DateTime;
 
     use super::*;

@@ -60,3 +60,31 @@ fn write<T: Serialize>(file: &mut File, thing: &T) -> io::Result<()> {
     file.write_all(&line)?;
     file.sync_all()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    struct Thing {
+        name: String,
+    }
+
+    #[test]
+    fn what_was_added_outlives_the_program_and_a_cut_line() {
+        let root = tempfile::tempdir().expect("a directory");
+        let root = root.path();
+        assert_eq!(read::<Thing>(root, "x.jsonl"), []);
+        let thing = Thing { name: "a".to_owned() };
+        add(root, "x.jsonl", &thing).expect("kept");
+        let mut file = OpenOptions::new().append(true).open(root.join("x.jsonl")).expect("the file");
+        file.write_all(b"{\"schema\":1,\"na\n{\"schema\":9,\"name\":\"b\"}\n").expect("a cut line");
+        add(root, "x.jsonl", &thing).expect("kept");
+        add_once(root, "x.jsonl", &thing).expect("there already");
+        assert_eq!(read::<Thing>(root, "x.jsonl"), [thing.clone(), thing]);
+        let mode = fs::metadata(root.join("x.jsonl")).expect("the file").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+}

@@ -25,9 +25,6 @@ pub fn keep_maintained(root: &Path, window: Window) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use std::fs::OpenOptions;
-    use std::io::Write as _;
-
     use chrono::{DateTime, TimeDelta};
 
     use super::*;

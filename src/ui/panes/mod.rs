@@ -52,7 +52,7 @@ use crate::text;
 pub type Made = (&'static str, u8, fn() -> Box<dyn Pane>);
 
 /// Every pane.
-pub const PANES: [Made; 21] = [
+pub const PANES: [Made; 22] = [
     ("alerts", 2, || Box::new(alerts::Alerts::default())),
     ("targets", 3, || Box::new(targets::Targets::default())),
     ("logs", 4, || Box::new(logs::Logs::default())),
