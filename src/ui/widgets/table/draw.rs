@@ -220,7 +220,7 @@ fn listed(count: usize, kinds: &[(Sign, usize)], room: usize) -> String {
     text
 }
 
-/// How many there are of each state, in the order in which they come.
+/// How many there are of each state: the worst first, else in the order in which they come.
 fn kinds<'t, T: Item + 't>(items: impl Iterator<Item = &'t T>) -> Vec<(Sign, usize)> {
     let mut kinds: Vec<(Sign, usize)> = Vec::new();
     for item in items {
@@ -230,6 +230,11 @@ fn kinds<'t, T: Item + 't>(items: impl Iterator<Item = &'t T>) -> Vec<(Sign, usi
             None => kinds.push((sign, 1)),
         }
     }
+    kinds.sort_by_key(|(sign, _)| match sign.role {
+        Role::Critical => 0,
+        Role::Warning => 1,
+        _ => 2,
+    });
     kinds
 }
 
