@@ -69,7 +69,8 @@ impl Document {
         let told = faults.into_iter().map(|(at, message)| Fault {
             file: self.file.clone(),
             place: at.map(|at| self.place(at)),
-            message,
+            // It may quote the file, and is a line.
+            message: message.replace(char::is_control, "\u{b7}"),
         });
         told.collect()
     }
@@ -400,6 +401,15 @@ impl<T: Value> Value for BTreeMap<String, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_fault_is_one_line_whatever_the_file_holds() {
+        let document = Document::new("w.toml", "\"a\u{7f}\" = 1\n\"a\u{7f}\" = 2\n");
+        assert!(document.read(|_| ()).is_none());
+        let faults = document.faults();
+        assert!(faults.iter().any(|fault| fault.message.contains("stands here twice")), "{faults:?}");
+        assert!(!faults.iter().any(|fault| fault.message.contains(char::is_control)), "{faults:?}");
+    }
 
     #[test]
     fn all_faults_are_told_at_their_places() {

@@ -33,6 +33,7 @@ const LIMIT: Duration = Duration::from_secs(20);
 const CALM: Duration = Duration::from_millis(40);
 
 #[derive(Parser)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 struct Options {
     /// How often each is measured; the middle one is told, with the least and the most.
     #[arg(long, default_value_t = 3)]

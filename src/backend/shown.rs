@@ -121,24 +121,24 @@ impl<'a> Pair<'a> {
         cells.get(row * width..(row + 1) * width).unwrap_or_default()
     }
 
-    fn old(&self, row: usize) -> &'a [Cell] {
+    fn before(&self, row: usize) -> &'a [Cell] {
         Self::row(self.old, self.width, row)
     }
 
-    fn new(&self, row: usize) -> &'a [Cell] {
+    fn after(&self, row: usize) -> &'a [Cell] {
         Self::row(self.new, self.width, row)
     }
 
     /// What a row costs as it is.
     fn written(&self, row: usize) -> i64 {
-        differing(self.old(row), self.new(row))
+        differing(self.before(row), self.after(row))
     }
 
     /// What is spared when the row `row` came from `from`; where nothing came from it is blank.
     fn spared(&self, row: usize, from: Option<usize>) -> i64 {
         let left = match from {
-            Some(from) => differing(self.old(from), self.new(row)),
-            None => cost(self.new(row).iter().map(|cell| *cell != Cell::EMPTY)),
+            Some(from) => differing(self.before(from), self.after(row)),
+            None => cost(self.after(row).iter().map(|cell| *cell != Cell::EMPTY)),
         };
         self.written(row) - left
     }
@@ -174,7 +174,7 @@ impl<'a> Pair<'a> {
     /// Whether each character of a row takes one cell, before and after: halves of wide ones are
     /// nowhere noted here.
     fn is_narrow(&self, row: usize) -> bool {
-        self.old(row).iter().chain(self.new(row)).all(|cell| cell.cell_width() == 1)
+        self.before(row).iter().chain(self.after(row)).all(|cell| cell.cell_width() == 1)
     }
 
     /// What is to be put when the rows have moved.
@@ -184,9 +184,9 @@ impl<'a> Pair<'a> {
             elsewhere.map(|(x, y, cell)| (Position { x: *x, y: *y }, (*cell).clone())).collect();
         for row in done.rows.clone() {
             let from = if done.up { row + done.by } else { row.wrapping_sub(done.by) };
-            let before = if done.rows.contains(&from) { self.old(from) } else { &[] };
+            let before = if done.rows.contains(&from) { self.before(from) } else { &[] };
             let Ok(y) = u16::try_from(row) else { continue };
-            for (x, cell) in (0..).zip(self.new(row)) {
+            for (x, cell) in (0..).zip(self.after(row)) {
                 if cell != before.get(usize::from(x)).unwrap_or(&Cell::EMPTY) {
                     left.push((Position { x, y }, cell.clone()));
                 }
