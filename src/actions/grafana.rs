@@ -7,7 +7,6 @@ use super::silence::refusal;
 use crate::domain::deed::{Annotation, Receipt};
 use crate::net::{Client, NetError};
 use crate::sources::SourceError;
-use crate::text::sanitise;
 
 const PATH: &str = "/api/annotations";
 
@@ -40,10 +39,7 @@ pub(super) async fn annotate(door: &Client, annotation: &Annotation) -> Result<R
         }
         answered => answered.map_err(refusal)?,
     };
-    let added = serde_json::from_slice::<Added>(&answer.body).map_err(|error| SourceError::Strange {
-        url: door.endpoint().join(PATH),
-        what: "Grafana's API",
-        reason: sanitise(&error.to_string()).into_owned(),
-    })?;
+    let added = serde_json::from_slice::<Added>(&answer.body)
+        .map_err(|error| SourceError::strange(door.endpoint().join(PATH), "Grafana's API", &error))?;
     Ok(Receipt { id: added.id.to_string().into() })
 }
