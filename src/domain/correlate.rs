@@ -2,6 +2,7 @@
 //! targets and guests they are about.
 
 mod guests;
+mod history;
 mod joining;
 
 use std::collections::HashSet;
@@ -10,15 +11,15 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use super::alert::{Alert, AlertState, RaisedAlert};
-use super::backup::{BackupGroup, Evidence, GroupId, LastRun, Plan, Running, Took, Unread};
+use super::backup::{BackupGroup, Evidence, Plan, Unread};
 use super::feed::{Feed, SourceId};
 use super::job::{Job, JobKind};
 use super::labels::Labels;
 use super::store::{Data, SourceState, Store};
 use super::target::Target;
-use super::task::{Outcome, Task};
 
 pub use guests::{Owner, lone, owner, unread};
+pub use history::History;
 pub use joining::{Join, Joined, Keeper, Listed, Part};
 
 /// How what Alertmanager routed and what Prometheus raised belong together.
@@ -107,8 +108,13 @@ pub fn speaks_of(alert: &Alert, group: &BackupGroup) -> bool {
 }
 
 /// All that is known of a group's backups beside its snapshots.
-pub fn evidence<'s>(group: &BackupGroup, source: &'s SourceState, now: DateTime<Utc>) -> Evidence<'s> {
-    let (last_run, running) = runs(group, &source.data);
+pub fn evidence<'s>(
+    group: &BackupGroup,
+    source: &'s SourceState,
+    history: &History<'_>,
+    now: DateTime<Utc>,
+) -> Evidence<'s> {
+    let (last_run, running) = history.newest(group);
     let heard = source.is_fresh(Feed::Jobs, now);
     let verifies = |job: &&Job| job.kind == JobKind::Verify && !job.disabled && job.covers(&group.id);
     let other = group.other_owner.as_ref();
@@ -117,80 +123,21 @@ pub fn evidence<'s>(group: &BackupGroup, source: &'s SourceState, now: DateTime<
         ambiguous: other.map(|other| format!("written by {} and by {other}", group.owner).into()),
         last_run,
         running,
-        plan: if heard { synced(group, &source.data) } else { Plan::Unknown },
+        plan: if heard { synced(group, &source.data, history) } else { Plan::Unknown },
         verify: source.data.jobs.iter().filter(|_| heard).filter(verifies).collect(),
         ..Evidence::default()
     }
 }
 
 /// The sync job that brings the snapshots of a group, if no backup run of its own was seen lately.
-fn synced(group: &BackupGroup, data: &Data) -> Plan {
+fn synced(group: &BackupGroup, data: &Data, history: &History<'_>) -> Plan {
     let brings = |job: &&Job| job.kind == JobKind::Sync && !job.pushes && job.covers(&group.id);
     match data.jobs.iter().find(brings) {
-        Some(job) if took(group, data).is_none() => {
+        Some(job) if history.took(group).is_none() => {
             Plan::Scheduled(format!("sync {}", job.id).into(), job.next)
         }
         _ => Plan::Unknown,
     }
-}
-
-/// The newest backup run of a group that ended, and the one that goes on now.
-pub fn runs(group: &BackupGroup, data: &Data) -> (Option<LastRun>, Option<Running>) {
-    let Some(key) = task_key(group, data) else { return (None, None) };
-    let mine = || data.tasks.iter().filter(|task| is_backup_of(task, &key));
-    let running = mine().find(|task| task.outcome == Outcome::Running);
-    let running = running.map(|task| Running { since: task.started, progress: task.progress });
-    let ended = mine().filter_map(|task| Some((task.ended?, &task.outcome)));
-    let newest: Option<(DateTime<Utc>, &Outcome)> = ended.max_by_key(|(ended, _)| *ended);
-    let last = newest.map(|(ended, outcome)| LastRun {
-        ended,
-        error: match outcome {
-            Outcome::Failed(text) => Some(Arc::clone(text)),
-            _ => None,
-        },
-    });
-    (last, running)
-}
-
-/// How long the backups of a group took lately.
-pub fn took(group: &BackupGroup, data: &Data) -> Option<Took> {
-    let key = task_key(group, data)?;
-    let mine = data.runs.iter().filter(|task| is_backup_of(task, &key));
-    let good = mine.filter(|task| matches!(task.outcome, Outcome::Ok | Outcome::Warnings));
-    let mut spans: Vec<(DateTime<Utc>, u64)> = good
-        .filter_map(|task| {
-            Some((task.started, u64::try_from((task.ended? - task.started).num_seconds()).ok()?))
-        })
-        .collect();
-    spans.sort_unstable();
-    let spans: Vec<u64> = spans.into_iter().map(|(_, seconds)| seconds).collect();
-    Took::of(&spans)
-}
-
-/// Every backup run of a group that the server still tells of, each once.
-pub fn backup_tasks<'d>(group: &BackupGroup, data: &'d Data) -> Vec<&'d Task> {
-    let Some(key) = task_key(group, data) else { return Vec::new() };
-    let mut all: Vec<&Task> =
-        data.tasks.iter().chain(data.runs.iter()).filter(|task| is_backup_of(task, &key)).collect();
-    all.sort_by(|one, other| one.upid.cmp(&other.upid));
-    all.dedup_by(|one, other| one.upid == other.upid);
-    all.sort_by_key(|task| task.started);
-    all
-}
-
-/// What the tasks of a group are called.
-///
-/// The name has no namespace before PBS 3.3, so a group in a namespace takes a run only if no other
-/// group of the datastore has the same kind and id.
-fn task_key(group: &BackupGroup, data: &Data) -> Option<String> {
-    let GroupId { datastore, kind, id, .. } = &group.id;
-    let is_twin = |other: &GroupId| (&other.datastore, &other.kind, &other.id) == (datastore, kind, id);
-    let twins = data.groups.iter().filter(|other| is_twin(&other.id)).count();
-    (twins <= 1).then(|| format!("{datastore}:{kind}/{id}"))
-}
-
-fn is_backup_of(task: &Task, key: &str) -> bool {
-    &*task.kind == "backup" && &*task.id == key
 }
 
 #[cfg(test)]

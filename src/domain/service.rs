@@ -82,18 +82,23 @@ impl Standing {
 
 /// How every service of the config stands, the worst first, then in their order.
 pub fn services(store: &Store, now: DateTime<Utc>) -> Vec<Standing> {
+    let is_kept = store.thresholds.services.iter().any(|service| service.backup.is_some());
+    let judged = if is_kept { judged_backups(store, now) } else { Vec::new() };
+    standings(store, &judged, now)
+}
+
+/// The same, of backups that were judged already.
+pub fn standings(store: &Store, judged: &[JudgedBackup<'_>], now: DateTime<Utc>) -> Vec<Standing> {
     let all = &store.thresholds.services;
     if all.is_empty() {
         return Vec::new();
     }
     let world = World::of(store, now);
-    let is_kept = all.iter().any(|service| service.backup.is_some());
-    let judged = if is_kept { judged_backups(store, now) } else { Vec::new() };
     let parts: Vec<Vec<(&'static str, Look)>> =
-        all.iter().map(|service| parts(service, &world, &judged)).collect();
+        all.iter().map(|service| parts(service, &world, judged)).collect();
     let map = Map { world: &world, services: all, broken: parts.iter().map(|parts| own(parts)).collect() };
     let told = all.iter().zip(&parts).map(|(service, parts)| Standing {
-        gap: service.backup.as_deref().and_then(|backup| gap(backup, &judged)),
+        gap: service.backup.as_deref().and_then(|backup| gap(backup, judged)),
         ..standing(service, parts, &map)
     });
     let mut told: Vec<Standing> = told.collect();
@@ -116,9 +121,10 @@ fn parts(service: &Service, world: &World<'_>, judged: &[JudgedBackup<'_>]) -> V
 
 /// The backup of this kind and VMID, or of the guest of this name.
 fn found<'j, 's>(name: &str, judged: &'j [JudgedBackup<'s>]) -> Option<&'j JudgedBackup<'s>> {
+    let named = name.split_once('/');
     judged.iter().find(|judged| {
         let id = &judged.group.id;
-        format!("{}/{}", id.kind, id.id) == name || &*judged.group.guest == name
+        named == Some((&*id.kind, &*id.id)) || &*judged.group.guest == name
     })
 }
 

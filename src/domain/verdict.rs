@@ -180,8 +180,10 @@ pub fn judge(store: &Store, scope: Scope, now: DateTime<Utc>) -> Verdict {
         findings.extend(targets::targets(store, now, &mut counts));
         findings.extend(probes::probes(store, now));
     }
+    let is_kept = scope.services && store.thresholds.services.iter().any(|service| service.backup.is_some());
+    let judged = if scope.backups || is_kept { judged_backups(store, now) } else { Vec::new() };
     if scope.backups {
-        findings.extend(backups::backups(store, now, &mut counts));
+        findings.extend(backups::backups(store, &judged, now, &mut counts));
         findings.extend(cluster::cluster(store, now));
     }
     if scope.hosts {
@@ -193,7 +195,8 @@ pub fn judge(store: &Store, scope: Scope, now: DateTime<Utc>) -> Verdict {
     if scope.slo {
         findings.extend(slo::objectives(store, now));
     }
-    let outlook = if scope.services { services::outlook(store, scope, now) } else { Outlook::default() };
+    let outlook =
+        if scope.services { services::outlook(store, &judged, scope, now) } else { Outlook::default() };
     findings.extend(outlook.findings);
     findings = maintenance::weighed(findings, store, now);
     // Stable: within a state the order above is the order of importance, a cause before what

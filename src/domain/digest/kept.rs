@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Happening, Kind, contains};
 use crate::domain::backup::{BackupGroup, Snapshot};
-use crate::domain::correlate;
+use crate::domain::correlate::History;
 use crate::domain::health::Health;
 use crate::domain::slo::Window;
 use crate::domain::store::SourceState;
@@ -19,11 +19,17 @@ const SAME_RUN: TimeDelta = TimeDelta::minutes(2);
 
 /// The backups that a server took in `window`, and the runs that brought none.
 pub(super) fn runs(source: &SourceState, window: Window) -> Vec<Happening> {
-    source.data.groups.iter().flat_map(|group| of_group(source, group, window)).collect()
+    let history = History::of(&source.data);
+    source.data.groups.iter().flat_map(|group| of_group(source, group, &history, window)).collect()
 }
 
-fn of_group(source: &SourceState, group: &BackupGroup, window: Window) -> Vec<Happening> {
-    let tasks: Vec<&Task> = correlate::backup_tasks(group, &source.data);
+fn of_group(
+    source: &SourceState,
+    group: &BackupGroup,
+    history: &History<'_>,
+    window: Window,
+) -> Vec<Happening> {
+    let tasks = history.all(group);
     let is_of = |task: &Task, at: DateTime<Utc>| (task.started - at).abs() <= SAME_RUN;
     let subject = Subject::Backup { source: source.id.clone(), group: group.id.clone() };
     let what: Arc<str> = format!("{} {}", group.id, group.guest).trim_end().into();

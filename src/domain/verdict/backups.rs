@@ -9,7 +9,7 @@ use crate::domain::backup::{
     Assessment, BackupGroup, BackupState, Evidence, Expectation, GroupId, Plan, Reason, Took, assess,
 };
 use crate::domain::cluster;
-use crate::domain::correlate::{self, Owner};
+use crate::domain::correlate::{self, History, Owner};
 use crate::domain::datastore::Datastore;
 use crate::domain::feed::{Feed, SourceKind};
 use crate::domain::guest::GuestId;
@@ -31,16 +31,14 @@ pub struct JudgedBackup<'a> {
     pub expect: Expectation,
     /// The job that makes it, as far as anybody knows.
     pub plan: Plan,
+    /// What the server tells of its runs; nothing of what is no backup server.
+    history: Option<Arc<History<'a>>>,
 }
 
 impl JudgedBackup<'_> {
     /// How long its runs take, as far as a backup server's list of tasks tells.
     pub fn took(&self) -> Option<Took> {
-        if self.source.id.kind == SourceKind::Pbs {
-            correlate::took(self.group, &self.source.data)
-        } else {
-            None
-        }
+        self.history.as_ref()?.took(self.group)
     }
 }
 
@@ -49,14 +47,16 @@ pub fn judged_backups(store: &Store, now: DateTime<Utc>) -> Vec<JudgedBackup<'_>
     let mut all: Vec<JudgedBackup<'_>> = Vec::new();
     let mut saved = Vec::new();
     for source in store.of(SourceKind::Pbs) {
+        let history = Arc::new(History::of(&source.data));
         for group in &*source.data.groups {
             let owner = correlate::owner(store, source, &group.id, now);
             let expect = store.thresholds.expect(group, owner.tags());
-            let mut evidence = correlate::evidence(group, source, now);
+            let mut evidence = correlate::evidence(group, source, &history, now);
             evidence.full = full(store, source, &group.id.datastore, now);
             owner.tell(&mut evidence, now);
             let assessment = assess(group, expect, &evidence, now);
-            all.push(JudgedBackup { source, group, assessment, expect, plan: evidence.plan });
+            let history = Some(Arc::clone(&history));
+            all.push(JudgedBackup { source, group, assessment, expect, plan: evidence.plan, history });
             saved.push(owner);
         }
     }
@@ -109,7 +109,7 @@ fn archives<'s>(
         let known = store.thresholds.expect(group, &[]);
         let expect = Expectation { rpo: archive.rpo.unwrap_or(known.rpo), ..known };
         let assessment = archive.assess(expect, source.is_fresh(feed, now), now);
-        JudgedBackup { source, group, assessment, expect, plan: Plan::Unknown }
+        JudgedBackup { source, group, assessment, expect, plan: Plan::Unknown, history: None }
     })
 }
 
@@ -141,7 +141,7 @@ fn listed(store: &Store, now: DateTime<Utc>) -> Vec<JudgedBackup<'_>> {
         if assessment.reason == Reason::Empty {
             assessment.reason = Reason::Fault("it is in [hosts], and no backup server has it".into());
         }
-        JudgedBackup { source, group, assessment, expect, plan: Plan::Unknown }
+        JudgedBackup { source, group, assessment, expect, plan: Plan::Unknown, history: None }
     };
     missing.map(judge).collect()
 }
@@ -169,16 +169,20 @@ fn unsaved<'s>(store: &'s Store, saved: &[Owner<'s>], now: DateTime<Utc>) -> Vec
                 assessment.health = Health::Warning;
                 assessment.reason = Reason::Fault(format!("never backed up; job {job} runs{next}").into());
             }
-            all.push(JudgedBackup { source, group, assessment, expect, plan: evidence.plan });
+            all.push(JudgedBackup { source, group, assessment, expect, plan: evidence.plan, history: None });
         }
     }
     all
 }
 
-pub(super) fn backups(store: &Store, now: DateTime<Utc>, counts: &mut Counts) -> Vec<Finding> {
+pub(super) fn backups(
+    store: &Store,
+    all: &[JudgedBackup<'_>],
+    now: DateTime<Utc>,
+    counts: &mut Counts,
+) -> Vec<Finding> {
     let mut found = Vec::new();
-    let all = judged_backups(store, now);
-    for judged in &all {
+    for judged in all {
         let Assessment { state, health, reason } = &judged.assessment;
         if *state == BackupState::Exempt {
             counts.exempt += 1;
@@ -219,7 +223,7 @@ pub(super) fn backups(store: &Store, now: DateTime<Utc>, counts: &mut Counts) ->
         if source.is_fresh(Feed::Datastores, now) {
             counts.exempt += source.data.datastores.iter().filter(|one| one.maintenance.is_some()).count();
             found.extend(source.data.datastores.iter().map(|datastore| {
-                let failed = starved(&all, source, &datastore.name).count();
+                let failed = starved(all, source, &datastore.name).count();
                 fill(source, datastore, failed, store, now)
             }));
         }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Condition, Finding, Scope, weigh};
+use super::{Condition, Finding, JudgedBackup, Scope, weigh};
 use crate::domain::health::Health;
 use crate::domain::store::Store;
 use crate::domain::subject::Subject;
@@ -19,8 +19,13 @@ pub(super) struct Outlook {
 }
 
 /// Looks at all of it once. What an alert of the same verdict says already is listed, and counts once.
-pub(super) fn outlook(store: &Store, scope: Scope, now: DateTime<Utc>) -> Outlook {
-    let all = service::services(store, now);
+pub(super) fn outlook(
+    store: &Store,
+    judged: &[JudgedBackup<'_>],
+    scope: Scope,
+    now: DateTime<Utc>,
+) -> Outlook {
+    let all = service::standings(store, judged, now);
     let suspects = suspect::suspects(store, &all, now);
     let booting = layer::booting(store, now);
     let mut findings: Vec<Finding> = Vec::new();
