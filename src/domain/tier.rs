@@ -9,7 +9,7 @@ use strum::IntoEnumIterator as _;
 
 use super::feed::SourceKind;
 use super::health::{Health, worst};
-use super::hosts::{self, DISK, Fault, Host};
+use super::hosts::{DISK, Fault, Host};
 use super::measure::{Measure, Measured, Reading, Signal, Topic, Weight};
 use super::store::Store;
 use super::thresholds::Thresholds;
@@ -59,7 +59,7 @@ pub fn tiers(store: &Store) -> Vec<Tier> {
     let all = || store.of(SourceKind::Prometheus).flat_map(|source| source.data.measured.iter());
     let telling: Vec<&Measured> = all().filter(|one| one.measure.signal.is_some()).collect();
     let probed: Vec<Told<'_>> = telling.iter().flat_map(|one| probed(one)).collect();
-    let hosts = hosts::hosts(store);
+    let hosts = store.hosts();
     let named: Vec<(Option<Arc<str>>, &Host)> =
         hosts.iter().map(|host| (of_host(host, &store.thresholds), host)).collect();
     let mut all_tiers: BTreeSet<Arc<str>> = named.iter().filter_map(|(name, _)| name.clone()).collect();
@@ -96,7 +96,7 @@ fn of_host(host: &Host, thresholds: &Thresholds) -> Option<Arc<str>> {
     if let Some(tier) = thresholds.hosts.0.get(&*host.name).and_then(|known| known.tier.as_deref()) {
         return Some(tier.to_lowercase().into());
     }
-    let labels = || host.values.values().flatten().map(|value| &value.labels);
+    let labels = || host.values.all().map(|value| &value.labels);
     let found = LABELS.iter().find_map(|name| labels().find_map(|labels| labels.get(name)))?.to_lowercase();
     // Labels say `service`, people `services`.
     Some(if found == "service" { SERVICES.into() } else { found.into() })

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, HashMap};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Check, Link, link, name_of, readings, unheard};
-use crate::domain::correlate::kinship;
 use crate::domain::feed::{Feed, SourceKind};
 use crate::domain::health::Health;
 use crate::domain::rule::{Rule, RuleHealth};
@@ -81,59 +80,33 @@ fn handed_over(store: &Store, now: DateTime<Utc>) -> Vec<Check> {
     checks
 }
 
-/// What fires at Prometheus and no Alertmanager has.
+/// What fires at Prometheus and no Alertmanager has: the join of the alerts has found it.
 fn missing(store: &Store, now: DateTime<Utc>) -> Option<Check> {
-    let heard = |source: &&SourceState| source.is_fresh(Feed::Alerts, now);
-    let routed: Vec<_> = store
-        .of(SourceKind::Alertmanager)
-        .filter(heard)
-        .flat_map(|router| router.data.alerts.iter())
-        .collect();
-    if store.of(SourceKind::Alertmanager).filter(heard).count() == 0 {
+    let is_heard = |source: &SourceState| source.is_fresh(Feed::Alerts, now);
+    if !store.of(SourceKind::Alertmanager).any(is_heard) {
         return None;
     }
-    // By name and instance: a storm of thousands is not compared pair by pair.
-    let mut alike: HashMap<(&str, &str), Vec<_>> = HashMap::new();
-    for alert in routed {
-        let instance = alert.labels.get("instance").unwrap_or("");
-        alike.entry((&*alert.name, instance)).or_default().push(alert);
-    }
-    // The Watchdog has a check of its own.
-    let watchdog = &*store.thresholds.watchdog;
-    let is_counted = move |raised: &&crate::domain::alert::RaisedAlert| {
-        raised.firing && raised.labels.get("alertname") != Some(watchdog)
-    };
     let rules = store.of(SourceKind::Prometheus).flat_map(|source| source.data.rules.iter());
     #[expect(clippy::cast_possible_truncation, reason = "whole seconds are fine enough")]
     // What a rule raised before it could be evaluated no more is no longer sent: the rule is told.
     let hold = |rule: &Rule| (rule.health != RuleHealth::Err).then_some(rule.hold as i64);
     let holds: HashMap<&str, Option<i64>> = rules.map(|rule| (&*rule.name, hold(rule))).collect();
-    let mut lost = store.of(SourceKind::Prometheus).filter(heard).flat_map(|source| {
-        let firing = source.data.raised.iter().filter(is_counted);
-        let old = firing.filter(|raised| {
-            let hold = raised.labels.get("alertname").and_then(|name| holds.get(name)).copied();
-            hold.unwrap_or(Some(0))
-                .is_some_and(|hold| now - raised.active_at > TimeDelta::seconds(hold) + UNDERWAY)
-        });
-        let alike = &alike;
-        old.filter(move |raised| {
-            let [name, instance] =
-                ["alertname", "instance"].map(|name| raised.labels.get(name).unwrap_or(""));
-            let same = |alert: &&crate::domain::alert::Alert| {
-                kinship(alert, raised, source.data.external.as_ref()).is_some()
-            };
-            !alike.get(&(name, instance)).is_some_and(|alike| alike.iter().copied().any(|alert| same(&alert)))
-        })
+    let unrouted = store.alerts().iter().filter(|listed| listed.source.kind == SourceKind::Prometheus);
+    let mut lost = unrouted.filter(|listed| {
+        let Some((source, raised)) = &listed.raised else { return false };
+        let hold = holds.get(&*listed.alert.name).copied().unwrap_or(Some(0));
+        raised.firing
+            && hold.is_some_and(|hold| now - raised.active_at > TimeDelta::seconds(hold) + UNDERWAY)
+            && store.source(source).is_some_and(is_heard)
     });
     let first = lost.next()?;
-    let name = first.labels.get("alertname").unwrap_or("an alert");
     let more = match lost.count() {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
     Some(Check::judged(
         Condition::ChainBroken,
-        format!("{name}{more} fires and Alertmanager does not have it"),
+        format!("{}{more} fires and Alertmanager does not have it", first.alert.name),
     ))
 }
 
