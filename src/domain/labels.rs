@@ -23,6 +23,17 @@ impl Labels {
         Some(&*self.0.get(at)?.1).filter(|value| !value.is_empty())
     }
 
+    /// The same, shared.
+    pub fn shared(&self, name: &str) -> Option<Arc<str>> {
+        let at = self.0.binary_search_by(|(have, _)| (**have).cmp(name)).ok()?;
+        self.0.get(at).map(|(_, value)| Arc::clone(value))
+    }
+
+    /// Where they are kept: those that are kept in one place are equal.
+    pub fn place(&self) -> usize {
+        Arc::as_ptr(&self.0).cast::<Label>().addr()
+    }
+
     /// All labels, by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (&**name, &**value))
@@ -102,19 +113,31 @@ impl<'de> Deserialize<'de> for Labels {
 }
 
 /// Keeps one copy of each distinct string of an answer: ten thousand targets share a handful of
-/// label names and most values.
+/// label names and most values, and the measures of a host all of its labels.
 #[derive(Debug, Default)]
-pub struct Interner(HashSet<Arc<str>>);
+pub struct Interner {
+    texts: HashSet<Arc<str>>,
+    sets: HashSet<Labels>,
+}
 
 impl Interner {
     /// The shared copy of `text`.
     pub fn intern(&mut self, text: &str) -> Arc<str> {
-        if let Some(known) = self.0.get(text) {
+        if let Some(known) = self.texts.get(text) {
             return Arc::clone(known);
         }
         let fresh: Arc<str> = text.into();
-        self.0.insert(Arc::clone(&fresh));
+        self.texts.insert(Arc::clone(&fresh));
         fresh
+    }
+
+    /// The shared copy of a whole set.
+    pub fn share(&mut self, labels: Labels) -> Labels {
+        if let Some(known) = self.sets.get(&labels) {
+            return known.clone();
+        }
+        self.sets.insert(labels.clone());
+        labels
     }
 }
 

@@ -221,7 +221,7 @@ fn measures(names: &[&str], store: &Store, now: DateTime<Utc>) -> (Health, Strin
     let known: usize = hosts
         .iter()
         .flat_map(|host| names.iter().filter_map(|name| host.values.get(*name)))
-        .map(Vec::len)
+        .map(<[_]>::len)
         .sum();
     if known == 0 || !hosts::is_measured(store, now) {
         return (Health::Unknown, format!("nothing measures {}", names.join(", ")));

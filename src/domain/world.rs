@@ -162,7 +162,7 @@ impl<'s> World<'s> {
         if value(MOUNT_ERROR).is_some_and(|error| error > 0.0) {
             return Look::new(Health::Critical, format!("{path} of {host} does not answer"));
         }
-        match (value(hosts::DISK), row.values.contains_key(hosts::DISK)) {
+        match (value(hosts::DISK), row.values.get(hosts::DISK).is_some()) {
             (Some(_), _) => Look::new(Health::Ok, format!("{path} is mounted")),
             (None, true) => Look::new(Health::Critical, format!("{path} is not mounted")),
             (None, false) => Look::unknown(format!("nobody measures {path} of {host}")),

@@ -41,7 +41,7 @@ pub(super) fn rows(store: &Store, now: DateTime<Utc>) -> Vec<HostRow> {
 }
 
 fn row(host: &Host, measured: bool, alerts: Vec<Arc<str>>) -> HostRow {
-    let by_thing = |values: &Vec<Value>| {
+    let by_thing = |values: &[Value]| {
         let finite = |value: f64| value.is_finite().then_some(value);
         values.iter().rev().map(|value| (Arc::clone(&value.thing), finite(value.value))).collect()
     };
@@ -49,7 +49,11 @@ fn row(host: &Host, measured: bool, alerts: Vec<Arc<str>>) -> HostRow {
         name: Arc::clone(&host.name),
         state: if measured { host.health() } else { Health::Unknown },
         because: host.faults.iter().map(|fault| fault.text.clone()).collect(),
-        metrics: host.values.iter().map(|(name, values)| (Arc::clone(name), by_thing(values))).collect(),
+        metrics: host
+            .values
+            .by_measure()
+            .map(|(name, values)| (Arc::clone(name), by_thing(values)))
+            .collect(),
         alerts,
     }
 }

@@ -1,6 +1,6 @@
 //! Which host a series, a target or an alert is about.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::domain::alert::{AlertState, Severity};
@@ -26,6 +26,10 @@ pub enum Owner {
 pub struct Identity<'a> {
     inventory: &'a Inventory,
     labels: &'a [Arc<str>],
+    /// The hosts of the config by their addresses.
+    addresses: HashMap<&'a str, Vec<&'a String>>,
+    /// The same by their names, in small letters.
+    names: HashMap<String, Vec<&'a String>>,
     /// The hosts that targets with a VMID are of.
     guests: BTreeMap<String, BTreeSet<Arc<str>>>,
 }
@@ -38,7 +42,16 @@ impl<'a> Identity<'a> {
         labels: &'a [Arc<str>],
         targets: impl Iterator<Item = &'t Target>,
     ) -> Self {
-        let mut rule = Self { inventory, labels, guests: BTreeMap::new() };
+        let mut addresses: HashMap<&str, Vec<&String>> = HashMap::new();
+        let mut names: HashMap<String, Vec<&String>> = HashMap::new();
+        for (name, host) in &inventory.0 {
+            names.entry(name.to_ascii_lowercase()).or_default().push(name);
+            let own: BTreeSet<&str> = host.addresses.iter().map(String::as_str).collect();
+            for address in own {
+                addresses.entry(address).or_default().push(name);
+            }
+        }
+        let mut rule = Self { inventory, labels, addresses, names, guests: BTreeMap::new() };
         let mut guests: BTreeMap<String, BTreeSet<Arc<str>>> = BTreeMap::new();
         for target in targets {
             if let (Some(vmid), Owner::Host(host)) =
@@ -84,17 +97,15 @@ impl<'a> Identity<'a> {
 
     /// The hosts of the config at an address.
     fn at(&self, address: &str) -> Option<Owner> {
-        let all = self.inventory.0.iter();
-        one(all.filter(|(_, host)| host.addresses.iter().any(|have| have == address)).map(|(name, _)| name))
+        one(self.addresses.get(address)?.iter().copied())
     }
 
     /// The host of the config with that name, as it is or as a name of its domain.
     fn named(&self, name: &str) -> Option<Owner> {
-        let is_it = |have: &&String| {
-            have.eq_ignore_ascii_case(name)
-                || name.split_once('.').is_some_and(|(short, _)| have.eq_ignore_ascii_case(short))
-        };
-        one(self.inventory.0.keys().filter(is_it))
+        let name = name.to_ascii_lowercase();
+        let same = self.names.get(&name).into_iter();
+        let short = name.split_once('.').and_then(|(short, _)| self.names.get(short));
+        one(same.chain(short).flatten().copied())
     }
 
     fn guest(&self, vmid: &str) -> Owner {
@@ -107,6 +118,34 @@ impl<'a> Identity<'a> {
             Some(hosts) if hosts.len() > 1 => Owner::Ambiguous(hosts.into_iter().cloned().collect()),
             _ => Owner::Nobody,
         })
+    }
+}
+
+/// Whom label sets name, each looked at once: all measures of a host share theirs. The sets must live as
+/// long as this.
+#[derive(Debug)]
+pub struct Owners<'a> {
+    rule: &'a Identity<'a>,
+    /// By the place where the set is kept.
+    known: HashMap<usize, Owner>,
+    /// The last that was asked for by labels of its own choice.
+    other: Owner,
+}
+
+impl<'a> Owners<'a> {
+    /// By this rule.
+    pub fn by(rule: &'a Identity<'a>) -> Self {
+        Self { rule, known: HashMap::new(), other: Owner::Nobody }
+    }
+
+    /// As [`Identity::owner`] says.
+    pub fn of(&mut self, labels: &Labels, only: &[Arc<str>]) -> &Owner {
+        if !only.is_empty() {
+            self.other = self.rule.owner(labels, only);
+            return &self.other;
+        }
+        let rule = self.rule;
+        self.known.entry(labels.place()).or_insert_with(|| rule.owner(labels, &[]))
     }
 }
 

@@ -4,8 +4,9 @@
 pub mod identity;
 #[cfg(test)]
 mod tests;
+mod values;
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -18,7 +19,8 @@ use super::measure::{Measure, Topic, Weight};
 use super::store::{SourceState, Store};
 use super::target::{Target, TargetHealth};
 use super::thresholds::Thresholds;
-use identity::{Identity, Owner};
+use identity::{Identity, Owner, Owners};
+pub use values::{Value, Values};
 
 /// The measure of how full file systems are, and of when they will be.
 pub const DISK: &str = "disk";
@@ -30,17 +32,6 @@ pub const UPTIME: &str = "uptime";
 pub const CLOCK: &str = "clock";
 /// The measure of the file systems that cannot be written.
 const READ_ONLY: &str = "read-only";
-
-/// One value of a host.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Value {
-    /// What it is a value of: a mount point, a device; empty when there is one only.
-    pub thing: Arc<str>,
-    /// The value; it may be no number.
-    pub value: f64,
-    /// The labels of its series.
-    pub labels: Labels,
-}
 
 /// Something that is to be said of a host.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,8 +53,8 @@ pub struct Fault {
 pub struct Host {
     /// Its name.
     pub name: Arc<str>,
-    /// Its values, by the name of the measure; the worst first.
-    pub values: BTreeMap<Arc<str>, Vec<Value>>,
+    /// Its values.
+    pub values: Values,
     /// Everything to be said, the worst first.
     pub faults: Vec<Fault>,
     /// How many of its targets are up, and how many there are.
@@ -97,26 +88,25 @@ impl Host {
 pub fn hosts(store: &Store) -> Vec<Host> {
     let thresholds = &store.thresholds;
     let rule = identity(store);
-    let mut all: BTreeMap<Arc<str>, Host> = BTreeMap::new();
+    let mut owners = Owners::by(&rule);
+    let mut all: HashMap<Arc<str>, Host> = HashMap::new();
     for source in store.of(SourceKind::Prometheus) {
         for target in source.data.targets.iter().filter(|target| is_of_host(target, &rule)) {
             if let Owner::Host(name) = rule.owner(&target.labels, &[]) {
-                add_target(entry(&mut all, name, thresholds), target, source);
+                add_target(entry(&mut all, &name, thresholds), target, source);
             }
         }
         for measured in source.data.measured.iter().filter(|measured| measured.measure.topic == Topic::Host) {
             let measure = &measured.measure;
             for reading in &*measured.readings {
-                let owner = rule.owner(&reading.labels, &measure.host);
-                let thing: Arc<str> = reading.labels.get(&measure.thing).unwrap_or("").into();
-                let value = Value { thing, value: reading.value, labels: reading.labels.clone() };
-                match owner {
+                let value = Value::of(measure, reading.value, &reading.labels);
+                match owners.of(&reading.labels, &measure.host) {
                     Owner::Host(name) => {
                         add_value(entry(&mut all, name, thresholds), measure, value, thresholds);
                     }
                     Owner::Ambiguous(names) => {
                         let name: Arc<str> = format!("{}?", names.join("|")).into();
-                        let host = entry(&mut all, name, thresholds);
+                        let host = entry(&mut all, &name, thresholds);
                         note_ambiguous(host, &value.labels);
                         add_value(host, measure, value, thresholds);
                     }
@@ -141,11 +131,11 @@ fn is_of_host(target: &Target, rule: &Identity<'_>) -> bool {
     rule.is_named(&target.labels) && !target.instance.contains("://")
 }
 
-fn entry<'h>(all: &'h mut BTreeMap<Arc<str>, Host>, name: Arc<str>, thresholds: &Thresholds) -> &'h mut Host {
-    all.entry(Arc::clone(&name)).or_insert_with(|| {
-        let known = thresholds.hosts.0.get(&*name);
+fn entry<'h>(all: &'h mut HashMap<Arc<str>, Host>, name: &Arc<str>, thresholds: &Thresholds) -> &'h mut Host {
+    all.entry(Arc::clone(name)).or_insert_with(|| {
+        let known = thresholds.hosts.0.get(&**name);
         let sometimes = known.is_some_and(|host| host.expected != Expected::Always);
-        Host { name, sometimes, ..Host::default() }
+        Host { name: Arc::clone(name), sometimes, ..Host::default() }
     })
 }
 
@@ -212,11 +202,7 @@ fn add_value(host: &mut Host, measure: &Arc<Measure>, value: Value, thresholds: 
             labels: value.labels.clone(),
         });
     }
-    let values = host.values.entry(Arc::clone(&measure.name)).or_default();
-    // What is no number comes last.
-    let worse = |have: &Value| measure.is_worse(value.value, have.value) || have.value.is_nan();
-    let at = values.iter().position(worse).unwrap_or(values.len());
-    values.insert(at, value);
+    host.values.add(measure, value);
 }
 
 /// How bad a value is: disks by the limits that the verdict has for them, unless the measure has its
@@ -244,6 +230,7 @@ fn weigh(host: &Host, measure: &Measure, value: &Value, thresholds: &Thresholds)
 
 /// What only the whole host tells: that all of it is down, that a mount is missing.
 fn finish(mut host: Host, thresholds: &Thresholds) -> Host {
+    host.values.settle();
     let (up, all) = host.targets;
     let downs = host.faults.iter().filter(|fault| &*fault.measure == "targets").count();
     host.down = all > 0 && up == 0 && downs > 0;

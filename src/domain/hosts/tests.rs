@@ -2,6 +2,8 @@
 
 use chrono::{DateTime, Utc};
 
+use std::collections::BTreeMap;
+
 use super::*;
 use crate::domain::feed::SourceId;
 use crate::domain::host::{self, Inventory};

@@ -1,13 +1,13 @@
 //! The catalogue of what is measured of every host and of the chain, and one look at all of it.
 
 use std::str::FromStr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use futures_util::future::join_all;
 
 use super::{Prometheus, series};
+use crate::domain::labels::Interner;
 use crate::domain::measure::{Measure, Measured, Reading, Worse};
-use crate::domain::question::Series;
 use crate::settings::{Document, Table};
 use crate::sources::SourceError;
 
@@ -86,11 +86,12 @@ impl Prometheus {
     /// # Errors
     /// When none was answered: why the first was not.
     pub(super) async fn measure(&self) -> Result<Vec<Measured>, SourceError> {
+        let known: Arc<Mutex<Interner>> = Arc::default();
         let mut answers = Vec::with_capacity(self.measures.len());
         for some in self.measures.chunks(AT_ONCE) {
             let mut asked = Vec::with_capacity(AT_ONCE);
             for measure in some {
-                asked.push(self.value_of(measure));
+                asked.push(self.value_of(measure, Arc::clone(&known)));
             }
             answers.extend(join_all(asked).await);
         }
@@ -99,9 +100,9 @@ impl Prometheus {
         let mut all = Vec::with_capacity(answers.len());
         for (measure, answer) in self.measures.iter().cloned().zip(answers) {
             let (readings, error) = match answer {
-                Ok(series) => {
+                Ok(readings) => {
                     answered = true;
-                    (series.into_iter().filter_map(reading).collect(), None)
+                    (readings, None)
                 }
                 Err(error) => {
                     let short = error.failure().short;
@@ -117,14 +118,15 @@ impl Prometheus {
         }
     }
 
-    async fn value_of(&self, measure: &Measure) -> Result<Vec<Series>, SourceError> {
-        self.ask("query", &[("query", &measure.query)], series::series).await
+    /// `known`: what the answers to all measures share.
+    async fn value_of(
+        &self,
+        measure: &Measure,
+        known: Arc<Mutex<Interner>>,
+    ) -> Result<Vec<Reading>, SourceError> {
+        let read = move |body: &str| series::readings(body, &known);
+        self.ask("query", &[("query", &measure.query)], read).await
     }
-}
-
-fn reading(series: Series) -> Option<Reading> {
-    let (_, value) = *series.points.last()?;
-    Some(Reading { labels: series.labels, value })
 }
 
 #[cfg(test)]

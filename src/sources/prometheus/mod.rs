@@ -160,7 +160,7 @@ impl Prometheus {
         &self,
         path: &str,
         query: &[(&str, &str)],
-        parse: fn(&str) -> Result<T, Wrong>,
+        parse: impl FnOnce(&str) -> Result<T, Wrong> + Send + 'static,
     ) -> Result<T, SourceError> {
         let answer = ask(&self.client, WHAT, &format!("/api/v1/{path}"), query, parse).await;
         answer.map_err(|error| match error {

@@ -1,10 +1,13 @@
 //! The answers to PromQL: vectors, matrices and numbers become series.
 
+use std::sync::{Mutex, PoisonError};
+
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
 use super::wire::{data, seconds};
 use crate::domain::labels::{Interner, Labels};
+use crate::domain::measure::Reading;
 use crate::domain::question::Series;
 use crate::sources::wire::{List, Pairs, Text, Wrong};
 
@@ -61,6 +64,33 @@ pub(super) fn series(body: &str) -> Result<Vec<Series>, Wrong> {
         }
         other => Err(Wrong::strange(format!("a result of type {other:?}"))),
     }
+}
+
+/// The newest value of every series of an answer to `query`. What label sets share with those that are
+/// `known` is kept once.
+pub(super) fn readings(body: &str, known: &Mutex<Interner>) -> Result<Vec<Reading>, Wrong> {
+    let answer: Found<'_> = data(body)?;
+    if &*answer.kind.0 == "scalar" {
+        let point: Point<'_> = serde_json::from_str(answer.result.get()).map_err(Wrong::strange)?;
+        let read = point.read().into_iter();
+        return Ok(read.map(|(_, value)| Reading { labels: Labels::default(), value }).collect());
+    }
+    if !matches!(&*answer.kind.0, "vector" | "matrix") {
+        return Err(Wrong::strange(format!("a result of type {:?}", answer.kind.0)));
+    }
+    let rows: List<Row<'_>> = serde_json::from_str(answer.result.get()).map_err(Wrong::strange)?;
+    // What another answer broke off has left nothing half done here.
+    let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut all = Vec::with_capacity(rows.0.len());
+    for row in &rows.0 {
+        let Some((_, value)) = row.value.iter().chain(&row.values.0).filter_map(Point::read).next_back()
+        else {
+            continue;
+        };
+        let labels = row.metric.keep(&mut known);
+        all.push(Reading { labels: known.share(labels), value });
+    }
+    Ok(all)
 }
 
 #[cfg(test)]

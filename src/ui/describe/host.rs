@@ -157,7 +157,7 @@ fn measures(host: &Host, scene: &Scene<'_>, to: &mut Vec<Prose>) {
         if !worst.thing.is_empty() {
             said = format!("{said}  {}", worst.thing);
         }
-        let count = host.values.get(&measure.name).map_or(0, Vec::len);
+        let count = host.values.get(&measure.name).map_or(0, <[_]>::len);
         if count > 1 {
             said = format!("{said}, the worst of {count}");
         }
