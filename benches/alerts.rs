@@ -16,11 +16,10 @@ use wardroom::app::{App, Setup};
 use wardroom::border::{Effect, Msg};
 use wardroom::clock::{Clock, Now};
 use wardroom::domain::alert::{Alert, AlertState, FingerprintSource, RaisedAlert, Severity};
-use wardroom::domain::correlate::{Join, Joined};
 use wardroom::domain::feed::{Feed, SourceId, SourceKind};
 use wardroom::domain::labels::Labels;
 use wardroom::domain::observation::Observation;
-use wardroom::domain::store::Expected;
+use wardroom::domain::store::{Expected, Related, Relating};
 use wardroom::keymap::{Press, presses};
 
 const MANY: usize = 5_000;
@@ -92,21 +91,21 @@ fn dashboard() -> App {
 }
 
 /// Gives a message to the dashboard, and the join that it asks for.
-fn hear(app: &mut App, msg: Msg, now: Now) -> Option<Join> {
+fn hear(app: &mut App, msg: Msg, now: Now) -> Option<Relating> {
     app.update(msg, now).into_iter().find_map(|effect| match effect {
-        Effect::Compute(join) => Some(*join),
+        Effect::Compute(relating) => Some(*relating),
         _ => None,
     })
 }
 
 /// Has joined what is to be joined, until nothing is; what was joined last is kept, as the loop does,
 /// so that nothing is freed while it is measured.
-fn settle(app: &mut App, mut join: Option<Join>, now: Now) -> Option<Arc<Joined>> {
+fn settle(app: &mut App, mut join: Option<Relating>, now: Now) -> Option<Arc<Related>> {
     let mut kept = None;
     while let Some(next) = join {
         let (number, joined) = (next.number, Arc::new(next.run()));
         kept = Some(Arc::clone(&joined));
-        join = hear(app, Msg::Computed { number, joined: Some(joined) }, now);
+        join = hear(app, Msg::Computed { number, related: Some(joined) }, now);
     }
     kept
 }
@@ -169,7 +168,7 @@ fn alerts(criterion: &mut Criterion) {
                 let start = Instant::now();
                 let joined = Arc::new(join.run());
                 taken += start.elapsed();
-                let next = hear(&mut app, Msg::Computed { number, joined: Some(joined) }, now);
+                let next = hear(&mut app, Msg::Computed { number, related: Some(joined) }, now);
                 settle(&mut app, next, now);
             }
             taken
@@ -185,7 +184,7 @@ fn alerts(criterion: &mut Criterion) {
                 let (number, joined) = (join.number, Arc::new(join.run()));
                 let next = Some(Arc::clone(&joined));
                 let start = Instant::now();
-                hear(&mut app, Msg::Computed { number, joined: Some(joined) }, now);
+                hear(&mut app, Msg::Computed { number, related: Some(joined) }, now);
                 frame(&mut app, now);
                 taken += start.elapsed();
                 kept = next.or(kept);

@@ -10,7 +10,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::bookmark::Bookmark;
 use crate::domain::clocks::Clocks;
-use crate::domain::correlate::{Join, Joined};
 use crate::domain::deed::{Deed, Receipt};
 use crate::domain::digest::Looked;
 use crate::domain::drill::Drill;
@@ -24,6 +23,7 @@ use crate::domain::ran::Ran;
 use crate::domain::routine::Done;
 use crate::domain::run::{Order, Told};
 use crate::domain::slo::Window;
+use crate::domain::store::{Related, Relating};
 use crate::incident::Entry;
 use crate::runbooks::shelf::Shelf;
 
@@ -65,12 +65,13 @@ pub enum Msg {
         /// What was answered, or why nothing was.
         result: Result<Answer, Failure>,
     },
-    /// The alerts were joined, or something of ours broke.
+    /// What takes its time was found, or something of ours broke.
+    #[serde(skip)]
     Computed {
-        /// Which join.
+        /// Which one.
         number: u64,
-        /// What came of it.
-        joined: Option<Arc<Joined>>,
+        /// What was found.
+        related: Option<Arc<Related>>,
     },
     /// Something was done on a server, or not.
     Done {
@@ -204,8 +205,8 @@ pub enum Effect {
         /// What is to be done.
         deed: Deed,
     },
-    /// Join the alerts: more of them than a key may wait for.
-    Compute(Box<Join>),
+    /// Find what is to be found anew: more than a key may wait for.
+    Compute(Box<Relating>),
     /// Write down what of these response clocks is not yet.
     KeepClocks(Clocks),
     /// Write down what was asked for by name, the newest first.

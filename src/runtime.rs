@@ -184,8 +184,8 @@ impl<S: Screen> Loop<S> {
             }
             Some(answer) = self.asks.answers.recv() => {
                 self.take_down(&answer);
-                if let Msg::Computed { joined: Some(joined), .. } = &answer {
-                    self.retired.keep_joined(joined);
+                if let Msg::Computed { related: Some(related), .. } = &answer {
+                    self.retired.keep_related(related);
                 }
                 return Ok(self.take(answer));
             }

@@ -94,12 +94,13 @@ fn starts(scale: &str, [known, live]: [&'static str; 2], figures: &mut Figures) 
     }
 }
 
-/// What only a server can have said: the word of an address in the middle of the list.
+/// What only a server can have said: how many targets of a job are up.
 fn landmark(seen: &Seen) -> Option<String> {
     let contents = seen.screen.screen().contents();
-    let rows: Vec<&str> = contents.lines().collect();
-    let mut words = rows.get(rows.len() / 2)?.split_whitespace();
-    words.find(|word| word.len() >= 5 && word.contains(|c: char| c.is_ascii_digit())).map(str::to_owned)
+    let words: Vec<&str> = contents.split_whitespace().collect();
+    let is_many = |count: &str| count.parse().is_ok_and(|count: u32| count > 500);
+    let told = words.windows(2).find(|pair| matches!(pair, [count, "up"] if is_many(count)))?;
+    Some(told.join(" "))
 }
 
 /// Leaves by the key, so that what is known is kept.

@@ -41,12 +41,11 @@ use ratatui::layout::Rect;
 use crate::border::{Effect, Msg, Notify};
 use crate::clock::Now;
 use crate::domain::answers::Answers;
-use crate::domain::correlate::Join;
 use crate::domain::exercise::Course;
 use crate::domain::feed::{FeedState, SourceKind};
 use crate::domain::log::RingLimits;
 use crate::domain::slo::Ledger;
-use crate::domain::store::{Expected, Store};
+use crate::domain::store::{Expected, Relating, Store};
 use crate::domain::verdict::Verdict;
 use crate::incident::Entry;
 use crate::keymap::{self, Keymap};
@@ -341,15 +340,21 @@ impl App {
                 if taken.changed {
                     self.hear(source.kind);
                 }
-                return self.heard(taken.join, now);
+                if taken.joined {
+                    self.hear(SourceKind::Alertmanager);
+                }
+                return self.heard(taken.relating, now);
             }
-            Msg::Computed { number, joined: Some(joined) } => {
-                let next = self.known.store.take_joined(number, joined, now.wall);
+            Msg::Computed { number, related: Some(related) } => {
+                let next = self.known.store.take_related(number, &related, now.wall);
+                if related.hosts.is_some() {
+                    self.hear(SourceKind::Prometheus);
+                }
                 self.hear(SourceKind::Alertmanager);
                 return self.heard(next, now);
             }
-            Msg::Computed { number, joined: None } => {
-                self.known.store.forget_join(number);
+            Msg::Computed { number, related: None } => {
+                self.known.store.forget_relating(number);
                 self.notify("the alerts were not joined: a fault in wardroom", Role::Critical, now);
             }
             Msg::Answered { slot, id, result } => {
@@ -400,26 +405,11 @@ impl App {
         self.dirty = true;
     }
 
-    /// What follows when something new is known: what is to be joined of it, opened, looked at, rung for.
-    fn heard(&mut self, join: Option<Join>, now: Now) -> Vec<Effect> {
-        let joined = self.joined(join, now);
+    /// What follows when something new is known: what is to be found of it, opened, looked at, rung for.
+    fn heard(&mut self, relating: Option<Relating>, now: Now) -> Vec<Effect> {
         self.open_wanted(now);
         let looked = self.look_at_runbook(now);
-        [joined, looked, self.ring(now)].concat()
-    }
-
-    /// Has the alerts joined: here when that takes no time, else away from the loop.
-    fn joined(&mut self, join: Option<Join>, now: Now) -> Vec<Effect> {
-        let mut next = join;
-        while let Some(join) = next {
-            if !join.is_light() {
-                return vec![Effect::Compute(Box::new(join))];
-            }
-            let number = join.number;
-            next = self.known.store.take_joined(number, Arc::new(join.run()), now.wall);
-            self.hear(SourceKind::Alertmanager);
-        }
-        Vec::new()
+        [related(relating), looked, self.ring(now)].concat()
     }
 
     fn tick(&mut self, now: Now) -> Option<Effect> {
@@ -447,4 +437,9 @@ impl App {
         self.notice = Some(Notice { text: text.into(), role, until: now.mono + Duration::from_secs(4) });
         self.dirty = true;
     }
+}
+
+/// What is to be found elsewhere, as an effect.
+fn related(relating: Option<Relating>) -> Vec<Effect> {
+    relating.into_iter().map(|relating| Effect::Compute(Box::new(relating))).collect()
 }

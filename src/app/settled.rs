@@ -9,7 +9,7 @@ impl App {
         let mut feeds = self.known.store.sources.iter().flat_map(|source| source.feeds.values());
         !self.is_asking()
             && !self.is_reading()
-            && !self.known.store.is_joining()
+            && !self.known.store.is_relating()
             && feeds.all(|feed| feed.at.is_some() || feed.failure.is_some())
     }
 

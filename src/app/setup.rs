@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::armed::Writes;
-use super::{App, Look};
+use super::{App, Look, related};
 use crate::border::{Effect, Notify};
 use crate::clock::Now;
 use crate::domain::bookmark::Bookmark;
@@ -203,9 +203,9 @@ impl App {
             shown.wall = wall.clone();
         }
         let look = setup.look();
-        let mut join = None;
+        let mut relating = None;
         if (&setup.sources, &setup.ring) == (&self.expected.0, &self.expected.1) {
-            join = self.known.store.take_thresholds(setup.thresholds, now.wall);
+            relating = self.known.store.take_thresholds(setup.thresholds, now.wall);
         } else {
             let store = Store::new(setup.sources.clone(), setup.thresholds, setup.ring);
             self.known.store = store.instead_of(&self.known.store);
@@ -234,7 +234,7 @@ impl App {
         }
         self.frozen = None;
         self.forget_seen();
-        let mut effects = self.joined(join, now);
+        let mut effects = related(relating);
         effects.push(Effect::Mouse(self.look.mouse && !self.is_wall()));
         effects
     }

@@ -7,13 +7,13 @@ mod source;
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::sync::Arc;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::alert::Alert;
 use super::cause::Cause;
 use super::clocks::Clocks;
-use super::correlate::{Join, Joined};
+use super::correlate::Joined;
 use super::digest::Looked;
 use super::drill::Drill;
 use super::exercise::Exercised;
@@ -30,6 +30,8 @@ use super::thresholds::Thresholds;
 
 pub use super::correlate::Listed;
 pub use ended::Resolved;
+use relate::Relations;
+pub use relate::{Causes, Related, Relating};
 pub use source::{Data, SourceState};
 
 /// What the store must know of a source before it has said anything.
@@ -86,14 +88,9 @@ pub struct Store {
     /// What became of the objectives, by name, or why that is not known.
     accounts: BTreeMap<Arc<str>, Result<Account, Failure>>,
     hosts: Arc<[Host]>,
-    causes: BTreeMap<Arc<str>, Cause>,
+    causes: Arc<Causes>,
     joined: Arc<Joined>,
-    /// How often something has changed that the alerts are joined from.
-    changes: u64,
-    /// The join that is being made elsewhere, by the number of the change that it follows.
-    joining: Option<u64>,
-    /// The last change that is in the alerts, and when it was taken in.
-    done: (u64, DateTime<Utc>),
+    relations: Relations,
 }
 
 /// What came of taking something in.
@@ -102,12 +99,11 @@ pub struct Store {
 pub struct Taken {
     /// Something is different now, beside the age of the feed.
     pub changed: bool,
-    /// A join that is to be made, and given to [`Store::take_joined`].
-    pub join: Option<Join>,
+    /// The alerts were joined anew.
+    pub joined: bool,
+    /// What is to be found elsewhere, and given to [`Store::take_related`].
+    pub relating: Option<Relating>,
 }
-
-/// The response clocks are told at least so often that what they are about is still there.
-const TELL: TimeDelta = TimeDelta::seconds(15);
 
 impl Store {
     /// A store that waits for `sources`.
@@ -144,11 +140,9 @@ impl Store {
             resolved: VecDeque::new(),
             accounts: BTreeMap::new(),
             hosts: Arc::default(),
-            causes: BTreeMap::new(),
+            causes: Arc::default(),
             joined: Arc::default(),
-            changes: 0,
-            joining: None,
-            done: (0, DateTime::UNIX_EPOCH),
+            relations: Relations::default(),
         }
     }
 
@@ -202,8 +196,7 @@ impl Store {
         self.boots.clone_from(&other.boots);
         self.queries.clone_from(&other.queries);
         self.accounts.clone_from(&other.accounts);
-        self.changes = other.changes + 1;
-        self.done.0 = self.changes;
+        self.found_after(other);
         self
     }
 
@@ -226,18 +219,13 @@ impl Store {
         self.joined.covers.get(&source.name)?.get(silence).copied()
     }
 
-    /// Whether a join is being made elsewhere.
-    pub const fn is_joining(&self) -> bool {
-        self.joining.is_some()
-    }
-
     /// The hosts, the worst first.
     pub fn hosts(&self) -> &[Host] {
         &self.hosts
     }
 
     /// What alerts follow from, by fingerprint; those that stand on their own are absent.
-    pub const fn causes(&self) -> &BTreeMap<Arc<str>, Cause> {
+    pub fn causes(&self) -> &Causes {
         &self.causes
     }
 
@@ -260,13 +248,14 @@ impl Store {
         took: f64,
         now: DateTime<Utc>,
     ) {
-        let mut next = self.observe(id, feed, result, took, now).join;
-        while let Some(join) = next {
-            next = self.take_joined(join.number, Arc::new(join.run()), now);
+        let mut next = self.observe(id, feed, result, took, now).relating;
+        while let Some(relating) = next {
+            let number = relating.number;
+            next = self.take_related(number, &relating.run(), now);
         }
     }
 
-    /// The same, but a join of the alerts is left to the caller: it may take its time.
+    /// The same, but what takes its time to be found is left to the caller.
     pub fn observe(
         &mut self,
         id: &SourceId,
@@ -276,74 +265,26 @@ impl Store {
         now: DateTime<Utc>,
     ) -> Taken {
         let Some(source) = self.sources.iter_mut().find(|source| source.id == *id) else {
-            return Taken { changed: false, join: None };
+            return Taken { changed: false, joined: false, relating: None };
         };
         let before = source.part();
         let changed = source.take(feed, result, took, now);
-        let rejoined = !source.part().is(&before);
-        if changed {
-            self.relate(id, feed);
-        }
+        let is_stale = self.note_stale(id, (feed, changed), &before, now);
         if feed == Feed::Alerts && id.kind == SourceKind::Alertmanager {
             self.note_vanished(id, &before.alerts, now);
         }
-        let old = feed == Feed::Alerts && now - self.done.1 >= TELL;
-        self.changes += u64::from(rejoined || old);
-        let join = self.join(now);
-        // What is being joined is told when it is.
-        let light = join.as_ref().is_some_and(Join::is_light);
-        Taken { changed: changed && (light || !rejoined || self.joining.is_none()), join }
+        let earlier = Arc::clone(&self.joined);
+        let relating = self.relate(now);
+        let joined = !Arc::ptr_eq(&earlier, &self.joined);
+        // What is being found is told when it is.
+        Taken { changed: changed && !(is_stale && self.is_relating()), joined, relating }
     }
 
     /// The numbers have changed.
-    pub fn take_thresholds(&mut self, thresholds: Thresholds, now: DateTime<Utc>) -> Option<Join> {
+    pub fn take_thresholds(&mut self, thresholds: Thresholds, now: DateTime<Utc>) -> Option<Relating> {
         self.thresholds = thresholds;
-        self.changes += 1;
-        self.join(now)
-    }
-
-    /// Takes the alerts as they were joined; one that is out of date says nothing. What has changed
-    /// since is to be joined next.
-    pub fn take_joined(&mut self, number: u64, joined: Arc<Joined>, now: DateTime<Utc>) -> Option<Join> {
-        if self.joining != Some(number) {
-            return None;
-        }
-        self.joining = None;
-        self.done = (number, now);
-        let earlier = std::mem::replace(&mut self.joined, joined);
-        self.note_resolved(&earlier.alerts, now);
-        self.find_causes();
-        self.join(now)
-    }
-
-    /// The join was not made.
-    pub fn forget_join(&mut self, number: u64) {
-        self.joining = self.joining.filter(|joining| *joining != number);
-    }
-
-    /// The join that is due, if none is being made: one at a time.
-    fn join(&mut self, now: DateTime<Utc>) -> Option<Join> {
-        if self.joining.is_some() || self.changes == self.done.0 {
-            return None;
-        }
-        let measured = self.sources.iter().all(|source| {
-            source.feeds.get(&Feed::Alerts).is_none_or(|alerts| alerts.is_fresh(now))
-                || source.lacks(Feed::Alerts)
-        });
-        self.joining = Some(self.changes);
-        Some(Join {
-            number: self.changes,
-            parts: self
-                .sources
-                .iter()
-                .filter(|source| source.id.kind.watches())
-                .map(SourceState::part)
-                .collect(),
-            thresholds: self.thresholds.clone(),
-            clocks: self.joined.clocks.clone(),
-            measured,
-            now,
-        })
+        self.note_all_stale();
+        self.relate(now)
     }
 
     /// How every feed stands, in the order of the sources.

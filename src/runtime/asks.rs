@@ -16,10 +16,10 @@ use super::pen::Pen;
 use crate::actions;
 use crate::border::Msg;
 use crate::clock::Clock;
-use crate::domain::correlate::Join;
 use crate::domain::deed::Deed;
 use crate::domain::feed::{Failure, FailureKind};
 use crate::domain::question::{Ask, Slot};
+use crate::domain::store::Relating;
 use crate::sources::{Source, SourceError};
 
 /// A selection that runs through rows asks only where it rests.
@@ -93,13 +93,13 @@ impl Asks {
         });
     }
 
-    /// Joins the alerts away from the loop.
-    pub fn compute(&self, join: Join) {
+    /// Finds away from the loop what takes its time.
+    pub fn compute(&self, relating: Relating) {
         let to = self.to.clone();
         self.network.spawn_blocking(move || {
-            let number = join.number;
-            let joined = std::panic::catch_unwind(AssertUnwindSafe(|| Arc::new(join.run()))).ok();
-            let _ended = to.blocking_send(Msg::Computed { number, joined });
+            let number = relating.number;
+            let related = std::panic::catch_unwind(AssertUnwindSafe(|| Arc::new(relating.run()))).ok();
+            let _ended = to.blocking_send(Msg::Computed { number, related });
         });
     }
 

@@ -3,14 +3,13 @@
 
 use std::any::Any;
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use tokio::runtime::Handle;
 
-use crate::domain::correlate::Joined;
 use crate::domain::feed::{Feed, SourceId};
 use crate::domain::log::Entry;
 use crate::domain::observation::Observation;
+use crate::domain::store::Related;
 
 /// Fewer things than this are freed where they are.
 const MANY: usize = 2_000;
@@ -19,7 +18,7 @@ const MANY: usize = 2_000;
 #[derive(Debug, Default)]
 pub struct Retired {
     newest: HashMap<(SourceId, Feed), Vec<Observation>>,
-    joined: Option<Arc<Joined>>,
+    related: Related,
     older: Vec<Box<dyn Any + Send>>,
     /// Log lines that nobody keeps any more.
     lines: Vec<Entry>,
@@ -37,10 +36,10 @@ impl Retired {
         self.older.extend(before.map(|before| Box::new(before) as _));
     }
 
-    /// Shares the alerts as they were joined.
-    pub fn keep_joined(&mut self, joined: &Arc<Joined>) {
-        let before = self.joined.replace(Arc::clone(joined));
-        self.older.extend(before.map(|before| Box::new(before) as _));
+    /// Shares what was found away from the loop.
+    pub fn keep_related(&mut self, related: &Related) {
+        let before = self.related.renew(related);
+        self.older.push(Box::new(before));
     }
 
     /// Takes log lines that nobody keeps any more.

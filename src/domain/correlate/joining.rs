@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
 
 use super::{Kinship, fingerprint, kinship};
 use crate::domain::alert::{Alert, AlertState, FingerprintSource, RaisedAlert};
@@ -18,7 +17,7 @@ use crate::domain::silence::Silence;
 use crate::domain::thresholds::Thresholds;
 
 /// An alert of the list, and what is known of it from elsewhere.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Listed {
     /// Where it was seen.
     pub source: SourceId,
@@ -43,7 +42,7 @@ pub struct Listed {
 }
 
 /// Who or what hides or acknowledges an alert.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Keeper {
     /// An operator, or the name of another alert.
     pub who: Arc<str>,
@@ -52,7 +51,7 @@ pub struct Keeper {
 }
 
 /// What the alerts of all sources come to.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Joined {
     /// All alerts, each once, in their default order, the Watchdog left out.
     pub alerts: Arc<[Listed]>,
@@ -100,8 +99,6 @@ impl Part {
 /// A join that is to be made.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Join {
-    /// Which one; the result comes back with it.
-    pub number: u64,
     /// The sources, in the order of the config.
     pub parts: Vec<Part>,
     /// The numbers that turn measurements into states.
@@ -114,16 +111,7 @@ pub struct Join {
     pub now: DateTime<Utc>,
 }
 
-/// A join of so few alerts takes less than to have it made elsewhere.
-const FEW: usize = 500;
-
 impl Join {
-    /// Whether it takes no longer than a frame may.
-    pub fn is_light(&self) -> bool {
-        let size = |part: &Part| part.alerts.len() + part.raised.len() + part.silences.len();
-        self.parts.iter().map(size).sum::<usize>() <= FEW
-    }
-
     /// Makes it.
     pub fn run(self) -> Joined {
         let mut listed = self.routed();

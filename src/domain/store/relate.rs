@@ -1,31 +1,258 @@
-//! What is found anew when a feed has said something: not with every frame, which may come often.
+//! What is found anew when a feed has said something: the alerts of all sources as one list, the hosts, and
+//! what follows from what. Not with every frame, which may come often; and away from the loop where there
+//! is so much of it that a key would wait.
 
-use super::Store;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::{SourceState, Store};
+use crate::domain::cause::{self, Cause};
+use crate::domain::chain;
+use crate::domain::correlate::{Join, Joined, Part};
 use crate::domain::feed::{Feed, SourceId, SourceKind};
-use crate::domain::{cause, chain, hosts};
+use crate::domain::hosts::{self, Host};
 
-impl Store {
-    /// Finds what a feed changes: the hosts, what rules cannot see, and what follows from what.
-    pub(super) fn relate(&mut self, id: &SourceId, feed: Feed) {
-        let source = self.sources.iter_mut().find(|source| source.id == *id);
-        if let Some(data) = source.map(|source| &mut source.data)
-            && id.kind == SourceKind::Prometheus
-            && matches!(feed, Feed::Rules | Feed::Status)
-        {
-            data.blind = chain::blind(data).into();
-            data.uncovered = chain::uncovered(data).into();
-        }
-        if matches!(feed, Feed::Targets | Feed::Scrapes | Feed::Measures) {
-            self.hosts = hosts::hosts(self).into();
-        }
-        // What the alerts change is known when they are joined.
-        if matches!(feed, Feed::Rules | Feed::Targets | Feed::Scrapes | Feed::Guests) {
-            self.find_causes();
+/// What follows from what, by the fingerprint of what follows.
+pub type Causes = BTreeMap<Arc<str>, Cause>;
+
+/// So few alerts take less than to have them joined elsewhere.
+const FEW: usize = 500;
+
+/// So few values of hosts, likewise.
+const FEW_VALUES: usize = 2_000;
+
+/// The response clocks are told at least so often that what they are about is still there.
+const TELL: TimeDelta = TimeDelta::seconds(15);
+
+/// What is to be found anew.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Stale {
+    alerts: bool,
+    hosts: bool,
+    causes: bool,
+}
+
+impl Stale {
+    const fn or(self, other: Self) -> Self {
+        Self {
+            alerts: self.alerts || other.alerts,
+            hosts: self.hosts || other.hosts,
+            causes: self.causes || other.causes,
         }
     }
 
-    /// Finds what follows from what.
-    pub(super) fn find_causes(&mut self) {
-        self.causes = cause::causes(self);
+    const fn is_any(self) -> bool {
+        self.alerts || self.hosts || self.causes
+    }
+}
+
+/// How far what is known is found.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Relations {
+    stale: Stale,
+    /// What is being found elsewhere, by its number.
+    under_way: Option<(u64, Stale)>,
+    /// The number of the last that was given away.
+    last: u64,
+    /// When the alerts were joined last.
+    joined_at: DateTime<Utc>,
+}
+
+/// What is to be found anew, away from the loop.
+#[derive(Clone, Debug)]
+pub struct Relating {
+    /// Which one; the result comes back with it.
+    pub number: u64,
+    join: Option<Join>,
+    hosts: bool,
+    /// What is known, the logs left out.
+    known: Box<Store>,
+}
+
+impl Relating {
+    /// Finds it.
+    pub fn run(mut self) -> Related {
+        let (rejoined, hosts) = (self.join.is_some(), self.hosts);
+        self.known.find(self.join, hosts);
+        Related {
+            joined: rejoined.then(|| Arc::clone(&self.known.joined)),
+            hosts: hosts.then(|| Arc::clone(&self.known.hosts)),
+            causes: Arc::clone(&self.known.causes),
+        }
+    }
+}
+
+/// By its number: one is never given away twice.
+impl PartialEq for Relating {
+    fn eq(&self, other: &Self) -> bool {
+        self.number == other.number
+    }
+}
+
+/// What was found.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Related {
+    /// The alerts, if they were joined anew.
+    pub joined: Option<Arc<Joined>>,
+    /// The hosts, if they were.
+    pub hosts: Option<Arc<[Host]>>,
+    causes: Arc<Causes>,
+}
+
+impl Related {
+    /// Takes over what is newer, and gives back what it replaces.
+    #[must_use]
+    pub fn renew(&mut self, newer: &Self) -> Self {
+        Self {
+            joined: newer.joined.as_ref().and_then(|joined| self.joined.replace(Arc::clone(joined))),
+            hosts: newer.hosts.as_ref().and_then(|hosts| self.hosts.replace(Arc::clone(hosts))),
+            causes: std::mem::replace(&mut self.causes, Arc::clone(&newer.causes)),
+        }
+    }
+}
+
+impl Store {
+    /// Notes what a feed's answer makes stale; whether anything is. What is told by the rules alone is found
+    /// at once.
+    ///
+    /// `changed`: it says something new. `before`: what the source brought to the join before.
+    pub(super) fn note_stale(
+        &mut self,
+        id: &SourceId,
+        (feed, changed): (Feed, bool),
+        before: &Part,
+        now: DateTime<Utc>,
+    ) -> bool {
+        let Some(source) = self.sources.iter_mut().find(|source| source.id == *id) else { return false };
+        if changed && id.kind == SourceKind::Prometheus && matches!(feed, Feed::Rules | Feed::Status) {
+            source.data.blind = chain::blind(&source.data).into();
+            source.data.uncovered = chain::uncovered(&source.data).into();
+        }
+        let is_old = feed == Feed::Alerts && now - self.relations.joined_at >= TELL;
+        let stale = Stale {
+            alerts: !source.part().is(before) || is_old,
+            hosts: changed && matches!(feed, Feed::Targets | Feed::Scrapes | Feed::Measures),
+            causes: changed && matches!(feed, Feed::Rules | Feed::Guests),
+        };
+        self.relations.stale = self.relations.stale.or(stale);
+        stale.is_any()
+    }
+
+    /// The numbers have changed.
+    pub(super) const fn note_all_stale(&mut self) {
+        self.relations.stale = Stale { alerts: true, hosts: true, causes: true };
+    }
+
+    /// Finds what is stale: at once if there is little of it. Else what is given back is to be run, and
+    /// its result given to [`Store::take_related`]; one at a time.
+    pub(super) fn relate(&mut self, now: DateTime<Utc>) -> Option<Relating> {
+        let Relations { stale, under_way, .. } = self.relations;
+        if under_way.is_some() || !stale.is_any() {
+            return None;
+        }
+        self.relations.stale = Stale::default();
+        let join = stale.alerts.then(|| self.join(now));
+        if self.is_little(stale) {
+            let earlier = Arc::clone(&self.joined);
+            self.find(join, stale.hosts);
+            self.note_joined(stale.alerts, &earlier, now);
+            return None;
+        }
+        self.relations.last += 1;
+        let number = self.relations.last;
+        self.relations.under_way = Some((number, stale));
+        Some(Relating { number, join, hosts: stale.hosts, known: Box::new(self.without_logs()) })
+    }
+
+    /// Takes what was found elsewhere; one that is out of date says nothing. What has become stale since
+    /// is to be found next.
+    pub fn take_related(&mut self, number: u64, related: &Related, now: DateTime<Utc>) -> Option<Relating> {
+        let (_, stale) = self.relations.under_way.take_if(|(under_way, _)| *under_way == number)?;
+        let earlier = Arc::clone(&self.joined);
+        if let Some(joined) = &related.joined {
+            self.joined = Arc::clone(joined);
+        }
+        if let Some(hosts) = &related.hosts {
+            self.hosts = Arc::clone(hosts);
+        }
+        self.causes = Arc::clone(&related.causes);
+        self.note_joined(stale.alerts, &earlier, now);
+        self.relate(now)
+    }
+
+    /// It was not found: it is still stale.
+    pub fn forget_relating(&mut self, number: u64) {
+        if let Some((_, stale)) = self.relations.under_way.take_if(|(under_way, _)| *under_way == number) {
+            self.relations.stale = self.relations.stale.or(stale);
+        }
+    }
+
+    /// Whether something is being found elsewhere.
+    pub const fn is_relating(&self) -> bool {
+        self.relations.under_way.is_some()
+    }
+
+    /// What another store has found, or is having found, is none of this one's.
+    pub(super) fn found_after(&mut self, other: &Self) {
+        self.relations.last = other.relations.last;
+    }
+
+    fn find(&mut self, join: Option<Join>, hosts: bool) {
+        if let Some(join) = join {
+            self.joined = Arc::new(join.run());
+        }
+        if hosts {
+            self.hosts = hosts::hosts(self).into();
+        }
+        self.causes = Arc::new(cause::causes(self));
+    }
+
+    fn note_joined(&mut self, is_joined: bool, earlier: &Joined, now: DateTime<Utc>) {
+        if is_joined {
+            self.relations.joined_at = now;
+            self.note_resolved(&earlier.alerts, now);
+        }
+    }
+
+    /// Whether it takes no longer than a frame may.
+    fn is_little(&self, stale: Stale) -> bool {
+        let alerts = |source: &SourceState| {
+            source.data.alerts.len() + source.data.raised.len() + source.data.silences.len()
+        };
+        let values = |source: &SourceState| {
+            let readings = source.data.measured.iter().map(|measured| measured.readings.len());
+            source.data.targets.len() + readings.sum::<usize>()
+        };
+        // What follows from what is found of all alerts each time.
+        self.sources.iter().map(alerts).sum::<usize>() <= FEW
+            && (!stale.hosts || self.sources.iter().map(values).sum::<usize>() <= FEW_VALUES)
+    }
+
+    fn join(&self, now: DateTime<Utc>) -> Join {
+        let measured = self.sources.iter().all(|source| {
+            source.feeds.get(&Feed::Alerts).is_none_or(|alerts| alerts.is_fresh(now))
+                || source.lacks(Feed::Alerts)
+        });
+        let watching = self.sources.iter().filter(|source| source.id.kind.watches());
+        Join {
+            parts: watching.map(SourceState::part).collect(),
+            thresholds: self.thresholds.clone(),
+            clocks: self.joined.clocks.clone(),
+            measured,
+            now,
+        }
+    }
+
+    /// All that is known but the logs: they are large, and nothing rests on them.
+    fn without_logs(&mut self) -> Self {
+        let tails = |source: &mut SourceState| std::mem::take(&mut source.data.tails);
+        let tails: Vec<_> = self.sources.iter_mut().map(tails).collect();
+        let copy = self.clone();
+        for (source, tails) in self.sources.iter_mut().zip(tails) {
+            source.data.tails = tails;
+        }
+        copy
     }
 }

@@ -545,13 +545,13 @@ fn a_storm_is_joined_away_from_the_loop_and_once() {
     desk.keys("2");
     let storm = homelab::many_alerts(5000);
     let effects = desk.app.update(storm.clone(), desk.now);
-    let Some(Effect::Compute(join)) = effects.into_iter().next() else { panic!("a join") };
+    let Some(Effect::Compute(relating)) = effects.into_iter().next() else { panic!("a join") };
     assert!(!desk.app.is_settled() && !shows(&mut desk, "of 5000"), "{}", desk.screen());
-    let (number, joined) = (join.number, Some(Arc::new(join.run())));
-    let late = Msg::Computed { number: number + 1, joined: joined.clone() };
+    let (number, related) = (relating.number, Some(Arc::new(relating.run())));
+    let late = Msg::Computed { number: number + 1, related: related.clone() };
     assert_eq!(desk.app.update(late, desk.now), [], "another one's result is not taken");
     assert!(!shows(&mut desk, "of 5000"), "{}", desk.screen());
-    let told = desk.app.update(Msg::Computed { number, joined }, desk.now);
+    let told = desk.app.update(Msg::Computed { number, related }, desk.now);
     assert!(matches!(told[..], [Effect::Ring { .. }]), "one bell for all of them: {told:?}");
     assert!(shows(&mut desk, "of 5000") && !desk.app.is_dirty(), "{}", desk.screen());
     assert_eq!(desk.app.update(storm, desk.now), [], "what says the same is not joined again");

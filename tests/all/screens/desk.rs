@@ -47,9 +47,9 @@ impl Desk {
         for msg in all {
             let mut effects = self.app.update(msg, self.now);
             while let Some(at) = effects.iter().position(|effect| matches!(effect, Effect::Compute(_))) {
-                let Effect::Compute(join) = effects.remove(at) else { continue };
-                let (number, joined) = (join.number, Some(Arc::new(join.run())));
-                effects.extend(self.app.update(Msg::Computed { number, joined }, self.now));
+                let Effect::Compute(relating) = effects.remove(at) else { continue };
+                let (number, related) = (relating.number, Some(Arc::new(relating.run())));
+                effects.extend(self.app.update(Msg::Computed { number, related }, self.now));
             }
             self.effects.append(&mut effects);
         }
