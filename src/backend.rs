@@ -109,6 +109,17 @@ impl<W: Write> Painter<W> {
         if self.cursor == Some(to) {
             return;
         }
+        let below = self.cursor.filter(|from| from.y < to.y && from.y + 10 > to.y);
+        if let Some(from) = below.filter(|from| from.x >= to.x && from.x - to.x <= 2) {
+            // A column of values that change: a step down, and back over the one that was written.
+            let _in_memory = match to.y - from.y {
+                1 => write!(self.frame, "\x1b[B"),
+                rows => write!(self.frame, "\x1b[{rows}B"),
+            };
+            self.frame.extend(std::iter::repeat_n(b'\x08', usize::from(from.x - to.x)));
+            self.cursor = Some(to);
+            return;
+        }
         let from = self.cursor.filter(|from| from.y == to.y);
         let _in_memory = match from {
             Some(from) if to.x == from.x + 1 => self.frame.write_all(b"\x1b[C"),

@@ -266,6 +266,20 @@ fn a_line_that_comes_in_moves_the_others() {
 }
 
 #[test]
+fn a_column_of_values_costs_a_step_each() {
+    let mut terminal = terminal(120, 40, false);
+    let ages = |age: usize| {
+        move |buffer: &mut Buffer| {
+            (3..13).for_each(|row| buffer.set_string(98, row, format!("{age}s"), Style::new()));
+        }
+    };
+    frame(&mut terminal, ages(1));
+    let next = frame(&mut terminal, ages(2));
+    assert!(next.contains("^[4;99H2^[B\u{8}2^[B\u{8}2"), "{next}");
+    assert!(next.len() < 80, "{} bytes: {next}", next.len());
+}
+
+#[test]
 fn nothing_is_moved_on_a_screen_that_somebody_else_wrote_on() {
     let mut terminal = terminal(120, 40, false);
     let lines = |from: usize| {
