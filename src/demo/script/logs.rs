@@ -89,7 +89,10 @@ impl Logs {
             Scenario::HostDown => 2_400,
             Scenario::Storm => 3_000,
         };
-        let flood = Flood::new(scenario.scale().lines, seed);
+        let flood = match scenario {
+            Scenario::Scale(scale) => Some(Flood::new(scale.lines, seed)),
+            _ => None,
+        };
         let streams = match flood {
             Some(_) => Flood::streams(),
             None => units.into_iter().map(|(host, unit)| stream(host, unit)).collect(),
@@ -108,13 +111,17 @@ impl Logs {
     }
 
     /// The nanosecond up to which a tail hears them at `now`.
-    pub const fn heard(&self, now: i64) -> i64 {
-        if self.flood.is_some() { Flood::heard(now) } else { Self::end(now) }
+    pub fn heard(&self, now: i64) -> i64 {
+        if self.is_dense() { Flood::heard(now) } else { Self::end(now) }
+    }
+
+    fn is_dense(&self) -> bool {
+        self.flood.as_ref().is_some_and(Flood::is_dense)
     }
 
     /// How often a tail hears more, in nanoseconds, if that is more than once a second.
     pub fn pace(&self) -> Option<i64> {
-        self.flood.as_ref().map(|_| HEARD)
+        self.is_dense().then_some(HEARD)
     }
 
     /// Lines of `range` to be counted, oldest first, and for how many each of them stands: of a

@@ -55,15 +55,20 @@ pub const HEARD: i64 = SECOND / 100;
 /// costs no more than the first.
 #[derive(Debug)]
 pub struct Flood {
-    /// Lines a second, at least one.
+    /// Lines a second.
     lines: u64,
     seed: u64,
 }
 
 impl Flood {
-    /// So many lines a second; none for none.
-    pub fn new(lines: u64, seed: u64) -> Option<Self> {
-        (lines > 0).then_some(Self { lines, seed })
+    /// So many lines a second.
+    pub const fn new(lines: u64, seed: u64) -> Self {
+        Self { lines, seed }
+    }
+
+    /// Whether there are so many that they are heard more often than once a second.
+    pub const fn is_dense(&self) -> bool {
+        self.lines > (SECOND / HEARD) as u64
     }
 
     /// Its streams.
@@ -136,7 +141,7 @@ mod tests {
 
     #[test]
     fn every_second_has_its_lines() {
-        let flood = Flood::new(50_000, 1).expect("some");
+        let flood = Flood::new(50_000, 1);
         let start = 1_794_578_531 * SECOND;
         let whole = flood.numbers(&(start..start + SECOND));
         assert_eq!(whole.end - whole.start, 50_000);
@@ -148,6 +153,16 @@ mod tests {
             assert!((start..start + SECOND).contains(&line.at), "{line:?}");
             assert_eq!(flood.numbers(&(line.at..line.at + 1)), number..number + 1);
         }
+    }
+
+    #[test]
+    fn none_is_none_and_few_come_once_a_second() {
+        let (start, hour) = (1_794_578_531 * SECOND, 3_600 * SECOND);
+        let silent = Flood::new(0, 1).numbers(&(start..start + hour));
+        assert_eq!((silent.end - silent.start, Flood::new(0, 1).is_dense()), (0, false));
+        let few = Flood::new(2, 1).numbers(&(start..start + hour));
+        assert_eq!((few.end - few.start, Flood::new(2, 1).is_dense()), (7_200, false));
+        assert!(Flood::new(50_000, 1).is_dense());
     }
 
     #[test]
