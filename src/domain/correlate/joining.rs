@@ -156,16 +156,13 @@ impl Join {
 
     /// Adds what Prometheus raised and no Alertmanager has; of the others it is a voice.
     fn add_raised(&self, all: &mut Vec<Listed>) {
-        let mut alike: HashMap<(&str, &str), Vec<usize>> = HashMap::new();
         let labels: Vec<Labels> = all.iter().map(|one| one.alert.labels.clone()).collect();
-        for (at, labels) in labels.iter().enumerate() {
-            alike.entry(place(labels)).or_default().push(at);
-        }
+        let alike = Alike::of(&labels);
         let mut own: HashMap<Arc<str>, usize> = HashMap::new();
         for part in self.of(SourceKind::Prometheus) {
             for raised in &*part.raised {
                 let mut is_routed = false;
-                for at in alike.get(&place(&raised.labels)).into_iter().flatten() {
+                for at in alike.to(&raised.labels) {
                     let Some(one) = all.get_mut(*at) else { continue };
                     let Some(kinship) = kinship(&one.alert, raised, part.external.as_ref()) else { continue };
                     is_routed = true;
@@ -218,9 +215,26 @@ impl Join {
     }
 }
 
-/// Which alerts can be the same at all: a storm of thousands is not compared pair by pair.
-fn place(labels: &Labels) -> (&str, &str) {
-    (labels.get("alertname").unwrap_or(""), labels.get("instance").unwrap_or(""))
+/// Which alerts have a label: a storm of thousands, many of one name, is not compared pair by pair.
+struct Alike<'a>(HashMap<(&'a str, &'a str), Vec<usize>>);
+
+impl<'a> Alike<'a> {
+    fn of(all: &'a [Labels]) -> Self {
+        let mut alike: HashMap<(&str, &str), Vec<usize>> = HashMap::new();
+        for (at, labels) in all.iter().enumerate() {
+            for label in labels.iter() {
+                alike.entry(label).or_default().push(at);
+            }
+        }
+        Self(alike)
+    }
+
+    /// Those that can have all of these labels: all that have the rarest of them.
+    fn to<'s>(&'s self, labels: &'s Labels) -> &'s [usize] {
+        let meant = labels.iter().filter(|(_, value)| !value.is_empty());
+        let having = meant.map(|label| self.0.get(&label).map_or(&[][..], Vec::as_slice));
+        having.min_by_key(|having| having.len()).unwrap_or_default()
+    }
 }
 
 /// What an Alertmanager knows around its alerts, found at once.
