@@ -112,6 +112,8 @@ struct Known {
     states: Vec<FeedState>,
     /// The verdict is older than what is known.
     unjudged: bool,
+    /// The verdict was found away from the loop.
+    is_judged_elsewhere: bool,
 }
 
 /// What was known when the screen was frozen.
@@ -251,6 +253,7 @@ impl App {
                 said: BTreeMap::new(),
                 states: Vec::new(),
                 unjudged: true,
+                is_judged_elsewhere: false,
             },
             focus: vec![0; setup.views.len()],
             look,
@@ -306,7 +309,7 @@ impl App {
 
     /// All panes are to look again.
     fn forget_seen(&mut self) {
-        self.known.unjudged = true;
+        (self.known.unjudged, self.known.is_judged_elsewhere) = (true, false);
         self.dirty = true;
         for slot in self.panes.values_mut() {
             slot.seen = None;
@@ -345,17 +348,9 @@ impl App {
                 }
                 return self.heard(taken.relating, now);
             }
-            Msg::Computed { number, related: Some(related) } => {
-                let next = self.known.store.take_related(number, &related, now.wall);
-                if related.hosts.is_some() {
-                    self.hear(SourceKind::Prometheus);
-                }
-                self.hear(SourceKind::Alertmanager);
+            Msg::Computed { number, related: found } => {
+                let next = self.take_related(number, found.as_deref(), now);
                 return self.heard(next, now);
-            }
-            Msg::Computed { number, related: None } => {
-                self.known.store.forget_relating(number);
-                self.notify("the alerts were not joined: a fault in wardroom", Role::Critical, now);
             }
             Msg::Answered { slot, id, result } => {
                 self.answered(&slot, id, result, now);
@@ -388,11 +383,11 @@ impl App {
             }
             Msg::Terminate => return vec![Effect::Quit],
             Msg::Tick => {
-                let exercised = self.tick(now);
+                let ticked = self.tick(now);
                 self.known.desk.hear_hosts(&self.known.store);
                 self.known.desk.diagnose(&self.known.store, now.wall);
                 let kept = self.keep_up(now);
-                return kept.into_iter().chain(exercised).chain(self.look_at_runbook(now)).collect();
+                return [kept, ticked, self.look_at_runbook(now)].concat();
             }
         }
         Vec::new()
@@ -412,7 +407,7 @@ impl App {
         [related(relating), looked, self.ring(now)].concat()
     }
 
-    fn tick(&mut self, now: Now) -> Option<Effect> {
+    fn tick(&mut self, now: Now) -> Vec<Effect> {
         if self.frozen.as_ref().is_some_and(|frozen| now.mono.saturating_sub(frozen.at.mono) >= THAW) {
             self.frozen = None;
             self.forget_seen();
@@ -430,7 +425,7 @@ impl App {
         for slot in self.panes.values_mut().filter(|slot| !same || slot.pane.ages()) {
             slot.seen = None;
         }
-        exercised
+        exercised.into_iter().chain(related(self.known.store.rejudge(!same, now.wall))).collect()
     }
 
     fn notify(&mut self, text: impl Into<String>, role: Role, now: Now) {

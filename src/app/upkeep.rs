@@ -10,12 +10,11 @@ use crate::action::Action;
 use crate::border::Effect;
 use crate::clock::Now;
 use crate::domain::deed::Receipt;
-use crate::domain::feed::Failure;
-use crate::domain::health::Health;
-use crate::domain::horizon;
+use crate::domain::feed::{Failure, SourceKind};
 use crate::domain::maintenance;
 use crate::domain::reaping;
-use crate::domain::verdict::{Scope, judge};
+use crate::domain::store::{Related, Relating};
+use crate::domain::verdict::judge_ahead;
 use crate::domain::wanted::Wanted;
 use crate::ui::layers::sheet::{Matter, Sheet};
 use crate::ui::theme::Role;
@@ -49,25 +48,42 @@ impl Upkeep {
 }
 
 impl App {
-    /// Judges again what is known, if something new is known.
+    /// Judges again what is known, if something new is known. A large lab is judged away from the loop.
     pub(super) fn judge(&mut self, now: Now) {
-        if self.known.unjudged {
-            self.known.verdict = judge(&self.known.store, Scope::ALL, now.wall);
-            self.look_ahead(now);
-            self.known.unjudged = false;
+        let known = &mut self.known;
+        if known.unjudged && !(known.is_judged_elsewhere && known.store.is_large()) {
+            known.verdict = judge_ahead(&known.store, now.wall);
         }
+        known.unjudged = false;
     }
 
-    /// When all is well the verdict says what breaks next, if that is soon.
-    fn look_ahead(&mut self, now: Now) {
-        let (store, verdict) = (&self.known.store, &mut self.known.verdict);
-        if verdict.state != Health::Ok {
-            return;
+    /// Takes what was found away from the loop; `None` when it was not.
+    pub(super) fn take_related(
+        &mut self,
+        number: u64,
+        related: Option<&Related>,
+        now: Now,
+    ) -> Option<Relating> {
+        let Some(related) = related else {
+            self.known.store.forget_relating(number);
+            self.known.is_judged_elsewhere = false;
+            self.notify("the alerts were not joined: a fault in wardroom", Role::Critical, now);
+            return None;
+        };
+        if !self.known.store.awaits(number) {
+            return None;
         }
-        if let Some(due) = horizon::soonest(store, now.wall) {
-            verdict.text.push_str(" · next: ");
-            verdict.text.push_str(&due.words(now.wall));
+        let next = self.known.store.take_related(number, related, now.wall);
+        if related.hosts.is_some() {
+            self.hear(SourceKind::Prometheus);
         }
+        if related.joined.is_some() {
+            self.hear(SourceKind::Alertmanager);
+        }
+        self.dirty |= self.known.verdict != related.verdict;
+        self.known.verdict = related.verdict.clone();
+        self.known.is_judged_elsewhere = true;
+        next
     }
 
     /// A second has passed.

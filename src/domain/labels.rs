@@ -143,7 +143,7 @@ impl Interner {
 
 #[cfg(test)]
 mod tests {
-    use super::Labels;
+    use super::{Interner, Labels};
 
     #[test]
     fn an_absent_label_is_an_empty_one() {
@@ -151,6 +151,15 @@ mod tests {
         assert_eq!(have.get("host"), None);
         assert!(have.contains(&[("job", "node"), ("zone", "")].into_iter().collect()));
         assert!(!have.contains(&[("job", "pve")].into_iter().collect()));
+    }
+
+    #[test]
+    fn equal_sets_are_kept_once() {
+        let mut known = Interner::default();
+        let made = || -> Labels { [("job", "node"), ("host", "a")].into_iter().collect() };
+        let (one, other) = (known.share(made()), known.share(made()));
+        assert_eq!(one.place(), other.place());
+        assert_ne!(one.place(), made().place());
     }
 
     #[test]

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::labels::Labels;
 
-pub use ring::{RingLimits, Tail};
+pub use ring::{Lines, RingLimits, Tail};
 
 /// The level of a line. Worst first.
 #[derive(

@@ -25,6 +25,7 @@ pub use targets::target_condition;
 
 use super::feed::{Feed, SourceKind};
 use super::health::{Health, worst};
+use super::horizon;
 use super::maintenance;
 use super::store::Store;
 use super::subject::Subject;
@@ -210,6 +211,18 @@ pub fn judge(store: &Store, scope: Scope, now: DateTime<Utc>) -> Verdict {
     }
     let planned = maintenance::planned(store, now);
     Verdict { state, text, findings, untold, counts, services: outlook.lines, planned }
+}
+
+/// The same, of all that is known; when all is well it says what breaks next, if that is soon.
+pub fn judge_ahead(store: &Store, now: DateTime<Utc>) -> Verdict {
+    let mut verdict = judge(store, Scope::ALL, now);
+    if verdict.state == Health::Ok
+        && let Some(due) = horizon::soonest(store, now)
+    {
+        verdict.text.push_str(" · next: ");
+        verdict.text.push_str(&due.words(now));
+    }
+    verdict
 }
 
 fn sentence(

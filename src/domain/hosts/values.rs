@@ -73,3 +73,28 @@ impl Values {
         self.0.shrink_to_fit();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_measure_is_together_its_worst_first() {
+        let measure = |name: &str| Measure { name: name.into(), ..Measure::default() };
+        let (disk, cpu) = (measure("disk"), measure("cpu"));
+        let mut values = Values::default();
+        // As two servers tell of one host: a measure may come twice.
+        for (measure, value) in [(&disk, 0.5), (&disk, f64::NAN), (&cpu, 0.1), (&disk, 0.9), (&cpu, 0.3)] {
+            values.add(measure, Value::of(measure, value, &Labels::default()));
+        }
+        values.settle();
+        let told = |name: &str| -> Vec<String> {
+            values.get(name).into_iter().flatten().map(|value| value.value.to_string()).collect()
+        };
+        assert_eq!(told("disk"), ["0.9", "0.5", "NaN"]);
+        assert_eq!(told("cpu"), ["0.3", "0.1"]);
+        assert!(values.get("fans").is_none());
+        let names: Vec<&str> = values.by_measure().map(|(name, _)| &**name).collect();
+        assert_eq!((names, values.all().count()), (vec!["cpu", "disk"], 5));
+    }
+}

@@ -73,6 +73,25 @@ fn size(entry: &Entry) -> usize {
     }
 }
 
+/// The lines of a tail, taken out of it.
+#[derive(Debug)]
+pub struct Lines {
+    entries: VecDeque<Entry>,
+    gone: Vec<Entry>,
+}
+
+impl Tail {
+    /// Takes the lines out: what is left is small, and still says how the tail is.
+    pub fn take_lines(&mut self) -> Lines {
+        Lines { entries: std::mem::take(&mut self.entries), gone: std::mem::take(&mut self.gone) }
+    }
+
+    /// Puts them back.
+    pub fn put_lines(&mut self, lines: Lines) {
+        (self.entries, self.gone) = (lines.entries, lines.gone);
+    }
+}
+
 impl Tail {
     /// A tail that has nothing yet.
     pub fn new(name: Arc<str>, query: Arc<str>, limits: RingLimits) -> Self {

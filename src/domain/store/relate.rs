@@ -13,6 +13,8 @@ use crate::domain::chain;
 use crate::domain::correlate::{Join, Joined, Part};
 use crate::domain::feed::{Feed, SourceId, SourceKind};
 use crate::domain::hosts::{self, Host};
+use crate::domain::log::{Lines, Tail};
+use crate::domain::verdict::{Verdict, judge_ahead};
 
 /// What follows from what, by the fingerprint of what follows.
 pub type Causes = BTreeMap<Arc<str>, Cause>;
@@ -26,12 +28,17 @@ const FEW_VALUES: usize = 2_000;
 /// The response clocks are told at least so often that what they are about is still there.
 const TELL: TimeDelta = TimeDelta::seconds(15);
 
+/// A verdict that nothing has changed but the time is made anew so often.
+const REJUDGE: TimeDelta = TimeDelta::seconds(5);
+
 /// What is to be found anew.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Stale {
     alerts: bool,
     hosts: bool,
     causes: bool,
+    /// Of a large lab: one that is small is judged where it is drawn.
+    verdict: bool,
 }
 
 impl Stale {
@@ -40,11 +47,12 @@ impl Stale {
             alerts: self.alerts || other.alerts,
             hosts: self.hosts || other.hosts,
             causes: self.causes || other.causes,
+            verdict: self.verdict || other.verdict,
         }
     }
 
     const fn is_any(self) -> bool {
-        self.alerts || self.hosts || self.causes
+        self.alerts || self.hosts || self.causes || self.verdict
     }
 }
 
@@ -58,6 +66,8 @@ pub(super) struct Relations {
     last: u64,
     /// When the alerts were joined last.
     joined_at: DateTime<Utc>,
+    /// When all of it was last given away to be judged.
+    judged_at: DateTime<Utc>,
 }
 
 /// What is to be found anew, away from the loop.
@@ -66,20 +76,23 @@ pub struct Relating {
     /// Which one; the result comes back with it.
     pub number: u64,
     join: Option<Join>,
-    hosts: bool,
-    /// What is known, the logs left out.
+    stale: Stale,
+    /// When the verdict is to be on it.
+    now: DateTime<Utc>,
+    /// What is known, the lines of the logs left out.
     known: Box<Store>,
 }
 
 impl Relating {
     /// Finds it.
     pub fn run(mut self) -> Related {
-        let (rejoined, hosts) = (self.join.is_some(), self.hosts);
-        self.known.find(self.join, hosts);
+        let stale = self.stale;
+        self.known.find(self.join, stale);
         Related {
-            joined: rejoined.then(|| Arc::clone(&self.known.joined)),
-            hosts: hosts.then(|| Arc::clone(&self.known.hosts)),
+            joined: stale.alerts.then(|| Arc::clone(&self.known.joined)),
+            hosts: stale.hosts.then(|| Arc::clone(&self.known.hosts)),
             causes: Arc::clone(&self.known.causes),
+            verdict: judge_ahead(&self.known, self.now),
         }
     }
 }
@@ -99,6 +112,8 @@ pub struct Related {
     /// The hosts, if they were.
     pub hosts: Option<Arc<[Host]>>,
     causes: Arc<Causes>,
+    /// The verdict on all of it.
+    pub verdict: Verdict,
 }
 
 impl Related {
@@ -109,6 +124,7 @@ impl Related {
             joined: newer.joined.as_ref().and_then(|joined| self.joined.replace(Arc::clone(joined))),
             hosts: newer.hosts.as_ref().and_then(|hosts| self.hosts.replace(Arc::clone(hosts))),
             causes: std::mem::replace(&mut self.causes, Arc::clone(&newer.causes)),
+            verdict: Verdict::default(),
         }
     }
 }
@@ -135,14 +151,15 @@ impl Store {
             alerts: !source.part().is(before) || is_old,
             hosts: changed && matches!(feed, Feed::Targets | Feed::Scrapes | Feed::Measures),
             causes: changed && matches!(feed, Feed::Rules | Feed::Guests),
+            verdict: changed && self.is_large(),
         };
         self.relations.stale = self.relations.stale.or(stale);
         stale.is_any()
     }
 
     /// The numbers have changed.
-    pub(super) const fn note_all_stale(&mut self) {
-        self.relations.stale = Stale { alerts: true, hosts: true, causes: true };
+    pub(super) fn note_all_stale(&mut self) {
+        self.relations.stale = Stale { alerts: true, hosts: true, causes: true, verdict: self.is_large() };
     }
 
     /// Finds what is stale: at once if there is little of it. Else what is given back is to be run, and
@@ -156,14 +173,15 @@ impl Store {
         let join = stale.alerts.then(|| self.join(now));
         if self.is_little(stale) {
             let earlier = Arc::clone(&self.joined);
-            self.find(join, stale.hosts);
+            self.find(join, stale);
             self.note_joined(stale.alerts, &earlier, now);
             return None;
         }
         self.relations.last += 1;
+        self.relations.judged_at = now;
         let number = self.relations.last;
         self.relations.under_way = Some((number, stale));
-        Some(Relating { number, join, hosts: stale.hosts, known: Box::new(self.without_logs()) })
+        Some(Relating { number, join, stale, now, known: Box::new(self.without_lines()) })
     }
 
     /// Takes what was found elsewhere; one that is out of date says nothing. What has become stale since
@@ -182,11 +200,24 @@ impl Store {
         self.relate(now)
     }
 
+    /// Has a large lab judged again now and then, for time has passed; at once when a feed stands otherwise
+    /// than a second ago.
+    pub fn rejudge(&mut self, is_otherwise: bool, now: DateTime<Utc>) -> Option<Relating> {
+        let is_due = is_otherwise || now - self.relations.judged_at >= REJUDGE;
+        self.relations.stale.verdict |= is_due && self.is_large();
+        self.relate(now)
+    }
+
     /// It was not found: it is still stale.
     pub fn forget_relating(&mut self, number: u64) {
         if let Some((_, stale)) = self.relations.under_way.take_if(|(under_way, _)| *under_way == number) {
             self.relations.stale = self.relations.stale.or(stale);
         }
+    }
+
+    /// Whether what is found elsewhere under this number is waited for.
+    pub fn awaits(&self, number: u64) -> bool {
+        self.relations.under_way.is_some_and(|(under_way, _)| under_way == number)
     }
 
     /// Whether something is being found elsewhere.
@@ -199,14 +230,16 @@ impl Store {
         self.relations.last = other.relations.last;
     }
 
-    fn find(&mut self, join: Option<Join>, hosts: bool) {
+    fn find(&mut self, join: Option<Join>, stale: Stale) {
         if let Some(join) = join {
             self.joined = Arc::new(join.run());
         }
-        if hosts {
+        if stale.hosts {
             self.hosts = hosts::hosts(self).into();
         }
-        self.causes = Arc::new(cause::causes(self));
+        if stale.alerts || stale.hosts || stale.causes {
+            self.causes = Arc::new(cause::causes(self));
+        }
     }
 
     fn note_joined(&mut self, is_joined: bool, earlier: &Joined, now: DateTime<Utc>) {
@@ -216,18 +249,25 @@ impl Store {
         }
     }
 
+    /// Whether there is so much that it is judged away from the loop.
+    pub fn is_large(&self) -> bool {
+        !self.is_little(Stale { hosts: true, verdict: true, ..Stale::default() })
+    }
+
     /// Whether it takes no longer than a frame may.
     fn is_little(&self, stale: Stale) -> bool {
         let alerts = |source: &SourceState| {
             source.data.alerts.len() + source.data.raised.len() + source.data.silences.len()
         };
+        let groups = |source: &SourceState| source.data.groups.len();
         let values = |source: &SourceState| {
             let readings = source.data.measured.iter().map(|measured| measured.readings.len());
             source.data.targets.len() + readings.sum::<usize>()
         };
         // What follows from what is found of all alerts each time.
         self.sources.iter().map(alerts).sum::<usize>() <= FEW
-            && (!stale.hosts || self.sources.iter().map(values).sum::<usize>() <= FEW_VALUES)
+            && (!stale.verdict || self.sources.iter().map(groups).sum::<usize>() <= FEW)
+            && (!(stale.hosts || stale.verdict) || self.sources.iter().map(values).sum::<usize>() <= FEW_VALUES)
     }
 
     fn join(&self, now: DateTime<Utc>) -> Join {
@@ -245,14 +285,21 @@ impl Store {
         }
     }
 
-    /// All that is known but the logs: they are large, and nothing rests on them.
-    fn without_logs(&mut self) -> Self {
-        let tails = |source: &mut SourceState| std::mem::take(&mut source.data.tails);
-        let tails: Vec<_> = self.sources.iter_mut().map(tails).collect();
+    /// All that is known but the lines of the logs: they are many, and nothing rests on them.
+    fn without_lines(&mut self) -> Self {
+        let lines: Vec<Lines> = self.tails_mut().map(Tail::take_lines).collect();
         let copy = self.clone();
-        for (source, tails) in self.sources.iter_mut().zip(tails) {
-            source.data.tails = tails;
+        for (tail, lines) in self.tails_mut().zip(lines) {
+            tail.put_lines(lines);
         }
         copy
     }
+
+    fn tails_mut(&mut self) -> impl Iterator<Item = &mut Tail> {
+        self.sources.iter_mut().flat_map(|source| &mut source.data.tails)
+    }
 }
+
+#[cfg(test)]
+#[path = "relate_tests.rs"]
+mod tests;
