@@ -22,8 +22,9 @@ use crate::runbooks;
 use crate::runtime::network;
 use crate::state::{Room, all_recorded};
 
-/// When each alert fired last, to the hour.
-const FIRED: &str = r#"max by (alertname) (max_over_time(timestamp(ALERTS{alertstate="firing"})[30d:1h]))"#;
+/// When each alert fired last, to five minutes: every sample counts once, so that none is missed that ended
+/// between two points, and the second half tells what came since the last point.
+const FIRED: &str = r#"max by (alertname) (max_over_time(timestamp(last_over_time(ALERTS{alertstate="firing"}[5m]))[30d:5m])) or max by (alertname) (timestamp(last_over_time(ALERTS{alertstate="firing"}[5m])))"#;
 
 /// A month of the past takes a moment.
 const PATIENCE: Duration = Duration::from_secs(15);

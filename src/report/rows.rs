@@ -63,7 +63,8 @@ impl SourceRow {
                 error: freshness.failure.as_ref().map(|(failure, _)| Arc::clone(&failure.text)),
             })
             .collect();
-        let worst = feeds.iter().max_by_key(|feed| feed.state)?;
+        // What it does not offer says nothing of it, unless it offers nothing.
+        let worst = feeds.iter().max_by_key(|feed| (!source.lacks(feed.name), feed.state))?;
         let took = source.feeds.iter().filter(|(feed, _)| scope.covers(source.id.kind, **feed));
         Some(Self {
             kind: source.id.kind,

@@ -37,6 +37,7 @@ mod setup;
 mod shells;
 mod shot;
 mod silences;
+mod sites;
 mod slo;
 mod sources;
 mod status;

@@ -4,11 +4,11 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use rustix::process::Signal;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::program::{Program, list, text};
+use crate::program::{Program, instant, list, text};
 use crate::shared;
 use crate::stack::wait::until;
 use crate::stack::{Part, Stack};
@@ -66,6 +66,42 @@ fn a_digest_says_what_prometheus_and_alertmanager_say() {
     });
     let told = told.unwrap_or_else(|reason| panic!("{reason}"));
     assert_eq!((text(&told[0]["by"]), text(&told[0]["what"])), ("sam", "alertname=\"NoSuchAlert\""), "{id}");
+}
+
+#[test]
+fn an_alert_that_ended_is_told_from_its_first_sample_to_its_last() {
+    let Some(stack) = shared::own("an alert that ends", &[Part::Prometheus]) else { return };
+    let program = Program::new(&format!("[sources.prometheus.main]\nurl = {:?}\n", stack.prometheus()));
+    // The raw samples, not what a question at points brings.
+    let samples = || -> Result<Vec<DateTime<Utc>>, String> {
+        let query = "query?query=ALERTS%7Balertname%3D%22HighCPUUsage%22%2Chost%3D%22vm100%22%2C\
+                     alertstate%3D%22firing%22%7D%5B10m%5D";
+        let answer = stack.asker().json(&format!("{}/api/v1/{query}", stack.prometheus()))?;
+        let points = list(&answer["data"]["result"][0]["values"]).iter();
+        Ok(points.filter_map(|pair| pair[0].as_f64().map(instant)).collect())
+    };
+    // Long enough to be seen at several points.
+    until("it fires for a while", SETTLED, || {
+        let all = samples()?;
+        if all.len() > 20 { Ok(()) } else { Err(format!("{} samples", all.len())) }
+    })
+    .unwrap_or_else(|reason| panic!("{reason}"));
+    stack.control(&json!({ "host": "vm100", "cpu": 0.1 })).expect("it is steered");
+    until("it is told as ended", SETTLED, || {
+        let rows = program.rows(&["digest", "--since", "10m", "--timeout", "45s"], "happened")?;
+        let mut alerts = happened(&rows, "alert").into_iter();
+        let own = alerts.find(|row| row["what"] == "HighCPUUsage vm100").ok_or("it is not told")?;
+        let all = samples()?;
+        let (Some(first), Some(last)) = (all.first(), all.last()) else { return Err("no sample".to_owned()) };
+        let near = |told: &Value, at: DateTime<Utc>| {
+            let told: Option<DateTime<Utc>> = text(told).parse().ok();
+            told.is_some_and(|told| (told - at).abs() <= TimeDelta::seconds(20))
+        };
+        let is_over = text(&own["text"]).starts_with("resolved after");
+        let same = near(&own["at"], *first) && near(&own["until"], *last);
+        if is_over && same { Ok(()) } else { Err(format!("{own}, samples from {first} to {last}")) }
+    })
+    .unwrap_or_else(|reason| panic!("{reason}"));
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::Output;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -113,6 +114,12 @@ impl Program {
 pub fn source<'a>(report: &'a Value, name: &str) -> &'a Value {
     let mut sources = report["sources"].as_array().into_iter().flatten();
     sources.find(|source| source["name"] == name).unwrap_or_else(|| panic!("no source {name} in {report:#}"))
+}
+
+/// The instant that a server gives in seconds; the oldest where it gives none.
+#[expect(clippy::cast_possible_truncation, reason = "milliseconds of a time do")]
+pub fn instant(seconds: f64) -> DateTime<Utc> {
+    DateTime::from_timestamp_millis((seconds * 1000.0).round() as i64).unwrap_or(DateTime::UNIX_EPOCH)
 }
 
 /// A list in a report or in a server's answer.

@@ -2,8 +2,10 @@
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd};
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -18,8 +20,13 @@ pub struct Certificate {
     pub server: String,
     /// The server's key, PEM.
     pub key: String,
+    /// When the server's certificate ends.
+    pub ends: DateTime<Utc>,
     der: CertificateDer<'static>,
 }
+
+/// So long the certificate is good: longer than any warning begins, and not for ever.
+const GOOD: TimeDelta = TimeDelta::days(90);
 
 impl Certificate {
     /// Makes a new authority and a certificate for `127.0.0.1` and `localhost`.
@@ -30,10 +37,13 @@ impl Certificate {
         let authority = CertifiedIssuer::self_signed(params, KeyPair::generate()?)?;
         let mut params = CertificateParams::new(["127.0.0.1".to_owned(), "localhost".to_owned()])?;
         params.distinguished_name.push(DnType::CommonName, "lab.invalid");
+        let ends = (Utc::now() + GOOD).trunc_subsecs(0);
+        let since = u64::try_from(ends.timestamp()).unwrap_or_default();
+        params.not_after = date_time_ymd(1970, 1, 1) + Duration::from_secs(since);
         let key = KeyPair::generate()?;
         let server = params.signed_by(&key, &authority)?;
         let der = server.der().clone();
-        Ok(Self { authority: authority.pem(), server: server.pem(), key: key.serialize_pem(), der })
+        Ok(Self { authority: authority.pem(), server: server.pem(), key: key.serialize_pem(), ends, der })
     }
 
     /// SHA-256 of the server's certificate, as `AA:BB:..`.

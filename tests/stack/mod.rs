@@ -20,6 +20,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use reqwest::Method;
 use rustix::process::Signal;
 use serde_json::Value;
@@ -137,6 +138,15 @@ impl Stack {
         render::write(directory, &values)
     }
 
+    /// Starts one more server beside the parts, and waits until it is ready.
+    pub fn add(&mut self, launch: &Launch) -> Result<(), String> {
+        let told = |failure| match failure {
+            Failure::PortTaken(reason) | Failure::Other(reason) => reason,
+        };
+        self.launch(launch).map_err(told)?;
+        self.wait_page(&launch.page, Some(launch.name)).map_err(told)
+    }
+
     fn launch(&mut self, launch: &Launch) -> Result<(), Failure> {
         let program = programs::locate(launch.program).map_err(Failure::Other)?;
         let process = Process::start(launch, program, self.directory.path())?;
@@ -164,7 +174,7 @@ impl Stack {
 
     /// Two batch jobs report: one now, one with a success of long ago.
     fn push_batch_jobs(&self) -> Result<(), String> {
-        let now = chrono::Utc::now().timestamp();
+        let now = Utc::now().timestamp();
         let name = "lab_batch_last_success_timestamp_seconds";
         for (job, instance, time) in
             [("nightly_backup", "vm102", now), ("vault_export", "lxc230", now - 200_000)]
@@ -208,6 +218,11 @@ impl Stack {
     /// Where the authority's certificate is: what `ca_file` names.
     pub fn authority_file(&self) -> PathBuf {
         self.directory().join("tls/authority.pem")
+    }
+
+    /// When Prometheus B's certificate ends, which is the lab's too.
+    pub const fn certificate_end(&self) -> DateTime<Utc> {
+        self.certificate.ends
     }
 
     /// SHA-256 of Prometheus B's certificate, as `AA:BB:..`.

@@ -31,11 +31,12 @@ fn is_program(file: &Path) -> bool {
     file.metadata().is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o111 != 0)
 }
 
-/// Why tests against real servers are left out here; `None` when they have to run.
-pub fn left_out() -> Option<String> {
+/// Why tests against real servers that need `more` than a stack are left out here; `None` when they have to
+/// run.
+pub fn left_out(more: &[&str]) -> Option<String> {
     match env::var_os(VARIABLE) {
         Some(directory) if directory.is_empty() => Some(format!("${VARIABLE} is empty")),
         Some(_) => None,
-        None => PROGRAMS.iter().find_map(|program| locate(program).err()),
+        None => PROGRAMS.iter().chain(more).find_map(|program| locate(program).err()),
     }
 }

@@ -11,6 +11,8 @@ use super::{Finding, took, ways};
 use crate::domain::feed::{FailureKind, Feed, SourceKind};
 use crate::domain::observation::Observation;
 use crate::domain::question::{Answer, Question};
+use crate::domain::rule::RuleKind;
+use crate::domain::target::Target;
 use crate::sources::{Source, SourceError};
 use crate::{setup, text};
 
@@ -144,6 +146,11 @@ const fn elsewhere(feed: Feed) -> &'static str {
     }
 }
 
+/// Whether these are targets of a server that does not tell when it scrapes, nor how often.
+fn is_by_up(all: &[Target]) -> bool {
+    !all.is_empty() && all.iter().all(|one| one.last_scrape.is_none() && one.interval == 0.0)
+}
+
 fn version(seen: &[Observation]) -> Option<String> {
     let version = seen.iter().find_map(|seen| match seen {
         Observation::Ready { version, .. } | Observation::Cluster { version, .. } => Some(version),
@@ -159,6 +166,15 @@ fn version(seen: &[Observation]) -> Option<String> {
 /// What answers, and says that it could say more.
 fn notes(id: &str, seen: &Observation) -> Vec<Finding> {
     match seen {
+        Observation::Targets(all) if is_by_up(all) => {
+            let text = "targets: it keeps no list of them; those that have a series `up` are shown, without the \
+                        errors of their scrapes";
+            vec![Finding::note("source", id, text, elsewhere(Feed::Targets))]
+        }
+        Observation::Rules(all) if all.iter().all(|rule| rule.kind != RuleKind::Alerting) => {
+            let text = "rules: it has no alerting rule, so nothing can fire by it";
+            vec![Finding::note("source", id, text, elsewhere(Feed::Rules))]
+        }
         Observation::Server(server) => {
             let hidden = server.hidden.as_ref().map(|why| {
                 Finding::note(

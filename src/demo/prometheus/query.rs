@@ -74,7 +74,7 @@ fn parse(text: &str) -> Result<Query, Answer> {
     if dense.starts_with(FIRED) {
         return Ok(Query::Fired);
     }
-    if dense.starts_with("maxby(alertname)(max_over_time(timestamp(ALERTS{") {
+    if dense.starts_with("maxby(alertname)(max_over_time(timestamp(last_over_time(ALERTS{") {
         return Ok(Query::LastFired);
     }
     if dense.starts_with("count(count_over_time(up[") {

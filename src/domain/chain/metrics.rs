@@ -12,13 +12,19 @@ use crate::domain::target::TargetHealth;
 use crate::domain::verdict::Condition;
 
 pub(super) fn links(store: &Store, now: DateTime<Utc>) -> Vec<Link> {
-    let all = store.of(SourceKind::Prometheus);
+    // What only evaluates rules scrapes nothing, unless nothing else is asked.
+    let alone = store.of(SourceKind::Prometheus).count() == 1;
+    let evaluates = |source: &&SourceState| source.lacks(Feed::Targets) && source.is_fresh(Feed::Rules, now);
+    let all = store.of(SourceKind::Prometheus).filter(|source| alone || !evaluates(source));
     all.map(|source| link("exporters", name_of(source, store), checks(source, store, now))).collect()
 }
 
 fn checks(source: &SourceState, store: &Store, now: DateTime<Utc>) -> Vec<Check> {
     let mut checks: Vec<Check> = unheard(source, Feed::Targets, now).into_iter().collect();
-    if checks.is_empty() {
+    if source.lacks(Feed::Targets) {
+        let text = format!("{} does not offer its targets: nobody knows whether they answer", source.id);
+        checks.push(Check::bad(Health::Unknown, text));
+    } else if checks.is_empty() {
         checks.push(scraped(source));
     }
     // Clocks, reloads and all that is measured of the links below come by it.

@@ -35,7 +35,10 @@ fn checks(source: &SourceState, now: DateTime<Utc>) -> Vec<Check> {
     let rules = &source.data.rules;
     let alerting = rules.iter().filter(|rule| rule.kind == RuleKind::Alerting).count();
     if alerting == 0 {
-        checks.push(Check::bad(Health::Warning, "Prometheus has no alerting rule: nothing can fire"));
+        // VictoriaMetrics answers so while vmalert has the rules.
+        let text = "Prometheus has no alerting rule: nothing can fire; if vmalert or a ruler has them, add it \
+                    as a source";
+        checks.push(Check::bad(Health::Warning, text));
     }
     for rule in rules.iter().filter(|rule| rule.health == RuleHealth::Err) {
         let text =

@@ -112,9 +112,12 @@ pub struct SourceState {
 const OFTEN: f64 = 20.0;
 
 impl SourceState {
-    /// A source stands as badly as its worst feed.
+    /// A source stands as badly as its worst feed. One that it does not offer says nothing of it, unless
+    /// it offers none.
     pub fn state(&self, now: DateTime<Utc>) -> FeedState {
-        self.feeds.values().map(|feed| feed.state(now)).max().unwrap_or(FeedState::Pending)
+        let offered = self.feeds.iter().filter(|(feed, _)| !self.lacks(**feed));
+        let worst = offered.map(|(_, feed)| feed.state(now)).max();
+        worst.unwrap_or(if self.feeds.is_empty() { FeedState::Pending } else { FeedState::Down })
     }
 
     /// Seconds since the oldest of its worst feeds was good; `None` when one never was. What is asked
@@ -132,11 +135,17 @@ impl SourceState {
         self.feeds.values().map(|feed| feed.took).fold(0.0, f64::max)
     }
 
-    /// The failure of its worst feed, and since when it fails.
+    /// The failure of its worst feed, and since when it fails. What it does not offer comes last.
     pub fn failure(&self, now: DateTime<Utc>) -> Option<(&Failure, DateTime<Utc>)> {
-        let failing = self.feeds.values().filter(|feed| feed.failure.is_some());
-        let worst = failing.max_by_key(|feed| feed.state(now))?;
+        let failing = self.feeds.iter().filter(|(_, feed)| feed.failure.is_some());
+        let (_, worst) =
+            failing.max_by_key(|(feed, freshness)| (!self.lacks(**feed), freshness.state(now)))?;
         worst.failure.as_ref().map(|(failure, since)| (failure, *since))
+    }
+
+    /// What it does not offer.
+    pub fn lacking(&self) -> impl Iterator<Item = Feed> {
+        self.feeds.keys().copied().filter(|feed| self.lacks(*feed))
     }
 
     /// Whether the server has no such endpoint: an ability that it lacks, no outage.
@@ -347,5 +356,37 @@ mod tests {
         let stale = source(&[tasks.clone(), (Feed::Jobs, feed(300.0, 900))]);
         assert_eq!((stale.state(now), stale.age(now)), (FeedState::Stale, Some(900.0)));
         assert_eq!(source(&[tasks, (Feed::Server, Freshness::pending(900.0))]).age(now), None);
+    }
+
+    #[test]
+    fn what_a_server_does_not_offer_does_not_make_it_down() {
+        let now = DateTime::from_timestamp(1_795_000_000, 0).expect("a time");
+        let fails = |kind: FailureKind| Freshness {
+            failure: Some((Failure { kind, short: kind.to_string().into(), text: "".into() }, now)),
+            ..Freshness::pending(5.0)
+        };
+        let fresh = Freshness { at: Some(now), ..Freshness::pending(5.0) };
+        for (feeds, state, failure) in [
+            (
+                vec![(Feed::Rules, fresh.clone()), (Feed::Targets, fails(FailureKind::Missing))],
+                FeedState::Fresh,
+                "missing",
+            ),
+            (vec![(Feed::Targets, fails(FailureKind::Missing))], FeedState::Down, "missing"),
+            (
+                vec![(Feed::Targets, fails(FailureKind::Http)), (Feed::Rules, fails(FailureKind::Missing))],
+                FeedState::Down,
+                "http",
+            ),
+        ] {
+            let source = SourceState {
+                id: SourceId::new(SourceKind::Prometheus, "main"),
+                site: "".into(),
+                feeds: feeds.into_iter().collect(),
+                data: Data::default(),
+            };
+            let told = source.failure(now).map(|(failure, _)| &*failure.short);
+            assert_eq!((source.state(now), told), (state, Some(failure)), "{:?}", source.feeds);
+        }
     }
 }

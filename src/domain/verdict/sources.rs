@@ -16,7 +16,7 @@ pub(super) fn sources(store: &Store, scope: Scope, now: DateTime<Utc>) -> Vec<Fi
     let mut found: Vec<Finding> = Vec::new();
     let mut away: Vec<Option<Finding>> = lost.iter().map(|_| None).collect();
     for source in &store.sources {
-        let Some(silence) = silence(source, scope, now) else { continue };
+        let Some(silence) = silence(source, store, scope, now) else { continue };
         match is_lost(source).and_then(|at| Some((lost.get(at)?, away.get_mut(at)?))) {
             Some((lost, slot)) => {
                 let health = slot.as_ref().and_then(|one| one.health).max(silence.health);
@@ -49,14 +49,15 @@ fn is_asked(source: &SourceState, scope: Scope) -> bool {
 }
 
 /// What a source's worst feed means; nothing while all are fresh.
-fn silence(source: &SourceState, scope: Scope, now: DateTime<Utc>) -> Option<Finding> {
+fn silence(source: &SourceState, store: &Store, scope: Scope, now: DateTime<Utc>) -> Option<Finding> {
     let kind = source.id.kind;
     let feeds = source.feeds.iter().filter(|(feed, _)| scope.covers(kind, **feed));
     let telling = feeds.filter(|(feed, freshness)| {
         // Nothing rests on a status page: without it the join is by superset, and says so. But
         // wrong credentials are wrong everywhere.
         let unauthorised = freshness.state(now) == FeedState::Unauthorised;
-        unauthorised || (!matches!(feed, Feed::Status | Feed::Server) && !is_beyond_it(source, **feed, now))
+        unauthorised
+            || (!matches!(feed, Feed::Status | Feed::Server) && !is_beyond_it(source, **feed, store, now))
     });
     let (feed, freshness) = telling.max_by_key(|(_, freshness)| freshness.state(now))?;
     let state = freshness.state(now);
@@ -78,6 +79,9 @@ fn silence(source: &SourceState, scope: Scope, now: DateTime<Utc>) -> Option<Fin
     let name = &source.id;
     let short = freshness.failure.as_ref().map_or("", |(failure, _)| &*failure.short);
     let text = match state {
+        FeedState::Down if source.lacks(*feed) && source.is_fresh(Feed::Rules, now) => {
+            format!("{name} does not offer {feed}, and no other source does")
+        }
         FeedState::Down => {
             let since = freshness.failure.as_ref().map_or(now, |(_, since)| *since);
             format!("{name} is down for {}: {short}", text::age(now - since))
@@ -90,9 +94,12 @@ fn silence(source: &SourceState, scope: Scope, now: DateTime<Utc>) -> Option<Fin
 }
 
 /// Whether a Prometheus lacks the ability behind a feed, as an agent lacks rules and alerts: its
-/// targets are heard, so that it is neither down nor the wrong server.
-fn is_beyond_it(source: &SourceState, feed: Feed, now: DateTime<Utc>) -> bool {
-    source.id.kind == SourceKind::Prometheus && source.lacks(feed) && source.is_fresh(Feed::Targets, now)
+/// targets are heard, so that it is neither down nor the wrong server. What only evaluates rules, as
+/// vmalert does, is one of several: another tells of the targets.
+fn is_beyond_it(source: &SourceState, feed: Feed, store: &Store, now: DateTime<Utc>) -> bool {
+    let tells = |one: &SourceState| one.is_fresh(Feed::Targets, now);
+    let evaluates = || source.is_fresh(Feed::Rules, now) && store.of(SourceKind::Prometheus).any(tells);
+    source.id.kind == SourceKind::Prometheus && source.lacks(feed) && (tells(source) || evaluates())
 }
 
 /// How many polls in a row brought nothing.

@@ -2,6 +2,7 @@
 //! the external labels and, with `backups = true`, what metrics tell of backups.
 
 mod kept;
+mod kin;
 mod measures;
 mod scraped;
 mod series;
@@ -15,16 +16,13 @@ use crate::domain::measure::Measure;
 use crate::domain::observation::Observation;
 use crate::domain::question::{Answer, Question};
 use crate::domain::target::Scrape;
-use crate::net::{Client, Endpoint, NetError, Token};
+use crate::net::{Client, Endpoint, Token};
 use crate::settings::Table;
 use crate::sources::wire::{Wrong, ask, interval, site};
 use crate::sources::{Answering, Looking, Plan, Source, SourceError};
 use chrono::{DateTime, TimeDelta, Utc};
 
 const WHAT: &str = "Prometheus' API";
-
-/// What an agent answers where it has no data.
-const AGENT: &str = "unavailable with Prometheus Agent";
 
 /// Every `up` and every count of samples that is zero: the targets that are down, and those that
 /// answer and say nothing.
@@ -97,21 +95,11 @@ impl Source for Prometheus {
     fn observe(&self, feed: Feed, now: DateTime<Utc>) -> Looking<'_> {
         Box::pin(async move {
             let seen = match feed {
-                Feed::Targets => self.ask("targets", &[("state", "active")], wire::targets).await?,
+                Feed::Targets => self.targets().await?,
                 Feed::Alerts => self.ask("alerts", &[], wire::alerts).await?,
                 // Newer servers leave the alerts out of the rules; older ones do not listen.
                 Feed::Rules => self.ask("rules", &[("exclude_alerts", "true")], wire::rules).await?,
-                Feed::Status => {
-                    let labels = self.ask("status/config", &[], wire::external_labels).await?;
-                    // Servers before 2.42 do not tell their pools: nothing is lost without them.
-                    let pools = self.ask("scrape_pools", &[], wire::pools).await.ok();
-                    let dropped = self.ask("targets", &[("state", "dropped")], scraped::dropped).await.ok();
-                    // Nor is a server asked that has too many names to tell them.
-                    let since = (now - SEEN).timestamp().to_string();
-                    let names =
-                        self.ask("label/__name__/values", &[("start", &since)], wire::names).await.ok();
-                    return Ok([labels].into_iter().chain(pools).chain(dropped).chain(names).collect());
-                }
+                Feed::Status => return self.status(now).await,
                 Feed::Scrapes => {
                     let scrapes = Observation::Scrapes(self.scrapes().await?.into());
                     // How much a target brings is worth less than that it brings nothing.
@@ -163,19 +151,7 @@ impl Prometheus {
         parse: impl FnOnce(&str) -> Result<T, Wrong> + Send + 'static,
     ) -> Result<T, SourceError> {
         let answer = ask(&self.client, WHAT, &format!("/api/v1/{path}"), query, parse).await;
-        answer.map_err(|error| match error {
-            SourceError::Net(NetError::Status { url, status: 422, text }) if text.contains(AGENT) => {
-                SourceError::Missing { url, reason: text }
-            }
-            SourceError::Net(NetError::Status { url, status: 400 | 422, text }) if !text.is_empty() => {
-                SourceError::Refused { url, reason: text }
-            }
-            // A question that is too much for it; while it starts it has nothing to say about that.
-            SourceError::Net(NetError::Status { url, status: 503, text }) if text.contains("timed out") => {
-                SourceError::Refused { url, reason: text }
-            }
-            other => other,
-        })
+        answer.map_err(kin::meant)
     }
 
     async fn query(&self, query: &str) -> Result<Vec<wire::Sample>, SourceError> {

@@ -24,10 +24,31 @@ struct Envelope<'a, D> {
     data: Option<D>,
     #[serde(default, borrow)]
     error: Text<'a>,
+    /// What Thanos and Prometheus' remote storages say when one of several did not answer.
+    #[serde(default, borrow)]
+    warnings: List<Text<'a>>,
+    /// The same of a cluster of VictoriaMetrics.
+    #[serde(default, rename = "isPartial")]
+    partial: bool,
 }
 
+impl<D> Envelope<'_, D> {
+    /// Why this is not the whole answer. Remarks on a query's own words leave it whole.
+    fn lacking(&self) -> Option<&str> {
+        let warnings = self.warnings.0.iter().map(|warning| &*warning.0);
+        let part =
+            warnings.filter(|warning| !warning.starts_with("PromQL ")).find(|warning| !warning.is_empty());
+        part.or(self.partial.then_some("a part of its storage did not answer"))
+    }
+}
+
+/// What an answer holds. A part of it is none: whoever counts what is missing as absent shows green where
+/// nobody looked.
 pub(super) fn data<'a, D: Deserialize<'a>>(body: &'a str) -> Result<D, Wrong> {
     let envelope: Envelope<'a, D> = serde_json::from_str(body).map_err(Wrong::strange)?;
+    if let Some(why) = envelope.lacking() {
+        return Err(Wrong::Refused(format!("not the whole answer: {}", text::sanitise(why))));
+    }
     match (&*envelope.status.0, envelope.data) {
         ("success", Some(data)) => Ok(data),
         ("success", None) => Err(Wrong::strange("success without data")),

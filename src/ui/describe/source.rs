@@ -2,12 +2,13 @@
 
 use super::{Description, when};
 use crate::domain::cluster::{Cluster, fill};
-use crate::domain::feed::Freshness;
+use crate::domain::feed::{FailureKind, Freshness};
 use crate::domain::health::Health;
 use crate::domain::log::TailState;
 use crate::domain::server::{Machine, Server};
 use crate::domain::store::SourceState;
 use crate::text;
+use crate::ui::glyphs;
 use crate::ui::scene::{Piece, Scene, piece};
 use crate::ui::theme::Role;
 use crate::ui::widgets::prose::Prose;
@@ -149,6 +150,9 @@ fn tail_state(state: &TailState) -> String {
 
 fn of_feed(feed: &Freshness, scene: &Scene<'_>) -> Vec<Piece> {
     let now = scene.wall();
+    if feed.failure.as_ref().is_some_and(|(failure, _)| failure.kind == FailureKind::Missing) {
+        return vec![piece(format!("{} not offered by this server", glyphs::SILENCED), Role::Muted)];
+    }
     let sign = sign::of_feed(feed.state(now));
     let mut words = match feed.at {
         Some(_) => format!("{} old, took {}", text::age_of(feed.age(now)), text::took(feed.took)),

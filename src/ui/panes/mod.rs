@@ -310,7 +310,9 @@ impl Standing {
     pub fn of(scene: &Scene<'_>, kind: SourceKind, feed: Feed) -> Self {
         let now = scene.wall();
         let feeds = scene.store.of(kind).filter_map(|source| Some((source, source.feeds.get(&feed)?)));
-        let Some((source, worst)) = feeds.max_by_key(|(_, feed)| feed.state(now)) else {
+        // A server that does not offer it stands for none that does.
+        let worst = feeds.max_by_key(|(source, one)| (!source.lacks(feed), one.state(now)));
+        let Some((source, worst)) = worst else {
             return Self { source: None, state: FeedState::Pending, words: String::new() };
         };
         let state = worst.state(now);

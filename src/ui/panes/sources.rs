@@ -8,7 +8,7 @@ use ratatui::layout::Rect;
 
 use super::{Listing, Pane, draw_lines, nothing_matches};
 use crate::domain::feed::{FeedState, SourceKind};
-use crate::domain::store::Store;
+use crate::domain::store::{SourceState, Store};
 use crate::domain::subject::Subject;
 use crate::text;
 use crate::ui::filter::Hay;
@@ -106,11 +106,21 @@ fn entries(store: &Store, now: DateTime<Utc>) -> Vec<Entry> {
         state: source.state(now),
         age: source.age(now),
         took: source.took(),
-        error: source.failure(now).map_or_else(String::new, |(failure, since)| {
-            format!("{} for {}", failure.short, text::age(now - since))
-        }),
+        error: trouble(source, now),
     });
     all.collect()
+}
+
+/// What is wrong with it, and for how long; else what it does not offer.
+fn trouble(source: &SourceState, now: DateTime<Utc>) -> String {
+    match source.failure(now) {
+        Some(_) if source.state(now) == FeedState::Fresh => {
+            let lacking: Vec<String> = source.lacking().map(|feed| feed.to_string()).collect();
+            format!("does not offer {}", lacking.join(", "))
+        }
+        Some((failure, since)) => format!("{} for {}", failure.short, text::age(now - since)),
+        None => String::new(),
+    }
 }
 
 fn row(entry: &Entry) -> Row {

@@ -385,10 +385,13 @@ fn row(entry: &Entry, scene: &Scene<'_>) -> Row {
     let good = entry.good.map_or_else(|| "–".to_owned(), |at| scene.times.since(at, scene.wall()));
     // The scheme says little, and takes eight cells.
     let instance = target.instance.split_once("://").map_or(&*target.instance, |(_, rest)| rest);
-    let every = if scene.whole { text::span(target.interval) } else { String::new() };
+    // Not every server with this API tells it.
+    let every =
+        if scene.whole && target.interval > 0.0 { text::span(target.interval) } else { String::new() };
     let late = target.timeout > 0.0 && target.took >= target.timeout * NEARLY_LATE;
     let took = if scene.whole {
-        format!("{} / {}", text::took(target.took), text::span(target.timeout))
+        let limit = if target.timeout > 0.0 { text::span(target.timeout) } else { "–".to_owned() };
+        format!("{} / {limit}", text::took(target.took))
     } else {
         String::new()
     };

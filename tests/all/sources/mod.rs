@@ -10,6 +10,7 @@ mod files;
 mod grafana;
 pub mod loki;
 mod pbs;
+mod products;
 mod prometheus;
 mod pve;
 mod recordings;

@@ -64,6 +64,10 @@ async fn prometheus() {
             _ if body.contains("unavailable with Prometheus Agent") => Err(FailureKind::Missing),
             _ if body.contains("query timed out") => Err(FailureKind::Http),
             Some(kind) => Err(kind),
+            // A remote storage did not answer: what came is a part.
+            None if path == "/api/v1/query" && body.contains(r#""warnings":["remote_read"#) => {
+                Err(FailureKind::Http)
+            }
             None if path == "/api/v1/query" && body.contains(r#""resultType":"vector""#) => Ok(()),
             None if matches!(path, "/api/v1/alerts" | "/api/v1/rules" | "/api/v1/targets") => Ok(()),
             None if path == "/api/v1/status/config" => Ok(()),

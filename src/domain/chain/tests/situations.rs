@@ -67,7 +67,8 @@ pub(super) const SITUATIONS: [Situation; 39] = [
     (
         "there is no rule",
         |seen| seen.rules.clear(),
-        "weak at Prometheus > rules: Prometheus has no alerting rule: nothing can fire",
+        "weak at Prometheus > rules: Prometheus has no alerting rule: nothing can fire; if vmalert or a ruler has \
+         them, add it as a source",
     ),
     (
         "a rule cannot be evaluated",
