@@ -124,8 +124,9 @@ impl Screen for Live {
         self.frames.backend_mut().ask(self.pace.asks());
         self.frames.backend_mut().know(app.links().clone());
         self.frames.draw(|frame| app.draw(frame, now))?;
-        if self.frames.backend().written() > 0 {
-            self.pace.drawn(Instant::now());
+        let written = self.frames.backend().written();
+        if written > 0 {
+            self.pace.drawn(Instant::now(), written);
         }
         Ok(())
     }

@@ -18,6 +18,9 @@ const CALM: Duration = Duration::from_millis(100);
 /// come lines and answers, and they share a frame.
 const TOGETHER: Duration = Duration::from_millis(25);
 
+/// A frame of so many bytes is soon over on any link.
+const SMALL: usize = 512;
+
 /// How long an answer is waited for, until it is known that the link is slower.
 const PATIENCE: Duration = Duration::from_millis(250);
 
@@ -27,7 +30,7 @@ const LONGEST: Duration = Duration::from_secs(2);
 /// After so many questions without an answer nothing more is asked.
 const UNANSWERED: usize = 3;
 
-/// At most one frame is under way.
+/// At most one frame is under way, and behind a small one that came by itself the answer to a key.
 #[derive(Debug, Default)]
 pub struct Pace {
     last: Option<Instant>,
@@ -39,6 +42,8 @@ pub struct Pace {
     urgent: bool,
     /// The last one did.
     was_urgent: bool,
+    /// The last one was small.
+    was_small: bool,
 }
 
 impl Pace {
@@ -49,6 +54,7 @@ impl Pace {
         let wait = match self.asked.len() {
             // What changed by itself just before makes no key wait.
             0 if self.urgent && !self.was_urgent => Duration::ZERO,
+            1 if self.urgent && !self.was_urgent && self.was_small => Duration::ZERO,
             0 => SHORTEST,
             UNANSWERED.. => BLIND,
             _ => self.patience(),
@@ -67,13 +73,14 @@ impl Pace {
         self.asked.len() < UNANSWERED
     }
 
-    /// A frame went out; it asked if [`Pace::asks`] said so.
-    pub fn drawn(&mut self, now: Instant) {
+    /// A frame of so many bytes went out; it asked if [`Pace::asks`] said so.
+    pub fn drawn(&mut self, now: Instant, bytes: usize) {
         if self.asks() {
             self.asked.push_back(now);
         }
         self.last = Some(now);
         self.was_urgent = std::mem::take(&mut self.urgent);
+        self.was_small = bytes <= SMALL;
     }
 
     /// The terminal answered the oldest question.
@@ -101,10 +108,11 @@ mod tests {
     /// What happens, at so many milliseconds.
     enum Step {
         Drawn(u64),
+        Large(u64),
         Answered(u64),
         Pressed,
     }
-    use Step::{Answered, Drawn, Pressed};
+    use Step::{Answered, Drawn, Large, Pressed};
 
     #[test]
     fn one_frame_is_under_way_at_most() {
@@ -125,7 +133,9 @@ mod tests {
                 Some(18),
                 true,
             ),
-            ("a key while a frame is under way", &[Drawn(0), Pressed], Some(250), true),
+            ("a key while a large frame is under way", &[Large(0), Pressed], Some(250), true),
+            ("a key while a small one is", &[Drawn(0), Pressed], Some(0), true),
+            ("a key while the answer to a key is", &[Drawn(0), Pressed, Drawn(5), Pressed], Some(255), true),
             ("an answer to nothing", &[Answered(0), Drawn(10), Answered(20)], Some(26), true),
         ] {
             let start = Instant::now();
@@ -133,7 +143,8 @@ mod tests {
             let mut pace = Pace::default();
             for step in steps {
                 match step {
-                    Drawn(millisecond) => pace.drawn(at(*millisecond)),
+                    Drawn(millisecond) => pace.drawn(at(*millisecond), SMALL),
+                    Large(millisecond) => pace.drawn(at(*millisecond), SMALL + 1),
                     Answered(millisecond) => pace.answered(at(*millisecond)),
                     Pressed => pace.hurry(),
                 }
@@ -149,7 +160,7 @@ mod tests {
         let start = Instant::now();
         let at = |millisecond| start + Duration::from_millis(millisecond);
         let mut pace = Pace::default();
-        pace.drawn(start);
+        pace.drawn(start, 100);
         pace.answered(at(2));
         assert_eq!(pace.next(at(1_000)), Some(at(1_025)), "a calm screen");
         assert_eq!(pace.next(at(50)), Some(at(16) + Duration::from_nanos(666_666)), "a busy one");
@@ -161,10 +172,10 @@ mod tests {
     fn a_silent_terminal_is_not_waited_for_at_the_end() {
         let mut pace = Pace::default();
         assert_eq!(pace.outstanding(), None);
-        pace.drawn(Instant::now());
+        pace.drawn(Instant::now(), 100);
         assert_eq!(pace.outstanding(), Some(PATIENCE));
-        pace.drawn(Instant::now());
-        pace.drawn(Instant::now());
+        pace.drawn(Instant::now(), 100);
+        pace.drawn(Instant::now(), 100);
         assert_eq!(pace.outstanding(), None);
     }
 }

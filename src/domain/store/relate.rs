@@ -267,7 +267,8 @@ impl Store {
         // What follows from what is found of all alerts each time.
         self.sources.iter().map(alerts).sum::<usize>() <= FEW
             && (!stale.verdict || self.sources.iter().map(groups).sum::<usize>() <= FEW)
-            && (!(stale.hosts || stale.verdict) || self.sources.iter().map(values).sum::<usize>() <= FEW_VALUES)
+            && (!(stale.hosts || stale.verdict)
+                || self.sources.iter().map(values).sum::<usize>() <= FEW_VALUES)
     }
 
     fn join(&self, now: DateTime<Utc>) -> Join {
