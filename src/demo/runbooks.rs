@@ -104,7 +104,9 @@ impl Drop for Runbooks {
 fn directory() -> io::Result<PathBuf> {
     let base = std::env::temp_dir();
     for attempt in 0..1_000 {
-        let directory = base.join(Path::new(&format!("{DIRECTORY}{:07}-{attempt}", std::process::id())));
+        // One that was killed has left its own behind; the next number may be free.
+        let number = std::process::id().wrapping_add(attempt) % 10_000_000;
+        let directory = base.join(Path::new(&format!("{DIRECTORY}{number:07}")));
         match DirBuilder::new().mode(0o700).create(&directory) {
             Ok(()) => return Ok(directory),
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {}

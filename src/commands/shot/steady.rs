@@ -76,8 +76,8 @@ mod tests {
             ("│127.0.0.1:45…│", "│127.0.0.1:…  │"),
             ("│127.0.0.1:9116/snmp│", "│127.0.0.1:9116/snmp│"),
             ("│127.0.0.1:│", "│127.0.0.1:│"),
-            ("│/tmp/wardroom-runbooks-0012345-0/a.md│", "│/tmp/wardroom-runbooks-0000000-0/a.md│"),
-            ("│runbooks-0012345-0/a.md runbooks-1│", "│runbooks-0000000-0/a.md runbooks-1│"),
+            ("│/tmp/wardroom-runbooks-0012345/a.md│", "│/tmp/wardroom-runbooks-0000000/a.md│"),
+            ("│runbooks-0012345/a.md runbooks-1│", "│runbooks-0000000/a.md runbooks-1│"),
             ("│/tmp/wardroom-runbooks-00123…│", "│/tmp/wardroom-runbooks-00000…│"),
             ("│10.0.0.1:45361│", "│10.0.0.1:45361│"),
         ] {
