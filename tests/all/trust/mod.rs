@@ -21,6 +21,7 @@ mod papers;
 #[path = "../../pty/mod.rs"]
 mod pty;
 mod quick;
+mod shared;
 mod storms;
 mod supply;
 mod table;
