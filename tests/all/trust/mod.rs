@@ -26,3 +26,4 @@ mod storms;
 mod supply;
 mod table;
 mod typed;
+mod untouched;
