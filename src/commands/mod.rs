@@ -47,6 +47,11 @@ use crate::config::ThemeError;
 use crate::domain::health::Health;
 use crate::text::harmless;
 
+/// There is no lab to show: none was asked for where there was no config either.
+#[cfg(not(feature = "demo"))]
+const WITHOUT_LAB: &str =
+    "this wardroom was built without the demo lab; `wardroom init` sets up your own servers";
+
 /// The command line asks for something that there is not.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{0}")]
@@ -77,7 +82,7 @@ pub fn run(cli: &Cli) -> ExitCode {
         #[cfg(feature = "demo")]
         Some(Command::Lab(lab)) => lab::run(lab),
         #[cfg(not(feature = "demo"))]
-        Some(Command::Lab(_)) => Err(Usage("this wardroom was built without the demo lab".into()).into()),
+        Some(Command::Lab(_)) => Err(Usage(WITHOUT_LAB.to_owned()).into()),
         Some(Command::Config { what }) => config::run(&cli.global, what),
         Some(Command::Journal(asked)) => journal::run(asked),
         Some(Command::Record(record)) => record::run(&cli.global, record),

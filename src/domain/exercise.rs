@@ -115,6 +115,7 @@ impl Course {
     }
 
     /// The same, to be written down in the end or not.
+    #[must_use]
     pub fn for_keeps(self, is_for_keeps: bool) -> Self {
         Self { is_for_keeps, ..self }
     }
