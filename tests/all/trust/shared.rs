@@ -81,9 +81,9 @@ fn write_all(root: &Path, name: &str, number: usize) -> io::Result<()> {
     let event = incident::Event::Noted { line: None, text: mark.clone() };
     let incident = "20261122-hostdown".to_owned();
     let entry = incident::Entry { schema: incident::SCHEMA, incident, at, by: "kim".into(), event };
-    let room = Room::own(&Place::at(root));
-    state::record(&room, &[entry], "kim")?;
-    state::report(&room, "20261122-hostdown", &format!("# {}\n", "report ".repeat(500)))?;
+    let records = Room::own(&Place::at(root));
+    state::record(&records, &[entry], "kim")?;
+    state::report(&records, "20261122-hostdown", &format!("# {}\n", "report ".repeat(500)))?;
     state::accept(&Place::at(root), &root.join("book.md"), mark.as_bytes(), at)?;
     let order = Order { text: mark.clone(), host: "pve".into(), ..Order::default() };
     let began = journal::Entry::began(&mark, &order, &Mask::new([""; 0]), at);
