@@ -221,8 +221,10 @@ pub enum Effect {
     KeepMaintained(Window),
     /// Write down that somebody looked at what had happened.
     KeepLooked(Looked),
-    /// Write down the places that the operator gave a name: these and no others.
-    KeepBookmarks(Vec<Bookmark>),
+    /// Write down a place that the operator gave a name.
+    KeepBookmark(Bookmark),
+    /// Write down no more the place of this name.
+    ForgetBookmark(String),
     /// Write down how the lab came up.
     KeepBoot(Boot),
     /// Remember a query for another day.

@@ -63,6 +63,12 @@ pub struct Global {
     /// Example: wardroom --demo=host-down --drill
     #[arg(long, global = true, requires = "demo")]
     pub drill: bool,
+    /// Keep the points of the drill in your state directory, where `wardroom drills` finds them; without this
+    /// a lab writes nothing there.
+    ///
+    /// Example: wardroom --demo=host-down --drill --keep
+    #[arg(long, global = true, requires = "drill")]
+    pub keep: bool,
     /// Show a recording instead of your servers: what `wardroom record` took down.
     ///
     /// Example: wardroom shot --replay storm.wardroom --size 120x40

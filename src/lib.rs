@@ -37,6 +37,7 @@ pub mod domain;
 pub mod incident;
 pub mod journal;
 pub mod keymap;
+mod ledger;
 pub mod link;
 pub mod mask;
 pub mod net;

@@ -272,9 +272,8 @@ impl<S: Screen> Loop<S> {
             Effect::KeepDrill(drill) => self.feeds.keep_drill(drill, self.runs.voice()),
             Effect::KeepRoutine(done) => self.feeds.keep_routine(done, self.runs.voice()),
             Effect::KeepExercise(done) => self.feeds.keep_exercise(done, self.runs.voice()),
-            Effect::KeepBookmarks(all) => {
-                self.feeds.keep("the bookmarks", move |root| state::keep_bookmarks(root, &all));
-            }
+            Effect::KeepBookmark(place) => self.feeds.keep_bookmark(place, self.runs.voice()),
+            Effect::ForgetBookmark(name) => self.feeds.forget_bookmark(name, self.runs.voice()),
             Effect::KeepBoot(boot) => {
                 self.feeds.keep("the start of the lab", move |root| state::keep_boot(root, &boot));
             }

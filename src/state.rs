@@ -3,14 +3,17 @@
 //! under the user's directories.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::{self, ErrorKind, Write as _};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt as _, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use tracing::Level;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+
+use crate::ledger;
 
 mod bookmarks;
 mod boots;
@@ -27,7 +30,7 @@ mod routines;
 mod seen;
 mod trust;
 
-pub use bookmarks::{bookmarks, keep_bookmarks};
+pub use bookmarks::{bookmarks, forget_bookmark, keep_bookmark};
 pub use boots::{boots, keep_boot};
 pub use clocks::{clocks, keep_clocks};
 pub use drills::{drills, exercises, keep_drill, keep_exercise};
@@ -86,12 +89,26 @@ impl Place {
         Err(io::Error::new(ErrorKind::AlreadyExists, format!("no free name under {}", base.display())))
     }
 
-    /// The user's own, made if it is not there, and a file of it.
+    /// One that stands for the user's own while nothing may be written there, and outlives the program: in
+    /// the system's directory for what is temporary, readable by nobody else.
     ///
     /// # Errors
-    /// When it cannot be made.
-    pub fn file_of_user(name: &str) -> io::Result<PathBuf> {
-        Self::of_user().map(|place| place.root.join(name))
+    /// When it cannot be made, or somebody else has made it.
+    pub fn beside_user() -> io::Result<Self> {
+        let mut hasher = DefaultHasher::new();
+        user_directory()?.hash(&mut hasher);
+        let own = rustix::process::getuid().as_raw();
+        let root = std::env::temp_dir().join(format!("wardroom-lab-{own}-{:016x}", hasher.finish()));
+        match DirBuilder::new().mode(0o700).create(&root) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            made => made?,
+        }
+        let about = fs::symlink_metadata(&root)?;
+        if !about.is_dir() || about.uid() != own || about.mode() & 0o077 != 0 {
+            let text = format!("{} is not ours alone", root.display());
+            return Err(io::Error::new(ErrorKind::PermissionDenied, text));
+        }
+        Ok(Self { root, is_temporary: false })
     }
 
     /// Where it is.
@@ -110,10 +127,8 @@ impl Place {
 
     /// Adds a line to the file `name`, and waits until the disk has it.
     pub fn append(&self, name: &str, line: &str) -> io::Result<()> {
-        let file = self.root.join(name);
-        let mut file = OpenOptions::new().create(true).append(true).mode(0o600).open(file)?;
-        file.write_all(format!("{line}\n").as_bytes())?;
-        file.sync_all()
+        let mut file = ledger::open(&self.root.join(name))?;
+        ledger::append(&mut file, format!("{line}\n").as_bytes())
     }
 
     /// Keeps `bytes` as the file `name`, whole or not at all, readable by nobody else.

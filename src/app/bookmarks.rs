@@ -45,19 +45,19 @@ impl App {
         let (view, pane) = (self.current().map_or("bridge", |view| view.name), self.pane_name());
         let filter = self.focused().map(|pane| pane.filter().0.to_owned()).unwrap_or_default();
         let place = Bookmark { name: name.to_owned(), view: view.to_owned(), pane: pane.to_owned(), filter };
-        if !self.look.keep(place) {
+        if !self.look.keep(place.clone()) {
             self.notify(format!("{name} stands in your config and stays as it is"), Role::Warning, now);
             return Vec::new();
         }
         self.notify(format!("kept: `go {name}` comes back here"), Role::Ok, now);
-        vec![Effect::KeepBookmarks(self.look.kept().cloned().collect())]
+        vec![Effect::KeepBookmark(place)]
     }
 
     /// Forgets a place that was kept.
     pub(super) fn forget(&mut self, name: &str, now: Now) -> Vec<Effect> {
         self.look.bookmarks.retain(|one| one.is_own || one.bookmark.name != name);
         self.notify(format!("{name} is forgotten"), Role::Info, now);
-        vec![Effect::KeepBookmarks(self.look.kept().cloned().collect())]
+        vec![Effect::ForgetBookmark(name.to_owned())]
     }
 
     /// The places that have keys of their own, with these.

@@ -22,23 +22,25 @@ impl App {
             }
         }
         self.look.banner = self.course.as_ref().map(|course| course.line(now.wall));
-        self.keep_exercise(now)
+        self.end_exercise(now)
     }
 
-    /// Has a drill that is over written down, once.
-    fn keep_exercise(&mut self, now: Now) -> Option<Effect> {
-        let course = self.course.as_mut().filter(|course| !course.is_kept)?;
+    /// Tells of a drill that is over, once, and has it written down if that was asked for.
+    fn end_exercise(&mut self, now: Now) -> Option<Effect> {
+        let course = self.course.as_mut().filter(|course| !course.is_told)?;
         let done = course.kept(Arc::clone(&self.look.operator), now.wall)?;
-        course.is_kept = true;
+        course.is_told = true;
+        let is_for_keeps = course.is_for_keeps;
         let before = exercise::best(&self.known.store.exercised, &done.scenario).map(|best| best.score);
         let told = match before {
             Some(best) if best >= done.score => format!("{} of 100 points; the best was {best}", done.score),
             Some(best) => format!("{} of 100 points: better than {best} before", done.score),
-            None => format!("{} of 100 points: `wardroom drills` keeps them", done.score),
+            None => format!("{} of 100 points", done.score),
         };
-        self.notify(format!("the drill is over: {told}"), Role::Ok, now);
+        let kept = if is_for_keeps { "`wardroom drills` lists it" } else { "not kept: that asks for --keep" };
+        self.notify(format!("the drill is over: {told}; {kept}"), Role::Ok, now);
         self.known.store.exercised.push(done.clone());
-        Some(Effect::KeepExercise(done))
+        is_for_keeps.then_some(Effect::KeepExercise(done))
     }
 
     /// A command was confirmed. In the lab nothing is run: whether it would have helped counts. `true` when

@@ -38,7 +38,9 @@ impl Seen {
     pub(super) fn is_blind(&self, layers: usize, context: Context, action: Option<Action>) -> bool {
         let is_shown = self.top == Some((layers, context));
         match (context, action) {
-            (Context::Confirm, Some(Action::Accept)) => self.pressed || !is_shown,
+            // A command that only reads is run again, with the terminal, by one key at what it said.
+            (Context::Confirm, Some(Action::Accept))
+            | (Context::Output, Some(Action::HandOver | Action::Place)) => self.pressed || !is_shown,
             // What is typed into a form comes as fast as it likes, once the form is there.
             (Context::Form, Some(Action::Accept)) | (Context::Gate, None) => !is_shown,
             _ => false,
@@ -72,6 +74,11 @@ mod tests {
         seen.press();
         assert!(seen.is_blind(1, Context::Confirm, accept), "a key before may have changed what is shown");
         assert!(!seen.is_blind(1, Context::Confirm, Some(Action::Close)), "to give up needs no look");
+        let again = Some(Action::HandOver);
+        seen.draw(1, Some(Context::Output), tiny);
+        assert!(seen.is_blind(1, Context::Output, again), "nobody was asked for a terminal");
+        seen.draw(1, Some(Context::Output), roomy);
+        assert!(!seen.is_blind(1, Context::Output, again));
         seen.draw(1, Some(Context::Gate), tiny);
         assert!(seen.is_blind(1, Context::Gate, None), "too small to be read");
         seen.draw(1, Some(Context::Gate), roomy);

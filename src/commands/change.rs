@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Usage, complain};
-use crate::cli::Check;
+use crate::cli::{Check, Global};
 use crate::domain::change::{Next, Told};
 use crate::domain::health::Health;
 use crate::report::Report;
@@ -21,6 +21,11 @@ use crate::state::Place;
 
 /// What is run and has not ended after so long is stopped.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Where what was told is kept: of the demo lab and of a recording in none of the user's directories.
+fn place(global: &Global) -> std::io::Result<Place> {
+    if global.demo.is_some() || global.replay.is_some() { Place::beside_user() } else { Place::of_user() }
+}
 
 /// What is to be run at a change, and where it is kept what the state was.
 #[derive(Debug)]
@@ -33,7 +38,7 @@ pub(super) struct Watched<'c> {
 
 impl<'c> Watched<'c> {
     /// `state` is a state to be told of, or a file.
-    pub(super) fn new(state: &str, check: &'c Check) -> Result<Self, Usage> {
+    pub(super) fn new(state: &str, check: &'c Check, global: &Global) -> Result<Self, Usage> {
         let only = match state {
             "ok" => Some(Health::Ok),
             "warning" => Some(Health::Warning),
@@ -42,8 +47,13 @@ impl<'c> Watched<'c> {
             _ => None,
         };
         let file = match only {
-            Some(_) => Place::file_of_user(&format!("told-{state}.json"))
-                .map_err(|error| Usage(format!("there is no place to keep what the state was: {error}")))?,
+            Some(_) => place(global)
+                .map_err(|error| {
+                    let text = format!("there is no place to keep what the state was: {error}");
+                    Usage(text)
+                })?
+                .path()
+                .join(format!("told-{state}.json")),
             None => PathBuf::from(state),
         };
         let rate = TimeDelta::from_std(check.rate).map_err(|_| Usage("--rate is too long".to_owned()))?;

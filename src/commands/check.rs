@@ -20,7 +20,8 @@ use crate::runtime::network;
 /// Wrong usage, a wrong config, or stdout that cannot be written.
 pub fn run(global: &Global, check: &Check) -> Result<ExitCode> {
     let scope = check.scope();
-    let place = check.on_change.as_deref().map(|state| change::Watched::new(state, check)).transpose()?;
+    let place = check.on_change.as_deref().map(|state| change::Watched::new(state, check, global));
+    let place = place.transpose()?;
     let (store, now) = ask(global, scope, check.timeout)?;
     let report = Report::of(&store, scope, now);
     if let Some(watched) = place {

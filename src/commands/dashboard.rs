@@ -143,10 +143,11 @@ fn exercise(ground: &Ground, global: &Global) -> Result<Option<Course>> {
         let drills: Vec<&str> = drills.collect();
         Usage(format!("{} is no drill: there are {}", lab.scenario().as_ref(), drills.join(", ")))
     })?;
-    Ok(Some(Course::new(exercise, ground.clock.now().wall)))
+    Ok(Some(Course::new(exercise, ground.clock.now().wall).for_keeps(global.keep)))
 }
 
 #[cfg(not(feature = "demo"))]
+#[expect(clippy::unnecessary_wraps, reason = "where there is a lab not every scenario is a drill")]
 fn exercise(_: &Ground, _: &Global) -> Result<Option<Course>> {
     Ok(None)
 }
@@ -163,7 +164,7 @@ fn watch(
     let mut setup = linked(setup_on(ground, global, banner(ground))?, &ground.config);
     setup.wanted = wanted;
     setup.exercise = exercise(ground, global)?;
-    // What was done on the lab is the operator's, though the lab itself keeps nothing.
+    // Drills that were kept are the operator's, though the lab itself keeps nothing.
     let own = Place::of_user_if_there().ok().flatten();
     setup.exercised = own.map(|place| state::exercises(place.path())).unwrap_or_default();
     setup.recent = place.map(|place| state::recent(place.path())).unwrap_or_default();

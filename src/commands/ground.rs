@@ -21,6 +21,7 @@ use crate::sources::Source;
 use crate::state::Place;
 use crate::ui::glyphs::Glyphs;
 use crate::ui::theme::Theme;
+#[cfg(feature = "demo")]
 use crate::ui::times::Zone;
 
 /// A config, with the flags of the command line worked in, and what it needs to be true.
@@ -233,8 +234,8 @@ fn replay(global: &Global, file: &Path) -> Result<Ground> {
 }
 
 #[cfg(not(feature = "demo"))]
-async fn demo(_: Option<&str>, _: bool) -> Result<Ground> {
-    Err(Usage("this wardroom was built without the demo lab".into()).into())
+fn demo(_: Option<&str>, _: bool) -> std::future::Ready<Result<Ground>> {
+    std::future::ready(Err(Usage(super::WITHOUT_LAB.to_owned()).into()))
 }
 
 /// The config file that is to be read: the one named, or the one in the config directory.

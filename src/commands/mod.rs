@@ -42,10 +42,15 @@ use color_eyre::eyre::{Report, Result};
 pub use gather::{gather, unheard};
 pub use ground::{Ground, expected, ground, is_mono, own_config, read, setup, setup_on};
 
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Command, Global};
 use crate::config::ThemeError;
 use crate::domain::health::Health;
 use crate::text::harmless;
+
+/// There is no lab to show: none was asked for where there was no config either.
+#[cfg(not(feature = "demo"))]
+const WITHOUT_LAB: &str =
+    "this wardroom was built without the demo lab; `wardroom init` sets up your own servers";
 
 /// The command line asks for something that there is not.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -77,12 +82,14 @@ pub fn run(cli: &Cli) -> ExitCode {
         #[cfg(feature = "demo")]
         Some(Command::Lab(lab)) => lab::run(lab),
         #[cfg(not(feature = "demo"))]
-        Some(Command::Lab(_)) => Err(Usage("this wardroom was built without the demo lab".into()).into()),
+        Some(Command::Lab(_)) => Err(Usage(WITHOUT_LAB.to_owned()).into()),
         Some(Command::Config { what }) => config::run(&cli.global, what),
         Some(Command::Journal(asked)) => journal::run(asked),
         Some(Command::Record(record)) => record::run(&cli.global, record),
         Some(Command::Replay { file }) => dashboard::replay(&cli.global, file),
-        Some(Command::Init(init)) => init::run(&cli.global, init),
+        Some(Command::Init(init)) => only_real(&cli.global, "`wardroom init` writes your config")
+            .map_err(Report::from)
+            .and_then(|()| init::run(&cli.global, init)),
         Some(Command::Doctor(doctor)) => doctor::run(&cli.global, doctor),
         Some(Command::Keys) => keys::run(&cli.global),
         Some(Command::Themes) => themes::run(),
@@ -94,6 +101,16 @@ pub fn run(cli: &Cli) -> ExitCode {
         complain(&format!("{error:#}"));
         ExitCode::from(status(cli, &error))
     })
+}
+
+/// Refuses what writes under the user's directories while the demo lab or a recording is shown, which must not.
+fn only_real(global: &Global, what: &str) -> Result<(), Usage> {
+    let flag = match (&global.demo, &global.replay) {
+        (Some(_), _) => "--demo",
+        (_, Some(_)) => "--replay",
+        _ => return Ok(()),
+    };
+    Err(Usage(format!("{what}, and under {flag} nothing of yours is written: leave {flag} out")))
 }
 
 /// Makes a panic say what happened and where, without the environment, which may hold secrets.

@@ -102,9 +102,13 @@ impl fmt::Display for Error {
         match self {
             Self::Missing(file) => write!(
                 to,
-                "there is no config at {}. Write one (`wardroom config example` prints one to start from), name \
-                 another with --config FILE, or look at the demo lab with --demo",
-                file.display()
+                "there is no config at {}. Write one (`wardroom config example` prints one to start from){}",
+                file.display(),
+                if cfg!(feature = "demo") {
+                    ", name another with --config FILE, or look at the demo lab with --demo"
+                } else {
+                    " or name another with --config FILE"
+                }
             ),
             Self::Unreadable(file, error) => write!(to, "cannot read the config {}: {error}", file.display()),
             Self::Faulty(faults) => {

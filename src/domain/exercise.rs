@@ -102,14 +102,22 @@ pub struct Course {
     started: DateTime<Utc>,
     /// How long each step took; `None` while it is not done.
     done: [Option<TimeDelta>; 3],
-    /// It was written down.
-    pub is_kept: bool,
+    /// It is to be written down in the end: whoever began it asked for that.
+    pub is_for_keeps: bool,
+    /// Its end was told.
+    pub is_told: bool,
 }
 
 impl Course {
     /// It begins.
     pub const fn new(exercise: Exercise, now: DateTime<Utc>) -> Self {
-        Self { exercise, started: now, done: [None; 3], is_kept: false }
+        Self { exercise, started: now, done: [None; 3], is_for_keeps: false, is_told: false }
+    }
+
+    /// The same, to be written down in the end or not.
+    #[must_use]
+    pub fn for_keeps(self, is_for_keeps: bool) -> Self {
+        Self { is_for_keeps, ..self }
     }
 
     /// Notes a step; `true` when it was not done before.

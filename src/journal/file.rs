@@ -1,11 +1,12 @@
 //! The file itself: one line of JSON for each entry, whole or not at all, one writer at a time.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, ErrorKind, Read as _, Seek as _, SeekFrom, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use super::entry::Entry;
+use crate::ledger;
 
 const NAME: &str = "journal.jsonl";
 
@@ -16,15 +17,7 @@ const LONGEST: u64 = 8 << 20;
 /// Adds a line, and waits until the disk has it.
 pub fn append(directory: &Path, entry: &Entry) -> io::Result<()> {
     let line = serde_json::to_string(entry)?;
-    let mut file = writable(directory)?;
-    let whole = if ends_well(&mut file)? { format!("{line}\n") } else { format!("\n{line}\n") };
-    let before = file.seek(SeekFrom::End(0))?;
-    if let Err(error) = file.write_all(whole.as_bytes()).and_then(|()| file.sync_data()) {
-        // Half a line would be taken for a strange one by whoever reads.
-        let _cut = file.set_len(before);
-        return Err(error);
-    }
-    Ok(())
+    ledger::append(&mut writable(directory)?, format!("{line}\n").as_bytes())
 }
 
 /// The file that the next line belongs into, locked.
@@ -33,15 +26,12 @@ fn writable(directory: &Path) -> io::Result<File> {
         let file = open(directory)?;
         // Two dashboards write to one file; the lock goes with the file when this process ends, however.
         file.lock()?;
-        let held = file.metadata()?;
         // The other may have put it aside while this one waited.
-        let is_it = fs::metadata(directory.join(NAME))
-            .is_ok_and(|named| (named.dev(), named.ino()) == (held.dev(), held.ino()));
-        if !is_it {
+        if !ledger::is_at(&file, &directory.join(NAME))? {
             continue;
         }
         // A long file is better than none.
-        if held.len() <= LONGEST || put_aside(directory).is_err() {
+        if file.metadata()?.len() <= LONGEST || put_aside(directory).is_err() {
             return Ok(file);
         }
     }
@@ -94,17 +84,6 @@ fn open(directory: &Path) -> io::Result<File> {
         File::open(directory)?.sync_all()?;
     }
     Ok(file)
-}
-
-/// Whether the last line is a whole one: a writer may have been killed within it.
-fn ends_well(file: &mut File) -> io::Result<bool> {
-    if file.seek(SeekFrom::End(0))? == 0 {
-        return Ok(true);
-    }
-    file.seek(SeekFrom::End(-1))?;
-    let mut last = [0];
-    file.read_exact(&mut last)?;
-    Ok(last == *b"\n")
 }
 
 /// The entries of a directory, and how many lines are none; of the files that were put aside, only

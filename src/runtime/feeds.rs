@@ -11,6 +11,7 @@ use tokio::sync::mpsc::{self, UnboundedSender};
 use crate::app::Setup;
 use crate::border::Msg;
 use crate::clock::Clock;
+use crate::domain::bookmark::Bookmark;
 use crate::domain::clocks::{Clocks, Noted};
 use crate::domain::drill::Drill;
 use crate::domain::exercise::Exercised;
@@ -150,8 +151,18 @@ impl Feeds {
         self.record("the routine", to, move |root| state::keep_routine(root, &done));
     }
 
-    /// Writes down a drill on the demo lab, away from the loop: among the operator's own state, for that of
-    /// a lab goes with it.
+    /// Writes down a place with a name, away from the loop.
+    pub fn keep_bookmark(&self, place: Bookmark, to: UnboundedSender<Msg>) {
+        self.record("the bookmark", to, move |root| state::keep_bookmark(root, place));
+    }
+
+    /// Writes down no more the place of this name, away from the loop.
+    pub fn forget_bookmark(&self, name: String, to: UnboundedSender<Msg>) {
+        self.record("that it is forgotten", to, move |root| state::forget_bookmark(root, &name));
+    }
+
+    /// Writes down a drill on the demo lab, as whoever began it asked, away from the loop: among the operator's
+    /// own state, for that of a lab goes with it.
     pub fn keep_exercise(&self, done: Exercised, to: UnboundedSender<Msg>) {
         self.record("the drill", to, move |_| state::keep_exercise(Place::of_user()?.path(), &done));
     }

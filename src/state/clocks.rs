@@ -1,13 +1,14 @@
 //! The response clocks on disk: `clocks.jsonl`, a line per note. Several dashboards may write to it.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, Read as _, Seek as _, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::fs;
+use std::io;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::Place;
 use crate::domain::clocks::{Clock, Clocks};
+use crate::ledger;
 
 const FILE: &str = "clocks.jsonl";
 
@@ -24,11 +25,12 @@ struct Line {
     clock: Clock,
 }
 
-/// The clocks that are kept under `root`; none when there are none, or the file cannot be read.
+/// The clocks that are kept under `root`; none when there are none, or the file cannot be read. A line that
+/// was cut, or is of another version, is passed over.
 pub fn clocks(root: &Path) -> Vec<Clock> {
-    let Ok(mut file) = File::open(root.join(FILE)) else { return Vec::new() };
-    let _unlocked = file.lock_shared();
-    read(&mut file).unwrap_or_default()
+    let text = fs::read(root.join(FILE)).unwrap_or_default();
+    let lines = text.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok());
+    lines.filter(|line: &Line| line.schema == SCHEMA).map(|line| line.clock).collect()
 }
 
 /// Keeps these clocks under `root`.
@@ -39,25 +41,14 @@ pub fn keep_clocks(root: &Path, clocks: &[Clock]) -> io::Result<()> {
     if clocks.is_empty() {
         return Ok(());
     }
-    let mut file =
-        OpenOptions::new().create(true).read(true).append(true).mode(0o600).open(root.join(FILE))?;
-    file.lock()?;
+    // Locked to the end, also when another takes its place.
+    let mut file = ledger::open(&root.join(FILE))?;
     if file.metadata()?.len() <= LONGEST {
-        return file.write_all(&lines(clocks)?);
+        return ledger::append(&mut file, &lines(clocks)?);
     }
-    let all = read(&mut file)?.into_iter().chain(clocks.iter().cloned());
+    let all = self::clocks(root).into_iter().chain(clocks.iter().cloned());
     let once: Vec<Clock> = Clocks::of(all).iter().cloned().collect();
-    file.set_len(0)?;
-    file.write_all(&lines(&once)?)
-}
-
-/// A line that was cut, or is of another version, is passed over.
-fn read(file: &mut File) -> io::Result<Vec<Clock>> {
-    let mut text = Vec::new();
-    file.rewind()?;
-    file.read_to_end(&mut text)?;
-    let lines = text.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok());
-    Ok(lines.filter(|line: &Line| line.schema == SCHEMA).map(|line| line.clock).collect())
+    Place::at(root).keep(FILE, &lines(&once)?)
 }
 
 fn lines(clocks: &[Clock]) -> io::Result<Vec<u8>> {
@@ -71,6 +62,9 @@ fn lines(clocks: &[Clock]) -> io::Result<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::OpenOptions;
+    use std::io::Write as _;
+
     use chrono::{DateTime, TimeDelta};
 
     use super::*;
@@ -87,7 +81,7 @@ mod tests {
         assert!(clocks(root).is_empty());
         keep_clocks(root, &[clock("aa", 1), clock("bb", 1)]).expect("kept");
         let mut file = OpenOptions::new().append(true).open(root.join(FILE)).expect("the file");
-        file.write_all(b"{\"schema\":1,\"finger\n{\"schema\":9}\n").expect("a cut line");
+        file.write_all(b"{\"schema\":9}\n{\"schema\":1,\"finger").expect("a cut line");
         keep_clocks(root, &[clock("aa", 7)]).expect("kept");
         let read = Clocks::of(clocks(root));
         assert_eq!(read.iter().cloned().collect::<Vec<_>>(), [clock("aa", 7), clock("bb", 1)]);

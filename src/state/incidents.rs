@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Place, private_directory};
 use crate::incident::{self, Entry};
+use crate::ledger;
 
 /// Where records are kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,9 +89,11 @@ pub fn record(room: &Room, entries: &[Entry], operator: &str) -> io::Result<()> 
             lines.push('\n');
         }
         let file = room.file(&first.incident, operator);
-        let mut file = OpenOptions::new().create(true).append(true).mode(room.mode()).open(file)?;
-        file.write_all(lines.as_bytes())?;
-        file.sync_all()?;
+        let mut file =
+            OpenOptions::new().create(true).read(true).append(true).mode(room.mode()).open(file)?;
+        // A shared directory may be on a file system without locks; each operator has a file of their own.
+        let _unlocked = file.lock();
+        ledger::append(&mut file, lines.as_bytes())?;
     }
     Ok(())
 }
@@ -183,7 +186,7 @@ mod tests {
         record(&room, &[entry("a", "one"), entry("b", "two")], "sam").expect("written");
         let file = place.path().join("incidents/a.jsonl");
         let mut torn = OpenOptions::new().append(true).open(&file).expect("it is there");
-        torn.write_all(b"{\"schema\":1,\"incident\":\"a\"\n").expect("a torn line");
+        torn.write_all(b"{\"schema\":1,\"incident\":\"a\"").expect("a torn line");
         record(&room, &[entry("a", "three")], "sam").expect("written");
         assert_eq!(recorded(&room, "a").expect("read"), [entry("a", "one"), entry("a", "three")]);
         assert_eq!(recorded(&room, "c").expect("nothing"), []);

@@ -1,13 +1,14 @@
 //! Files of lines, one for each thing that is kept, and only ever added to. Several dashboards may add to
 //! one; a line that was cut, or is of another version, is passed over.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::fs::{self, File};
+use std::io;
 use std::path::Path;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+
+use crate::ledger;
 
 /// The version of a line.
 const SCHEMA: u32 = 1;
@@ -32,7 +33,7 @@ pub(super) fn read<T: DeserializeOwned>(root: &Path, name: &str) -> Vec<T> {
 /// # Errors
 /// When the file cannot be written.
 pub(super) fn add<T: Serialize>(root: &Path, name: &str, thing: &T) -> io::Result<()> {
-    write(&mut opened(root, name)?, thing)
+    write(&mut ledger::open(&root.join(name))?, thing)
 }
 
 /// Adds one that is not there yet: another dashboard may have seen it too.
@@ -43,26 +44,20 @@ pub(super) fn add_once<T>(root: &Path, name: &str, thing: &T) -> io::Result<()>
 where
     T: Serialize + DeserializeOwned + PartialEq,
 {
-    let mut file = opened(root, name)?;
+    let mut file = ledger::open(&root.join(name))?;
     if read::<T>(root, name).contains(thing) { Ok(()) } else { write(&mut file, thing) }
-}
-
-/// The file, locked until it is dropped.
-fn opened(root: &Path, name: &str) -> io::Result<File> {
-    let file = OpenOptions::new().create(true).append(true).mode(0o600).open(root.join(name))?;
-    file.lock()?;
-    Ok(file)
 }
 
 fn write<T: Serialize>(file: &mut File, thing: &T) -> io::Result<()> {
     let mut line = serde_json::to_vec(&Line { schema: SCHEMA, thing })?;
     line.push(b'\n');
-    file.write_all(&line)?;
-    file.sync_all()
+    ledger::append(file, &line)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs::OpenOptions;
+    use std::io::Write as _;
     use std::os::unix::fs::PermissionsExt as _;
 
     use super::*;
@@ -80,7 +75,7 @@ mod tests {
         let thing = Thing { name: "a".to_owned() };
         add(root, "x.jsonl", &thing).expect("kept");
         let mut file = OpenOptions::new().append(true).open(root.join("x.jsonl")).expect("the file");
-        file.write_all(b"{\"schema\":1,\"na\n{\"schema\":9,\"name\":\"b\"}\n").expect("a cut line");
+        file.write_all(b"{\"schema\":9,\"name\":\"b\"}\n{\"schema\":1,\"na").expect("a cut line");
         add(root, "x.jsonl", &thing).expect("kept");
         add_once(root, "x.jsonl", &thing).expect("there already");
         assert_eq!(read::<Thing>(root, "x.jsonl"), [thing.clone(), thing]);

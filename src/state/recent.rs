@@ -5,6 +5,7 @@ use std::io;
 use std::path::Path;
 
 use super::Place;
+use crate::ledger;
 
 const FILE: &str = "recent";
 
@@ -18,12 +19,20 @@ pub fn recent(root: &Path) -> Vec<String> {
     if text.len() > LONGEST { Vec::new() } else { lines.map(str::to_owned).collect() }
 }
 
-/// Keeps these lines under `root`, and no others: whole, or as they were.
+/// So many are kept.
+const KEPT: usize = 50;
+
+/// Keeps these lines under `root`, and behind them those that another dashboard has kept: whole, or as they
+/// were.
 ///
 /// # Errors
 /// When the file cannot be written.
 pub fn keep_recent(root: &Path, lines: &[String]) -> io::Result<()> {
-    let text: String = lines.iter().flat_map(|line| [line.as_str(), "\n"]).collect();
+    // Locked to the end, also when another takes its place.
+    let _locked = ledger::open(&root.join(FILE))?;
+    let others = recent(root).into_iter().filter(|line| !lines.contains(line));
+    let all = lines.iter().cloned().chain(others).take(KEPT);
+    let text: String = all.map(|line| line + "\n").collect();
     Place::at(root).keep(FILE, text.as_bytes())
 }
 
@@ -38,7 +47,8 @@ mod tests {
         let lines = ["theme dark".to_owned(), "wrap".to_owned()];
         keep_recent(root.path(), &lines).expect("kept");
         assert_eq!(recent(root.path()), lines);
-        keep_recent(root.path(), &lines[1..]).expect("kept");
-        assert_eq!(recent(root.path()), ["wrap"]);
+        let other = ["calm".to_owned(), "wrap".to_owned()];
+        keep_recent(root.path(), &other).expect("kept by another");
+        assert_eq!(recent(root.path()), ["calm", "wrap", "theme dark"]);
     }
 }

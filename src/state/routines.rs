@@ -46,7 +46,7 @@ mod tests {
         };
         keep_routine(root, &done).expect("kept");
         let mut file = OpenOptions::new().append(true).open(root.join(FILE)).expect("the file");
-        file.write_all(b"{\"schema\":1,\"rou\n{\"schema\":9}\n").expect("a cut line");
+        file.write_all(b"{\"schema\":9}\n{\"schema\":1,\"rou").expect("a cut line");
         keep_routine(root, &done).expect("kept");
         assert_eq!(routines(root), [done.clone(), done]);
     }

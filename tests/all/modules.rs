@@ -5,13 +5,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A room, and the rooms whose doors are open to it. What stands here with `*` may enter all.
-const RULES: [(&str, &[&str]); 35] = [
+const RULES: [(&str, &[&str]); 36] = [
     ("text", &[]),
     ("zone", &[]),
     ("action", &[]),
     ("settings", &[]),
     ("clock", &[]),
     ("mask", &[]),
+    ("ledger", &[]),
     ("link", &[]),
     ("child", &[]),
     ("secret", &["settings", "text"]),
@@ -22,7 +23,7 @@ const RULES: [(&str, &[&str]); 35] = [
     ("sources", &["domain", "text", "net", "secret", "settings", "clock"]),
     ("runbooks", &["domain", "text"]),
     ("runner", &["domain", "runbooks", "mask", "text", "child"]),
-    ("journal", &["domain", "mask"]),
+    ("journal", &["domain", "mask", "ledger"]),
     ("incident", &["domain", "runbooks", "text"]),
     ("border", &["domain", "runbooks", "incident", "action", "clock"]),
     (
@@ -43,7 +44,7 @@ const RULES: [(&str, &[&str]); 35] = [
     ("replay", &["border", "domain", "clock", "text"]),
     ("report", &["domain", "text"]),
     ("picture", &["text"]),
-    ("state", &["domain", "runbooks", "incident"]),
+    ("state", &["domain", "runbooks", "incident", "ledger"]),
     (
         "config",
         &[

@@ -11,7 +11,7 @@ use color_eyre::eyre::{Result, WrapErr as _};
 use serde::Serialize;
 use serde_json::json;
 
-use super::{Usage, own_config, read, say};
+use super::{Usage, only_real, own_config, read, say};
 use crate::cli::Global;
 use crate::cli::runbook::{self as cli, Files, Form};
 use crate::runbooks::model::{Lint, Procedure, ProcedureKind};
@@ -46,7 +46,10 @@ pub fn run(global: &Global, what: &cli::Runbook) -> Result<ExitCode> {
             }
         }
         cli::Runbook::Plan(asked) => return plan::run(global, asked),
-        cli::Runbook::Trust { files } => return trust::run(files),
+        cli::Runbook::Trust { files } => {
+            only_real(global, "what you trust is kept in your state directory")?;
+            return trust::run(files);
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -284,7 +284,7 @@ fn drills(scene: &Scene<'_>) -> Vec<Prose> {
         told.push(Prose::pair(format!("drill {name}"), words));
     }
     if store.exercised.is_empty() {
-        told.push(Prose::pair("alert drills", "none was done: wardroom --demo=host-down --drill"));
+        told.push(Prose::pair("alert drills", "none was kept: wardroom --demo=host-down --drill --keep"));
     }
     told
 }

@@ -49,9 +49,11 @@ fn a_drill_that_is_over_is_written_down_once_and_held_against_the_best() {
         score: 70,
         took: [Some(42), Some(130), Some(400)],
     };
-    let setup =
-        Setup { exercise: Some(course), exercised: vec![before], operator: "sam".into(), ..homelab::setup() };
-    let mut desk = Desk::new(setup, (120, 40));
+    let setup = |course| {
+        let (exercised, operator) = (vec![before.clone()], "sam".into());
+        Setup { exercise: Some(course), exercised, operator, ..homelab::setup() }
+    };
+    let mut desk = Desk::new(setup(course.clone().for_keeps(true)), (120, 40));
     desk.hear(homelab::host_down()).wait(1);
     let kept = |desk: &Desk| -> Vec<Exercised> {
         let kept = desk.effects.iter().filter_map(|effect| match effect {
@@ -66,6 +68,12 @@ fn a_drill_that_is_over_is_written_down_once_and_held_against_the_best() {
     desk.wait(60);
     let [done] = kept(&desk).try_into().expect("once");
     assert_eq!((done.score, &*done.by, done.took), (100, "sam", [Some(60), Some(182), Some(60)]));
+    // Where nobody asked for that it is told, and not written down.
+    let mut desk = Desk::new(setup(course), (120, 40));
+    desk.hear(homelab::host_down()).keys("2:alert hostdown vm102<enter>").wait(1);
+    let screen = desk.screen();
+    assert!(screen.contains("better than 70 before; not kept: that asks for --keep"), "{screen}");
+    assert_eq!(kept(&desk), []);
 }
 
 #[test]

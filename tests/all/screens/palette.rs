@@ -198,18 +198,17 @@ fn a_place_gets_a_name_and_is_found_again() {
     let mut desk = Desk::homelab(SIZE);
     desk.keys("2/snap<enter>:keep the parity<enter>");
     let kept = desk.effects.iter().rev().find_map(|effect| match effect {
-        Effect::KeepBookmarks(all) => Some(all.clone()),
+        Effect::KeepBookmark(place) => Some(place.clone()),
         _ => None,
     });
-    let kept = kept.expect("it is written down");
-    let [place] = kept.as_slice() else { panic!("one of them: {kept:?}") };
+    let place = kept.expect("it is written down");
     assert_eq!((&*place.name, &*place.view, &*place.filter), ("the parity", "alerts", "snap"));
     desk.keys("<esc>5");
     assert!(!shows(&mut desk, "/snap"));
     desk.keys(":go the parity<enter>");
     assert!(shows(&mut desk, "/snap"), "{}", desk.screen());
     desk.keys(":forget the parity<enter>:go the<esc>");
-    assert!(desk.effects.contains(&Effect::KeepBookmarks(Vec::new())));
+    assert!(desk.effects.contains(&Effect::ForgetBookmark("the parity".to_owned())));
     // A name that is none, or that the config has, is not taken.
     desk.keys(":keep <enter>");
     assert!(shows(&mut desk, "a name of a few words"), "{}", desk.screen());

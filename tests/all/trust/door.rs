@@ -283,6 +283,12 @@ async fn spoil(client: &mut TcpStream, said: Answer, fault: Fault, path: &str) -
             client.write_all(&[head.as_bytes(), &body].concat()).await?;
             return Ok(false);
         }
+        Fault::Stops(class) => {
+            let text = body.trim_ascii_end();
+            let inner = &text[..text.len().saturating_sub(1)];
+            let at = inner.iter().rposition(class).map_or(text.len() / 2, |at| at + 1);
+            client.write_all(&whole(status, &content_type, &body[..at], "")).await?;
+        }
         Fault::BadPieces => {
             let head = head_of(status, &content_type, "transfer-encoding: chunked\r\n");
             client.write_all(&[head.as_bytes(), b"zz\r\n", &body].concat()).await?;

@@ -32,6 +32,9 @@ pub enum Fault {
     CutBody,
     /// It ends before the last byte of the body.
     CutEnd,
+    /// By its length the answer is whole, and its text stops behind the last byte of this class but for the
+    /// very last; in the middle where there is none.
+    Stops(fn(&u8) -> bool),
     /// The head announces so many bytes more (or fewer) than the body has.
     Length(i64),
     /// A body in pieces whose sizes are no numbers.

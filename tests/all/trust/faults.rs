@@ -143,6 +143,23 @@ async fn what_breaks_off_is_told(#[case] fault: Fault, #[case] told: Option<Told
     every_feed_tells(fault, PATIENT, told).await;
 }
 
+/// What somebody in between has cut and sent on, well packed.
+#[rstest]
+#[case::before_a_key(|byte: &u8| *byte == b'{')]
+#[case::before_a_row(|byte: &u8| *byte == b'[')]
+#[case::before_a_value(|byte: &u8| *byte == b':')]
+#[case::before_the_next(|byte: &u8| *byte == b',')]
+#[case::behind_a_text(|byte: &u8| *byte == b'"')]
+#[case::behind_an_object(|byte: &u8| *byte == b'}')]
+#[case::within_a_text(u8::is_ascii_lowercase)]
+#[case::within_a_number(u8::is_ascii_digit)]
+#[case::within_an_escape(|byte: &u8| *byte == b'\\')]
+#[case::within_a_character(|byte: &u8| *byte >= 0xc0)]
+#[tokio::test]
+async fn what_stops_at_any_class_of_byte_is_told(#[case] class: fn(&u8) -> bool) {
+    every_feed_tells(Fault::Stops(class), PATIENT, STRANGE).await;
+}
+
 #[rstest]
 #[case::said(Fault::Huge(100 << 20))]
 #[case::unsaid(Fault::HugeInPieces(100 << 20))]

@@ -241,7 +241,7 @@ impl Game {
         assert!(!order.how.is_empty() && order.level != "X", "{order:?}");
         let frame = text_of(&self.frame);
         let is_asked = ["runs it", "type ", "hand"].iter().any(|word| frame.contains(word));
-        assert!(is_asked || self.size.0 < 80, "nothing on the screen asked:\n{frame}");
+        assert!(is_asked || self.size.0 < 80, "nothing on the screen asked for {order:?}:\n{frame}");
     }
 
     fn hear(&mut self, msg: Msg, from: From) {

@@ -21,7 +21,9 @@ mod papers;
 #[path = "../../pty/mod.rs"]
 mod pty;
 mod quick;
+mod shared;
 mod storms;
 mod supply;
 mod table;
 mod typed;
+mod untouched;

@@ -12,6 +12,8 @@ use wardroom::sources::Source;
 use super::alone::Ear;
 use super::door::{Door, Fault};
 use super::house::House;
+use super::outputs::wait_for;
+use super::quick::{dashboard, leave};
 
 /// As often as the config lets one ask.
 const OFTEN: Duration = Duration::from_millis(100);
@@ -76,4 +78,52 @@ async fn a_server_that_drops_every_connection_is_asked_ever_more_slowly(
     ear.until("it is heard again", |heard| heard.well(kind) && heard.others_go_on(kind, 1)).await;
     let (most, open) = (sum(&house, kind, Door::most), sum(&house, kind, Door::open));
     assert!(most <= round, "{most} connections were open at once, {open} are now; {round} are one round");
+}
+
+/// How many files a process holds open, sockets among them; the least of some looks, for what is under way
+/// for a while is none that was forgotten.
+async fn files(pid: u32) -> usize {
+    let mut least = usize::MAX;
+    for _ in 0..20 {
+        let open = std::fs::read_dir(format!("/proc/{pid}/fd")).expect("it runs").count();
+        least = least.min(open);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    least
+}
+
+async fn until(what: &str, is_so: impl Fn() -> bool) {
+    let deadline = Instant::now() + Duration::from_mins(2);
+    while !is_so() {
+        assert!(Instant::now() < deadline, "{what}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn hundreds_of_broken_connections_leave_no_file_open() {
+    let house = House::start(Scenario::HostDown).await;
+    let text = house.text("timeout = \"20s\"\ninterval = \"100ms\"");
+    let shown = tokio::task::spawn_blocking(move || {
+        let shown = dashboard(&text);
+        wait_for(&shown.0, "HostDown");
+        shown
+    });
+    let (pty, _home) = shown.await.expect("it starts");
+    let count = |of: fn(&Door) -> usize| house.doors.iter().map(|(_, door)| of(door)).sum::<usize>();
+    let mut held = Vec::new();
+    for fault in [Fault::Slammed, Fault::Reset, Fault::CutEnd, Fault::Closed].into_iter().cycle().take(12) {
+        let came = count(Door::came);
+        house.set(&fault);
+        until("it is asked, in vain", || count(Door::came) >= came + 30).await;
+        house.set(&Fault::None);
+        let asked = count(Door::asked);
+        until("it is asked, and answers", || count(Door::asked) >= asked + 60).await;
+        held.push(files(pty.pid()).await);
+    }
+    let (first, last) = held.split_at(held.len() / 2);
+    let (first, last) = (first.iter().min(), last.iter().min());
+    assert!(last.zip(first).is_some_and(|(last, first)| *last <= first + 2), "{held:?}");
+    assert!(count(Door::came) > 300, "there was a storm");
+    tokio::task::spawn_blocking(move || leave(pty)).await.expect("it leaves");
 }
