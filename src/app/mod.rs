@@ -22,6 +22,7 @@ mod past;
 mod places;
 mod practice;
 mod records;
+mod related;
 mod runs;
 mod saves;
 mod seen;
@@ -321,16 +322,13 @@ impl App {
 
     /// Takes a message and says what is to be done.
     pub fn update(&mut self, msg: Msg, now: Now) -> Vec<Effect> {
+        if matches!(msg, Msg::Key(_) | Msg::Pointed(_)) {
+            self.want_no_more();
+        }
         match msg {
-            Msg::Key(key) => {
-                self.want_no_more();
-                return self.key(keymap::normal(key), now);
-            }
+            Msg::Key(key) => return self.key(keymap::normal(key), now),
             Msg::Paste(text) => return self.paste(&text, now),
-            Msg::Pointed(pointed) => {
-                self.want_no_more();
-                return self.pointed(pointed, now);
-            }
+            Msg::Pointed(pointed) => return self.pointed(pointed, now),
             Msg::Focus(_) => {}
             Msg::Resize { width, height } => {
                 self.screen = Rect::new(0, 0, width, height);
@@ -386,8 +384,8 @@ impl App {
                 let exercised = self.tick(now);
                 self.known.desk.hear_hosts(&self.known.store);
                 self.known.desk.diagnose(&self.known.store, now.wall);
-                let kept = self.keep_up(now);
-                return kept.into_iter().chain(exercised).chain(self.look_at_runbook(now)).collect();
+                let kept = self.keep_up(now).into_iter().chain(exercised);
+                return kept.chain(self.look_at_runbook(now)).collect();
             }
         }
         Vec::new()

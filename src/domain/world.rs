@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
+use super::alert::Severity;
 use super::chain;
 use super::feed::{Feed, SourceKind};
 use super::guest::GuestState;
@@ -101,9 +102,12 @@ impl<'s> World<'s> {
         host.last_seen.or_else(|| self.first_alert(|alert| alert.labels.get("host") == Some(&*host.name)))
     }
 
+    /// When the first critical alert about it began: a lesser one, of a certificate or a disk, tells of
+    /// something else than of a thing that is away.
     fn first_alert(&self, is_about: impl Fn(&super::alert::Alert) -> bool) -> Option<DateTime<Utc>> {
         let all = self.store.alerts().iter().map(|listed| &listed.alert);
-        all.filter(|alert| is_about(alert)).map(|alert| alert.starts_at).min()
+        let grave = all.filter(|alert| alert.rank == Severity::Critical && is_about(alert));
+        grave.map(|alert| alert.starts_at).min()
     }
 
     /// A node of a hypervisor.

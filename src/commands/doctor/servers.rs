@@ -94,6 +94,9 @@ async fn one(source: &dyn Source, timeout: Duration) -> (Examined, Vec<Finding>)
             took(slowest)
         );
         findings.insert(0, Finding::ok("source", &id, text));
+        if findings.iter().all(|finding| finding.area != "rights") {
+            findings.extend(rights(source, &id));
+        }
         findings.extend(clock(source, &id, &mut examined).await);
     }
     findings.extend(ways::look(source, &id));
@@ -208,8 +211,50 @@ fn notes(id: &str, seen: &Observation) -> Vec<Finding> {
     }
 }
 
-/// Holds a Prometheus' clock against ours.
+/// What the credentials of a source may: nothing that was asked of it was refused, or hidden.
+fn rights(source: &dyn Source, id: &str) -> Option<Finding> {
+    let doors = source.doors();
+    let credential = doors.iter().find_map(|door| door.endpoint().credential());
+    let text = match credential {
+        Some(credential) => format!("{credential} may read all that is asked of it"),
+        None if doors.is_empty() => return None,
+        None => "it lets everybody read, without credentials".to_owned(),
+    };
+    Some(Finding::ok("rights", id, text))
+}
+
+/// Holds the clock of a source against ours: what a Prometheus says of its own, of any other what the date of
+/// its last answer proves.
 async fn clock(source: &dyn Source, id: &str, examined: &mut Examined) -> Option<Finding> {
+    if let Some(skew) = own_clock(source).await {
+        examined.clock_skew = Some(skew);
+        return Some(clocks(
+            id,
+            skew,
+            format!("its clock differs by {:.1} s from this machine's", skew.abs()),
+        ));
+    }
+    let proved = source.doors().iter().filter_map(|door| door.skew());
+    let skew = seconds_of(proved.max_by_key(TimeDelta::abs)?);
+    examined.clock_skew = Some(skew);
+    let text = if skew == 0.0 {
+        "its clock agrees with this machine's, as far as its answers tell".to_owned()
+    } else {
+        let side = if skew > 0.0 { "ahead of" } else { "behind" };
+        format!("its clock is at least {:.1} s {side} this machine's", skew.abs())
+    };
+    Some(clocks(id, skew, text))
+}
+
+fn clocks(id: &str, skew: f64, text: String) -> Finding {
+    if skew.abs() > SKEW {
+        return Finding::failed("clock", id, text, "set both by NTP: `timedatectl set-ntp true`, or chrony");
+    }
+    Finding::ok("clock", id, text)
+}
+
+/// How far a Prometheus' own clock is ahead of ours, in seconds.
+async fn own_clock(source: &dyn Source) -> Option<f64> {
     if source.id().kind != SourceKind::Prometheus {
         return None;
     }
@@ -218,15 +263,11 @@ async fn clock(source: &dyn Source, id: &str, examined: &mut Examined) -> Option
     let Ok(Answer::Series(series)) = source.answer(question, before).await else { return None };
     let told = series.first()?.points.first()?.1;
     let middle = seconds(before) + (seconds(Utc::now()) - seconds(before)) / 2.0;
-    let skew = told - middle;
-    examined.clock_skew = Some(skew);
-    let text = format!("its clock differs by {:.1} s from this machine's", skew.abs());
-    Some(if skew.abs() > SKEW {
-        let fix = "set both by NTP: `timedatectl set-ntp true`, or chrony";
-        Finding::failed("clock", id, text, fix)
-    } else {
-        Finding::ok("clock", id, text)
-    })
+    Some(told - middle)
+}
+
+fn seconds_of(span: TimeDelta) -> f64 {
+    span.num_milliseconds() as f64 / 1000.0
 }
 
 fn seconds(time: DateTime<Utc>) -> f64 {

@@ -7,13 +7,13 @@ use std::process::{Command, Stdio};
 
 use rstest::rstest;
 
-const VIEWS: [&str; 14] = [
+pub(super) const VIEWS: [&str; 15] = [
     "bridge", "alerts", "targets", "logs", "backups", "hosts", "runbooks", "chain", "journal", "silences",
-    "coverage", "horizon", "probes", "services",
+    "coverage", "horizon", "digest", "probes", "services",
 ];
 
 /// What lies over a view: its name, the view, and the keys that open it.
-const LAYERS: [(&str, &str, &str); 11] = [
+const LAYERS: [(&str, &str, &str); 14] = [
     ("help", "alerts", "?"),
     ("hints", "alerts", ";"),
     ("palette", "alerts", ":sil"),
@@ -25,12 +25,15 @@ const LAYERS: [(&str, &str, &str); 11] = [
     ("trust", "alerts", "r<wait><enter><wait>"),
     ("expire", "silences", "X<wait>"),
     ("due", "horizon", "<enter><wait>"),
+    ("maintenance", "alerts", "m<wait><enter><wait>"),
+    ("routines", "alerts", "L<wait>"),
+    ("routine", "alerts", "L<wait><enter><wait>"),
 ];
 
 const SIZES: [&str; 4] = ["60x12", "80x24", "120x40", "200x60"];
 
 /// The picture, which is the same every time.
-fn shot(scenario: &str, view: &str, size: &str, keys: &str) -> String {
+pub(super) fn shot(scenario: &str, view: &str, size: &str, keys: &str) -> String {
     let home = tempfile::tempdir().expect("a home directory");
     let output = Command::new(env!("CARGO_BIN_EXE_wardroom"))
         .args(["shot", &format!("--demo={scenario}"), "--view", view, "--size", size, "--keys", keys])
