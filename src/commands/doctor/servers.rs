@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::join_all;
 use serde::Serialize;
 
-use super::{Finding, took, ways};
+use super::{Finding, rights, took, ways};
 use crate::domain::feed::{FailureKind, Feed, SourceKind};
 use crate::domain::observation::Observation;
 use crate::domain::question::{Answer, Question};
@@ -95,7 +95,7 @@ async fn one(source: &dyn Source, timeout: Duration) -> (Examined, Vec<Finding>)
         );
         findings.insert(0, Finding::ok("source", &id, text));
         if findings.iter().all(|finding| finding.area != "rights") {
-            findings.extend(rights(source, &id));
+            findings.extend(rights::look(source, &id).await);
         }
         findings.extend(clock(source, &id, &mut examined).await);
     }
@@ -103,7 +103,6 @@ async fn one(source: &dyn Source, timeout: Duration) -> (Examined, Vec<Finding>)
     if let Some(version) = &examined.version {
         findings.push(known(source.id().kind, &id, version));
     }
-    findings.sort_by_key(|finding| finding.area);
     (examined, findings)
 }
 
@@ -209,18 +208,6 @@ fn notes(id: &str, seen: &Observation) -> Vec<Finding> {
         }
         _ => Vec::new(),
     }
-}
-
-/// What the credentials of a source may: nothing that was asked of it was refused, or hidden.
-fn rights(source: &dyn Source, id: &str) -> Option<Finding> {
-    let doors = source.doors();
-    let credential = doors.iter().find_map(|door| door.endpoint().credential());
-    let text = match credential {
-        Some(credential) => format!("{credential} may read all that is asked of it"),
-        None if doors.is_empty() => return None,
-        None => "it lets everybody read, without credentials".to_owned(),
-    };
-    Some(Finding::ok("rights", id, text))
 }
 
 /// Holds the clock of a source against ours: what a Prometheus says of its own, of any other what the date of

@@ -13,7 +13,7 @@ pub(super) const VIEWS: [&str; 15] = [
 ];
 
 /// What lies over a view: its name, the view, and the keys that open it.
-const LAYERS: [(&str, &str, &str); 14] = [
+const LAYERS: [(&str, &str, &str); 11] = [
     ("help", "alerts", "?"),
     ("hints", "alerts", ";"),
     ("palette", "alerts", ":sil"),
@@ -25,9 +25,6 @@ const LAYERS: [(&str, &str, &str); 14] = [
     ("trust", "alerts", "r<wait><enter><wait>"),
     ("expire", "silences", "X<wait>"),
     ("due", "horizon", "<enter><wait>"),
-    ("maintenance", "alerts", "m<wait><enter><wait>"),
-    ("routines", "alerts", "L<wait>"),
-    ("routine", "alerts", "L<wait><enter><wait>"),
 ];
 
 const SIZES: [&str; 4] = ["60x12", "80x24", "120x40", "200x60"];
