@@ -138,9 +138,12 @@ fn view(name: &str, table: &Table<'_>, known: Option<&View>, keymap: &Keymap) ->
     };
     let (wide, narrow) = (bands("wide"), bands("narrow"));
     let filters = table.table("filters").map(|table| filters(&table));
-    let own_keys = |texts: Vec<String>| match is_built_in(name) {
-        true => Err(format!("no keys here: those of a built-in view stand in [keys.global] as {name}")),
-        false => keymap.free(&texts),
+    let built_in = NAMES.iter().find(|(have, _)| *have == name);
+    let own_keys = |texts: Vec<String>| match built_in {
+        Some((_, action)) => {
+            Err(format!("no keys here: those of a built-in view stand in [keys.global] as {action}"))
+        }
+        None => keymap.free(&texts),
     };
     let from = table.get("wide-from").unwrap_or_else(|| known.map_or(100, |view| u64::from(view.wide_from)));
     let keys = table.get_with("keys", own_keys).unwrap_or_default();
