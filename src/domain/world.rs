@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
-use super::alert::Severity;
 use super::chain;
 use super::feed::{Feed, SourceKind};
 use super::guest::GuestState;
@@ -102,12 +101,12 @@ impl<'s> World<'s> {
         host.last_seen.or_else(|| self.first_alert(|alert| alert.labels.get("host") == Some(&*host.name)))
     }
 
-    /// When the first critical alert about it began: a lesser one, of a certificate or a disk, tells of
-    /// something else than of a thing that is away.
+    /// When the gravest alert about it began, of equal ones the first: a lesser one beside it, of a certificate
+    /// or a disk, tells of something else.
     fn first_alert(&self, is_about: impl Fn(&super::alert::Alert) -> bool) -> Option<DateTime<Utc>> {
         let all = self.store.alerts().iter().map(|listed| &listed.alert);
-        let grave = all.filter(|alert| alert.rank == Severity::Critical && is_about(alert));
-        grave.map(|alert| alert.starts_at).min()
+        let gravest = all.filter(|alert| is_about(alert)).min_by_key(|alert| (alert.rank, alert.starts_at));
+        gravest.map(|alert| alert.starts_at)
     }
 
     /// A node of a hypervisor.
