@@ -166,6 +166,9 @@ pub enum Action {
     /// The logs of this alert, around its start.
     #[strum(message = "logs")]
     ShowLogs,
+    /// The backups of the guest that this is about.
+    #[strum(message = "backups")]
+    ShowBackups,
     /// The runbook for what is selected.
     #[strum(message = "runbook")]
     Runbook,
@@ -181,7 +184,7 @@ pub enum Action {
     /// Leave it out; again, and it is to be done.
     #[strum(message = "skip")]
     Skip,
-    /// Note something here.
+    /// Note something here: at the step of a procedure, or in the incident about what is selected.
     #[strum(message = "note")]
     Note,
     /// Say what stands for a placeholder.

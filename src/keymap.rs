@@ -167,6 +167,19 @@ impl Keymap {
             .find_map(|context| self.bound(context).find(|(_, have)| *have == key).map(|(action, _)| action))
     }
 
+    /// Reads keys that are to be the operator's own: they mean nothing else wherever there are rows.
+    pub fn free(&self, texts: &[String]) -> Result<Vec<KeyCombination>, String> {
+        let on_rows = || Context::iter().filter(|here| here.outwards().any(|one| one == Context::List));
+        let free = |text: &String| {
+            let key = chord(text)?;
+            match on_rows().find_map(|here| self.action(here, key)) {
+                Some(taken) => Err(format!("a key that means nothing else: `{text}` is `{taken}`")),
+                None => Ok(key),
+            }
+        };
+        texts.iter().map(free).collect()
+    }
+
     /// Every key of one context alone, with its action.
     pub fn bound(&self, context: Context) -> impl Iterator<Item = (Action, KeyCombination)> + '_ {
         let all = self.0.get(&context).into_iter().flatten();

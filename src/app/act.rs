@@ -149,7 +149,7 @@ impl App {
     }
 
     pub(super) fn act(&mut self, action: Action, now: Now) -> Vec<Effect> {
-        if let Some(view) = view::NAMES.iter().position(|(_, open)| *open == action) {
+        if let Some((view, _)) = view::NAMES.iter().find(|(_, open)| *open == action) {
             self.open_view(view);
             return Vec::new();
         }
@@ -186,6 +186,8 @@ impl App {
             Action::Actions => return self.offer_actions(now),
             action if deeds::is_one(action) => self.propose(action, now),
             Action::ShowLogs => self.show_logs(now),
+            Action::ShowBackups => self.show_backups(now),
+            Action::Note => return self.note_about(),
             Action::Output => self.show_output(now),
             Action::Journal => return vec![Effect::ReadJournal],
             Action::Incident => return vec![Effect::RecallAll],
@@ -210,9 +212,9 @@ impl App {
         Vec::new()
     }
 
-    pub(super) fn open_view(&mut self, view: usize) {
-        let name = view::NAMES.get(view).map(|(name, _)| *name);
-        if let Some(at) = self.look.views.iter().position(|view| Some(view.name) == name) {
+    /// Opens the view of this name, if there is one.
+    pub(super) fn open_view(&mut self, name: &str) {
+        if let Some(at) = self.look.views.iter().position(|view| view.name == name) {
             self.layers.clear();
             self.zoomed = false;
             self.view = at;
@@ -362,9 +364,7 @@ impl App {
         let scene = scene(&self.known, self.frozen.as_ref(), &self.look, now);
         let shown = self.panes.get_mut("logs").is_some_and(|slot| slot.pane.show_logs_of(&alert, &scene));
         if shown {
-            if let Some(view) = view::NAMES.iter().position(|(_, open)| *open == Action::Logs) {
-                self.open_view(view);
-            }
+            self.open_view("logs");
         } else {
             self.notify("no Loki is configured", Role::Warning, now);
         }

@@ -9,15 +9,13 @@ use crate::domain::bookmark::Bookmark;
 use crate::keymap;
 use crate::ui::palette::{self, Choice, Order};
 use crate::ui::theme::Role;
-use crate::ui::view;
 
 impl App {
     /// Goes to the place of this name.
     pub(super) fn visit(&mut self, name: &str, now: Now) {
         let found = self.look.bookmarks.iter().find(|one| one.bookmark.name == name);
         let Some(place) = found.map(|one| one.bookmark.clone()) else { return };
-        let Some(at) = view::NAMES.iter().position(|(name, _)| *name == place.view) else { return };
-        self.open_view(at);
+        self.open_view(&place.view);
         let pane = self.places().iter().position(|here| here.pane == place.pane);
         if let Some(focus) = self.focus.get_mut(self.view) {
             *focus = pane.unwrap_or(0);
@@ -27,8 +25,13 @@ impl App {
         self.notify(format!("{name}: {}{told}", place.view), Role::Info, now);
     }
 
-    /// Goes to the place that has this key; `false` when none has it.
+    /// Goes to the view or the place that has this key; `false` when none has it.
     pub(super) fn go_by_key(&mut self, key: KeyCombination, now: Now) -> bool {
+        let view = self.look.views.iter().find(|view| view.keys.contains(&key));
+        if let Some(name) = view.map(|view| view.name.clone()) {
+            self.open_view(&name);
+            return true;
+        }
         let found = self.look.bookmarks.iter().find(|one| one.keys.contains(&key));
         let Some(name) = found.map(|one| one.bookmark.name.clone()) else { return false };
         self.visit(&name, now);
@@ -42,9 +45,10 @@ impl App {
             self.notify("a bookmark has a name of a few words: keep NAME", Role::Warning, now);
             return Vec::new();
         }
-        let (view, pane) = (self.current().map_or("bridge", |view| view.name), self.pane_name());
+        let view = self.current().map_or("bridge", |view| &view.name).to_owned();
+        let pane = self.pane_name();
         let filter = self.focused().map(|pane| pane.filter().0.to_owned()).unwrap_or_default();
-        let place = Bookmark { name: name.to_owned(), view: view.to_owned(), pane: pane.to_owned(), filter };
+        let place = Bookmark { name: name.to_owned(), view, pane: pane.to_owned(), filter };
         if !self.look.keep(place.clone()) {
             self.notify(format!("{name} stands in your config and stays as it is"), Role::Warning, now);
             return Vec::new();
@@ -60,13 +64,12 @@ impl App {
         vec![Effect::ForgetBookmark(name.to_owned())]
     }
 
-    /// The places that have keys of their own, with these.
+    /// The views and places that have keys of their own, with these.
     pub(super) fn own_places(&self) -> impl Iterator<Item = (String, String)> {
-        let keyed = self.look.bookmarks.iter().filter(|one| !one.keys.is_empty());
-        keyed.map(|one| {
-            let keys: Vec<String> = one.keys.iter().map(|key| keymap::show(*key)).collect();
-            (keys.join(" "), format!("go {}", one.bookmark.name))
-        })
+        let views = self.look.views.iter().map(|view| (&view.keys, "view", &view.name));
+        let places = self.look.bookmarks.iter().map(|one| (&one.keys, "go", &one.bookmark.name));
+        let keyed = views.chain(places).filter(|(keys, ..)| !keys.is_empty());
+        keyed.map(|(keys, word, name)| (shown(keys).join(" "), format!("{word} {name}")))
     }
 
     /// The places, for the palette.
@@ -78,7 +81,7 @@ impl App {
         for one in &self.look.bookmarks {
             let Bookmark { name, view, filter, .. } = &one.bookmark;
             let about = if filter.is_empty() { view.clone() } else { format!("{view}  /{filter}") };
-            let keys = one.keys.iter().map(|key| keymap::show(*key)).collect();
+            let keys = shown(&one.keys);
             all.push(Choice { keys, ..Choice::new(format!("go {name}"), about, Order::Go(name.clone())) });
             if !one.is_own {
                 let about = "Take this bookmark away";
@@ -87,4 +90,9 @@ impl App {
         }
         all
     }
+}
+
+/// The keys in words.
+pub(super) fn shown(keys: &[KeyCombination]) -> Vec<String> {
+    keys.iter().map(|key| keymap::show(*key)).collect()
 }

@@ -18,7 +18,6 @@ use crate::ui::layers::entry::{Entry as Line, Purpose};
 use crate::ui::layers::trust::Trust;
 use crate::ui::panes::runbook::about;
 use crate::ui::theme::Role;
-use crate::ui::view;
 
 impl App {
     /// Takes the runbooks that were read.
@@ -104,9 +103,7 @@ impl App {
     }
 
     fn show_runbooks(&mut self) {
-        if let Some(view) = view::NAMES.iter().position(|(_, open)| *open == Action::Runbooks) {
-            self.open_view(view);
-        }
+        self.open_view("runbooks");
     }
 
     /// Opens a procedure. At an alert a record of the incident begins, or goes on.

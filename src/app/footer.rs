@@ -39,9 +39,10 @@ impl App {
             _ => String::new(),
         };
         let cells = u16::try_from(text::width(&position)).unwrap_or(0);
-        let mut room = line.width;
+        // The right edge stays free, as the left one does.
+        let mut room = line.width.saturating_sub(1);
         if cells > 0 && line.width > cells + 20 {
-            room = line.width - cells - 1;
+            room = line.width - cells - 2;
             put(buffer, (line.right() - cells, line.y), &position, cells, scene.style(Role::Muted));
         }
         if let Some(notice) = &self.notice {

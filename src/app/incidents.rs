@@ -27,6 +27,9 @@ impl App {
             *known = all;
         }
         let meant = self.meant_by_selection(now);
+        if std::mem::take(&mut self.upkeep.noting) {
+            return self.note_in_newest(&meant, now);
+        }
         let records = self.known.records.iter().filter(|(_, entries)| !entries.is_empty());
         let records = records.map(|(name, entries)| (name, Record::of(entries.clone())));
         let has_grafana = self.known.store.of(SourceKind::Grafana).next().is_some();

@@ -22,6 +22,7 @@ mod past;
 mod places;
 mod practice;
 mod records;
+mod related;
 mod runs;
 mod saves;
 mod seen;
@@ -323,16 +324,13 @@ impl App {
 
     /// Takes a message and says what is to be done.
     pub fn update(&mut self, msg: Msg, now: Now) -> Vec<Effect> {
+        if matches!(msg, Msg::Key(_) | Msg::Pointed(_)) {
+            self.want_no_more();
+        }
         match msg {
-            Msg::Key(key) => {
-                self.want_no_more();
-                return self.key(keymap::normal(key), now);
-            }
+            Msg::Key(key) => return self.key(keymap::normal(key), now),
             Msg::Paste(text) => return self.paste(&text, now),
-            Msg::Pointed(pointed) => {
-                self.want_no_more();
-                return self.pointed(pointed, now);
-            }
+            Msg::Pointed(pointed) => return self.pointed(pointed, now),
             Msg::Focus(_) => {}
             Msg::Resize { width, height } => {
                 self.screen = Rect::new(0, 0, width, height);

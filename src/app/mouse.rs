@@ -7,7 +7,7 @@ use crate::border::{Effect, Pointed, Pointing};
 use crate::clock::Now;
 use crate::ui::panes;
 use crate::ui::theme::Role;
-use crate::ui::view::{self, Place, Side};
+use crate::ui::view::{Place, Side};
 use crate::ui::widgets::frame::Border;
 
 /// Lines that a turn of the wheel moves.
@@ -120,16 +120,8 @@ impl App {
 
     /// The view of the pane whose title was clicked.
     fn open_own(&mut self, place: &Place) {
-        let number = panes::number(&place.pane).unwrap_or(0);
-        let own = usize::from(number).checked_sub(1).and_then(|_| {
-            let name = match place.pane.as_str() {
-                "runbook" => "runbooks",
-                name => name,
-            };
-            view::NAMES.iter().position(|(have, _)| *have == name)
-        });
-        if let Some(own) = own.filter(|_| number > 0) {
-            self.open_view(own);
+        if panes::number(&place.pane).is_some_and(|number| number > 0) {
+            self.open_view(if place.pane == "runbook" { "runbooks" } else { &place.pane });
         }
     }
 }

@@ -4,6 +4,7 @@ use crokey::KeyCombination;
 use crossterm::event::{KeyCode, KeyModifiers};
 
 use super::App;
+use super::bookmarks::shown;
 use crate::action::Action;
 use crate::border::{Control, Effect};
 use crate::clock::Now;
@@ -82,6 +83,15 @@ impl App {
             keys: self.look.keymap.chords(*action, here),
             ..Choice::new(format!("view {name}"), action.about().trim_end_matches('.'), Order::Act(*action))
         }));
+        let is_own = |name: &str| view::NAMES.iter().all(|(have, _)| *have != name);
+        all.extend(self.look.views.iter().filter(|view| is_own(&view.name)).map(|view| Choice {
+            keys: shown(&view.keys),
+            ..Choice::new(
+                format!("view {}", view.name),
+                format!("Your view: {}", view.panes().join(", ")),
+                Order::View(view.name.clone()),
+            )
+        }));
         all
     }
 
@@ -132,6 +142,7 @@ impl App {
                 }
             }
             Order::Group(label) => self.group_by(&label, now),
+            Order::View(name) => self.open_view(&name),
             Order::Go(name) => self.visit(&name, now),
             Order::Keep(name) => effects.extend(self.keep(&name, now)),
             Order::Forget(name) => effects.extend(self.forget(&name, now)),

@@ -8,6 +8,7 @@ use crate::border::Effect;
 use crate::clock::Now;
 use crate::domain::digest::Looked;
 use crate::domain::ran::Ran;
+use crate::ui::view::View;
 
 /// How often the journal is read while the view is open: others may write into it.
 const EVERY: Duration = Duration::from_secs(30);
@@ -15,11 +16,12 @@ const EVERY: Duration = Duration::from_secs(30);
 impl App {
     /// What is to be done when the digest or the journal is on the screen.
     pub(super) fn look_back(&mut self, now: Now) -> Vec<Effect> {
-        let open = self.look.views.get(self.view).map_or("", |view| view.name);
-        if !["digest", "journal"].contains(&open) || self.is_wall() {
+        let shown = self.current().map(View::panes).unwrap_or_default();
+        let open = ["digest", "journal"].into_iter().find(|pane| shown.contains(pane));
+        let Some(open) = open.filter(|_| !self.is_wall()) else {
             self.looking = None;
             return Vec::new();
-        }
+        };
         let read = self.looking.filter(|(view, _)| *view == open).map(|(_, read)| read);
         if read.is_some_and(|read| now.mono.saturating_sub(read) < EVERY) {
             return Vec::new();

@@ -218,7 +218,9 @@ impl App {
         (self.known.desk.lore, self.known.desk.hosts) = (setup.lore, setup.hosts);
         self.known.desk.replan();
         self.focus.resize(setup.views.len(), 0);
-        self.view = self.view.min(setup.views.len().saturating_sub(1));
+        // Where one is stays, also when other views come or go before it.
+        let here = self.current().map(|view| view.name.clone());
+        self.view = setup.views.iter().position(|view| Some(&view.name) == here.as_ref()).unwrap_or(0);
         // What was kept while the program runs stands in no config.
         let kept: Vec<Bookmark> = self.look.kept().cloned().collect();
         self.look = Look {

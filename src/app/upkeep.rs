@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::App;
-use crate::action::Action;
 use crate::border::Effect;
 use crate::clock::Now;
 use crate::domain::deed::Receipt;
@@ -18,7 +17,6 @@ use crate::domain::verdict::judge_ahead;
 use crate::domain::wanted::Wanted;
 use crate::ui::layers::sheet::{Matter, Sheet};
 use crate::ui::theme::Role;
-use crate::ui::view;
 
 /// How often it is looked what is due.
 const EVERY: Duration = Duration::from_secs(10);
@@ -39,6 +37,8 @@ pub(super) struct Upkeep {
     tried: BTreeMap<Arc<str>, Duration>,
     /// The calls that nobody at the keyboard asked for.
     calls: BTreeSet<u64>,
+    /// A note is to be taken as soon as the incidents are known.
+    pub noting: bool,
 }
 
 impl Upkeep {
@@ -156,9 +156,7 @@ impl App {
             let wanted = crate::text::sanitise(&wanted.to_string()).into_owned();
             return self.notify(format!("there is no alert {wanted} now"), Role::Warning, now);
         };
-        if let Some(view) = view::NAMES.iter().position(|(_, open)| *open == Action::Alerts) {
-            self.open_view(view);
-        }
+        self.open_view("alerts");
         self.layers.push(Box::new(Sheet::new(Matter::Detail(subject))));
         self.dirty = true;
     }

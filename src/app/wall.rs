@@ -106,7 +106,7 @@ impl App {
             }
             Some(action) => {
                 let name = view::NAMES.iter().find(|(_, open)| *open == action).map(|(name, _)| *name);
-                let at = self.look.views.iter().position(|view| Some(view.name) == name);
+                let at = self.look.views.iter().position(|view| Some(view.name.as_str()) == name);
                 if let Some(at) = at {
                     self.turn_to(at, now, CHOSEN);
                 }

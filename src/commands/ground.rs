@@ -135,7 +135,7 @@ pub fn setup_on(ground: &Ground, global: &Global, banner: Option<String>) -> Res
 /// When there is no view of that name.
 pub fn setup(config: &Config, global: &Global, banner: Option<String>) -> Result<Setup> {
     let view = global.view.clone().unwrap_or_else(|| "bridge".to_owned());
-    let names: Vec<&str> = config.views.iter().map(|view| view.name).collect();
+    let names: Vec<&str> = config.views.iter().map(|view| view.name.as_str()).collect();
     if !names.contains(&view.as_str()) {
         return Err(Usage(format!("there is no view {view:?}; there are {}", names.join(", "))).into());
     }

@@ -22,7 +22,7 @@ pub fn run(global: &Global, asked: &Names) -> Result<ExitCode> {
     let names: Vec<String> = match asked.kind {
         Kind::Views => {
             let views = config().map_or_else(view::embedded, |config| config.views);
-            views.iter().map(|view| view.name.to_owned()).collect()
+            views.into_iter().map(|view| view.name).collect()
         }
         Kind::Themes => themes::names(file.as_deref().and_then(Path::parent)),
         Kind::Scenarios => scenarios(),

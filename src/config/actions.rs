@@ -3,11 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crokey::KeyCombination;
-use strum::IntoEnumIterator as _;
-
 use crate::domain::feed::SourceId;
-use crate::keymap::{self, Context, Keymap};
+use crate::keymap::Keymap;
 use crate::runbooks::actions::{Configured, Input, placeholder_of};
 use crate::runbooks::danger::Level;
 use crate::runbooks::mode::Mode;
@@ -54,7 +51,7 @@ fn action(table: &Table<'_>, keymap: &Keymap) -> Option<Configured> {
         mode: table.get_with("mode", mode),
         expect: table.get_with("expect", line),
         panes: table.get_with("panes", known_panes).unwrap_or_default(),
-        keys: table.get_with("keys", |texts: Vec<String>| own_keys(&texts, keymap)).unwrap_or_default(),
+        keys: table.get_with("keys", |texts: Vec<String>| keymap.free(&texts)).unwrap_or_default(),
         timeout: table.get_with("timeout", |limit: Duration| {
             if limit.is_zero() { Err("a time above 0, such as \"10m\"".to_owned()) } else { Ok(limit) }
         }),
@@ -71,19 +68,6 @@ fn known_panes(names: Vec<String>) -> Result<Vec<String>, String> {
         return Ok(names);
     }
     Err(format!("names of panes: {}", panes::NAMES.join(", ")))
-}
-
-/// Keys that mean nothing else wherever there are rows.
-pub(super) fn own_keys(texts: &[String], keymap: &Keymap) -> Result<Vec<KeyCombination>, String> {
-    let on_rows = || Context::iter().filter(|here| here.outwards().any(|one| one == Context::List));
-    let free = |text: &String| {
-        let key = keymap::chord(text)?;
-        match on_rows().find_map(|here| keymap.action(here, key)) {
-            Some(taken) => Err(format!("a key that means nothing else: `{text}` is `{taken}`")),
-            None => Ok(key),
-        }
-    };
-    texts.iter().map(free).collect()
 }
 
 /// Names of programs, as a shell looks them up.

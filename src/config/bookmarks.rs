@@ -4,13 +4,16 @@ use crate::domain::bookmark::Bookmark;
 use crate::keymap::Keymap;
 use crate::settings::Table;
 use crate::ui::panes;
-use crate::ui::view::{self, Shortcut};
+use crate::ui::view::{Shortcut, View};
 
 /// Reads the tables. A key of one has to mean nothing else.
-pub(super) fn bookmarks(root: &Table<'_>, keymap: &Keymap) -> Vec<Shortcut> {
+pub(super) fn bookmarks(root: &Table<'_>, keymap: &Keymap, views: &[View]) -> Vec<Shortcut> {
     let mut read: Vec<Shortcut> = Vec::new();
     for (name, table) in root.named("bookmarks") {
-        let one = bookmark(&name, &table, keymap);
+        let one = bookmark(&name, &table, keymap, views);
+        if views.iter().any(|view| view.keys.iter().any(|key| one.keys.contains(key))) {
+            table.fault("keys", "a view has this key");
+        }
         if read.iter().any(|have| have.keys.iter().any(|key| one.keys.contains(key))) {
             table.fault("keys", "two bookmarks have this key");
         }
@@ -19,12 +22,12 @@ pub(super) fn bookmarks(root: &Table<'_>, keymap: &Keymap) -> Vec<Shortcut> {
     read
 }
 
-fn bookmark(name: &str, table: &Table<'_>, keymap: &Keymap) -> Shortcut {
+fn bookmark(name: &str, table: &Table<'_>, keymap: &Keymap, views: &[View]) -> Shortcut {
     if !Bookmark::is_name(name) {
         table.fault("view", "the name of a bookmark is a few words, 40 characters at most");
     }
     let known = |view: String| {
-        let names: Vec<&str> = view::NAMES.iter().map(|(name, _)| *name).collect();
+        let names: Vec<&str> = views.iter().map(|view| view.name.as_str()).collect();
         if names.contains(&view.as_str()) { Ok(view) } else { Err(format!("a view: {}", names.join(", "))) }
     };
     let pane = |pane: String| {
@@ -49,9 +52,7 @@ fn bookmark(name: &str, table: &Table<'_>, keymap: &Keymap) -> Shortcut {
             pane: table.get_with("pane", pane).unwrap_or_default(),
             filter: table.get_with("filter", line).unwrap_or_default(),
         },
-        keys: table
-            .get_with("keys", |texts: Vec<String>| super::actions::own_keys(&texts, keymap))
-            .unwrap_or_default(),
+        keys: table.get_with("keys", |texts: Vec<String>| keymap.free(&texts)).unwrap_or_default(),
         is_own: true,
     }
 }

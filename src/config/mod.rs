@@ -28,7 +28,7 @@ use crate::settings::{Document, Fault, Table};
 use crate::sources::{KINDS, Source, tunnelled};
 use crate::ui::theme::{self, Theme};
 use crate::ui::times::Zone;
-use crate::ui::view::{self, Views};
+use crate::ui::view::{self, View, Views};
 use crate::ui::wall::Wall;
 
 /// A config with every key explained, as `config example` prints it.
@@ -153,7 +153,9 @@ impl Config {
         let (ring, log_labels, log_queries) = tables::logs(root);
         let hosts = hosts::hosts(root);
         lead(&sources, &hosts);
-        let ui = ui(root, directory, &mut elsewhere);
+        let keymap = Keymap::default().with(root);
+        let views = view::with(&view::embedded(), root, &keymap);
+        let ui = ui(root, directory, &views, &mut elsewhere);
         let (dates, endless) = due::dates(root, ui.zone);
         let thresholds = Thresholds {
             clusters: mappings(&sources),
@@ -168,7 +170,6 @@ impl Config {
             layers: services::layers(root),
             ..tables::thresholds(root, ui.zone)
         };
-        let keymap = Keymap::default().with(root);
         let actions = actions::actions(root, &keymap);
         let named = sources.iter().map(|source| Arc::clone(source.site())).filter(|site| !site.is_empty());
         let sites: BTreeSet<Arc<str>> = named.collect();
@@ -182,9 +183,9 @@ impl Config {
             runbooks: Runbooks { actions, ..runbooks::runbooks(root, directory) },
             incidents: runbooks::incidents(root, directory),
             ui,
-            bookmarks: bookmarks::bookmarks(root, &keymap),
+            bookmarks: bookmarks::bookmarks(root, &keymap, &views),
             keymap,
-            views: view::with(&view::embedded(), root),
+            views,
         };
         (config, elsewhere)
     }
@@ -306,7 +307,7 @@ fn lead(sources: &[Arc<dyn Source>], hosts: &Inventory) {
 }
 
 /// `[ui]`
-fn ui(root: &Table<'_>, directory: Option<&Path>, elsewhere: &mut Vec<Fault>) -> Ui {
+fn ui(root: &Table<'_>, directory: Option<&Path>, views: &[View], elsewhere: &mut Vec<Fault>) -> Ui {
     let Some(table) = root.table("ui") else { return Ui { links: true, ..Ui::default() } };
     Ui {
         theme: table
@@ -325,7 +326,7 @@ fn ui(root: &Table<'_>, directory: Option<&Path>, elsewhere: &mut Vec<Fault>) ->
                 word.parse().map_err(|_| "\"bell\", \"desktop\" or \"off\"".to_owned())
             })
             .unwrap_or_default(),
-        wall: tables::wall(&table),
+        wall: tables::wall(&table, views),
         arm: tables::arm(&table),
         ascii: table.get("ascii").unwrap_or(false),
         mouse: table.get("mouse").unwrap_or(false),

@@ -16,7 +16,7 @@ use crate::domain::log::selector::{LabelMap, LabelRule, is_name};
 use crate::domain::thresholds::{BackupRule, Select, Thresholds};
 use crate::settings::Table;
 use crate::ui::times::Zone;
-use crate::ui::view;
+use crate::ui::view::View;
 use crate::ui::wall::{self, Wall};
 
 pub(super) fn thresholds(root: &Table<'_>, zone: Zone) -> Thresholds {
@@ -103,12 +103,11 @@ fn window(table: &Table<'_>, zone: Zone) -> Option<Window> {
 }
 
 /// `[ui.wall]`
-pub(super) fn wall(ui: &Table<'_>) -> Wall {
+pub(super) fn wall(ui: &Table<'_>, views: &[View]) -> Wall {
     let mut all = Wall::default();
     let Some(table) = ui.table("wall") else { return all };
     let known =
-        |names: Vec<String>| match names.iter().find(|name| view::NAMES.iter().all(|(have, _)| have != name))
-        {
+        |names: Vec<String>| match names.iter().find(|name| views.iter().all(|view| view.name != **name)) {
             Some(name) => Err(format!("names of views, not {name:?}")),
             None if names.is_empty() => Err("at least one view".to_owned()),
             None => Ok(names),

@@ -92,10 +92,15 @@ pub fn covers(alert: &Alert, target: &Target) -> bool {
 
 /// Whether an alert speaks of the guest of a backup group: by its VMID, by `vm/102`, or by its name.
 pub fn speaks_of(alert: &Alert, group: &BackupGroup) -> bool {
+    names(&alert.labels, group)
+}
+
+/// Whether these labels name the guest of a backup group: by its VMID, by `vm/102`, or by its name.
+pub fn names(labels: &Labels, group: &BackupGroup) -> bool {
     const IDS: [&str; 5] = ["vmid", "vm_id", "guest_id", "backup_id", "id"];
     const NAMES: [&str; 6] = ["guest", "host", "vm_name", "name", "nodename", "service"];
     let whole = group.id.to_string();
-    let is = |names: &[&str], text: &str| names.iter().any(|name| alert.labels.get(name) == Some(text));
+    let is = |names: &[&str], text: &str| names.iter().any(|name| labels.get(name) == Some(text));
     let proxmox = match &*group.id.kind {
         "vm" => format!("qemu/{}", group.id.id),
         _ => format!("lxc/{}", group.id.id),

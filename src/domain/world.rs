@@ -101,9 +101,12 @@ impl<'s> World<'s> {
         host.last_seen.or_else(|| self.first_alert(|alert| alert.labels.get("host") == Some(&*host.name)))
     }
 
+    /// When the gravest alert about it began, of equal ones the first: a lesser one beside it, of a certificate
+    /// or a disk, tells of something else.
     fn first_alert(&self, is_about: impl Fn(&super::alert::Alert) -> bool) -> Option<DateTime<Utc>> {
         let all = self.store.alerts().iter().map(|listed| &listed.alert);
-        all.filter(|alert| is_about(alert)).map(|alert| alert.starts_at).min()
+        let gravest = all.filter(|alert| is_about(alert)).min_by_key(|alert| (alert.rank, alert.starts_at));
+        gravest.map(|alert| alert.starts_at)
     }
 
     /// A node of a hypervisor.

@@ -161,6 +161,16 @@ impl Endpoint {
         self.timeout * requests + secret + opening
     }
 
+    /// How we are let in, in a few words; `None` when nothing is sent.
+    pub fn credential(&self) -> Option<&'static str> {
+        match &self.login {
+            Login::Basic { .. } => Some("its user and password"),
+            Login::Token { .. } => Some("its token"),
+            Login::None if self.headers.keys().any(is_secret) => Some("its header"),
+            Login::None => None,
+        }
+    }
+
     pub(super) const fn login(&self) -> &Login {
         &self.login
     }

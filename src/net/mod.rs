@@ -3,6 +3,7 @@
 //! failure in a few words.
 
 mod certificate;
+mod clock;
 mod endpoint;
 mod error;
 mod refusal;
@@ -12,8 +13,8 @@ mod tunnel;
 use std::sync::{Arc, Mutex as Lock};
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
-use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION, USER_AGENT};
+use chrono::{DateTime, TimeDelta, Utc};
+use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, LOCATION, USER_AGENT};
 use reqwest::tls::TlsInfo;
 use reqwest::{Method, RequestBuilder};
 use rustls::ClientConfig;
@@ -58,6 +59,8 @@ pub struct Client {
     long: Semaphore,
     /// Until when the server's certificate is valid, as its last answer had it.
     certificate_end: Lock<Option<DateTime<Utc>>>,
+    /// How far the server's clock is from ours, as its last answer had it.
+    skew: Lock<Option<TimeDelta>>,
 }
 
 /// What is made at the first request.
@@ -95,6 +98,7 @@ impl Client {
             turns: Semaphore::new(AT_ONCE),
             long: Semaphore::new(1),
             certificate_end: Lock::new(None),
+            skew: Lock::new(None),
         }
     }
 
@@ -164,6 +168,13 @@ impl Client {
     /// and without TLS.
     pub fn certificate_end(&self) -> Option<DateTime<Utc>> {
         self.certificate_end.lock().ok().and_then(|end| *end)
+    }
+
+    /// By how much the server's clock is at least ahead of this machine's, behind it when negative: what the
+    /// `Date` of its last answer proves, which has whole seconds and was written some time between question
+    /// and answer. `None` before the first answer, and of a server that says no date.
+    pub fn skew(&self) -> Option<TimeDelta> {
+        self.skew.lock().ok().and_then(|skew| *skew)
     }
 
     /// Forgets the credentials, so that the next request reads them afresh.
@@ -297,10 +308,16 @@ impl Client {
         let timeout = self.endpoint.timeout();
         let fail = |error: reqwest::Error| NetError::of(&url, timeout, &error);
         let request = build(http, &url).map_err(fail)?.headers(headers).header(USER_AGENT, AGENT);
+        let asked = Utc::now();
         let mut answer = request.send().await.map_err(fail)?;
+        let answered = Utc::now();
         let peer = answer.extensions().get::<TlsInfo>().and_then(TlsInfo::peer_certificate);
         if let (Some(der), Ok(mut end)) = (peer, self.certificate_end.lock()) {
             *end = certificate::end(der);
+        }
+        let date = answer.headers().get(DATE).and_then(|date| date.to_str().ok());
+        if let (Some(date), Ok(mut skew)) = (date, self.skew.lock()) {
+            *skew = clock::skew(date, asked, answered);
         }
         let status = answer.status();
         let header = |name| answer.headers().get(name).and_then(|value| value.to_str().ok());

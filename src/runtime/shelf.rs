@@ -113,7 +113,11 @@ impl Shelves {
 
     /// Says what was recorded of all incidents.
     pub fn remember_all(&self) {
-        self.job(Job::RememberAll);
+        if self.jobs.send(Job::RememberAll).is_err() {
+            let why = "no incident is kept here: there is no place for its record".to_owned();
+            // A loop that is gone needs to hear no more.
+            let _gone = self.to.send(Msg::Unread(why));
+        }
     }
 
     /// Keeps the report of an incident.

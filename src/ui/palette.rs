@@ -24,6 +24,8 @@ pub enum Order {
     Group(String),
     /// The rows of the pane that pass this.
     Filter(String),
+    /// The operator's own view of this name.
+    View(String),
     /// The bookmark of this name.
     Go(String),
     /// A bookmark of this place, under this name.

@@ -9,12 +9,13 @@ use super::panes;
 use super::widgets::frame::Border;
 use crate::action::Action;
 use crate::domain::bookmark::Bookmark;
-use crate::settings::{Document, Table};
+use crate::keymap::Keymap;
+use crate::settings::{Document, Table, nearest};
 
 /// The built-in views.
 pub const EMBEDDED: &str = include_str!("views.toml");
 
-/// The views in the order of their keys, with the action that opens each.
+/// The built-in views in the order of their keys, with the action that opens each.
 pub const NAMES: [(&str, Action); 15] = [
     ("bridge", Action::Bridge),
     ("alerts", Action::Alerts),
@@ -48,7 +49,9 @@ pub struct Band {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct View {
     /// Its name.
-    pub name: &'static str,
+    pub name: String,
+    /// Keys of its own, if it is the operator's.
+    pub keys: Vec<KeyCombination>,
     /// From so many columns on the wide arrangement is used.
     pub wide_from: u16,
     /// The wide one.
@@ -77,42 +80,83 @@ impl Shortcut {
     }
 }
 
-/// All views.
+/// All views: those that are built in, then the operator's own.
 pub type Views = Vec<View>;
 
 /// The built-in views.
 pub fn embedded() -> Views {
     let document = Document::new("views.toml", EMBEDDED);
-    document.read(|root| with(&[], root)).unwrap_or_default()
+    document.read(|root| with(&[], root, &Keymap::default())).unwrap_or_default()
 }
 
-/// `base`, changed by the tables `[views.NAME]` of a config. Faults are told at their line.
-pub fn with(base: &[View], root: &Table<'_>) -> Views {
-    let tables = root.table("views");
-    let read = NAMES.iter().filter_map(|(name, _)| {
+/// `base`, changed by the tables `[views.NAME]` of a config; a name that is not built in makes a view of the
+/// operator's own. Faults are told at their line.
+pub fn with(base: &[View], root: &Table<'_>, keymap: &Keymap) -> Views {
+    let tables = root.named("views");
+    let built_in = NAMES.iter().filter_map(|(name, _)| {
         let known = base.iter().find(|view| view.name == *name);
-        let Some(table) = tables.as_ref().and_then(|tables| tables.table(name)) else {
-            return known.cloned();
-        };
-        let bands = |key: &str| {
-            let read: Vec<Band> = table.list(key).iter().filter_map(band).collect();
-            if read.is_empty() { None } else { Some(read) }
-        };
-        let (wide, narrow) = (bands("wide"), bands("narrow"));
-        let filters = table.table("filters").map(|table| filters(&table));
-        Some(View {
-            name,
-            wide_from: table
-                .get("wide-from")
-                .unwrap_or_else(|| known.map_or(100, |view| u64::from(view.wide_from)))
-                .try_into()
-                .unwrap_or(100),
-            narrow: narrow.or_else(|| known.map(|view| view.narrow.clone())).or_else(|| wide.clone())?,
-            wide: wide.or_else(|| known.map(|view| view.wide.clone()))?,
-            filters: filters.or_else(|| known.map(|view| view.filters.clone())).unwrap_or_default(),
-        })
+        match tables.iter().find(|(have, _)| have == name) {
+            Some((_, table)) => view(name, table, known, keymap),
+            None => known.cloned(),
+        }
     });
-    read.collect()
+    let mut views: Views = built_in.collect();
+    for (name, table) in tables.iter().filter(|(name, _)| !is_built_in(name)) {
+        if let Some(fault) = misnamed(name, table) {
+            table.fault("wide", fault);
+        }
+        let Some(own) = view(name, table, None, keymap) else { continue };
+        if views.iter().any(|view| view.keys.iter().any(|key| own.keys.contains(key))) {
+            table.fault("keys", "two views have this key");
+        }
+        views.push(own);
+    }
+    views
+}
+
+fn is_built_in(name: &str) -> bool {
+    NAMES.iter().any(|(have, _)| *have == name)
+}
+
+/// What is wrong with the table of a view that is not built in: perhaps it was meant to be.
+fn misnamed(name: &str, table: &Table<'_>) -> Option<String> {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+    if name.is_empty() || name.len() > LONGEST || !name.bytes().all(is_plain) {
+        return Some(format!("the name of a view is letters, digits, - and _, {LONGEST} at most"));
+    }
+    let near = nearest(name, NAMES.iter().map(|(name, _)| *name));
+    let hint = near.map_or_else(String::new, |near| format!(", or did you mean `{near}`?"));
+    let is_empty = !table.has("wide") && !table.has("narrow");
+    is_empty.then(|| format!("a view of your own needs bands of panes{hint}"))
+}
+
+/// A view as its table has it; what that does not say is as `known` has it.
+fn view(name: &str, table: &Table<'_>, known: Option<&View>, keymap: &Keymap) -> Option<View> {
+    let bands = |key: &str| {
+        let read: Vec<Band> = table.list(key).iter().filter_map(band).collect();
+        if read.is_empty() { None } else { Some(read) }
+    };
+    let (wide, narrow) = (bands("wide"), bands("narrow"));
+    let filters = table.table("filters").map(|table| filters(&table));
+    let built_in = NAMES.iter().find(|(have, _)| *have == name);
+    let own_keys = |texts: Vec<String>| match built_in {
+        Some((_, action)) => {
+            Err(format!("no keys here: those of a built-in view stand in [keys.global] as {action}"))
+        }
+        None => keymap.free(&texts),
+    };
+    let from = table.get("wide-from").unwrap_or_else(|| known.map_or(100, |view| u64::from(view.wide_from)));
+    let keys = table.get_with("keys", own_keys).unwrap_or_default();
+    let narrow = narrow.or_else(|| known.map(|view| view.narrow.clone())).or_else(|| wide.clone());
+    let wide = wide.or_else(|| known.map(|view| view.wide.clone())).or_else(|| narrow.clone());
+    Some(View {
+        name: name.to_owned(),
+        keys,
+        wide_from: from.try_into().unwrap_or(100),
+        narrow: narrow?,
+        wide: wide?,
+        filters: filters.or_else(|| known.map(|view| view.filters.clone())).unwrap_or_default(),
+    })
 }
 
 /// `filters = { PANE = FILTER }`
@@ -152,6 +196,9 @@ fn band(table: &Table<'_>) -> Option<Band> {
     })
 }
 
+/// A longer name of a view is none.
+const LONGEST: usize = 40;
+
 /// Where a pane stands, and how it is set apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
@@ -176,6 +223,17 @@ pub enum Side {
 const NARROWEST: u16 = 12;
 
 impl View {
+    /// Its panes, each once, in the order in which they stand on a wide screen.
+    pub fn panes(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = Vec::new();
+        for (name, _) in self.wide.iter().chain(&self.narrow).flat_map(|band| &band.panes) {
+            if !names.contains(&name.as_str()) {
+                names.push(name);
+            }
+        }
+        names
+    }
+
     /// The view without a pane; `None` when nothing is left of it.
     pub fn without(&self, pane: &str) -> Option<Self> {
         let bands = |bands: &[Band]| -> Vec<Band> {
@@ -366,7 +424,7 @@ mod tests {
     #[test]
     fn the_embedded_views_are_whole() {
         let document = Document::new("views.toml", EMBEDDED);
-        let views = document.read(|root| with(&[], root)).expect("TOML");
+        let views = document.read(|root| with(&[], root, &Keymap::default())).expect("TOML");
         assert_eq!(document.faults(), []);
         assert_eq!(views.len(), NAMES.len());
     }

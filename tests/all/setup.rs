@@ -123,6 +123,69 @@ fn the_doctor_finds_nothing_in_the_way_of_the_lab() {
     assert_eq!(fs::read_dir(home.path()).expect("a home").count(), 0, "it writes nothing");
 }
 
+/// A server that answers everything alike, by a clock that stands still.
+fn stopped(date: &'static str, body: &'static str) -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address");
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let Ok(mut stream) = stream else { return };
+            let mut asked = Vec::new();
+            let mut part = [0; 1024];
+            while !asked.windows(4).any(|end| end == b"\r\n\r\n") {
+                match std::io::Read::read(&mut stream, &mut part) {
+                    Ok(count) if count > 0 => asked.extend_from_slice(part.get(..count).unwrap_or_default()),
+                    _ => break,
+                }
+            }
+            let answer = format!(
+                "HTTP/1.1 200 OK\r\nDate: {date}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\
+                 Connection: close\r\n\r\n{body}",
+                body.len()
+            );
+            // Who asks may have gone away.
+            let _gone = stream.write_all(answer.as_bytes());
+        }
+    });
+    format!("http://{address}")
+}
+
+/// What the doctor finds in an area with this config: how it stands, and in words.
+fn found(config: &str, area: &str) -> Vec<(String, String)> {
+    let home = home();
+    let file = home.path().join("config.toml");
+    fs::write(&file, config).expect("a config");
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).expect("its rights");
+    let shown = file.display().to_string();
+    let diagnosis =
+        conforms_to("doctor", &run(home.path(), &["doctor", "--config", &shown, "--format", "json"]));
+    let all = diagnosis["findings"].as_array().expect("findings").iter().filter(|one| one["area"] == area);
+    let word = |one: &Value, key: &str| one[key].as_str().unwrap_or_default().to_owned();
+    all.map(|one| (word(one, "level"), word(one, "text"))).collect()
+}
+
+#[test]
+fn the_doctor_holds_the_clock_of_every_server_against_ours() {
+    let health = r#"{"database":"ok","version":"11.1.0"}"#;
+    let behind = stopped("Fri, 01 Jan 2021 00:00:00 GMT", health);
+    let config = format!("[sources.grafana.main]\nurl = \"{behind}\"\ntoken = \"glsa_x\"\n");
+    let clocks = found(&config, "clock");
+    assert!(clocks.len() == 1 && clocks[0].0 == "failed", "{clocks:?}");
+    assert!(clocks[0].1.contains("behind this machine's"), "{clocks:?}");
+}
+
+#[test]
+fn the_doctor_tells_what_each_credential_may_do() {
+    let (servers, open) = (Servers::start(), r#"{"database":"ok","version":"11.1.0"}"#);
+    let url = stopped("Fri, 01 Jan 2100 00:00:00 GMT", open);
+    let config = format!("{}\n[sources.grafana.open]\nurl = \"{url}\"\n", servers.lab.config());
+    let rights = found(&config, "rights");
+    for told in ["its token may read all that is asked of it", "it lets everybody read, without credentials"]
+    {
+        assert!(rights.iter().any(|(level, text)| level == "ok" && text == told), "{told}: {rights:?}");
+    }
+}
+
 #[test]
 fn the_doctor_says_what_to_do() {
     let (servers, home) = (Servers::start(), home());

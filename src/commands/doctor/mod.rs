@@ -2,6 +2,7 @@
 
 mod abilities;
 mod hosts;
+mod rights;
 mod servers;
 mod terminal;
 mod ways;
@@ -33,10 +34,13 @@ enum Level {
     Failed,
 }
 
+/// What is looked at, in the order in which it is told.
+const AREAS: [&str; 7] = ["config", "source", "rights", "clock", "version", "host", "terminal"];
+
 /// Something that was looked at.
 #[derive(Clone, Debug, Serialize)]
 struct Finding {
-    /// `config`, `source`, `rights`, `clock`, `version`, `host` or `terminal`.
+    /// One of [`AREAS`].
     area: &'static str,
     /// Of what: a source, a file.
     subject: String,
@@ -88,6 +92,8 @@ pub fn run(global: &Global, doctor: &cli::Doctor) -> Result<ExitCode> {
     }
     findings.extend(hosts);
     findings.extend(terminal::look(global));
+    // An area at a time, of each the sources in their order.
+    findings.sort_by_key(|finding| AREAS.iter().position(|area| *area == finding.area));
     let diagnosis = Diagnosis { schema: SCHEMA, at: Utc::now(), findings, sources };
     say(&match doctor.format {
         Form::Text => diagnosis.text(),

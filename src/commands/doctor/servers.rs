@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::join_all;
 use serde::Serialize;
 
-use super::{Finding, took, ways};
+use super::{Finding, rights, took, ways};
 use crate::domain::feed::{FailureKind, Feed, SourceKind};
 use crate::domain::observation::Observation;
 use crate::domain::question::{Answer, Question};
@@ -96,13 +96,15 @@ async fn one(source: &dyn Source, timeout: Duration) -> (Examined, Vec<Finding>)
             took(slowest)
         );
         findings.insert(0, Finding::ok("source", &id, text));
+        if findings.iter().all(|finding| finding.area != "rights") {
+            findings.extend(rights::look(source, &id).await);
+        }
         findings.extend(clock(source, &id, &mut examined).await);
     }
     findings.extend(ways::look(source, &id));
     if let Some(version) = &examined.version {
         findings.push(known(source.id().kind, &id, version));
     }
-    findings.sort_by_key(|finding| finding.area);
     (examined, findings)
 }
 
@@ -224,8 +226,38 @@ fn notes(id: &str, seen: &Observation) -> Vec<Finding> {
     }
 }
 
-/// Holds a Prometheus' clock against ours.
+/// Holds the clock of a source against ours: what a Prometheus says of its own, of any other what the date of
+/// its last answer proves.
 async fn clock(source: &dyn Source, id: &str, examined: &mut Examined) -> Option<Finding> {
+    if let Some(skew) = own_clock(source).await {
+        examined.clock_skew = Some(skew);
+        return Some(clocks(
+            id,
+            skew,
+            format!("its clock differs by {:.1} s from this machine's", skew.abs()),
+        ));
+    }
+    let proved = source.doors().iter().filter_map(|door| door.skew());
+    let skew = seconds_of(proved.max_by_key(TimeDelta::abs)?);
+    examined.clock_skew = Some(skew);
+    let text = if skew == 0.0 {
+        "its clock agrees with this machine's, as far as its answers tell".to_owned()
+    } else {
+        let side = if skew > 0.0 { "ahead of" } else { "behind" };
+        format!("its clock is at least {:.1} s {side} this machine's", skew.abs())
+    };
+    Some(clocks(id, skew, text))
+}
+
+fn clocks(id: &str, skew: f64, text: String) -> Finding {
+    if skew.abs() > SKEW {
+        return Finding::failed("clock", id, text, "set both by NTP: `timedatectl set-ntp true`, or chrony");
+    }
+    Finding::ok("clock", id, text)
+}
+
+/// How far a Prometheus' own clock is ahead of ours, in seconds.
+async fn own_clock(source: &dyn Source) -> Option<f64> {
     if source.id().kind != SourceKind::Prometheus {
         return None;
     }
@@ -234,15 +266,11 @@ async fn clock(source: &dyn Source, id: &str, examined: &mut Examined) -> Option
     let Ok(Answer::Series(series)) = source.answer(question, before).await else { return None };
     let told = series.first()?.points.first()?.1;
     let middle = seconds(before) + (seconds(Utc::now()) - seconds(before)) / 2.0;
-    let skew = told - middle;
-    examined.clock_skew = Some(skew);
-    let text = format!("its clock differs by {:.1} s from this machine's", skew.abs());
-    Some(if skew.abs() > SKEW {
-        let fix = "set both by NTP: `timedatectl set-ntp true`, or chrony";
-        Finding::failed("clock", id, text, fix)
-    } else {
-        Finding::ok("clock", id, text)
-    })
+    Some(told - middle)
+}
+
+fn seconds_of(span: TimeDelta) -> f64 {
+    span.num_milliseconds() as f64 / 1000.0
 }
 
 fn seconds(time: DateTime<Utc>) -> f64 {

@@ -211,7 +211,8 @@ impl Layer for Entry {
             Purpose::Query(_) => " LogQL ".to_owned(),
             Purpose::Time => " go to ".to_owned(),
             Purpose::File => " write to ".to_owned(),
-            Purpose::Note | Purpose::Incident { incident: Some(_), .. } => " note ".to_owned(),
+            Purpose::Note => " note ".to_owned(),
+            Purpose::Incident { incident: Some(incident), .. } => format!(" note in {incident} "),
             Purpose::Incident { incident: None, .. } => " what is wrong ".to_owned(),
             Purpose::Value { name, .. } => format!(" <{name}> "),
         };

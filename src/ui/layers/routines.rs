@@ -355,7 +355,7 @@ impl Layer for Routines {
             if at == self.at {
                 from = lines.len();
             }
-            lines.extend(lay_out(std::slice::from_ref(prose), inner));
+            lines.extend(hanging(prose, inner));
             if at == self.at {
                 to = lines.len();
             }
@@ -366,4 +366,14 @@ impl Layer for Routines {
         self.scroll.top = self.scroll.top.max(to.saturating_sub(room)).min(from);
         draw_lines(Title::new(title), &lines, &mut self.scroll, scene, area, buffer);
     }
+}
+
+/// A line of the list; where it goes on it stands in, below its words.
+fn hanging(prose: &Prose, cells: u16) -> Vec<Vec<Piece>> {
+    const IN: &str = "   ";
+    let mut lines = lay_out(std::slice::from_ref(prose), cells.saturating_sub(3));
+    for line in lines.iter_mut().skip(1) {
+        line.insert(0, piece(IN, Role::Text));
+    }
+    lines
 }

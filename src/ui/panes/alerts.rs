@@ -96,6 +96,14 @@ impl Pane for Alerts {
 
     fn refresh(&mut self, scene: &Scene<'_>) {
         let mut entries = entries(scene.store, scene.wall());
+        // What is folded below its cause is counted too: the title says what the verdict says.
+        let mut counts = COUNTED.map(|sign| (sign, 0));
+        for entry in &entries {
+            if let Some((_, count)) = counts.iter_mut().find(|(sign, _)| sign.word == entry.sign.word) {
+                *count += 1;
+            }
+        }
+        self.counts = counts.into();
         if !scene.whole {
             if self.table.filter().is_empty() {
                 entries = fold(entries);
@@ -108,13 +116,6 @@ impl Pane for Alerts {
             entries = below(entries);
         }
         self.table.offer(entries, scene.held);
-        let mut counts = COUNTED.map(|sign| (sign, 0));
-        for entry in self.table.items() {
-            if let Some((_, count)) = counts.iter_mut().find(|(sign, _)| sign.word == entry.sign.word) {
-                *count += 1;
-            }
-        }
-        self.counts = counts.into();
     }
 
     fn context(&self) -> Context {

@@ -19,7 +19,7 @@ use crate::text;
 use crate::ui::filter::Hay;
 use crate::ui::scene::{Piece, Scene, piece};
 use crate::ui::theme::Role;
-use crate::ui::widgets::columns::Column;
+use crate::ui::widgets::columns::{Column, EXTRA};
 use crate::ui::widgets::frame::Title;
 use crate::ui::widgets::sign::{self, Sign};
 use crate::ui::widgets::table::{Item, Row, Table};
@@ -27,9 +27,9 @@ use crate::ui::widgets::table::{Item, Row, Table};
 const COLUMNS: [Column; 5] = [
     Column::number("at", 0, 12),
     Column::word("kind", 2, 7),
-    Column::text("what", 0, 12, 40),
-    Column::text("came to", 0, 12, 60),
-    Column::text("by", 3, 4, 16),
+    Column::text("what", 0, 16, 40),
+    Column::text("came to", 0, 22, 60),
+    Column::text("by", EXTRA, 4, 16),
 ];
 
 /// How far may be looked back, beside to the last look.
@@ -123,10 +123,12 @@ impl Pane for Past {
         };
         let unknown = self.table.items().iter().filter(|entry| entry.one.is_err()).count();
         let all = self.table.items().len() - unknown;
-        let mut counts = vec![piece(format!("{all} things"), Role::Muted)];
+        let things = if all == 1 { "thing" } else { "things" };
+        let warnings = count(Health::Warning);
+        let mut counts = vec![piece(format!("{all} {things}"), Role::Muted)];
         for (count, word, role) in [
             (count(Health::Critical), "still critical", Role::Critical),
-            (count(Health::Warning), "warnings", Role::Warning),
+            (warnings, if warnings == 1 { "warning" } else { "warnings" }, Role::Warning),
             (unknown, "unknown", Role::Unknown),
         ] {
             if count > 0 {

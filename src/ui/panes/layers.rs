@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::listed::Rows;
 use crate::domain::feed::{Feed, SourceKind, seconds};
-use crate::domain::health::Health;
+use crate::domain::health::{Health, worst};
 use crate::domain::layer::{self, Standing};
 use crate::domain::store::Store;
 use crate::domain::subject::Subject;
@@ -135,7 +135,12 @@ impl Rows for Layers {
         }
         let is_booting = entries.iter().any(|entry| entry.stands.is_some());
         let words = if is_booting { "booting, " } else { "" };
-        let role = if up == entries.len() { Role::Muted } else { Role::Warning };
+        let role = match worst(entries.iter().map(|entry| entry.layer.state())) {
+            Health::Ok => Role::Muted,
+            // While the lab boots it is expected that not all is up.
+            _ if is_booting => Role::Warning,
+            health => sign::of_health(health).role,
+        };
         let words = piece(format!("{words}{up} of {} up", entries.len()), role);
         (vec![words.clone()], vec![words])
     }

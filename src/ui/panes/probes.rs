@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use super::STALE;
 use super::listed::Rows;
 use crate::domain::feed::{Feed, SourceKind};
-use crate::domain::health::Health;
+use crate::domain::health::{Health, worst};
 use crate::domain::probe::Probe;
 use crate::domain::store::Store;
 use crate::domain::subject::Subject;
@@ -113,8 +113,9 @@ impl Rows for Probes {
         if bad == 0 {
             return (Vec::new(), Vec::new());
         }
+        let role = sign::of_health(worst(entries.iter().map(|entry| entry.health))).role;
         let words = format!("{bad} of {} not as they should be", entries.len());
-        (vec![piece(words, Role::Warning)], vec![piece(format!("{bad}/{}", entries.len()), Role::Warning)])
+        (vec![piece(words, role)], vec![piece(format!("{bad}/{}", entries.len()), role)])
     }
 }
 

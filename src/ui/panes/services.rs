@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::listed::Rows;
 use crate::domain::feed::{Feed, SourceKind};
-use crate::domain::health::Health;
+use crate::domain::health::{Health, worst};
 use crate::domain::service::{self, Gap, Standing};
 use crate::domain::store::Store;
 use crate::domain::subject::Subject;
@@ -154,7 +154,11 @@ impl Rows for Services {
         if states.is_empty() {
             return (Vec::new(), Vec::new());
         }
-        let role = if up == states.len() { Role::Muted } else { Role::Warning };
+        let role = if up == states.len() {
+            Role::Muted
+        } else {
+            sign::of_health(worst(states.iter().copied())).role
+        };
         let words = piece(format!("{up} of {} up", states.len()), role);
         (vec![words.clone()], vec![words])
     }

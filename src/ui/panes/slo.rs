@@ -153,6 +153,8 @@ fn row(entry: &Entry) -> Row {
         }
         Told::Counted(account) => {
             let budget = goal.budget(account);
+            // A budget that burns fast says so in the colour of its sign.
+            let alarm = if sign.role == Role::Critical { Role::Critical } else { Role::Warning };
             let was = account.tally.availability().map_or_else(String::new, percent);
             let burn = account.burn.hour.map_or_else(String::new, |burn| format!("{burn:.1}x"));
             vec![
@@ -160,7 +162,7 @@ fn row(entry: &Entry) -> Row {
                 wanted,
                 piece(was, Role::Text),
                 piece(gauge(budget.left.max(0.0), 10), sign.role),
-                left(goal, account),
+                left(goal, account, alarm),
                 piece(burn, Role::Muted),
                 unmeasured(&account.tally),
             ]
@@ -170,20 +172,20 @@ fn row(entry: &Entry) -> Row {
 }
 
 /// What is left of a budget, and until when.
-fn left(goal: &Goal, account: &Account) -> Piece {
+fn left(goal: &Goal, account: &Account, alarm: Role) -> Piece {
     if account.tally.availability().is_none() {
         return piece("nobody measures it", Role::Unknown);
     }
     let budget = goal.budget(account);
     if budget.left <= 0.0 {
         let over = text::age_of(Some(budget.spent - budget.allowed));
-        return piece(format!("spent, {over} more"), Role::Warning);
+        return piece(format!("spent, {over} more"), alarm);
     }
     let rest = text::age_of(Some(budget.allowed - budget.spent));
     match goal.spent_at(account) {
         Some(end) => {
             let span = text::age_of(Some(seconds(end - account.at)));
-            piece(format!("{rest} left, spent in {span}"), Role::Warning)
+            piece(format!("{rest} left, spent in {span}"), alarm)
         }
         None => piece(format!("{rest} left"), Role::Text),
     }

@@ -131,7 +131,7 @@ fn row(entry: &Entry) -> Row {
             piece(entry.name.clone(), Role::Text),
             piece(sign.word, sign.role),
             piece(text::age_of(entry.age), Role::Text),
-            piece(if entry.took > 0.0 { text::took(entry.took) } else { "–".into() }, Role::Muted),
+            piece(if entry.took > 0.0 { text::took(entry.took) } else { String::new() }, Role::Muted),
             piece(entry.error.clone(), Role::Text),
         ],
         stale: false,

@@ -18,11 +18,11 @@ use crate::ui::widgets::sign::{self, Sign};
 use crate::ui::widgets::table::{Item, Row};
 
 const COLUMNS: [Column; 5] = [
-    Column::text("tier", 0, 7, 18),
-    Column::text("latency", 2, 8, 30),
+    Column::text("tier", 0, 16, 18),
+    Column::text("latency", 2, 14, 30),
     Column::text("traffic", 3, 7, 10),
-    Column::text("errors", 1, 6, 34),
-    Column::text("saturation", 1, 8, 34),
+    Column::text("errors", 1, 24, 34),
+    Column::text("saturation", 1, 20, 34),
 ];
 
 /// A tier's row.
@@ -44,6 +44,11 @@ pub fn told(level: Option<&Level>) -> Piece {
     let is_said = level.of.is_empty() || level.text.contains(&*level.of);
     let text = if is_said { level.text.clone() } else { format!("{} {}", level.of, level.text) };
     piece(text, role)
+}
+
+/// An address without its scheme: in a column every cell counts.
+fn in_short((text, role): Piece) -> Piece {
+    piece(text.replace("https://", "").replace("http://", ""), role)
 }
 
 impl Hay for Entry {
@@ -92,7 +97,7 @@ impl Rows for Tiers {
             (_, down) => format!(", {down} down"),
         };
         let name = piece(format!("{}{lost}", entry.tier.name), Role::Text);
-        let signals = entry.tier.signals.iter().map(|level| told(level.as_ref()));
+        let signals = entry.tier.signals.iter().map(|level| in_short(told(level.as_ref())));
         Row { sign: entry.state(), cells: [name].into_iter().chain(signals).collect(), stale: false }
     }
 }

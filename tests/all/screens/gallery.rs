@@ -7,9 +7,9 @@ use std::process::{Command, Stdio};
 
 use rstest::rstest;
 
-const VIEWS: [&str; 14] = [
+pub(super) const VIEWS: [&str; 15] = [
     "bridge", "alerts", "targets", "logs", "backups", "hosts", "runbooks", "chain", "journal", "silences",
-    "coverage", "horizon", "probes", "services",
+    "coverage", "horizon", "digest", "probes", "services",
 ];
 
 /// What lies over a view: its name, the view, and the keys that open it.
@@ -30,7 +30,7 @@ const LAYERS: [(&str, &str, &str); 11] = [
 const SIZES: [&str; 4] = ["60x12", "80x24", "120x40", "200x60"];
 
 /// The picture, which is the same every time.
-fn shot(scenario: &str, view: &str, size: &str, keys: &str) -> String {
+pub(super) fn shot(scenario: &str, view: &str, size: &str, keys: &str) -> String {
     let home = tempfile::tempdir().expect("a home directory");
     let output = Command::new(env!("CARGO_BIN_EXE_wardroom"))
         .args(["shot", &format!("--demo={scenario}"), "--view", view, "--size", size, "--keys", keys])

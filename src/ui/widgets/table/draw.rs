@@ -30,7 +30,9 @@ impl<T: Item> Table<T> {
         }
         // Above heads of groups alone there is nothing that a heading names.
         let has_rows = self.shown.iter().any(|line| matches!(line, Line::Item(_)));
-        let header = u16::from(scene.whole && area.height >= 5 && has_rows);
+        // It stands where there is room for it, or where it takes no row's place.
+        let has_room = area.height >= 5 || usize::from(area.height) > self.shown.len();
+        let header = u16::from(scene.whole && has_room && has_rows);
         let height = usize::from(area.height - header);
         let visible = self.scroll(height);
         self.drawn = (area.y + header, visible);
