@@ -7,6 +7,7 @@ mod clock;
 mod endpoint;
 mod error;
 mod refusal;
+mod spent;
 mod tls;
 mod tunnel;
 
@@ -22,6 +23,7 @@ use tokio::sync::{Mutex, OnceCell, Semaphore};
 
 pub use endpoint::{Endpoint, Token};
 pub use error::NetError;
+pub use spent::{Spent, counted};
 pub use tls::Fingerprint;
 pub use tunnel::{Far, Standing, Tunnel};
 
@@ -348,6 +350,7 @@ impl Client {
             }
         }
         drop(long);
+        spent::note(body.len());
         if status.is_success() {
             return Ok(Response { status: status.as_u16(), content_type, body });
         }

@@ -11,7 +11,7 @@ mod wizard;
 
 pub use entry::{Entry, Login, written};
 pub use runbooks::{Book, find as find_runbooks};
-pub use trial::{Met, identify, test};
+pub use trial::{Look, Met, identify, test};
 pub use wizard::{Plan, Wizard};
 
 /// Somebody to talk with.

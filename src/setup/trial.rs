@@ -11,7 +11,7 @@ use super::entry::Entry;
 use crate::config::Config;
 use crate::domain::feed::{Feed, SourceKind};
 use crate::domain::observation::Observation;
-use crate::net::{Client, Endpoint, NetError, Token};
+use crate::net::{Client, Endpoint, NetError, Spent, Token, counted};
 use crate::settings::Document;
 use crate::sources::{Source, SourceError};
 
@@ -178,12 +178,25 @@ async fn look(source: &dyn Source, feed: Feed) -> Result<Vec<Observation>, Sourc
         .unwrap_or_else(|_| Err(timeout().into()))
 }
 
-/// Looks at every feed of a source once: how long each took, or why it brought nothing.
-pub async fn test(source: &dyn Source) -> Vec<(Feed, Duration, Result<Vec<Observation>, SourceError>)> {
+/// One look at a feed.
+#[derive(Debug)]
+pub struct Look {
+    /// Which.
+    pub feed: Feed,
+    /// How long it took.
+    pub took: Duration,
+    /// What it cost.
+    pub spent: Spent,
+    /// What was seen, or why nothing was.
+    pub seen: Result<Vec<Observation>, SourceError>,
+}
+
+/// Looks at every feed of a source once.
+pub async fn test(source: &dyn Source) -> Vec<Look> {
     let looks = source.feeds().into_iter().map(|plan| async move {
         let start = Instant::now();
-        let seen = look(source, plan.feed).await;
-        (plan.feed, start.elapsed(), seen)
+        let (seen, spent) = counted(look(source, plan.feed)).await;
+        Look { feed: plan.feed, took: start.elapsed(), spent, seen }
     });
     join_all(looks).await
 }
@@ -193,9 +206,9 @@ pub(super) async fn lacking(entry: &Entry, kind: SourceKind) -> Vec<String> {
     let Ok(source) = source(entry, kind) else { return Vec::new() };
     let all = test(&*source).await;
     let refused = |error: &SourceError| matches!(error, SourceError::Net(NetError::Unauthorised { .. }));
-    let lines = all.into_iter().filter_map(|(feed, _, seen)| {
-        let error = seen.err().filter(refused)?;
-        Some(format!("{feed}: {error}"))
+    let lines = all.into_iter().filter_map(|look| {
+        let error = look.seen.err().filter(refused)?;
+        Some(format!("{}: {error}", look.feed))
     });
     lines.collect()
 }

@@ -152,8 +152,11 @@ impl Diagnosis {
             text.push_str("\nrequests\n");
         }
         for source in &self.sources {
-            let Examined { source, requests_per_minute, .. } = source;
-            let _infallible = writeln!(text, "  {source}: {requests_per_minute:.0} looks a minute");
+            let Examined { source, requests_per_minute, bytes_per_minute, .. } = source;
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole bytes")]
+            let bytes = crate::text::bytes(bytes_per_minute.round() as u64);
+            let _infallible =
+                writeln!(text, "  {source}: {requests_per_minute:.0} requests and {bytes} a minute");
         }
         let count = |level| self.findings.iter().filter(|finding| finding.level == level).count();
         let (failed, notes) = (count(Level::Failed), count(Level::Note));

@@ -13,8 +13,9 @@ use crate::domain::observation::Observation;
 use crate::domain::question::{Answer, Question};
 use crate::domain::rule::RuleKind;
 use crate::domain::target::Target;
+use crate::setup::{self, Look};
 use crate::sources::{Source, SourceError};
-use crate::{setup, text};
+use crate::text;
 
 /// Two clocks may differ by so much: a request takes a moment.
 const SKEW: f64 = 5.0;
@@ -26,7 +27,10 @@ const SOON: TimeDelta = TimeDelta::days(21);
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Examined {
     pub(super) source: String,
+    /// As many as its feeds are looked at, as its first answers cost.
     pub(super) requests_per_minute: f64,
+    /// Bytes of answers, likewise.
+    pub(super) bytes_per_minute: f64,
     pub(super) version: Option<String>,
     /// How far its clock is ahead of ours, in seconds.
     pub(super) clock_skew: Option<f64>,
@@ -49,10 +53,10 @@ pub(super) async fn examine(sources: &[Arc<dyn Source>], timeout: Duration) -> V
 
 async fn one(source: &dyn Source, timeout: Duration) -> (Examined, Vec<Finding>) {
     let id = source.id().to_string();
-    let per_minute = source.feeds().iter().map(|plan| 60.0 / plan.interval.as_secs_f64().max(0.001)).sum();
     let mut examined = Examined {
         source: id.clone(),
-        requests_per_minute: per_minute,
+        requests_per_minute: 0.0,
+        bytes_per_minute: 0.0,
         version: None,
         clock_skew: None,
         feeds: Vec::new(),
@@ -67,8 +71,14 @@ async fn one(source: &dyn Source, timeout: Duration) -> (Examined, Vec<Finding>)
     let mut findings = Vec::new();
     let mut answered = 0;
     let mut slowest = Duration::ZERO;
-    for (feed, span, seen) in looks {
+    let plans = source.feeds();
+    for Look { feed, took: span, spent, seen } in looks {
         slowest = slowest.max(span);
+        let interval =
+            plans.iter().find(|plan| plan.feed == feed).map_or(60.0, |plan| plan.interval.as_secs_f64());
+        let times = 60.0 / interval.max(0.001);
+        examined.requests_per_minute += spent.requests as f64 * times;
+        examined.bytes_per_minute += spent.bytes as f64 * times;
         let error = match seen {
             Ok(seen) => {
                 // An open way says nothing of the server at its end.
