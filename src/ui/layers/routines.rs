@@ -371,6 +371,10 @@ impl Layer for Routines {
 /// A line of the list; where it goes on it stands in, below its words.
 fn hanging(prose: &Prose, cells: u16) -> Vec<Vec<Piece>> {
     const IN: &str = "   ";
+    let whole = lay_out(std::slice::from_ref(prose), cells);
+    if whole.len() < 2 {
+        return whole;
+    }
     let mut lines = lay_out(std::slice::from_ref(prose), cells.saturating_sub(3));
     for line in lines.iter_mut().skip(1) {
         line.insert(0, piece(IN, Role::Text));
