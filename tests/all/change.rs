@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use clap::Parser as _;
 use wardroom::cli::Cli;
 
-use crate::check::{complained, home, run};
+use crate::check::{complained, home, run, wardroom};
 
 /// A program that notes what it was given, a line each.
 fn note(home: &Path) -> (PathBuf, PathBuf) {
@@ -58,7 +58,9 @@ fn one_state_is_told_of_and_a_failure_is_said_and_tried_again() {
     let program = program.display().to_string();
     let look = |demo: &str, program: &str| {
         let check = ["check", "--timeout", "60s", demo, "--rate", "0s", "--on-change", "critical", "--exec"];
-        run(home.path(), &[&check[..], &[program, "{state}"]].concat())
+        // What was told of a lab is kept among temporary files: these go with the home.
+        let mut command = wardroom(home.path(), &[&check[..], &[program, "{state}"]].concat());
+        command.env("TMPDIR", home.path()).output().expect("it runs")
     };
     look("--demo=calm", &program);
     assert_eq!(lines(&notes).len(), 0);

@@ -93,9 +93,9 @@ fn a_long_journal_is_put_aside_and_nothing_is_lost() {
     let mut expected = 0;
     for round in 1..=3 {
         // Made once: the time in it is now longer, now shorter.
-        let more = lines("old", 9 << 20);
-        expected += more.lines().count();
-        fs::write(&file, fs::read_to_string(&file).unwrap_or_default() + &more).expect("written");
+        let longer = lines("old", 9 << 20);
+        expected += longer.lines().count();
+        fs::write(&file, fs::read_to_string(&file).unwrap_or_default() + &longer).expect("written");
         let mut journal = Journal::new(directory.path(), None);
         assert_eq!(journal.add(began(&format!("new {round}"), "uptime")), Kept::Home);
         expected += 1;

@@ -211,7 +211,7 @@ fn the_dashboard_on_the_demo_lab_touches_them_neither() {
     ends(pty);
     assert_eq!(user.finds(), [""; 0].map(PathBuf::from));
     let pty = user.terminal(&["open", "--demo=host-down", "HostDown"]);
-    wait_for(&pty, "fingerprint");
+    wait_for(&pty, "Esc back");
     ends(pty);
     let file = user.named("taken.wardroom");
     let taken = user.run(&["--demo=calm", "record", &file, "--for", "1s"]);
