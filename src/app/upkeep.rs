@@ -9,7 +9,7 @@ use super::App;
 use crate::border::Effect;
 use crate::clock::Now;
 use crate::domain::deed::Receipt;
-use crate::domain::feed::{Failure, SourceKind};
+use crate::domain::feed::{Failure, Feed, SourceKind};
 use crate::domain::maintenance;
 use crate::domain::reaping;
 use crate::domain::store::{Related, Relating};
@@ -148,7 +148,12 @@ impl App {
         let Some((wanted, until)) = &mut self.upkeep.wanted else { return };
         let until = *until.get_or_insert(now.mono + PATIENCE);
         let found = wanted.find(&self.known.store);
-        if found.is_none() && !self.is_settled() && now.mono < until {
+        // What Prometheus raised is known by another identity once Alertmanager has told of it.
+        let is_early = self.known.store.of(SourceKind::Alertmanager).any(|source| {
+            let alerts = source.feeds.get(&Feed::Alerts);
+            alerts.is_some_and(|alerts| alerts.at.is_none() && alerts.failure.is_none())
+        });
+        if (found.is_none() || is_early) && !self.is_settled() && now.mono < until {
             return;
         }
         let Some((wanted, _)) = self.upkeep.wanted.take() else { return };

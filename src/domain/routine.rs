@@ -220,7 +220,7 @@ fn measures(names: &[&str], store: &Store, now: DateTime<Utc>) -> (Health, Strin
     let hosts = store.hosts();
     let known: usize = hosts
         .iter()
-        .flat_map(|host| names.iter().filter_map(|name| host.values.get(*name)))
+        .flat_map(|host| names.iter().filter_map(|name| host.values.get(name)))
         .map(<[_]>::len)
         .sum();
     if known == 0 || !hosts::is_measured(store, now) {

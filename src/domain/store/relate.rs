@@ -33,6 +33,7 @@ const REJUDGE: TimeDelta = TimeDelta::seconds(5);
 
 /// What is to be found anew.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "a set of parts, each stale or not")]
 struct Stale {
     alerts: bool,
     hosts: bool,

@@ -8,6 +8,7 @@ use futures_util::future::join_all;
 use tokio::time::Instant;
 
 use super::{Prometheus, series};
+use crate::domain::feed::FailureKind;
 use crate::domain::labels::Interner;
 use crate::domain::measure::{Measure, Measured, Reading, Worse};
 use crate::settings::{Document, Table};
@@ -104,6 +105,10 @@ impl Prometheus {
             }
             answers.extend(join_all(asked).await);
             at_once = if start.elapsed() < QUICK { 1 } else { AT_ONCE };
+            // Where nobody answers no other question fares better.
+            if answers.iter().all(|answer| answer.as_ref().is_err_and(is_gone)) {
+                break;
+            }
         }
         let mut first = None;
         let mut answered = answers.is_empty();
@@ -137,6 +142,12 @@ impl Prometheus {
         let read = move |body: &str| series::readings(body, &known);
         self.ask("query", &[("query", &measure.query)], read).await
     }
+}
+
+/// Whether the server itself cannot be asked, whatever the question.
+fn is_gone(error: &SourceError) -> bool {
+    use FailureKind::{Dns, Other, Refused, Timeout, Tls, Unauthorised};
+    matches!(error.failure().kind, Refused | Dns | Timeout | Tls | Unauthorised | Other)
 }
 
 #[cfg(test)]

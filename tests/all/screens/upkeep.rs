@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use wardroom::app::Setup;
 use wardroom::border::{Effect, Msg};
+use wardroom::domain::alert::RaisedAlert;
 use wardroom::domain::deed::{Receipt, What};
 use wardroom::domain::feed::{Feed, SourceId, SourceKind};
 use wardroom::domain::labels::Labels;
@@ -31,6 +32,28 @@ fn the_alert_that_was_asked_for_is_opened_as_soon_as_it_is_there() {
         assert!(screen.contains("fingerprint"), "{name}: {screen}");
         assert_eq!(screen.contains("00000000hostdown"), name != "DiskSpaceLow", "{name}: {screen}");
     }
+}
+
+#[test]
+fn what_is_asked_for_is_not_opened_before_alertmanager_has_told_of_it() {
+    let raised = RaisedAlert {
+        labels: [("alertname", "HostDown"), ("instance", "10.0.0.21:9100")].into_iter().collect(),
+        annotations: Labels::default(),
+        firing: true,
+        active_at: instant(),
+        value: "1".into(),
+    };
+    let told = |seen: Observation, kind| Msg::Observed {
+        source: SourceId::new(kind, "main"),
+        feed: Feed::Alerts,
+        result: Ok(vec![seen]),
+        took: 0.01,
+    };
+    let mut desk = Desk::new(wanted("HostDown", &[]), SIZE);
+    desk.hear([told(Observation::Raised([raised].into()), SourceKind::Prometheus)]);
+    assert!(!desk.screen().contains("fingerprint"), "{}", desk.screen());
+    desk.hear(homelab::host_down());
+    assert!(desk.screen().contains("00000000hostdown"), "{}", desk.screen());
 }
 
 #[test]

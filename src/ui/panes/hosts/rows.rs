@@ -137,7 +137,7 @@ fn number(host: &Host, measure: &str, unit: Unit) -> Piece {
 
 /// How many things the first of the measures knows, and how many of them the measures blame.
 fn of_many(host: &Host, measures: &[&str]) -> Piece {
-    let Some(all) = measures.first().and_then(|measure| host.values.get(*measure)) else {
+    let Some(all) = measures.first().and_then(|measure| host.values.get(measure)) else {
         return piece("", Role::Muted);
     };
     let mut blamed: Vec<&str> = host
