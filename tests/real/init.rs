@@ -50,7 +50,7 @@ fn the_doctor_reads_clocks_and_versions() {
         let all = said["findings"].as_array().expect("findings");
         all.iter().filter(|found| found["area"] == area).cloned().collect::<Vec<_>>()
     };
-    assert_eq!(found("clock").len(), 2, "both of Prometheus: {said:#}");
+    assert_eq!(found("clock").len(), 3, "both of Prometheus, and Alertmanager's: {said:#}");
     assert!(found("clock").iter().all(|found| found["level"] == "ok"), "one machine has one clock: {said:#}");
     assert!(found("version").iter().any(|found| found["subject"] == "alertmanager.main"), "{said:#}");
     assert!(found("source").iter().all(|found| found["level"] != "failed"), "{said:#}");
