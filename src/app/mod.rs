@@ -334,6 +334,8 @@ impl App {
             Msg::Focus(_) => {}
             Msg::Resize { width, height } => {
                 self.screen = Rect::new(0, 0, width, height);
+                // What was drawn may no longer be on it.
+                self.confirmable = seen::Seen::default();
                 self.dirty = true;
             }
             Msg::Observed { source, feed, result, took } => {

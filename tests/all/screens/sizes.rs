@@ -1,6 +1,9 @@
 //! From one cell to more than any screen has: every view of every scenario is drawn, and keeps its bounds.
 
 use rstest::rstest;
+use wardroom::app::Setup;
+use wardroom::border::{Effect, Msg};
+use wardroom::keymap::{Press, presses};
 
 use super::desk::Desk;
 use super::gallery::{VIEWS, shot};
@@ -52,4 +55,30 @@ fn every_view_and_layer_is_drawn_whatever_is_known(
             assert_eq!((buffer.area.width, buffer.area.height), size, "{known} {keys}");
         }
     }
+}
+
+#[test]
+fn what_was_asked_on_another_size_is_not_confirmed_before_it_is_drawn() {
+    let setup = Setup { read_only: false, operator: "sam".into(), ..homelab::setup() };
+    let mut desk = Desk::new(setup, (120, 40));
+    desk.hear(homelab::host_down());
+    let is_called = |desk: &mut Desk| {
+        desk.effects.clear();
+        for press in presses("<enter>").expect("a key") {
+            if let Press::Key(key) = press {
+                desk.hear([Msg::Key(key)]);
+            }
+        }
+        desk.effects.iter().any(|effect| matches!(effect, Effect::Call { .. }))
+    };
+    desk.keys("S  X");
+    assert!(desk.screen().contains("Enter ends all of them now."), "{}", desk.screen());
+    desk.resize(1, 1);
+    assert!(!is_called(&mut desk), "nobody sees what it is");
+    desk.draw();
+    assert!(!is_called(&mut desk), "nor in one cell");
+    desk.resize(120, 40);
+    desk.draw();
+    assert!(desk.screen().contains("Enter ends all of them now."), "{}", desk.screen());
+    assert!(is_called(&mut desk), "drawn again it is");
 }
