@@ -2,7 +2,7 @@
 
 use rstest::rstest;
 
-use crate::lab::{PROGRAM, Plan};
+use crate::lab::{FILLED, PROGRAM, Plan};
 use crate::pty::Answers;
 
 #[rstest]
@@ -19,4 +19,18 @@ fn what_a_terminal_answers_is_told(#[case] answers: Answers, #[case] told: &[&st
     assert_eq!(doctor.pty.line_settings(), other.pty.line_settings());
     // What was answered is not left on the screen.
     assert!(!doctor.pty.screen().contains("^[["), "{}", doctor.pty.screen());
+}
+
+#[test]
+fn what_a_dashboard_costs_is_counted_while_it_runs() {
+    let dashboard = Plan::default().start();
+    dashboard.shows(&FILLED);
+    let mut doctor =
+        Plan { command: &[PROGRAM, "doctor", "--demo"], size: (100, 80), ..Plan::default() }.start();
+    assert_eq!(doctor.ends(), 0);
+    doctor.shows(&[
+        "dashboards that run here",
+        &format!("process {}: ", dashboard.pty.pid()),
+        "wake-ups a second",
+    ]);
 }

@@ -3,6 +3,7 @@
 mod abilities;
 mod hosts;
 mod rights;
+mod running;
 mod servers;
 mod terminal;
 mod ways;
@@ -20,6 +21,7 @@ use crate::cli::{self, Form, Global};
 use crate::config::exposed;
 use crate::report::SCHEMA;
 use crate::runtime::network;
+use running::{Running, Watched};
 use servers::Examined;
 
 /// How much a finding matters.
@@ -72,6 +74,8 @@ struct Diagnosis {
     at: DateTime<Utc>,
     findings: Vec<Finding>,
     sources: Vec<Examined>,
+    /// The dashboards that run here, and what each costs this machine.
+    dashboards: Vec<Running>,
 }
 
 /// Runs it.
@@ -82,6 +86,7 @@ pub fn run(global: &Global, doctor: &cli::Doctor) -> Result<ExitCode> {
     let network = network()?;
     let ground = network.block_on(ground(global, false))?;
     let mut findings = config(&ground);
+    let watched = Watched::begin();
     let examined = network.block_on(servers::examine(&ground.config.sources, doctor.timeout));
     let hosts = if doctor.hosts { network.block_on(hosts::look(&ground.config)) } else { Vec::new() };
     network.shutdown_background();
@@ -94,7 +99,8 @@ pub fn run(global: &Global, doctor: &cli::Doctor) -> Result<ExitCode> {
     findings.extend(terminal::look(global));
     // An area at a time, of each the sources in their order.
     findings.sort_by_key(|finding| AREAS.iter().position(|area| *area == finding.area));
-    let diagnosis = Diagnosis { schema: SCHEMA, at: Utc::now(), findings, sources };
+    let dashboards = watched.end();
+    let diagnosis = Diagnosis { schema: SCHEMA, at: Utc::now(), findings, sources, dashboards };
     say(&match doctor.format {
         Form::Text => diagnosis.text(),
         Form::Json => serde_json::to_string_pretty(&diagnosis)? + "\n",
@@ -157,6 +163,16 @@ impl Diagnosis {
             let bytes = crate::text::bytes(bytes_per_minute.round() as u64);
             let _infallible =
                 writeln!(text, "  {source}: {requests_per_minute:.0} requests and {bytes} a minute");
+        }
+        if !self.dashboards.is_empty() {
+            text.push_str("\ndashboards that run here\n");
+        }
+        for Running { pid, wakeups_per_second, cpu_percent, resident_bytes } in &self.dashboards {
+            let resident = crate::text::bytes(*resident_bytes);
+            let _infallible = writeln!(
+                text,
+                "  process {pid}: {wakeups_per_second:.0} wake-ups a second, {cpu_percent:.1} % of a core, {resident}"
+            );
         }
         let count = |level| self.findings.iter().filter(|finding| finding.level == level).count();
         let (failed, notes) = (count(Level::Failed), count(Level::Note));
