@@ -47,7 +47,7 @@ fn measure(scale: &str, seconds: u64, count: usize) -> [f64; 7] {
     let lab = Lab::start(scale, home.path(), "");
     let screen = Screen::open(&command(&lab, "bridge"), home.path(), (120, 40), Link::default());
     screen.settle(Duration::from_millis(700), Duration::from_secs(if seconds > 1 { 20 } else { 2 }));
-    let (first, _) = keys(&screen, count);
+    let (first, _) = keys(&screen, count, ["j", "k"]);
     let rest = rest(&screen, seconds);
     let key = |part| quantile(&first, part);
     [rest.resident, rest.cpu, rest.bytes, rest.wakeups, key(0.5), key(0.95), key(1.0)]
