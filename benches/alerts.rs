@@ -53,6 +53,7 @@ fn alert(number: usize, now: Now) -> Alert {
         acked_by: None,
         receivers: vec!["page".into()],
         generator_url: None,
+        at: None,
     }
 }
 

@@ -49,6 +49,9 @@ use crate::terminal::{Call, Input};
 /// When messages come without a pause, a frame is drawn in between after this time.
 const LATEST: Duration = Duration::from_millis(50);
 
+/// The servers that are near answer within this time.
+const ANSWERED: Duration = Duration::from_millis(35);
+
 /// A step of the clock that is larger says that the machine slept or its clock was set.
 const STEP: TimeDelta = TimeDelta::seconds(5);
 
@@ -194,6 +197,7 @@ impl<S: Screen> Loop<S> {
             Some(loaded) = self.feeds.loads.recv() => self.reloaded(loaded),
             () = until(step.unwrap_or(due)), if step.is_some() => return Ok(self.play()),
             () = until(self.tick.unwrap_or(due)), if self.tick.is_some() => {
+                self.screen.ripen();
                 let ended = self.take(Msg::Tick);
                 self.tick = next_second(&self.clock, self.last);
                 return Ok(ended);
@@ -418,10 +422,11 @@ async fn until(instant: Instant) {
     }
 }
 
-/// When the wall clock shows its next second; a clock that stands still never does.
+/// When the wall clock shows its next second, and who was asked with it has answered; a clock that stands
+/// still never does.
 fn next_second(clock: &Clock, now: Now) -> Option<Instant> {
     let rest = 1_000_u64.saturating_sub(u64::from(now.wall.nanosecond() / 1_000_000));
-    (!clock.is_fixed()).then(|| Instant::now() + Duration::from_millis(rest.max(1)))
+    (!clock.is_fixed()).then(|| Instant::now() + Duration::from_millis(rest) + ANSWERED)
 }
 
 /// Whether the machine slept or its clock was set between two looks. The loop looks every second.

@@ -105,11 +105,14 @@ pub struct Table<'a> {
     asked: RefCell<Vec<String>>,
     /// Keys are names that the operator chose: none of them is unknown.
     open: std::cell::Cell<bool>,
+    /// Another table, and the keys that are taken from it where they do not stand here.
+    below: std::cell::Cell<Option<(&'a DeTable<'a>, &'static [&'static str])>>,
 }
 
 impl<'a> Table<'a> {
     fn new(path: String, content: &'a DeTable<'a>, span: Range<usize>, document: &'a Document) -> Self {
-        Self { path, content, span, document, asked: RefCell::default(), open: std::cell::Cell::new(false) }
+        let (asked, open, below) = Default::default();
+        Self { path, content, span, document, asked, open, below }
     }
 
     /// Where the table stands: `sources.prometheus.main`.
@@ -120,6 +123,30 @@ impl<'a> Table<'a> {
     /// Whether `key` stands there, whatever its value.
     pub fn has(&self, key: &str) -> bool {
         self.find(key).is_some()
+    }
+
+    /// Whether `key` stands in this very table, and not in the one that it leans on.
+    pub fn is_own(&self, key: &str) -> bool {
+        self.content.iter().any(|(name, _)| name.get_ref() == key)
+    }
+
+    /// Takes these keys from another table where they do not stand here.
+    pub fn lean_on(&self, other: &Self, keys: &'static [&'static str]) {
+        self.below.set(Some((other.content, keys)));
+    }
+
+    /// Takes a key for known that somebody else reads.
+    pub fn allow(&self, key: &str) {
+        self.note(key);
+    }
+
+    /// The text that stands at `key`, if one does; who reads the key tells its faults.
+    pub fn peek(&self, key: &str) -> Option<&'a str> {
+        let (_, value) = self.find(key)?;
+        match value.get_ref() {
+            DeValue::String(text) => Some(text),
+            _ => None,
+        }
     }
 
     /// The value of `key`, if it stands there and is one.
@@ -189,6 +216,11 @@ impl<'a> Table<'a> {
         self.document.fault(Some(at), format!("{}{key}: {message}", self.prefix()));
     }
 
+    /// Tells a fault of the table itself.
+    pub fn fault_of_all(&self, message: impl fmt::Display) {
+        self.document.fault(Some(self.span.start), format!("{}: {message}", self.path));
+    }
+
     fn take<T>(&self, key: &str, read: impl FnOnce(&Spanned<DeValue<'a>>) -> Result<T, String>) -> Option<T> {
         self.note(key);
         let (_, value) = self.find(key)?;
@@ -202,7 +234,11 @@ impl<'a> Table<'a> {
     }
 
     fn find(&self, key: &str) -> Option<(&'a Spanned<std::borrow::Cow<'a, str>>, &'a Spanned<DeValue<'a>>)> {
-        self.content.iter().find(|(name, _)| name.get_ref() == key)
+        let own = self.content.iter().find(|(name, _)| name.get_ref() == key);
+        own.or_else(|| {
+            let (below, _) = self.below.get().filter(|(_, keys)| keys.contains(&key))?;
+            below.iter().find(|(name, _)| name.get_ref() == key)
+        })
     }
 
     fn as_table(&self, path: String, value: &'a Spanned<DeValue<'a>>) -> Option<Self> {

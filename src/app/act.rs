@@ -357,7 +357,7 @@ impl App {
         let Subject::Alert { fingerprint, .. } = &subject else { return };
         let known = &self.known.store;
         let mut alerts = known.alerts().iter().map(|listed| &listed.alert);
-        let Some(alert) = alerts.find(|alert| alert.fingerprint == *fingerprint).cloned() else { return };
+        let Some(alert) = alerts.find(|alert| alert.key() == fingerprint).cloned() else { return };
         if let Some(why) = lost_loki(known, now) {
             return self.offer_journal(&subject, &alert, &why, now);
         }

@@ -56,9 +56,10 @@ impl App {
         if alert.fingerprint_source != FingerprintSource::Alertmanager {
             return Vec::new();
         }
-        let listed = store.listed(&alert.fingerprint).map(|listed| listed.source.clone());
+        let listed = store.listed(alert.key()).map(|listed| listed.source.clone());
         let listed = listed.filter(|source| source.kind == SourceKind::Alertmanager);
-        let router = || store.of(SourceKind::Alertmanager).next().map(|source| source.id.clone());
+        let router =
+            || store.near(SourceKind::Alertmanager, alert.site()).next().map(|source| source.id.clone());
         let Some(source) = listed.or_else(router) else { return Vec::new() };
         let span = order
             .limit

@@ -40,18 +40,18 @@ impl App {
         let critical = |alert: &crate::domain::alert::Alert| {
             weigh(Condition::Alert(alert.rank, alert.state)) == Some(Health::Critical)
                 // A cause and what follows from it ring once.
-                && !self.known.store.causes().contains_key(&alert.fingerprint)
+                && !self.known.store.causes().contains_key(alert.key())
         };
         let alerts = self.known.store.alerts().iter().map(|listed| &listed.alert);
         let present: Vec<_> = alerts.filter(|alert| critical(alert)).collect();
-        let names: BTreeSet<Arc<str>> = present.iter().map(|alert| Arc::clone(&alert.fingerprint)).collect();
+        let names: BTreeSet<Arc<str>> = present.iter().map(|alert| Arc::clone(alert.key())).collect();
         let Bell { told, rung, muted } = &mut self.bell;
         let Some(told) = told else {
             self.bell.told = settled.then_some(names);
             return Vec::new();
         };
         told.retain(|name| names.contains(name));
-        let fresh: Vec<_> = present.iter().filter(|alert| !told.contains(&alert.fingerprint)).collect();
+        let fresh: Vec<_> = present.iter().filter(|alert| !told.contains(alert.key())).collect();
         let Some(first) = fresh.first() else { return Vec::new() };
         // What comes within the pause is told after it, all at once.
         if rung.is_some_and(|rung| now.mono.saturating_sub(rung) < AGAIN) {

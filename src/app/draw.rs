@@ -69,7 +69,8 @@ impl App {
     pub(super) fn site(&self) -> Arc<str> {
         let mut sites = self.known.store.sources.iter().map(|source| &source.site);
         let first = sites.next().cloned().unwrap_or_default();
-        if sites.all(|site| *site == first) { first } else { Arc::default() }
+        let title = || Arc::clone(self.known.store.title(&first));
+        if sites.all(|site| *site == first) { title() } else { Arc::default() }
     }
 
     /// Draws the screen, in the colours that are being tried if some are; the wall dim by night.
@@ -289,7 +290,11 @@ fn badges(scene: &Scene<'_>, level: usize) -> Vec<Vec<Piece>> {
     let lost = sites::lost(store, now);
     let mut all: Vec<Vec<Piece>> = Vec::new();
     for site in sites {
-        let name = if site.is_empty() { Vec::new() } else { vec![piece(format!("{site}: "), Role::Accent)] };
+        let name = if site.is_empty() {
+            Vec::new()
+        } else {
+            vec![piece(format!("{}: ", store.title(&site)), Role::Accent)]
+        };
         if let Some(lost) = lost.iter().find(|lost| lost.site == site) {
             let sign = of_feed(FeedState::Down);
             let mut told = name;

@@ -56,7 +56,7 @@ impl App {
             (None, Some(subject)) => about::of_subject(subject, store).1.last().cloned().unwrap_or_default(),
             (None, None) => String::new(),
         };
-        Meant { title, alerts: alerts.iter().map(|alert| Arc::clone(&alert.fingerprint)).collect() }
+        Meant { title, alerts: alerts.iter().map(|alert| Arc::clone(alert.key())).collect() }
     }
 
     /// Does with an incident what was chosen.

@@ -119,8 +119,7 @@ impl App {
             let label = |name: &str| alert.labels.get(name).unwrap_or_default();
             let on = [label("host"), label("instance")].into_iter().find(|word| !word.is_empty());
             let line = format!("alert {} {}", label("alertname"), on.unwrap_or_default());
-            let subject =
-                Subject::Alert { source: listed.source.clone(), fingerprint: alert.fingerprint.clone() };
+            let subject = Subject::Alert { source: listed.source.clone(), fingerprint: alert.key().clone() };
             Choice::new(line.trim_end(), label("severity"), Order::Open(subject))
         }));
         all

@@ -1,11 +1,15 @@
 //! From what is selected to what belongs to it: the backups of its guest, a note in its incident.
 
+use chrono::{DateTime, Utc};
+
 use super::{App, scene};
 use crate::border::Effect;
 use crate::clock::Now;
-use crate::domain::correlate;
+use crate::domain::backup::BackupGroup;
+use crate::domain::correlate::{self, Owner};
 use crate::domain::feed::SourceKind;
-use crate::domain::store::Store;
+use crate::domain::sites;
+use crate::domain::store::{SourceState, Store};
 use crate::domain::subject::Subject;
 use crate::incident::{Record, Stage};
 use crate::ui::layers::incidents::{Meant, Step};
@@ -17,7 +21,7 @@ impl App {
     /// Opens the backups at that of the guest which is selected, or which the detail is about.
     pub(super) fn show_backups(&mut self, now: Now) {
         let Some(subject) = self.subject_over(now) else { return };
-        let Some(found) = backup_of(&subject, &self.known.store) else {
+        let Some(found) = backup_of(&subject, &self.known.store, now.wall) else {
             return self.notify("no backup of this is known", Role::Muted, now);
         };
         self.open_view("backups");
@@ -54,7 +58,7 @@ impl App {
 }
 
 /// The backup of the guest that something is about.
-fn backup_of(subject: &Subject, store: &Store) -> Option<Subject> {
+fn backup_of(subject: &Subject, store: &Store, now: DateTime<Utc>) -> Option<Subject> {
     if let Subject::Backup { .. } = subject {
         return Some(subject.clone());
     }
@@ -70,8 +74,18 @@ fn backup_of(subject: &Subject, store: &Store) -> Option<Subject> {
     let is_of = |group| {
         correlate::names(&labels, group) || also.as_ref().is_some_and(|also| correlate::names(also, group))
     };
-    store.of(SourceKind::Pbs).find_map(|source| {
-        let group = source.data.groups.iter().find(|group| is_of(group))?;
+    // Another site may have a guest of the same number; its server may keep a copy of this one.
+    let site = about::site_of(subject, store);
+    let is_owned = |source: &SourceState, group: &BackupGroup| {
+        let owner = correlate::owner(store, source, &group.id, now);
+        sites::meet(&source.apart, site)
+            || matches!(owner, Owner::Guest(pve, _) if sites::meet(&pve.apart, site))
+    };
+    let (near, far): (Vec<_>, Vec<_>) =
+        store.of(SourceKind::Pbs).partition(|source| sites::meet(&source.apart, site));
+    near.into_iter().chain(far).find_map(|source| {
+        let mut groups = source.data.groups.iter();
+        let group = groups.find(|group| is_of(group) && is_owned(source, group))?;
         Some(Subject::Backup { source: source.id.clone(), group: group.id.clone() })
     })
 }

@@ -16,7 +16,11 @@ impl App {
             return Vec::new();
         }
         let one = |site: &Arc<str>| {
-            Choice::new(format!("site {site}"), "This site alone", Order::Site(Some(Arc::clone(site))))
+            let what = match self.known.store.thresholds.titles.get(site) {
+                Some(title) => format!("{title} alone"),
+                None => "This site alone".to_owned(),
+            };
+            Choice::new(format!("site {site}"), what, Order::Site(Some(Arc::clone(site))))
         };
         let stem = Choice::stem("site", "Show one site alone, or all of them");
         let all = Choice::new("site all", "All sites in one", Order::Site(None));
@@ -49,7 +53,9 @@ impl App {
     /// What the verdict line says where not every site is judged: what it does not cover may burn.
     pub(super) fn site_note(&self) -> Vec<Piece> {
         match &self.look.site {
-            Some(site) if self.look.sites.len() > 1 => vec![piece(format!("only {site} "), Role::Accent)],
+            Some(site) if self.look.sites.len() > 1 => {
+                vec![piece(format!("only {} ", self.known.store.title(site)), Role::Accent)]
+            }
             _ => Vec::new(),
         }
     }

@@ -51,7 +51,8 @@ impl App {
             }
             let words = text::truncate(words, room.saturating_sub(2 + rest)).into_owned();
             let role = if *health == Health::Critical { sign.role } else { Role::Text };
-            pieces.extend([piece(format!("{} ", sign.glyph), sign.role), piece(format!("{words}   "), role)]);
+            let [glyph, gap] = [piece(sign.glyph, sign.role), piece(" ", Role::Text)];
+            pieces.extend([glyph, gap, piece(words, role), piece("   ", Role::Text)]);
             room = room.saturating_sub(needs);
         }
         // What is planned is no reason to worry: it has the room that is left.

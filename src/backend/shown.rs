@@ -63,11 +63,12 @@ impl Shown {
         places.for_each(|hidden| *hidden = Cell::EMPTY);
     }
 
-    /// What is shown, with these changes.
-    fn with(&self, changes: &[Change<'_>]) -> Vec<Cell> {
-        let mut next = self.cells.clone();
+    /// What these rows show, with these changes.
+    fn with(&self, rows: &Range<usize>, changes: &[Change<'_>]) -> Vec<Cell> {
+        let first = rows.start * self.width;
+        let mut next = self.cells.get(first..rows.end * self.width).unwrap_or_default().to_vec();
         for (x, y, cell) in changes {
-            if let Some(known) = next.get_mut(usize::from(*y) * self.width + usize::from(*x)) {
+            if let Some(known) = next.get_mut(usize::from(*y) * self.width + usize::from(*x) - first) {
                 known.clone_from(cell);
             }
         }
@@ -82,8 +83,15 @@ impl Shown {
         }
         let rows = changes.iter().map(|(_, y, _)| usize::from(*y));
         let concerned = rows.clone().min()?..rows.max()? + 1;
-        let next = self.with(changes);
-        let pair = Pair { width: self.width, old: &self.cells, new: &next };
+        let next = self.with(&concerned, changes);
+        let written = written(changes, &concerned);
+        let pair = Pair {
+            width: self.width,
+            old: &self.cells,
+            new: &next,
+            first: concerned.start,
+            written: &written,
+        };
         let ways = (1..=FARTHEST).flat_map(|by| [(by, true), (by, false)]);
         let best =
             ways.filter_map(|(by, up)| pair.best(&concerned, by, up)).max_by_key(|found| found.spared)?;
@@ -113,7 +121,12 @@ impl Shown {
 struct Pair<'a> {
     width: usize,
     old: &'a [Cell],
+    /// The rows concerned, afterwards.
     new: &'a [Cell],
+    /// The first of them.
+    first: usize,
+    /// What each of them costs as it is.
+    written: &'a [i64],
 }
 
 impl<'a> Pair<'a> {
@@ -126,12 +139,12 @@ impl<'a> Pair<'a> {
     }
 
     fn after(&self, row: usize) -> &'a [Cell] {
-        Self::row(self.new, self.width, row)
+        row.checked_sub(self.first).map_or(&[], |row| Self::row(self.new, self.width, row))
     }
 
     /// What a row costs as it is.
     fn written(&self, row: usize) -> i64 {
-        differing(self.before(row), self.after(row))
+        row.checked_sub(self.first).and_then(|row| self.written.get(row)).copied().unwrap_or(0)
     }
 
     /// What is spared when the row `row` came from `from`; where nothing came from it is blank.
@@ -153,6 +166,10 @@ impl<'a> Pair<'a> {
         };
         let (mut best, mut sum, mut start) = (None::<(i64, Range<usize>)>, 0, targets.start);
         for row in targets {
+            // Nothing is spared where nothing is to be written: no stretch begins there.
+            if sum <= 0 && self.written(row) == 0 {
+                continue;
+            }
             if sum <= 0 {
                 (sum, start) = (0, row);
             }
@@ -194,6 +211,19 @@ impl<'a> Pair<'a> {
         }
         left
     }
+}
+
+/// What each of these rows costs as it is; the changes are in the order of reading.
+fn written(changes: &[Change<'_>], rows: &Range<usize>) -> Vec<i64> {
+    let mut all = vec![0; rows.len()];
+    let mut before = None;
+    for (x, y, _) in changes {
+        if let Some(bytes) = usize::from(*y).checked_sub(rows.start).and_then(|row| all.get_mut(row)) {
+            *bytes += 1 + if before == Some((x.wrapping_sub(1), *y)) { 0 } else { JUMP };
+        }
+        before = Some((*x, *y));
+    }
+    all
 }
 
 fn differing(one: &[Cell], other: &[Cell]) -> i64 {

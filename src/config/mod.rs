@@ -7,6 +7,7 @@ mod hosts;
 mod place;
 mod runbooks;
 mod services;
+mod sites;
 mod slo;
 mod tables;
 
@@ -149,7 +150,11 @@ impl Config {
     /// files are given back beside it.
     pub fn read(root: &Table<'_>, directory: Option<&Path>) -> (Self, Vec<Fault>) {
         let mut elsewhere = Vec::new();
-        let (sources, holds_secrets) = sources(root);
+        let mut places = sites::Sites::of(root);
+        let (sources, holds_secrets) = sources(root, &mut places);
+        let named = sources.iter().map(|source| Arc::clone(source.site())).filter(|site| !site.is_empty());
+        let sites: Vec<Arc<str>> = named.collect::<BTreeSet<_>>().into_iter().collect();
+        let titles = places.titles();
         let (ring, log_labels, log_queries) = tables::logs(root);
         let hosts = hosts::hosts(root);
         lead(&sources, &hosts);
@@ -168,14 +173,13 @@ impl Config {
             endless,
             services: services::services(root),
             layers: services::layers(root),
+            titles,
             ..tables::thresholds(root, ui.zone)
         };
         let actions = actions::actions(root, &keymap);
-        let named = sources.iter().map(|source| Arc::clone(source.site())).filter(|site| !site.is_empty());
-        let sites: BTreeSet<Arc<str>> = named.collect();
         let config = Self {
             sources,
-            sites: sites.into_iter().collect(),
+            sites,
             holds_secrets,
             thresholds,
             ring,
@@ -266,7 +270,7 @@ fn mappings(sources: &[Arc<dyn Source>]) -> Vec<Mapping> {
 }
 
 /// `[sources.KIND.NAME]`, and whether a secret stands among them.
-fn sources(root: &Table<'_>) -> (Vec<Arc<dyn Source>>, bool) {
+fn sources<'a>(root: &Table<'a>, sites: &mut sites::Sites<'a>) -> (Vec<Arc<dyn Source>>, bool) {
     let mut all = Vec::new();
     let mut secrets = false;
     let mut named = 0;
@@ -275,6 +279,7 @@ fn sources(root: &Table<'_>) -> (Vec<Arc<dyn Source>>, bool) {
             for (name, table) in kinds.named(kind.as_ref()) {
                 named += 1;
                 secrets |= ["token", "password", "headers"].iter().any(|key| table.has(key));
+                sites.provide(&table);
                 let source = read(SourceId::new(*kind, name.as_str()), &table);
                 all.extend(source.map(tunnelled::with_ways));
             }

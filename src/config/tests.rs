@@ -87,3 +87,44 @@ fn sites() {
     let left: Vec<&str> = config.sources.iter().map(|source| &*source.id().name).collect();
     assert_eq!(left, ["cabin"]);
 }
+
+#[test]
+fn a_site_says_what_goes_for_its_sources() {
+    let config = parse(
+        "site = \"home\"\n\
+         [sources.prometheus.cabin]\nurl = \"http://127.0.0.1:1\"\nsite = \"cabin\"\n\
+         [sources.alertmanager.cabin]\nurl = \"http://127.0.0.1:2\"\nsite = \"cabin\"\nvia = \"ssh:pi\"\n\
+         [sources.loki.cabin]\nurl = \"https://127.0.0.1:3\"\nsite = \"cabin\"\nvia = \"none\"\n\
+         [sites.cabin]\ntitle = \"The cabin\"\nvia = \"ssh:hut\"\nca_file = \"/x.pem\"\n",
+    );
+    let via = |source: &Arc<dyn Source>| {
+        let ways: Vec<String> = source.tunnels().iter().map(|way| way.host().to_owned()).collect();
+        format!("{} {}", source.id(), ways.join(" "))
+    };
+    let ways: Vec<String> = config.sources.iter().map(via).collect();
+    assert_eq!(
+        ways,
+        ["prometheus.cabin hut", "prometheus.main ", "alertmanager.cabin pi", "loki.cabin "],
+        "what a source says itself stands over it"
+    );
+    let titles: Vec<(&str, &str)> =
+        config.thresholds.titles.iter().map(|(name, title)| (&**name, &**title)).collect();
+    assert_eq!(titles, [("cabin", "The cabin")]);
+}
+
+#[test]
+fn a_site_that_is_wrong_is_told_at_its_line() {
+    let source = "site = \"home\"\n";
+    for (table, expect) in [
+        ("[sites.hom]\ntitle = \"Home\"\n", "sites.hom: no source has site = \"hom\"; there: home"),
+        ("[sites.home]\ntitl = \"Home\"\n", "sites.home.titl: unknown key, did you mean `title`?"),
+        ("[sites.home]\ntitle = \" \"\n", "sites.home.title: expected a name to be shown, found \" \""),
+        ("[sites.home]\nvia = \"hut\"\n", "expected \"ssh:HOST\" or \"ssh:USER@HOST\", found \"hut\""),
+    ] {
+        let text = format!("{SOURCE}{source}{table}");
+        let told = Config::parse("w.toml", &text, None).expect_err("a fault").to_string();
+        assert!(told.contains(expect) && told.lines().count() == 1, "{told}");
+    }
+    let none = Config::parse("w.toml", &format!("{SOURCE}[sites.home]\n"), None).expect_err("a fault");
+    assert!(none.to_string().ends_with("there: none names a site"), "{none}");
+}

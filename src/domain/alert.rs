@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::labels::Labels;
 use super::silence::Acknowledgement;
+use super::sites;
 
 /// How loud an alert is, from its label `severity`. Worst first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -116,11 +117,67 @@ pub struct Alert {
     pub receivers: Vec<Arc<str>>,
     /// The expression's page in Prometheus.
     pub generator_url: Option<Arc<str>>,
+    /// At which of several sites it is; nothing where there is one.
+    #[serde(skip)]
+    pub at: Option<Box<At>>,
+}
+
+/// At which of several sites an alert is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct At {
+    /// The site.
+    pub site: Arc<str>,
+    /// Its identity among the alerts of all sites.
+    key: Arc<str>,
+    /// What it is about, with the site, where it alone would not tell it from another.
+    subject: Option<Box<str>>,
+}
+
+impl At {
+    /// An alert of this fingerprint at `site`; nothing when there is one site only.
+    pub fn of(site: &Arc<str>, fingerprint: &str) -> Option<Box<Self>> {
+        let at = || Self { site: Arc::clone(site), key: key(fingerprint, site), subject: None };
+        (!site.is_empty()).then(|| Box::new(at()))
+    }
+}
+
+fn key(fingerprint: &str, site: &str) -> Arc<str> {
+    format!("{fingerprint}@{site}").into()
 }
 
 impl Alert {
-    /// What it is about, in a word: the guest, host, service or instance it names.
+    /// Its identity: the fingerprint, and the site where there are several.
+    pub fn key(&self) -> &Arc<str> {
+        self.at.as_ref().map_or(&self.fingerprint, |at| &at.key)
+    }
+
+    /// The identity of the alert with this fingerprint at the same site.
+    pub fn key_beside(&self, fingerprint: &Arc<str>) -> Arc<str> {
+        self.at.as_ref().map_or_else(|| Arc::clone(fingerprint), |at| key(fingerprint, &at.site))
+    }
+
+    /// Its site, where there are several; else nothing.
+    pub fn site(&self) -> &str {
+        self.at.as_ref().map_or("", |at| &at.site)
+    }
+
+    /// Says the site with what it is about from now on: another alert would be taken for it.
+    pub fn tell_site(&mut self) {
+        let subject = sites::beside(self.plain_subject(), self.site());
+        if let Some(at) = &mut self.at {
+            at.subject = Some(subject.into());
+        }
+    }
+
+    /// What it is about, in a word: the guest, host, service or instance it names; with its site where
+    /// something else is called so.
     pub fn subject(&self) -> &str {
+        let told = self.at.as_ref().and_then(|at| at.subject.as_deref());
+        told.unwrap_or_else(|| self.plain_subject())
+    }
+
+    /// What it is about, as its labels name it.
+    pub fn plain_subject(&self) -> &str {
         ["host", "guest", "service", "instance", "datastore", "job"]
             .iter()
             .find_map(|name| self.labels.get(name))
@@ -146,6 +203,7 @@ impl Alert {
             .cmp(&key(other))
             .then_with(|| self.name.cmp(&other.name))
             .then_with(|| self.fingerprint.cmp(&other.fingerprint))
+            .then_with(|| self.site().cmp(other.site()))
     }
 }
 

@@ -11,7 +11,9 @@ use super::alert::Alert;
 use super::cause;
 use super::comment::Condition;
 use super::feed::{Feed, SourceKind};
+use super::hosts;
 use super::hosts::identity::{Identity, Owner};
+use super::sites;
 use super::store::{SourceState, Store};
 use super::task::Outcome;
 use super::thresholds::matches;
@@ -96,7 +98,7 @@ const TASKS: [(&str, &str); 6] = [
 
 /// All work that goes on, as far as servers that were heard lately say.
 pub fn burdens(store: &Store, now: DateTime<Utc>) -> Vec<Burden> {
-    let identity = Identity::new(&store.thresholds.hosts, &store.thresholds.identity, std::iter::empty());
+    let identity = hosts::configured(store);
     let dumps = store.of(SourceKind::Pve).filter(|source| source.is_fresh(Feed::Guests, now));
     let mut all: Vec<Burden> = dumps.flat_map(|source| of_dumps(source, store, &identity)).collect();
     let servers = store.of(SourceKind::Pbs).filter(|source| source.is_fresh(Feed::Tasks, now));
@@ -118,9 +120,20 @@ fn with_role(role: &str, store: &Store) -> impl Iterator<Item = Arc<str>> {
     all.into_iter()
 }
 
-fn guest(vmid: &str, identity: &Identity<'_>) -> Option<Arc<str>> {
+/// What the rows of these hosts are called, of those that are of the source's site.
+fn near(
+    names: impl IntoIterator<Item = Arc<str>>,
+    source: &SourceState,
+    identity: &Identity<'_>,
+) -> BTreeSet<Arc<str>> {
+    let names: Vec<Arc<str>> = names.into_iter().collect();
+    let all = names.iter().flat_map(|name| identity.all_called(name));
+    all.filter(|(site, _)| sites::meet(site, &source.apart)).map(|(_, name)| name).collect()
+}
+
+fn guest(site: &str, vmid: &str, identity: &Identity<'_>) -> Option<Arc<str>> {
     let labels = [("vmid", vmid)].into_iter().collect();
-    match identity.owner(&labels, &["vmid".into()]) {
+    match identity.owner(site, &labels, &["vmid".into()]) {
         Owner::Host(name) => Some(name),
         _ => None,
     }
@@ -133,11 +146,11 @@ fn of_dumps(source: &SourceState, store: &Store, identity: &Identity<'_>) -> Vec
         let vmid = dump.guest.to_string();
         let share = dump.progress.map(|percent| format!(", {percent} %")).unwrap_or_default();
         let node = store.thresholds.hosts.find(&dump.node).map_or(&*dump.node, |(name, _)| name);
-        let hosts = [Some(Arc::from(node)), guest(&vmid, identity)].into_iter().flatten();
+        let hosts = [Some(Arc::from(node)), guest(&source.apart, &vmid, identity)].into_iter().flatten();
         Burden {
             text: format!("vzdump of {vmid} runs on {}{share}", dump.node),
             since: Some(dump.started),
-            hosts: hosts.chain(with_role("pbs", store)).collect(),
+            hosts: near(hosts.chain(with_role("pbs", store)), source, identity),
             over: Some(Condition::Task { source: Arc::default(), upid: Arc::clone(&dump.upid) }),
         }
     };
@@ -151,17 +164,16 @@ fn of_tasks(source: &SourceState, store: &Store, identity: &Identity<'_>) -> Vec
         let (_, word) = TASKS.iter().find(|(kind, _)| task.kind.starts_with(kind))?;
         let share = task.progress.map(|share| format!(", {:.0} %", share * 100.0)).unwrap_or_default();
         let of = if task.id.is_empty() { String::new() } else { format!(" of {}", task.id) };
-        let mut hosts: BTreeSet<Arc<str>> =
-            with_role("pbs", store).chain([Arc::clone(&source.id.name)]).collect();
+        let mut hosts: Vec<Arc<str>> = with_role("pbs", store).chain([Arc::clone(&source.id.name)]).collect();
         if *word == "backup" || *word == "restore" {
             let vmid = task.id.rsplit('/').next().unwrap_or_default();
-            hosts.extend(guest(vmid, identity));
+            hosts.extend(guest(&source.apart, vmid, identity));
             hosts.extend(with_role("proxmox", store));
         }
         Some(Burden {
             text: format!("{word}{of} runs on {}{share}", source.id),
             since: Some(task.started),
-            hosts,
+            hosts: near(hosts, source, identity),
             over: Some(Condition::Task { source: Arc::clone(&source.id.name), upid: Arc::clone(&task.upid) }),
         })
     };
@@ -174,8 +186,8 @@ pub fn explains<'b>(alert: &Alert, burdens: &'b [Burden], store: &Store) -> Opti
     if burdens.is_empty() || !is_about_load(alert, store) {
         return None;
     }
-    let identity = Identity::new(&store.thresholds.hosts, &store.thresholds.identity, std::iter::empty());
-    let Owner::Host(host) = identity.owner(&alert.labels, &[]) else { return None };
+    let identity = hosts::configured(store);
+    let Owner::Host(host) = identity.owner(alert.site(), &alert.labels, &[]) else { return None };
     let hold = cause::hold(&alert.name, store);
     let is_later = |since: DateTime<Utc>| alert.starts_at - hold >= since - SLACK;
     let mut all = burdens.iter();

@@ -13,6 +13,7 @@ use super::hosts::identity::{Identity, Owner};
 use super::hosts::{self, Host};
 use super::promql::metrics;
 use super::rule::{Rule, RuleKind};
+use super::sites;
 use super::store::Store;
 use super::thresholds::matches;
 
@@ -21,7 +22,7 @@ use super::thresholds::matches;
 pub struct Cause {
     /// What sort of thing: `alert`.
     pub kind: &'static str,
-    /// Which: the fingerprint of the alert.
+    /// Which: the identity of the alert.
     pub id: Arc<str>,
     /// In words: `HostDown vm102`.
     pub text: String,
@@ -71,7 +72,7 @@ struct Fall<'s> {
     since: chrono::DateTime<chrono::Utc>,
 }
 
-/// What the alerts of the store follow from, by fingerprint; those that stand on their own are absent.
+/// What the alerts of the store follow from, by [`Alert::key`]; those that stand on their own are absent.
 pub fn causes(store: &Store) -> BTreeMap<Arc<str>, Cause> {
     if !store.hosts().iter().any(|host| host.down) {
         return BTreeMap::new();
@@ -89,12 +90,12 @@ pub fn causes(store: &Store) -> BTreeMap<Arc<str>, Cause> {
         let nearest = candidates
             .min_by_key(|(_, fall)| (map.owner(alert) != Some(&fall.host), std::cmp::Reverse(fall.since)));
         if let Some((at, _)) = nearest {
-            direct.insert(alert.fingerprint.clone(), at);
+            direct.insert(Arc::clone(alert.key()), at);
         }
     }
     let root = |mut at: usize| {
         let mut seen = BTreeSet::new();
-        while let Some(next) = falls.get(at).and_then(|fall| direct.get(&fall.alert.fingerprint)) {
+        while let Some(next) = falls.get(at).and_then(|fall| direct.get(fall.alert.key())) {
             if !seen.insert(at) {
                 break;
             }
@@ -105,7 +106,7 @@ pub fn causes(store: &Store) -> BTreeMap<Arc<str>, Cause> {
     let cause = |at: usize| {
         let alert = falls.get(at)?.alert;
         let text = format!("{} {}", alert.name, alert.subject());
-        Some(Cause { kind: "alert", id: alert.fingerprint.clone(), text })
+        Some(Cause { kind: "alert", id: Arc::clone(alert.key()), text })
     };
     let caused = direct.iter().filter_map(|(alert, at)| Some((Arc::clone(alert), cause(root(*at))?)));
     caused.filter(|(alert, cause)| *alert != cause.id).collect()
@@ -115,19 +116,19 @@ pub fn causes(store: &Store) -> BTreeMap<Arc<str>, Cause> {
 /// cause is left out.
 pub(super) fn unexplained(store: &Store) -> Vec<(&Alert, Arc<str>)> {
     let rules = alerting(store);
-    let identity = Identity::new(&store.thresholds.hosts, &store.thresholds.identity, std::iter::empty());
+    let identity = hosts::configured(store);
     let mut made = BTreeMap::new();
     let all = store.alerts().iter().map(|listed| &listed.alert);
     let open = all.filter(|alert| {
         !matches!(alert.state, AlertState::Pending | AlertState::Inhibited)
-            && !store.causes().contains_key(&alert.fingerprint)
+            && !store.causes().contains_key(alert.key())
     });
     let suffering = open.filter(|alert| {
         let name = &*alert.name;
         let follow = &store.thresholds.causes.follow;
         made.entry(name).or_insert_with(|| Made::of(name, rules.get(name).copied(), follow)).suffers
     });
-    let owned = suffering.filter_map(|alert| match identity.owner(&alert.labels, &[]) {
+    let owned = suffering.filter_map(|alert| match identity.owner(alert.site(), &alert.labels, &[]) {
         Owner::Host(host) => Some((alert, host)),
         _ => None,
     });
@@ -136,7 +137,7 @@ pub(super) fn unexplained(store: &Store) -> Vec<(&Alert, Arc<str>)> {
 
 /// What each host of the config, and each guest, rests on, in one step.
 pub(super) fn resting(store: &Store) -> BTreeMap<Arc<str>, BTreeSet<Arc<str>>> {
-    let identity = Identity::new(&store.thresholds.hosts, &store.thresholds.identity, std::iter::empty());
+    let identity = hosts::configured(store);
     rests_on(store, &identity)
 }
 
@@ -167,8 +168,8 @@ struct Map<'s> {
     down: BTreeMap<&'s str, &'s Host>,
     /// What each host rests on, over however many steps.
     rests_on: BTreeMap<Arc<str>, BTreeSet<Arc<str>>>,
-    /// The layer of each host, by its place in the order.
-    layers: BTreeMap<Arc<str>, usize>,
+    /// The layer of each host, by its place in the order, and its site.
+    layers: BTreeMap<Arc<str>, (usize, &'s str)>,
     owners: BTreeMap<Arc<str>, Arc<str>>,
     /// What the rules of the alerts are made of, by name: thousands of alerts come from few rules.
     made: BTreeMap<&'s str, Made>,
@@ -206,8 +207,9 @@ impl<'s> Map<'s> {
     fn of(store: &'s Store) -> Self {
         let identity = hosts::identity(store);
         let owners = store.alerts().iter().filter_map(|listed| {
-            let Owner::Host(host) = identity.owner(&listed.alert.labels, &[]) else { return None };
-            Some((listed.alert.fingerprint.clone(), host))
+            let alert = &listed.alert;
+            let Owner::Host(host) = identity.owner(alert.site(), &alert.labels, &[]) else { return None };
+            Some((Arc::clone(alert.key()), host))
         });
         let prometheus = || store.of(SourceKind::Prometheus);
         let rules = alerting(store);
@@ -217,11 +219,12 @@ impl<'s> Map<'s> {
             made.entry(name).or_insert_with(|| Made::of(name, rules.get(name).copied(), follow));
         }
         let place = |layer: &str| store.thresholds.causes.layers.iter().position(|have| **have == *layer);
-        let targets = prometheus().flat_map(|source| source.data.targets.iter());
-        let layers = targets.filter_map(|target| {
+        let targets =
+            prometheus().flat_map(|source| source.data.targets.iter().map(|target| (&*source.apart, target)));
+        let layers = targets.filter_map(|(site, target)| {
             let layer = place(target.labels.get("layer")?)?;
-            let Owner::Host(host) = identity.owner(&target.labels, &[]) else { return None };
-            Some((host, layer))
+            let Owner::Host(host) = identity.owner(site, &target.labels, &[]) else { return None };
+            Some((host, (layer, site)))
         });
         Self {
             down: store.hosts().iter().filter(|host| host.down).map(|host| (&*host.name, host)).collect(),
@@ -233,7 +236,7 @@ impl<'s> Map<'s> {
     }
 
     fn owner(&self, alert: &Alert) -> Option<&Arc<str>> {
-        self.owners.get(&alert.fingerprint)
+        self.owners.get(alert.key())
     }
 
     /// The fall of a host that an alert tells: the host is down, and the alert is made of `up`.
@@ -249,12 +252,11 @@ impl<'s> Map<'s> {
     /// that rests on it and cannot do without.
     fn follows(&self, alert: &Alert, fall: &Fall<'_>) -> bool {
         let Some(host) = self.owner(alert) else { return false };
-        let later = alert.starts_at >= fall.since && alert.fingerprint != fall.alert.fingerprint;
+        let later = alert.starts_at >= fall.since && alert.key() != fall.alert.key();
         if *host == fall.host {
             // Of several that tell the same fall the first is the cause.
             let tells = self.made.get(&*alert.name).is_some_and(|made| made.tells);
-            let first =
-                (fall.alert.starts_at, &fall.alert.fingerprint) < (alert.starts_at, &alert.fingerprint);
+            let first = (fall.alert.starts_at, fall.alert.key()) < (alert.starts_at, alert.key());
             return later && (!tells || first);
         }
         let suffers = self.made.get(&*alert.name).is_some_and(|made| made.suffers);
@@ -265,12 +267,13 @@ impl<'s> Map<'s> {
     /// Whether the layer of a host rests on that of another, of which no host is left: while one stands
     /// nobody can say that the other was needed.
     fn lies_above(&self, host: &str, other: &str) -> bool {
-        let Some(layer) = self.layers.get(other) else { return false };
-        let mut alike = self.layers.iter().filter(|(_, have)| *have == layer);
+        let Some((layer, site)) = self.layers.get(other) else { return false };
+        let near = self.layers.iter().filter(|(_, (_, own))| sites::meet(own, site));
+        let mut alike = near.filter(|(_, (have, _))| have == layer);
         if !alike.all(|(name, _)| self.down.contains_key(&**name)) {
             return false;
         }
-        self.layers.get(host).zip(self.layers.get(other)).is_some_and(|(host, other)| host > other)
+        self.layers.get(host).is_some_and(|(own, at)| own > layer && sites::meet(at, site))
     }
 }
 
@@ -278,20 +281,29 @@ impl<'s> Map<'s> {
 fn rests_on(store: &Store, identity: &Identity<'_>) -> BTreeMap<Arc<str>, BTreeSet<Arc<str>>> {
     let mut all: BTreeMap<Arc<str>, BTreeSet<Arc<str>>> = BTreeMap::new();
     for (name, host) in &store.thresholds.hosts.0 {
-        let named = host.depends.iter().chain(&host.node).filter(|other| *other != name);
-        all.entry(name.as_str().into()).or_default().extend(named.map(|other| Arc::from(other.as_str())));
+        let named: Vec<&String> =
+            host.depends.iter().chain(&host.node).filter(|other| *other != name).collect();
+        for (site, name) in identity.all_called(name) {
+            let below = named.iter().flat_map(|other| identity.all_called(other));
+            let near = below.filter(|(own, _)| sites::meet(own, site)).map(|(_, other)| other);
+            all.entry(name).or_default().extend(near);
+        }
     }
-    for guest in store.of(SourceKind::Pve).flat_map(|source| source.data.cluster.guests.iter()) {
+    let clusters = store.of(SourceKind::Pve);
+    let guests =
+        clusters.flat_map(|source| source.data.cluster.guests.iter().map(|guest| (&source.apart, guest)));
+    for (site, guest) in guests {
         let vmid = guest.id.vmid.to_string();
         let labels = [("vmid", vmid.as_str()), ("host", &guest.name)].into_iter().collect();
         let by: [Arc<str>; 1] = ["vmid".into()];
-        let name = match identity.owner(&labels, &by) {
-            Owner::Host(name) => name,
-            _ if !guest.name.is_empty() => Arc::clone(&guest.name),
-            _ => continue,
+        let name = match identity.owner(site, &labels, &by) {
+            Owner::Host(name) => Some(name),
+            _ if !guest.name.is_empty() => identity.called_at(site, &guest.name),
+            _ => None,
         };
-        if name != guest.node {
-            all.entry(name).or_default().insert(Arc::clone(&guest.node));
+        let Some((name, node)) = name.zip(identity.called_at(site, &guest.node)) else { continue };
+        if name != node {
+            all.entry(name).or_default().insert(node);
         }
     }
     all

@@ -1,4 +1,4 @@
-//! Since when somebody should have responded to an alert: kept per fingerprint, because the time at
+//! Since when somebody should have responded to an alert: kept per alert, because the time at
 //! which a server says that it began is lost with the server's memory.
 
 use std::collections::BTreeMap;
@@ -21,7 +21,7 @@ const NOTED: TimeDelta = TimeDelta::minutes(5);
 /// The clock of one alert.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Clock {
-    /// Of which.
+    /// Of which: its fingerprint, with the site where there are several.
     pub fingerprint: Arc<str>,
     /// When its episode began.
     pub since: DateTime<Utc>,
@@ -42,7 +42,7 @@ impl Clocks {
 
     /// When the episode of an alert began, which never is later than its server says.
     pub fn since(&self, alert: &Alert) -> DateTime<Utc> {
-        let known = self.0.get(&alert.fingerprint).filter(|clock| is_same(clock, alert));
+        let known = self.0.get(alert.key()).filter(|clock| is_same(clock, alert));
         known.map_or(alert.starts_at, |clock| clock.since.min(alert.starts_at))
     }
 
@@ -63,15 +63,14 @@ impl Clocks {
             if alert.state == AlertState::Pending {
                 continue;
             }
-            let begun =
-                Clock { fingerprint: Arc::clone(&alert.fingerprint), since: alert.starts_at, seen: now };
-            match all.get_mut(&alert.fingerprint) {
+            let begun = Clock { fingerprint: Arc::clone(alert.key()), since: alert.starts_at, seen: now };
+            match all.get_mut(alert.key()) {
                 Some(clock) if is_same(clock, alert) => {
                     *clock = Clock { since: clock.since.min(alert.starts_at), ..begun };
                 }
                 Some(clock) => *clock = begun,
                 None => {
-                    all.insert(Arc::clone(&alert.fingerprint), begun);
+                    all.insert(Arc::clone(alert.key()), begun);
                 }
             }
         }

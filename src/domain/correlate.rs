@@ -15,6 +15,7 @@ use super::backup::{BackupGroup, Evidence, Plan, Unread};
 use super::feed::{Feed, SourceId};
 use super::job::{Job, JobKind};
 use super::labels::Labels;
+use super::sites;
 use super::store::{Data, SourceState, Store};
 use super::target::Target;
 
@@ -50,7 +51,7 @@ pub fn kinship(routed: &Alert, raised: &RaisedAlert, external: Option<&Labels>) 
     }
 }
 
-/// The fingerprints of the listed alerts that nobody confirms now: no Alertmanager that is heard
+/// The listed alerts, by [`Alert::key`], that nobody confirms now: no Alertmanager that is heard
 /// has them, and no Prometheus that is heard raises them.
 pub fn unheard(store: &Store, now: DateTime<Utc>) -> HashSet<Arc<str>> {
     let heard = store.sources.iter().filter(|source| source.is_fresh(Feed::Alerts, now));
@@ -61,7 +62,7 @@ pub fn unheard(store: &Store, now: DateTime<Utc>) -> HashSet<Arc<str>> {
     }
     let is_heard = |listed: &&Listed| listed.voices.iter().any(|voice| heard.contains(&voice));
     let lost = store.alerts().iter().filter(|listed| !is_heard(listed));
-    lost.map(|listed| Arc::clone(&listed.alert.fingerprint)).collect()
+    lost.map(|listed| Arc::clone(listed.alert.key())).collect()
 }
 
 /// The hash of a label set, as Prometheus and Alertmanager make it (FNV-1a of names and values,
@@ -82,17 +83,18 @@ pub fn fingerprint(labels: &Labels) -> Arc<str> {
     format!("{hash:016x}").into()
 }
 
-/// Whether an alert speaks of this target. A hidden one does too: somebody, or a greater trouble,
+/// Whether an alert speaks of this target of the source. A hidden one does too: somebody, or a greater trouble,
 /// has hidden it, and it is counted as such.
-pub fn covers(alert: &Alert, target: &Target) -> bool {
-    alert.state != AlertState::Pending
+pub fn covers(alert: &Alert, source: &SourceState, target: &Target) -> bool {
+    sites::meet(alert.site(), &source.apart)
+        && alert.state != AlertState::Pending
         && alert.labels.get("instance") == Some(&*target.instance)
         && alert.labels.get("job").is_none_or(|job| job == &*target.job)
 }
 
-/// Whether an alert speaks of the guest of a backup group: by its VMID, by `vm/102`, or by its name.
-pub fn speaks_of(alert: &Alert, group: &BackupGroup) -> bool {
-    names(&alert.labels, group)
+/// Whether an alert speaks of the guest of a backup group that the source holds: by its VMID, by `vm/102`, or by its name.
+pub fn speaks_of(alert: &Alert, source: &SourceState, group: &BackupGroup) -> bool {
+    sites::meet(alert.site(), &source.apart) && names(&alert.labels, group)
 }
 
 /// Whether these labels name the guest of a backup group: by its VMID, by `vm/102`, or by its name.

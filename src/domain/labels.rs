@@ -118,6 +118,8 @@ impl<'de> Deserialize<'de> for Labels {
 pub struct Interner {
     texts: HashSet<Arc<str>>,
     sets: HashSet<Labels>,
+    /// What the answer before had.
+    earlier: (HashSet<Arc<str>>, HashSet<Labels>),
 }
 
 impl Interner {
@@ -126,7 +128,7 @@ impl Interner {
         if let Some(known) = self.texts.get(text) {
             return Arc::clone(known);
         }
-        let fresh: Arc<str> = text.into();
+        let fresh = self.earlier.0.take(text).unwrap_or_else(|| text.into());
         self.texts.insert(Arc::clone(&fresh));
         fresh
     }
@@ -136,14 +138,39 @@ impl Interner {
         if let Some(known) = self.sets.get(&labels) {
             return known.clone();
         }
+        let labels = self.earlier.1.take(&labels).unwrap_or(labels);
         self.sets.insert(labels.clone());
         labels
+    }
+
+    /// Another answer begins. It shares what the last one had; what that one had not is forgotten.
+    pub fn renew(&mut self) {
+        self.earlier = (std::mem::take(&mut self.texts), std::mem::take(&mut self.sets));
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::{Interner, Labels};
+
+    #[test]
+    fn an_answer_shares_what_the_last_one_had() {
+        let set = |known: &mut Interner| {
+            let labels = [("job", "node")].map(|(name, value)| (known.intern(name), known.intern(value)));
+            known.share(labels.into_iter().collect())
+        };
+        let mut known = Interner::default();
+        let (first, text) = (set(&mut known), known.intern("node"));
+        known.renew();
+        assert_eq!(set(&mut known).place(), first.place());
+        assert!(Arc::ptr_eq(&known.intern("node"), &text));
+        known.renew();
+        known.renew();
+        assert_eq!(set(&mut known), first);
+        assert!(!Arc::ptr_eq(&known.intern("node"), &text), "what nobody told of again is forgotten");
+    }
 
     #[test]
     fn an_absent_label_is_an_empty_one() {

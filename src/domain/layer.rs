@@ -129,7 +129,7 @@ fn standing(number: usize, layer: &Layer, world: &World<'_>) -> Standing {
 pub fn started(store: &Store, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     let layers = &store.thresholds.layers;
     let is_ours = |name: &str| layers.iter().any(|layer| layer.machines().any(|machine| **machine == *name));
-    let rows = store.hosts().iter().filter(|host| is_ours(&host.name) && !host.down);
+    let rows = store.hosts().iter().filter(|host| is_ours(&host.known_as) && !host.down);
     let measured = store.of(SourceKind::Prometheus).filter(|source| source.is_fresh(Feed::Measures, now));
     let asked = measured.filter_map(|source| source.feeds.get(&Feed::Measures)?.at).max();
     let hosts = rows.filter_map(|host| Some(asked? - span(host.worst(UPTIME)?.value)?));

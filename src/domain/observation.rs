@@ -155,7 +155,7 @@ impl Observation {
             Self::Scrapes(all) => all.len(),
             Self::Rules(all) => all.len(),
             Self::Raised(all) => all.len(),
-            Self::Measures(all) => all.len(),
+            Self::Measures(all) => all.iter().map(|measured| measured.readings.len()).sum(),
             Self::Alerts(all) => all.len(),
             Self::Silences(all) => all.len(),
             Self::Splits(all) => all.len(),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::alert::FingerprintSource;
+use super::alert::{Alert, FingerprintSource};
 use super::comment::{Comment, Condition};
 use super::deed::{Deed, Draft, What};
 use super::feed::{Feed, SourceKind};
@@ -15,6 +15,7 @@ use super::labels::Labels;
 use super::matcher::Matchers;
 use super::silence::{Silence, SilenceState};
 use super::silencing;
+use super::sites;
 use super::store::{Listed, SourceState, Store};
 use super::target::{Target, TargetHealth};
 
@@ -49,7 +50,7 @@ fn is_measured(store: &Store, source: &SourceState, now: DateTime<Utc>) -> bool 
     let is_heard = |one: &SourceState| {
         [Feed::Alerts, Feed::Status].iter().all(|feed| one.is_fresh(*feed, now) || one.lacks(*feed))
     };
-    let mut rulers = store.of(SourceKind::Prometheus).peekable();
+    let mut rulers = store.near(SourceKind::Prometheus, &source.apart).peekable();
     let arrives = || store.heartbeats().iter().any(|listed| listed.source == source.id);
     let vouched = if rulers.peek().is_none() { arrives() } else { rulers.all(is_heard) };
     source.is_fresh(Feed::Alerts, now) && vouched
@@ -115,7 +116,7 @@ impl Field<'_> {
     fn covers_nothing(&self, silence: &Silence) -> bool {
         let Ok(ready) = Matchers::new(&silence.matchers) else { return false };
         let covered = silencing::covered(&silence.matchers, &self.source.id, self.store);
-        let mut lost = self.store.vanished.iter();
+        let mut lost = self.store.vanished.iter().filter(|ghost| self.is_near(&ghost.alert));
         covered.is_empty() && !lost.any(|ghost| ready.matches(ghost.alert.exact_labels()))
     }
 
@@ -139,22 +140,28 @@ impl Field<'_> {
 
     /// Every target of the host answers, and all that might know one are heard.
     fn is_up(&self, name: &str) -> bool {
-        let mut rulers = self.store.of(SourceKind::Prometheus);
-        if !rulers.all(|ruler| ruler.is_fresh(Feed::Targets, self.now)) {
+        let rulers = || self.store.near(SourceKind::Prometheus, &self.source.apart);
+        if !rulers().all(|ruler| ruler.is_fresh(Feed::Targets, self.now)) {
             return false;
         }
-        let all = self.store.of(SourceKind::Prometheus).flat_map(|ruler| &*ruler.data.targets);
+        let name = sites::without(name, &self.source.apart);
+        let all = rulers().flat_map(|ruler| &*ruler.data.targets);
         let mut of_host = all.filter(|target| is_of_host(target, name)).peekable();
         of_host.peek().is_some() && of_host.all(|target| target.health == TargetHealth::Up)
+    }
+
+    fn is_near(&self, alert: &Alert) -> bool {
+        sites::meet(alert.site(), &self.source.apart)
     }
 
     /// Whether every alert that it speaks of is resolved, or fires in another episode.
     fn is_over(&self, ack: &Silence) -> bool {
         let named = ack.acknowledged();
-        let mut spoken = self.store.alerts().iter().filter(|one| named.contains(&&*one.alert.fingerprint));
+        let own = self.store.alerts().iter().filter(|one| self.is_near(&one.alert));
+        let mut spoken = own.filter(|one| named.contains(&&*one.alert.fingerprint));
         let still =
             |listed: &Listed| ack.acknowledges(&listed.alert.fingerprint, listed.alert.starts_at).is_some();
-        let mut ghosts = self.store.vanished.iter();
+        let mut ghosts = self.store.vanished.iter().filter(|ghost| self.is_near(&ghost.alert));
         self.measured
             && !named.is_empty()
             && !spoken.any(still)
@@ -169,6 +176,7 @@ impl Field<'_> {
         self.store.alerts().iter().any(|listed| {
             let labels: &Labels = listed.alert.exact_labels();
             listed.alert.fingerprint_source == FingerprintSource::Own
+                && self.is_near(&listed.alert)
                 && name.is_none_or(|name| labels.get("alertname") == Some(&*name.value))
         })
     }

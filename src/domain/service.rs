@@ -74,8 +74,11 @@ impl Standing {
     /// `Nextcloud down 14m because storage vm102`
     pub fn sentence(&self, now: DateTime<Utc>) -> String {
         let since = self.since.map(|since| format!(" {}", crate::text::age(now - since)));
-        let because =
-            if self.because.is_empty() { String::new() } else { format!(" because {}", self.because) };
+        let because = match &*self.because {
+            "" => String::new(),
+            because if because.starts_with("does ") => format!(" because it {because}"),
+            because => format!(" because {because}"),
+        };
         format!("{} {}{}{because}", self.name, self.word(), since.unwrap_or_default())
     }
 }

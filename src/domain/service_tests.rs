@@ -55,7 +55,7 @@ fn a_service_is_judged_by_what_was_looked_at() {
             "it does not answer, and nobody knows why",
             Field { probed: vec![("https://cloud", false)], ..lab(vec![cloud()]) },
             Health::Critical,
-            "Cloud down because does not answer",
+            "Cloud down because it does not answer",
         ),
         (
             "since its alert",
@@ -65,7 +65,7 @@ fn a_service_is_judged_by_what_was_looked_at() {
                 ..lab(without(|it| it.probe = Some("web:9100".into())))
             },
             Health::Critical,
-            "Cloud down 14m because does not answer",
+            "Cloud down 14m because it does not answer",
         ),
         (
             "what it rests on is down",

@@ -13,6 +13,7 @@ use super::feed::{SourceId, SourceKind};
 use super::labels::Labels;
 use super::matcher::Matchers;
 use super::silence::{Matcher, Silence, SilenceState};
+use super::sites;
 use super::store::{Listed, SourceState, Store};
 
 /// Spans that are offered for a silence.
@@ -173,7 +174,7 @@ pub struct Review {
     pub covers: Vec<Listed>,
 }
 
-/// Looks at a draft for the Alertmanager `source`. `meant`: the fingerprints of the alerts that it
+/// Looks at a draft for the Alertmanager `source`. `meant`: the identities of the alerts that it
 /// was made for; `None` when it was not made from a selection.
 pub fn review(
     draft: &Draft,
@@ -183,7 +184,8 @@ pub fn review(
     now: DateTime<Utc>,
 ) -> Review {
     let covers = covered(&draft.matchers, source, store);
-    let heartbeats = store.heartbeats().iter().filter(|listed| is_of(listed, source));
+    let site = store.site_of(source);
+    let heartbeats = store.heartbeats().iter().filter(|listed| is_of(listed, source, site));
     let is_heartbeat = |listed: &Listed| store.heartbeats().iter().any(|one| one.alert == listed.alert);
     let mut review = Review { refusals: refusals(draft, now), ..Review::default() };
     let asks = !draft.matchers.is_empty() && draft.matchers.iter().all(Matcher::is_hollow);
@@ -194,9 +196,9 @@ pub fn review(
     let beyond: Vec<&Listed> = covers
         .iter()
         .filter(|listed| !is_heartbeat(listed))
-        .filter(|listed| meant.is_none_or(|meant| !meant.contains(&listed.alert.fingerprint)))
+        .filter(|listed| meant.is_none_or(|meant| !meant.contains(listed.alert.key())))
         .collect();
-    let all = store.alerts().iter().filter(|listed| is_of(listed, source)).count();
+    let all = store.alerts().iter().filter(|listed| is_of(listed, source, site)).count();
     let wide = match meant {
         Some(_) => !beyond.is_empty(),
         None => beyond.len() >= MANY && beyond.len() * 2 > all,
@@ -250,14 +252,17 @@ fn meets_nothing(matcher: &Matcher) -> bool {
 }
 
 /// Whether the Alertmanager `source` has the alert, or would get it from Prometheus.
-fn is_of(listed: &Listed, source: &SourceId) -> bool {
-    listed.source == *source || listed.source.kind == SourceKind::Prometheus
+fn is_of(listed: &Listed, source: &SourceId, site: &str) -> bool {
+    let is_on_its_way =
+        || listed.source.kind == SourceKind::Prometheus && sites::meet(listed.alert.site(), site);
+    listed.source == *source || is_on_its_way()
 }
 
 /// The alerts that these matchers cover now at the Alertmanager `source`, the Watchdog among them.
 pub fn covered(matchers: &[Matcher], source: &SourceId, store: &Store) -> Vec<Listed> {
     let Ok(ready) = Matchers::new(matchers) else { return Vec::new() };
-    let all = store.alerts().iter().chain(store.heartbeats()).filter(|listed| is_of(listed, source));
+    let site = store.site_of(source);
+    let all = store.alerts().iter().chain(store.heartbeats()).filter(|listed| is_of(listed, source, site));
     all.filter(|listed| ready.matches(&as_routed(listed, store))).cloned().collect()
 }
 

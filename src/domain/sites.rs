@@ -21,6 +21,23 @@ pub struct Lost {
     pub why: Arc<str>,
 }
 
+/// Whether something of the one site may be of the other: what has no site is of every one.
+pub fn meet(one: &str, other: &str) -> bool {
+    one == other || one.is_empty() || other.is_empty()
+}
+
+/// The name of something that is called alike at several sites: `nas (cabin)`, or `(cabin)` of what has no
+/// name. No host can be called so, and no command takes it for one.
+pub fn beside(name: &str, site: &str) -> String {
+    if name.is_empty() { format!("({site})") } else { format!("{name} ({site})") }
+}
+
+/// The name that [`beside`] was given, if it was given this site.
+pub fn without<'n>(name: &'n str, site: &str) -> &'n str {
+    let bare = || name.strip_suffix(')')?.strip_suffix(site)?.strip_suffix(" (");
+    if site.is_empty() { name } else { bare().unwrap_or(name) }
+}
+
 /// The sites, in the order of their first sources; none when all sources are of one.
 pub fn sites(store: &Store) -> Vec<Arc<str>> {
     let mut sites: Vec<Arc<str>> = Vec::new();
@@ -57,6 +74,10 @@ fn silence(source: &SourceState, now: DateTime<Utc>) -> Option<(Arc<str>, DateTi
     );
     is_away.then(|| (Arc::clone(&failure.short), since))
 }
+
+#[cfg(test)]
+#[path = "sites_tests.rs"]
+mod apart;
 
 #[cfg(test)]
 mod tests {

@@ -4,13 +4,13 @@ mod ended;
 mod relate;
 mod source;
 
-use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::alert::Alert;
+use super::alert::{Alert, At};
 use super::cause::Cause;
 use super::clocks::Clocks;
 use super::correlate::Joined;
@@ -24,8 +24,10 @@ use super::log::{RingLimits, Tail};
 use super::observation::Observation;
 use super::ran::Ran;
 use super::routine::Done;
+use super::sites;
 use super::slo::{Account, Window};
 use super::subject::Subject;
+use super::target::Target;
 use super::thresholds::Thresholds;
 
 pub use super::correlate::Listed;
@@ -112,8 +114,12 @@ impl Store {
         thresholds: Thresholds,
         ring: RingLimits,
     ) -> Self {
+        let sources: Vec<Expected> = sources.into_iter().collect();
+        let named = sources.iter().map(|source| &source.site).filter(|site| !site.is_empty());
+        let is_several = named.collect::<BTreeSet<_>>().len() > 1;
         let sources = sources.into_iter().map(|expected| SourceState {
             id: expected.id,
+            apart: if is_several { Arc::clone(&expected.site) } else { Arc::default() },
             site: expected.site,
             feeds: expected
                 .feeds
@@ -162,9 +168,24 @@ impl Store {
         &self.joined.alerts
     }
 
-    /// An alert of the list by its identity.
-    pub fn listed(&self, fingerprint: &str) -> Option<&Listed> {
-        self.joined.alerts.get(*self.joined.places.get(fingerprint)?)
+    /// An alert of the list by its identity, [`Alert::key`].
+    pub fn listed(&self, key: &str) -> Option<&Listed> {
+        self.joined.alerts.get(*self.joined.places.get(key)?)
+    }
+
+    /// The site of a source, where there are several; else nothing.
+    pub fn site_of(&self, id: &SourceId) -> &str {
+        self.source(id).map_or("", |source| &source.apart)
+    }
+
+    /// What a site is called.
+    pub fn title<'s>(&'s self, site: &'s Arc<str>) -> &'s Arc<str> {
+        self.thresholds.titles.get(site).unwrap_or(site)
+    }
+
+    /// The sources of a kind that may know something of this site.
+    pub fn near<'s>(&'s self, kind: SourceKind, site: &'s str) -> impl Iterator<Item = &'s SourceState> {
+        self.of(kind).filter(move |source| sites::meet(&source.apart, site))
     }
 
     /// The Watchdog, wherever it arrives: an alert that fires when all is well.
@@ -224,7 +245,12 @@ impl Store {
         &self.hosts
     }
 
-    /// What alerts follow from, by fingerprint; those that stand on their own are absent.
+    /// The host of this name.
+    pub fn host(&self, name: &str) -> Option<&Host> {
+        self.hosts.iter().find(|host| *host.name == *name)
+    }
+
+    /// What alerts follow from, by [`Alert::key`]; those that stand on their own are absent.
     pub fn causes(&self) -> &Causes {
         &self.causes
     }
@@ -267,9 +293,13 @@ impl Store {
         let Some(source) = self.sources.iter_mut().find(|source| source.id == *id) else {
             return Taken { changed: false, joined: false, relating: None };
         };
-        let before = source.part();
+        let (before, targets) = (source.part(), Arc::clone(&source.data.targets));
         let changed = source.take(feed, result, took, now);
-        let is_stale = self.note_stale(id, (feed, changed), &before, now);
+        let moved = match feed {
+            Feed::Targets => changed && !are_as(&targets, &source.data.targets),
+            _ => changed && matches!(feed, Feed::Scrapes | Feed::Measures),
+        };
+        let is_stale = self.note_stale(id, (feed, changed, moved), &before, now);
         if feed == Feed::Alerts && id.kind == SourceKind::Alertmanager {
             self.note_vanished(id, &before.alerts, now);
         }
@@ -305,7 +335,8 @@ impl Store {
     fn note_vanished(&mut self, id: &SourceId, before: &Arc<[Alert]>, now: DateTime<Utc>) {
         let is_heard =
             |source: &SourceState| source.lacks(Feed::Alerts) || source.is_fresh(Feed::Alerts, now);
-        let heard = self.of(SourceKind::Prometheus).all(is_heard);
+        let site = Arc::from(self.site_of(id));
+        let heard = self.near(SourceKind::Prometheus, &site).all(is_heard);
         if heard {
             return self.vanished.retain(|ghost| ghost.source != *id);
         }
@@ -318,9 +349,14 @@ impl Store {
         self.vanished.retain(|ghost| ghost.source != *id || !is_present(&ghost.alert));
         let gone = before.iter().filter(|alert| !is_present(alert));
         self.vanished.extend(gone.map(|alert| Vanished {
-            alert: alert.clone(),
+            alert: Alert { at: At::of(&site, &alert.fingerprint), ..alert.clone() },
             source: id.clone(),
             since: now,
         }));
     }
+}
+
+/// Whether two looks at targets say the same of their hosts.
+fn are_as(earlier: &[Target], targets: &[Target]) -> bool {
+    earlier.len() == targets.len() && earlier.iter().zip(targets).all(|(one, other)| one.is_as(other))
 }

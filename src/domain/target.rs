@@ -150,6 +150,16 @@ impl Target {
         self.last_scrape.map(|at| seconds(now - at).max(0.0))
     }
 
+    /// Whether another look says the same of it, but for when it was scraped and how long that took.
+    pub fn is_as(&self, other: &Self) -> bool {
+        let same = |one: &Arc<str>, other: &Arc<str>| Arc::ptr_eq(one, other) || one == other;
+        self.health == other.health
+            && (self.labels.place() == other.labels.place() || self.labels == other.labels)
+            && same(&self.job, &other.job)
+            && same(&self.instance, &other.instance)
+            && same(&self.error, &other.error)
+    }
+
     /// Down first, then never scraped, then up; within that by job and instance.
     pub fn order(&self, other: &Self) -> std::cmp::Ordering {
         (self.health, &self.job, &self.instance).cmp(&(other.health, &other.job, &other.instance))

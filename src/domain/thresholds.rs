@@ -57,6 +57,8 @@ pub struct Thresholds {
     pub skew: TimeDelta,
     /// LogQL queries by the operator's names for them.
     pub log_queries: Vec<(Arc<str>, Arc<str>)>,
+    /// What sites are called, by their names; one that is not among them by its name.
+    pub titles: BTreeMap<Arc<str>, Arc<str>>,
     /// The operator's hosts.
     pub hosts: Inventory,
     /// Dates that the operator wrote down.
@@ -110,6 +112,7 @@ impl Default for Thresholds {
             causes: CauseRules::default(),
             skew: TimeDelta::seconds(30),
             log_queries: Vec::new(),
+            titles: BTreeMap::new(),
             hosts: Inventory::default(),
             dates: Vec::new(),
             endless: Vec::new(),

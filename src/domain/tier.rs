@@ -93,7 +93,7 @@ fn state(signals: &[Option<Level>]) -> Health {
 
 /// The tier of a host: what the config says, else a label of its series.
 fn of_host(host: &Host, thresholds: &Thresholds) -> Option<Arc<str>> {
-    if let Some(tier) = thresholds.hosts.0.get(&*host.name).and_then(|known| known.tier.as_deref()) {
+    if let Some(tier) = thresholds.hosts.0.get(&*host.known_as).and_then(|known| known.tier.as_deref()) {
         return Some(tier.to_lowercase().into());
     }
     let labels = || host.values.all().map(|value| &value.labels);

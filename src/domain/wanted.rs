@@ -1,5 +1,7 @@
 //! An alert that somebody names: by its fingerprint, or by its name and some labels.
 
+use std::sync::Arc;
+
 use super::store::Store;
 use super::subject::Subject;
 
@@ -24,13 +26,14 @@ impl Wanted {
                     .any(|labels| labels.get(name).unwrap_or("") == value)
             };
             let is_named = *alert.fingerprint == *self.alert
+                || **alert.key() == *self.alert
                 || *alert.name == *self.alert
                 || alert.exact_labels().get("alertname") == Some(&self.alert);
             is_named && self.labels.iter().all(has)
         });
         found.map(|listed| Subject::Alert {
             source: listed.source.clone(),
-            fingerprint: listed.alert.fingerprint.clone(),
+            fingerprint: Arc::clone(listed.alert.key()),
         })
     }
 }

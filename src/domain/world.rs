@@ -10,6 +10,7 @@ use super::feed::{Feed, SourceKind};
 use super::guest::GuestState;
 use super::health::{Health, worst};
 use super::hosts::{self, Host};
+use super::sites;
 use super::store::Store;
 use super::target::TargetHealth;
 
@@ -64,17 +65,20 @@ pub struct World<'s> {
     measured: bool,
 }
 
+/// The hosts by name. The config may name one of several sites without its site: it is as well as the worst.
+fn rows(store: &Store) -> BTreeMap<&str, &Host> {
+    let mut rows: BTreeMap<&str, &Host> = store.hosts().iter().map(|host| (&*host.name, host)).collect();
+    for host in store.hosts().iter().filter(|host| host.is_twin()) {
+        rows.entry(&host.known_as).or_insert(host);
+    }
+    rows
+}
+
 impl<'s> World<'s> {
     /// What `store` says at `now`.
     pub fn of(store: &'s Store, now: DateTime<Utc>) -> Self {
         let scraped = store.of(SourceKind::Prometheus).any(|source| source.is_fresh(Feed::Targets, now));
-        Self {
-            store,
-            now,
-            hosts: store.hosts().iter().map(|host| (&*host.name, host)).collect(),
-            scraped,
-            measured: hosts::is_measured(store, now),
-        }
+        Self { store, now, hosts: rows(store), scraped, measured: hosts::is_measured(store, now) }
     }
 
     /// What is known of a host, if it has a row.
@@ -98,7 +102,11 @@ impl<'s> World<'s> {
 
     /// Since when a host that is down is away: since it last answered, or its alert began.
     fn fallen(&self, host: &Host) -> Option<DateTime<Utc>> {
-        host.last_seen.or_else(|| self.first_alert(|alert| alert.labels.get("host") == Some(&*host.name)))
+        host.last_seen.or_else(|| {
+            self.first_alert(|alert| {
+                alert.labels.get("host") == Some(&*host.known_as) && sites::meet(alert.site(), &host.site)
+            })
+        })
     }
 
     /// When the gravest alert about it began, of equal ones the first: a lesser one beside it, of a certificate

@@ -43,7 +43,7 @@ pub enum Event {
         alert: String,
         /// Its labels.
         labels: crate::domain::labels::Labels,
-        /// Its fingerprint.
+        /// Its fingerprint, with the site where there are several.
         fingerprint: String,
         /// Its severity.
         severity: String,
@@ -73,7 +73,7 @@ pub enum Event {
         alert: String,
         /// Its labels.
         labels: crate::domain::labels::Labels,
-        /// Its fingerprint.
+        /// Its fingerprint, with the site where there are several.
         fingerprint: String,
         /// Its severity.
         severity: String,

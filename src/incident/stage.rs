@@ -93,7 +93,7 @@ pub fn attached(alert: &Alert) -> Event {
     Event::Attached {
         alert: alert.name.to_string(),
         labels: alert.labels.clone(),
-        fingerprint: alert.fingerprint.to_string(),
+        fingerprint: alert.key().to_string(),
         severity: alert.severity.to_string(),
         began: alert.starts_at,
     }

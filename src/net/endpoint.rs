@@ -202,7 +202,7 @@ impl Endpoint {
             timeout: table.get_with("timeout", bounded_timeout).unwrap_or(TIMEOUT),
             cap: CAP,
             insecure_http: table.get("insecure_http").unwrap_or(false),
-            via: table.get_with("via", host),
+            via: table.get_with("via", host).flatten(),
             socket: table.get_with("socket", socket),
             way: Way::Direct,
         }
@@ -218,6 +218,10 @@ impl Endpoint {
                 "the credentials would cross the network readable; use https://, or set insecure_http = true",
             );
             return None;
+        }
+        // What the site of the source says goes for those that it can go for.
+        if !table.is_own("ca_file") && (!https || self.fingerprint.is_some()) {
+            self.ca_file = None;
         }
         for (name, given) in
             [("fingerprint", self.fingerprint.is_some()), ("ca_file", self.ca_file.is_some())]
@@ -247,15 +251,18 @@ impl Endpoint {
     }
 }
 
-/// `via = "ssh:HOST"`: the host, as the operator names it.
+/// `via = "ssh:HOST"`: the host, as the operator names it; `none`: directly, whatever the site says.
 #[expect(clippy::needless_pass_by_value, reason = "what reads a key takes its value whole")]
-fn host(via: String) -> Result<String, String> {
+fn host(via: String) -> Result<Option<String>, String> {
+    if via == "none" {
+        return Ok(None);
+    }
     let is_word = |word: &str| {
         let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-:".contains(&byte);
         !word.is_empty() && !word.starts_with('-') && word.bytes().all(is_letter)
     };
     let host = via.strip_prefix("ssh:").filter(|host| host.splitn(2, '@').all(is_word));
-    host.map(str::to_owned).ok_or_else(|| "\"ssh:HOST\" or \"ssh:USER@HOST\"".to_owned())
+    host.map(|host| Some(host.to_owned())).ok_or_else(|| "\"ssh:HOST\" or \"ssh:USER@HOST\"".to_owned())
 }
 
 /// `socket`: the path of one.

@@ -20,6 +20,7 @@ use reqwest::tls::TlsInfo;
 use reqwest::{Method, RequestBuilder};
 use rustls::ClientConfig;
 use tokio::sync::{Mutex, OnceCell, Semaphore};
+use tokio::time::timeout;
 
 pub use endpoint::{Endpoint, Token};
 pub use error::NetError;
@@ -36,6 +37,9 @@ const AT_ONCE: usize = 4;
 
 /// Connections kept for the next poll: each costs both sides some 30 kB, and another is made soon.
 const IDLE: usize = 1;
+
+/// The connection that is kept is waited for so long: another costs both sides more.
+const SOON: Duration = Duration::from_millis(40);
 
 /// What is kept of an answer that only says why not.
 const WORDS: usize = 64 << 10;
@@ -57,6 +61,8 @@ pub struct Client {
     ready: OnceCell<Ready>,
     credentials: Mutex<Option<HeaderMap>>,
     turns: Semaphore,
+    /// The turn on the connection that is kept.
+    kept: Semaphore,
     /// The turn of long bodies.
     long: Semaphore,
     /// Until when the server's certificate is valid, as its last answer had it.
@@ -98,6 +104,7 @@ impl Client {
             ready: OnceCell::new(),
             credentials: Mutex::new(None),
             turns: Semaphore::new(AT_ONCE),
+            kept: Semaphore::new(IDLE),
             long: Semaphore::new(1),
             certificate_end: Lock::new(None),
             skew: Lock::new(None),
@@ -307,8 +314,9 @@ impl Client {
         let http = &self.ready().await?.http;
         let headers = self.headers().await?;
         let _turn = self.turns.acquire().await;
-        let timeout = self.endpoint.timeout();
-        let fail = |error: reqwest::Error| NetError::of(&url, timeout, &error);
+        let _kept = timeout(SOON, self.kept.acquire()).await;
+        let patience = self.endpoint.timeout();
+        let fail = |error: reqwest::Error| NetError::of(&url, patience, &error);
         let request = build(http, &url).map_err(fail)?.headers(headers).header(USER_AGENT, AGENT);
         let asked = Utc::now();
         let mut answer = request.send().await.map_err(fail)?;

@@ -32,7 +32,7 @@ pub(super) fn rows(store: &Store, now: DateTime<Utc>) -> Vec<HostRow> {
     let rule = hosts::identity(store);
     let mut alerts: BTreeMap<Arc<str>, Vec<Arc<str>>> = BTreeMap::new();
     for listed in &**store.alerts() {
-        if let Owner::Host(host) = rule.owner(&listed.alert.labels, &[]) {
+        if let Owner::Host(host) = rule.owner(listed.alert.site(), &listed.alert.labels, &[]) {
             alerts.entry(host).or_default().push(Arc::clone(&listed.alert.fingerprint));
         }
     }

@@ -168,11 +168,11 @@ impl AlertRow {
     ) -> Self {
         let alert = listed.alert.clone();
         let during = burden::explains(&alert, burdens, store).map(|burden| burden.text.clone());
-        let caused_by = store.causes().get(&alert.fingerprint).cloned().or_else(|| inhibitor(&alert, store));
+        let caused_by = cause(&alert, store).or_else(|| inhibitor(&alert, store));
         Self {
             source: Arc::clone(&listed.source.name),
             response_due: response_due(&alert, store),
-            fresh: !unheard.contains(&alert.fingerprint),
+            fresh: !unheard.contains(alert.key()),
             alertname: alert.name,
             severity: alert.severity,
             state: alert.state,
@@ -193,10 +193,19 @@ impl AlertRow {
     }
 }
 
+/// What an alert follows from, by the fingerprint that its Alertmanager knows.
+fn cause(alert: &Alert, store: &Store) -> Option<Cause> {
+    let mut cause = store.causes().get(alert.key())?.clone();
+    if let Some(listed) = store.listed(&cause.id) {
+        cause.id = Arc::clone(&listed.alert.fingerprint);
+    }
+    Some(cause)
+}
+
 /// The alert that inhibits another.
 fn inhibitor(alert: &Alert, store: &Store) -> Option<Cause> {
     let id = alert.inhibited_by.first().filter(|_| alert.state == AlertState::Inhibited)?;
-    let known = store.alerts().iter().map(|listed| &listed.alert).find(|other| other.fingerprint == *id);
+    let known = store.listed(&alert.key_beside(id)).map(|listed| &listed.alert);
     let text = known.map_or_else(|| id.to_string(), |known| format!("{} {}", known.name, known.subject()));
     Some(Cause { kind: "alert", id: Arc::clone(id), text })
 }

@@ -256,7 +256,7 @@ impl Desk {
             if !about.alertname.is_empty() && is_heard {
                 let there = store.alerts().iter().any(|listed| {
                     *listed.alert.name == *about.alertname
-                        && Some(&listed.alert.fingerprint) == session.cause.fingerprint.as_ref()
+                        && Some(listed.alert.key()) == session.cause.fingerprint.as_ref()
                 });
                 about.quiet_since = if there { None } else { about.quiet_since.or(Some(now)) };
             }
@@ -308,7 +308,7 @@ pub fn cause_of(alert: &Alert, subject: crate::domain::subject::Subject, store: 
     };
     Cause {
         subject: Some(subject),
-        fingerprint: Some(Arc::clone(&alert.fingerprint)),
+        fingerprint: Some(Arc::clone(alert.key())),
         about,
         severity: alert.severity.to_string(),
     }

@@ -5,14 +5,16 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::border::Msg;
 use crate::domain::feed::{Feed, SourceId};
+use crate::domain::observation::Observation;
 use crate::domain::store::Expected;
 use crate::replay::{Moment, Recorder, Recording};
 
@@ -28,13 +30,18 @@ const OLDEST: TimeDelta = TimeDelta::days(7);
 /// A larger file is not kept: to read it would be no instant.
 const LARGEST: u64 = 16 << 20;
 
-/// So many looks may wait to be taken.
-const QUEUE: usize = 256;
+/// More measured values than this are sooner asked for again than read from a disk.
+const MANY: usize = 20_000;
+
+/// The newest good look at every feed.
+type Known = BTreeMap<(SourceId, Feed), Moment>;
 
 /// The newest look at every feed, on its way to the disk.
 #[derive(Debug)]
 pub struct Latest {
-    to: SyncSender<Moment>,
+    known: Arc<Mutex<Known>>,
+    /// Dropped when the program ends.
+    over: Sender<()>,
     ended: Receiver<()>,
 }
 
@@ -44,57 +51,57 @@ impl Latest {
     /// # Errors
     /// When the system gives no thread.
     pub fn start(file: PathBuf, sources: Vec<Expected>) -> io::Result<Self> {
-        let (to, moments) = sync_channel(QUEUE);
-        let (end, ended) = sync_channel(1);
+        let known: Arc<Mutex<Known>> = Arc::default();
+        let (over, is_over) = channel();
+        let (end, ended) = channel();
+        let shared = Arc::clone(&known);
         thread::Builder::new().name("latest".to_owned()).spawn(move || {
-            keep(&file, &sources, &moments);
+            keep(&file, &sources, &shared, &is_over);
             let _gone = end.send(());
         })?;
-        Ok(Self { to, ended })
+        Ok(Self { known, over, ended })
     }
 
     /// Takes what came, if it is a good look at a feed.
     pub fn take(&self, msg: &Msg, at: DateTime<Utc>) {
-        if let Msg::Observed { feed, result: Ok(_), .. } = msg
+        if let Msg::Observed { source, feed, result: Ok(seen), .. } = msg
             && *feed != Feed::Tail
+            && (*feed != Feed::Measures || seen.iter().map(Observation::shared).sum::<usize>() <= MANY)
         {
-            // The next look will do.
-            let _full = self.to.try_send(Moment::new(at, msg.clone()));
+            held(&self.known).insert((source.clone(), *feed), Moment::new(at, msg.clone()));
         }
     }
 
     /// Brings it to the disk, if that takes no time.
     pub fn end(self) {
-        drop(self.to);
+        drop(self.over);
         if self.ended.recv_timeout(PATIENCE).is_err() {
             tracing::warn!("what was seen last was not kept in time");
         }
     }
 }
 
-fn keep(file: &Path, sources: &[Expected], moments: &Receiver<Moment>) {
-    let mut known: BTreeMap<(SourceId, Feed), Moment> = BTreeMap::new();
-    let mut due = Instant::now() + EVERY;
-    let mut over = false;
-    while !over {
-        match moments.recv_timeout(due.saturating_duration_since(Instant::now())) {
-            Ok(moment) => {
-                if let Msg::Observed { source, feed, .. } = &moment.msg {
-                    known.insert((source.clone(), *feed), moment);
-                }
-                continue;
-            }
-            Err(RecvTimeoutError::Timeout) => due = Instant::now() + EVERY,
-            Err(RecvTimeoutError::Disconnected) => over = true,
-        }
+/// Each look is put in whole: what a panic elsewhere left is as good.
+fn held(known: &Mutex<Known>) -> std::sync::MutexGuard<'_, Known> {
+    known.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn keep(file: &Path, sources: &[Expected], known: &Mutex<Known>, over: &Receiver<()>) {
+    loop {
+        let is_over = over.recv_timeout(EVERY) != Err(RecvTimeoutError::Timeout);
+        // The loop does not wait for the disk.
+        let known = held(known).clone();
         if let Err(error) = write(file, sources, &known) {
             tracing::warn!(%error, "what was seen last was not kept");
+        }
+        if is_over {
+            return;
         }
     }
 }
 
 /// Writes it whole, or leaves what was there; nothing seen is nothing written.
-fn write(file: &Path, sources: &[Expected], known: &BTreeMap<(SourceId, Feed), Moment>) -> io::Result<()> {
+fn write(file: &Path, sources: &[Expected], known: &Known) -> io::Result<()> {
     let Some(first) = known.values().map(|moment| moment.at).min() else { return Ok(()) };
     let fresh = file.with_extension(format!("{}.new", std::process::id()));
     // Left by one that died; of that number there is no other.
@@ -131,6 +138,8 @@ pub fn kept(file: &Path, sources: &[Expected], now: DateTime<Utc>) -> Vec<Moment
 mod tests {
     use super::*;
     use crate::domain::feed::{Failure, FailureKind, SourceKind};
+    use crate::domain::labels::Labels;
+    use crate::domain::measure::{Measured, Reading};
 
     fn look(source: &str, feed: Feed, good: bool) -> Msg {
         let failure = Failure { kind: FailureKind::Refused, short: "refused".into(), text: "refused".into() };
@@ -139,6 +148,31 @@ mod tests {
             feed,
             result: if good { Ok(Vec::new()) } else { Err(failure) },
             took: 0.1,
+        }
+    }
+
+    /// A look at so many measured values.
+    fn measured(values: usize) -> Msg {
+        let reading = Reading { labels: Labels::default(), value: 1.0 };
+        let readings: Arc<[Reading]> = vec![reading; values].into();
+        let measured = Measured { measure: Arc::default(), readings, error: None };
+        Msg::Observed {
+            source: SourceId::new(SourceKind::Prometheus, "main"),
+            feed: Feed::Measures,
+            result: Ok(vec![Observation::Measures(vec![measured].into())]),
+            took: 0.1,
+        }
+    }
+
+    #[test]
+    fn values_that_take_longer_to_read_than_to_ask_for_are_not_kept() {
+        let home = tempfile::tempdir().expect("a directory");
+        for (values, kept_of) in [(MANY, 1), (MANY + 1, 0)] {
+            let file = home.path().join(values.to_string());
+            let latest = Latest::start(file.clone(), vec![expected("main")]).expect("a thread");
+            latest.take(&measured(values), DateTime::UNIX_EPOCH);
+            latest.end();
+            assert_eq!(kept(&file, &[expected("main")], DateTime::UNIX_EPOCH).len(), kept_of, "{values}");
         }
     }
 

@@ -48,7 +48,7 @@ impl<S: Screen> Loop<S> {
     /// Plays up to the next alert that begins, or to the end.
     fn play_to_alert(&mut self) {
         let names = |app: &App| -> BTreeSet<Arc<str>> {
-            app.store().alerts().iter().map(|listed| Arc::clone(&listed.alert.fingerprint)).collect()
+            app.store().alerts().iter().map(|listed| Arc::clone(listed.alert.key())).collect()
         };
         let before = names(&self.app);
         while self.player.as_ref().is_some_and(|player| !player.is_over()) {

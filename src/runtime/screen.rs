@@ -35,6 +35,9 @@ pub trait Screen {
     /// The next frame answers a key.
     fn hurry(&mut self) {}
 
+    /// A second has passed.
+    fn ripen(&mut self) {}
+
     /// The terminal has seen the last frame.
     fn answered(&mut self) {}
 
@@ -133,6 +136,10 @@ impl Screen for Live {
 
     fn hurry(&mut self) {
         self.pace.hurry();
+    }
+
+    fn ripen(&mut self) {
+        self.pace.ripen();
     }
 
     fn answered(&mut self) {

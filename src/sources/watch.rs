@@ -23,8 +23,14 @@ const SLOWEST: u32 = 8;
 /// And nobody waits longer than this for a server that is back, unless the interval is longer.
 const LONGEST: Duration = Duration::from_mins(1);
 
+/// Feeds that are asked no oftener than this are asked with a second of the clock: the machine wakes once for
+/// all of them, and what they say is drawn together with the time.
+const UNHURRIED: Duration = Duration::from_secs(4);
+
 /// The first pause after a tail broke.
 const TAIL_PAUSE: Duration = Duration::from_secs(1);
+
+const SECOND: Duration = Duration::from_secs(1);
 
 /// So many batches of lines of a tail wait for the loop.
 const UNDER_WAY: usize = 2;
@@ -86,7 +92,7 @@ async fn poll(source: Arc<dyn Source>, plan: Plan, clock: Clock, events: mpsc::S
             keep_same(&mut before, seen);
         }
         let had_failed = std::mem::replace(&mut failed, event.result.is_err());
-        let next = pace.next(began, !failed);
+        let next = with_a_second(pace.next(began, !failed), plan.interval, &clock);
         if events.send(event).await.is_err() {
             return;
         }
@@ -192,6 +198,18 @@ fn silent(source: &SourceId, tail: &str, patience: Duration) -> Failure {
     }
 }
 
+/// The second of the clock that is nearest to `next`, for a feed that is not in a hurry; one that stands still
+/// has none.
+fn with_a_second(next: Instant, interval: Duration, clock: &Clock) -> Instant {
+    if interval < UNHURRIED || clock.is_fixed() {
+        return next;
+    }
+    let ahead = next.saturating_duration_since(Instant::now());
+    let past = (clock.now().wall + ahead).timestamp_subsec_millis();
+    let past = Duration::from_millis(u64::from(past.min(999)));
+    if past < SECOND / 2 { next - past } else { next + SECOND.saturating_sub(past) }
+}
+
 /// When a feed is looked at next.
 #[derive(Debug)]
 struct Pace {
@@ -235,8 +253,8 @@ impl Pace {
         backoff.next().unwrap_or(slowest).min(slowest)
     }
 
-    /// The interval, up to a twentieth shorter: feeds that began together do not stay together,
-    /// and none of them gets older than its interval.
+    /// The interval, up to a twentieth shorter: feeds that began together do not all stay
+    /// together.
     fn strayed(&mut self) -> Duration {
         self.seed = self.seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let share = u32::try_from(self.seed >> 48).unwrap_or(0);

@@ -126,7 +126,8 @@ fn start(sources: Vec<Scripted>) -> Seen {
     let sources: Vec<Arc<dyn Source>> =
         sources.into_iter().map(|source| Arc::new(source) as Arc<dyn Source>).collect();
     let (to, events) = mpsc::channel(64);
-    let watch = Watch::start(&sources, &Clock::system(), &to);
+    // No second of a clock that stands is worth waiting for.
+    let watch = Watch::start(&sources, &Clock::fixed(DateTime::UNIX_EPOCH), &to);
     Seen { watch, events, began: Instant::now() }
 }
 
@@ -174,6 +175,24 @@ async fn feeds_do_not_march_in_step() {
     }
     let apart = at[0].iter().zip(&at[1]).filter(|(one, other)| (*one - *other).abs() > 0.01).count();
     assert!(apart > 10, "{at:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_is_in_no_hurry_is_asked_with_a_second_of_the_clock() {
+    let clock = Clock::system();
+    let slow = Duration::from_secs(5);
+    for ahead in (0..3_000).step_by(7).map(|part| slow + Duration::from_millis(part)) {
+        let (wall, now) = (clock.now().wall, Instant::now());
+        let asked = with_a_second(now + ahead, slow, &clock);
+        // The clock that is looked at goes on, the one that is waited by stands.
+        let passed = clock.now().wall - wall;
+        let moved = asked.duration_since(now).as_secs_f64() - ahead.as_secs_f64();
+        assert!(moved.abs() < 0.51, "{moved} of {ahead:?}");
+        let past = (wall + asked.duration_since(now)).timestamp_subsec_millis();
+        let short = i64::from(1_000 - past);
+        assert!(past <= 2 || short <= passed.num_milliseconds() + 2, "{past} ms past a second, {passed}");
+        assert_eq!(with_a_second(now + ahead, Duration::from_secs(1), &clock), now + ahead, "in a hurry");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -14,12 +14,15 @@ const BLIND: Duration = Duration::from_millis(100);
 /// A screen on which nothing happened for so long is calm.
 const CALM: Duration = Duration::from_millis(100);
 
-/// What changes a calm screen by itself waits so long for what comes with it: with a second that passes
-/// come lines and answers, and they share a frame.
-const TOGETHER: Duration = Duration::from_millis(25);
+/// What changes a calm screen by itself waits so long for what comes with it, or for the second: with a second
+/// that passes come lines and answers, and they share a frame.
+const TOGETHER: Duration = Duration::from_millis(50);
 
 /// A frame of so many bytes is soon over on any link.
 const SMALL: usize = 512;
+
+/// Where an answer took no longer than this, a frame of any size is soon over.
+const QUICK: Duration = Duration::from_millis(20);
 
 /// How long an answer is waited for, until it is known that the link is slower.
 const PATIENCE: Duration = Duration::from_millis(250);
@@ -30,7 +33,19 @@ const LONGEST: Duration = Duration::from_secs(2);
 /// After so many questions without an answer nothing more is asked.
 const UNANSWERED: usize = 3;
 
-/// At most one frame is under way, and behind a small one that came by itself the answer to a key.
+/// What a frame is for: what comes later here waits less.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+enum Due {
+    /// What changed by itself.
+    #[default]
+    Change,
+    /// A second that has passed: what waits need wait no longer.
+    Second,
+    /// A key.
+    Key,
+}
+
+/// At most one frame is under way, and behind one that came by itself and is soon over the answer to a key.
 #[derive(Debug, Default)]
 pub struct Pace {
     last: Option<Instant>,
@@ -38,12 +53,14 @@ pub struct Pace {
     asked: VecDeque<Instant>,
     /// How long the last answer took.
     took: Duration,
-    /// The next frame answers a key.
-    urgent: bool,
+    /// What the next frame is for.
+    due: Due,
     /// The last one did.
     was_urgent: bool,
     /// The last one was small.
     was_small: bool,
+    /// The link answered quickly when it did last.
+    is_quick: bool,
 }
 
 impl Pace {
@@ -51,21 +68,27 @@ impl Pace {
     /// `None` is now.
     pub fn next(&self, changed: Instant) -> Option<Instant> {
         let last = self.last?;
+        let urgent = self.due == Due::Key;
         let wait = match self.asked.len() {
             // What changed by itself just before makes no key wait.
-            0 if self.urgent && !self.was_urgent => Duration::ZERO,
-            1 if self.urgent && !self.was_urgent && self.was_small => Duration::ZERO,
+            0 if urgent && !self.was_urgent => Duration::ZERO,
+            1 if urgent && !self.was_urgent && (self.was_small || self.is_quick) => Duration::ZERO,
             0 => SHORTEST,
             UNANSWERED.. => BLIND,
             _ => self.patience(),
         };
-        let is_calm = !self.urgent && changed.saturating_duration_since(last) >= CALM;
+        let is_calm = self.due == Due::Change && changed.saturating_duration_since(last) >= CALM;
         Some((last + wait).max(if is_calm { changed + TOGETHER } else { last }))
     }
 
     /// A key was pressed: the next frame answers it.
     pub const fn hurry(&mut self) {
-        self.urgent = true;
+        self.due = Due::Key;
+    }
+
+    /// A second has passed, and is drawn with all that came shortly before it.
+    pub fn ripen(&mut self) {
+        self.due = self.due.max(Due::Second);
     }
 
     /// Whether the next frame ends with the question.
@@ -79,7 +102,7 @@ impl Pace {
             self.asked.push_back(now);
         }
         self.last = Some(now);
-        self.was_urgent = std::mem::take(&mut self.urgent);
+        self.was_urgent = std::mem::take(&mut self.due) == Due::Key;
         self.was_small = bytes <= SMALL;
     }
 
@@ -87,6 +110,7 @@ impl Pace {
     pub fn answered(&mut self, now: Instant) {
         if let Some(asked) = self.asked.pop_front() {
             self.took = now - asked;
+            self.is_quick = self.took <= QUICK;
         }
     }
 
@@ -134,6 +158,13 @@ mod tests {
                 true,
             ),
             ("a key while a large frame is under way", &[Large(0), Pressed], Some(250), true),
+            (
+                "the same where the link is quick",
+                &[Drawn(0), Answered(2), Large(40), Pressed],
+                Some(40),
+                true,
+            ),
+            ("and where it is not", &[Drawn(0), Answered(21), Large(40), Pressed], Some(290), true),
             ("a key while a small one is", &[Drawn(0), Pressed], Some(0), true),
             ("a key while the answer to a key is", &[Drawn(0), Pressed, Drawn(5), Pressed], Some(255), true),
             ("an answer to nothing", &[Answered(0), Drawn(10), Answered(20)], Some(26), true),
@@ -162,10 +193,15 @@ mod tests {
         let mut pace = Pace::default();
         pace.drawn(start, 100);
         pace.answered(at(2));
-        assert_eq!(pace.next(at(1_000)), Some(at(1_025)), "a calm screen");
+        assert_eq!(pace.next(at(1_000)), Some(at(1_050)), "a calm screen");
         assert_eq!(pace.next(at(50)), Some(at(16) + Duration::from_nanos(666_666)), "a busy one");
+        pace.ripen();
+        assert!(pace.next(at(1_000)) < Some(at(1_000)), "at once with the second");
+        pace.drawn(at(1_001), 100);
+        pace.answered(at(1_002));
+        assert_eq!(pace.next(at(2_000)), Some(at(2_050)), "and that second is over");
         pace.hurry();
-        assert_eq!(pace.next(at(1_000)), Some(start), "a key");
+        assert_eq!(pace.next(at(2_000)), Some(at(1_001)), "a key");
     }
 
     #[test]

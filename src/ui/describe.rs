@@ -210,11 +210,11 @@ pub fn link(subject: &Subject, scene: &Scene<'_>) -> Option<String> {
     }
 }
 
-/// An alert by its identity, also one that vanished unheard.
-pub fn find_alert<'s>(store: &'s Store, fingerprint: &str) -> Option<&'s Alert> {
+/// An alert by its identity, [`Alert::key`], also one that vanished unheard.
+pub fn find_alert<'s>(store: &'s Store, key: &str) -> Option<&'s Alert> {
     let vanished = || store.vanished.iter().map(|ghost| &ghost.alert);
-    let listed = store.listed(fingerprint).map(|listed| &listed.alert);
-    listed.or_else(|| vanished().find(|alert| &*alert.fingerprint == fingerprint))
+    let listed = store.listed(key).map(|listed| &listed.alert);
+    listed.or_else(|| vanished().find(|alert| **alert.key() == *key))
 }
 
 fn when(at: DateTime<Utc>, scene: &Scene<'_>) -> String {
@@ -280,11 +280,17 @@ fn of_target(target: &Target, source: &SourceState, scene: &Scene<'_>) -> Descri
     let dropped = dropped.map_or_else(String::new, |count| format!("  {count} more found there and dropped"));
     told.push(Prose::pair("pool", format!("{}{dropped}", target.pool)));
     told.push(Prose::pair("source", source.id.to_string()));
-    let alerts = scene.store.alerts().iter().filter(|listed| correlate::covers(&listed.alert, target));
+    let alerts =
+        scene.store.alerts().iter().filter(|listed| correlate::covers(&listed.alert, source, target));
     for listed in alerts {
         let sign = sign::of_alert(&listed.alert);
-        let pieces =
-            vec![piece(format!("{} ", sign.glyph), sign.role), piece(&*listed.alert.name, Role::Text)];
+        // Many alerts of a target may have one name.
+        let summary = format!("  {}", listed.alert.summary());
+        let pieces = vec![
+            piece(format!("{} ", sign.glyph), sign.role),
+            piece(&*listed.alert.name, Role::Text),
+            piece(summary, Role::Muted),
+        ];
         told.push(Prose::Pair("alert".into(), pieces));
     }
     labels("Labels", &target.labels, &[], &mut told);

@@ -107,6 +107,7 @@ fn the_defaults_in_the_example_are_the_defaults() {
         "#[sources.prometheus.guarded.measures",
         "#[sources.grafana",
         "#[slo.",
+        "#[sites.",
         "#[due]",
         "#[services.",
         "#[[layers",

@@ -9,6 +9,7 @@ use crate::domain::backup::{Evidence, GroupId, LastRun, Plan, Presence, Running,
 use crate::domain::cluster::Cluster;
 use crate::domain::feed::{Feed, SourceKind};
 use crate::domain::guest::{Guest, GuestId, GuestState};
+use crate::domain::job::JobKind;
 use crate::domain::store::{SourceState, Store};
 use crate::domain::task::Outcome;
 
@@ -40,6 +41,17 @@ pub fn owner<'s>(store: &'s Store, source: &SourceState, id: &GroupId, now: Date
     let meant: Vec<&SourceState> = store.of(SourceKind::Pve).filter(is_meant).collect();
     let have: Vec<(&SourceState, &Guest)> =
         meant.iter().filter_map(|pve| Some((*pve, pve.data.cluster.guest(guest)?))).collect();
+    // Where each site has such a guest, what was written at one is of that one's; what a job brings, or what
+    // lies in a namespace, may be another's.
+    let is_written_here = || id.namespace.is_empty() && !is_brought(source, id);
+    let near = have.iter().filter(|(pve, _)| pve.apart == source.apart && !pve.apart.is_empty());
+    let near: Vec<&(&SourceState, &Guest)> = near.collect();
+    if let [(pve, guest)] = near.as_slice()
+        && mapped.is_none()
+        && is_written_here()
+    {
+        return Owner::Guest(pve, guest);
+    }
     match have.as_slice() {
         [(pve, guest)] => Owner::Guest(pve, guest),
         // Only who is said to own the namespace, and shows all of its guests, can miss one.
@@ -49,6 +61,12 @@ pub fn owner<'s>(store: &'s Store, source: &SourceState, id: &GroupId, now: Date
         [] => Owner::Nobody,
         several => Owner::Several(several.iter().map(|(pve, _)| *pve).collect(), guest),
     }
+}
+
+/// Whether a job of the server pulls this group from another.
+fn is_brought(source: &SourceState, id: &GroupId) -> bool {
+    let mut jobs = source.data.jobs.iter();
+    jobs.any(|job| job.kind == JobKind::Sync && !job.pushes && job.covers(id))
 }
 
 fn shows_all(pve: &SourceState, now: DateTime<Utc>) -> bool {

@@ -1,19 +1,20 @@
 //! The alerts of all sources as one list. A join holds shared parts only, so that it can be made away
 //! from the loop: a storm of thousands takes longer than a key may wait.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
 use super::{Kinship, fingerprint, kinship};
-use crate::domain::alert::{Alert, AlertState, FingerprintSource, RaisedAlert};
+use crate::domain::alert::{Alert, AlertState, At, FingerprintSource, RaisedAlert};
 use crate::domain::clocks::Clocks;
 use crate::domain::feed::{SourceId, SourceKind};
 use crate::domain::labels::Labels;
 use crate::domain::matcher::Matchers;
 use crate::domain::observation::{Route, Split};
 use crate::domain::silence::Silence;
+use crate::domain::sites;
 use crate::domain::thresholds::Thresholds;
 
 /// An alert of the list, and what is known of it from elsewhere.
@@ -55,7 +56,7 @@ pub struct Keeper {
 pub struct Joined {
     /// All alerts, each once, in their default order, the Watchdog left out.
     pub alerts: Arc<[Listed]>,
-    /// Where each stands among them, by fingerprint.
+    /// Where each stands among them, by [`Alert::key`].
     pub places: HashMap<Arc<str>, usize>,
     /// The Watchdog, wherever it arrives.
     pub heartbeats: Vec<Listed>,
@@ -70,6 +71,8 @@ pub struct Joined {
 pub struct Part {
     /// Which source.
     pub id: SourceId,
+    /// Its site, where there are several.
+    pub site: Arc<str>,
     /// Alertmanager's alerts.
     pub alerts: Arc<[Alert]>,
     /// Alertmanager's silences.
@@ -94,6 +97,19 @@ impl Part {
             && Arc::ptr_eq(&self.raised, &other.raised)
             && self.external == other.external
     }
+
+    /// Notes that this source has the alerts at `places` too, those that are of its site; whether one is.
+    fn is_voice_of(&self, places: &[usize], all: &mut [Listed]) -> bool {
+        let mut is_one = false;
+        for at in places {
+            let is_near = |one: &&mut Listed| sites::meet(one.alert.site(), &self.site);
+            if let Some(one) = all.get_mut(*at).filter(is_near) {
+                one.voices.push(self.id.clone());
+                is_one = true;
+            }
+        }
+        is_one
+    }
 }
 
 /// A join that is to be made.
@@ -107,6 +123,8 @@ pub struct Join {
     pub clocks: Clocks,
     /// Every source was heard: what is not there is resolved.
     pub measured: bool,
+    /// The names that hosts of several sites have.
+    pub twins: BTreeSet<Arc<str>>,
     /// When it was asked for.
     pub now: DateTime<Utc>,
 }
@@ -116,6 +134,7 @@ impl Join {
     pub fn run(self) -> Joined {
         let mut listed = self.routed();
         self.add_raised(&mut listed);
+        self.tell_apart(&mut listed);
         let mut clocks = self.clocks.clone();
         clocks.hear(listed.iter().map(|one| &one.alert), self.measured, self.now);
         for one in &mut listed {
@@ -127,7 +146,7 @@ impl Join {
         let watchdog = &self.thresholds.watchdog;
         let is_heartbeat = |one: &Listed| !watchdog.is_empty() && one.alert.name == *watchdog;
         let (heartbeats, alerts): (Vec<_>, Vec<_>) = listed.into_iter().partition(is_heartbeat);
-        let place = |(at, one): (usize, &Listed)| (Arc::clone(&one.alert.fingerprint), at);
+        let place = |(at, one): (usize, &Listed)| (Arc::clone(one.alert.key()), at);
         let places = alerts.iter().enumerate().map(place).collect();
         Joined { alerts: alerts.into(), places, heartbeats, clocks, covers }
     }
@@ -136,18 +155,43 @@ impl Join {
         self.parts.iter().filter(move |part| part.id.kind == kind)
     }
 
-    /// What the Alertmanagers have; an alert that several have is the first one's.
+    /// Of several sites those that have one first: what has none joins what it finds.
+    fn in_turn(&self, kind: SourceKind) -> impl Iterator<Item = &Part> {
+        let sited = self.of(kind).filter(|part| !part.site.is_empty());
+        sited.chain(self.of(kind).filter(|part| part.site.is_empty()))
+    }
+
+    /// Says the site of alerts that are called like another of another site, or are about hosts that are.
+    fn tell_apart(&self, all: &mut [Listed]) {
+        if self.parts.iter().all(|part| part.site.is_empty()) {
+            return;
+        }
+        let mut sites: HashMap<(&str, &str), Option<&str>> = HashMap::new();
+        for Listed { alert, .. } in &*all {
+            let site = sites.entry((&alert.name, alert.subject())).or_insert(Some(alert.site()));
+            *site = site.filter(|site| *site == alert.site());
+        }
+        let is_twin = |alert: &Alert| {
+            self.twins.contains(alert.subject()) || sites.get(&(&*alert.name, alert.subject())) == Some(&None)
+        };
+        let twins: Vec<bool> = all.iter().map(|one| is_twin(&one.alert)).collect();
+        for (one, _) in all.iter_mut().zip(twins).filter(|(_, is_twin)| *is_twin) {
+            one.alert.tell_site();
+        }
+    }
+
+    /// What the Alertmanagers have; an alert that several of a site have is the first one's.
     fn routed(&self) -> Vec<Listed> {
         let mut all: Vec<Listed> = Vec::new();
-        let mut known: HashMap<Arc<str>, usize> = HashMap::new();
-        for part in self.of(SourceKind::Alertmanager) {
+        let mut known: HashMap<Arc<str>, Vec<usize>> = HashMap::new();
+        for part in self.in_turn(SourceKind::Alertmanager) {
             let around = Around::of(part);
             for alert in &*part.alerts {
-                if let Some(first) = known.get(&alert.fingerprint).and_then(|at| all.get_mut(*at)) {
-                    first.voices.push(part.id.clone());
+                let places = known.entry(Arc::clone(&alert.fingerprint)).or_default();
+                if part.is_voice_of(places, &mut all) {
                     continue;
                 }
-                known.insert(Arc::clone(&alert.fingerprint), all.len());
+                places.push(all.len());
                 all.push(around.listed(alert, part, &self.thresholds));
             }
         }
@@ -158,12 +202,13 @@ impl Join {
     fn add_raised(&self, all: &mut Vec<Listed>) {
         let labels: Vec<Labels> = all.iter().map(|one| one.alert.labels.clone()).collect();
         let alike = Alike::of(&labels);
-        let mut own: HashMap<Arc<str>, usize> = HashMap::new();
-        for part in self.of(SourceKind::Prometheus) {
+        let mut own: HashMap<Arc<str>, Vec<usize>> = HashMap::new();
+        for part in self.in_turn(SourceKind::Prometheus) {
             for raised in &*part.raised {
                 let mut is_routed = false;
                 for at in alike.to(&raised.labels) {
-                    let Some(one) = all.get_mut(*at) else { continue };
+                    let is_near = |one: &&mut Listed| sites::meet(one.alert.site(), &part.site);
+                    let Some(one) = all.get_mut(*at).filter(is_near) else { continue };
                     let Some(kinship) = kinship(&one.alert, raised, part.external.as_ref()) else { continue };
                     is_routed = true;
                     one.raised.get_or_insert_with(|| (part.id.clone(), raised.clone()));
@@ -175,12 +220,13 @@ impl Join {
                 if is_routed {
                     continue;
                 }
-                let alert = unrouted(raised, &self.thresholds);
-                if let Some(first) = own.get(&alert.fingerprint).and_then(|at| all.get_mut(*at)) {
-                    first.voices.push(part.id.clone());
+                let mut alert = unrouted(raised, &self.thresholds);
+                alert.at = At::of(&part.site, &alert.fingerprint);
+                let places = own.entry(Arc::clone(&alert.fingerprint)).or_default();
+                if part.is_voice_of(places, all) {
                     continue;
                 }
-                own.insert(Arc::clone(&alert.fingerprint), all.len());
+                places.push(all.len());
                 let raised = Some((part.id.clone(), raised.clone()));
                 all.push(Listed { raised, ..Listed::new(&part.id, alert) });
             }
@@ -203,7 +249,9 @@ impl Join {
         let count = |part: &Part, silence: &Silence| {
             let Ok(ready) = Matchers::new(&silence.matchers) else { return 0 };
             let all = listed.iter().zip(&labels).filter(|(one, _)| {
-                one.voices.contains(&part.id) || one.source.kind == SourceKind::Prometheus
+                one.voices.contains(&part.id)
+                    || (one.source.kind == SourceKind::Prometheus
+                        && sites::meet(one.alert.site(), &part.site))
             });
             all.filter(|(_, labels)| ready.matches(labels)).count()
         };
@@ -274,6 +322,7 @@ impl<'a> Around<'a> {
     /// Gives an alert its rank, its acknowledgement, its one state and its keeper.
     fn listed(&self, alert: &Alert, part: &Part, thresholds: &Thresholds) -> Listed {
         let mut alert = alert.clone();
+        alert.at = At::of(&part.site, &alert.fingerprint);
         alert.rank = thresholds.rank(&alert.severity);
         let words = self.acknowledged.get(&*alert.fingerprint).into_iter().flatten();
         alert.acked_by =
@@ -375,5 +424,6 @@ pub(super) fn unrouted(raised: &RaisedAlert, thresholds: &Thresholds) -> Alert {
         acked_by: None,
         receivers: Vec::new(),
         generator_url: None,
+        at: None,
     }
 }

@@ -12,6 +12,7 @@ use crate::domain::hosts::{self, identity::Owner};
 use crate::domain::instant;
 use crate::domain::labels::Labels;
 use crate::domain::question::{Ask, Known, Question, Series};
+use crate::domain::sites;
 use crate::domain::slo::Window;
 use crate::domain::store::Store;
 use crate::domain::subject::Subject;
@@ -104,7 +105,7 @@ pub(super) fn tell<'k>(
         health: Health::Unknown,
         subject: Some(Subject::Source(source.clone())),
     }));
-    happened.extend(boots.into_iter().flat_map(|boots| reboots(boots, store, window)));
+    happened.extend(boots.into_iter().flat_map(|boots| reboots(boots, source, store, window)));
 }
 
 /// The times in which nothing was measured. Before the first sample ever nobody knows either.
@@ -176,7 +177,7 @@ fn episodes(
             by: "".into(),
             health: if goes_on { bad.unwrap_or(Health::Ok) } else { Health::Ok },
             subject: goes_on
-                .then(|| listed(&series.labels, store))
+                .then(|| listed(&series.labels, source, store))
                 .flatten()
                 .or_else(|| Some(Subject::Source(source.clone()))),
         }
@@ -193,19 +194,22 @@ fn about(labels: &Labels) -> String {
 }
 
 /// The same alert in the list, while it is there.
-fn listed(labels: &Labels, store: &Store) -> Option<Subject> {
+fn listed(labels: &Labels, source: &SourceId, store: &Store) -> Option<Subject> {
     let own = |(name, _): &(&str, &str)| !matches!(*name, "__name__" | "alertstate");
     let own: Labels = labels.iter().filter(own).collect();
-    let found = store.alerts().iter().find(|listed| listed.alert.labels.contains(&own))?;
-    Some(Subject::Alert { source: found.source.clone(), fingerprint: Arc::clone(&found.alert.fingerprint) })
+    let site = store.site_of(source);
+    let mut near = store.alerts().iter().filter(|listed| sites::meet(listed.alert.site(), site));
+    let found = near.find(|listed| listed.alert.labels.contains(&own))?;
+    Some(Subject::Alert { source: found.source.clone(), fingerprint: Arc::clone(found.alert.key()) })
 }
 
 /// The hosts that were started in `window`.
-fn reboots(boots: &[Series], store: &Store, window: Window) -> Vec<Happening> {
+fn reboots(boots: &[Series], source: &SourceId, store: &Store, window: Window) -> Vec<Happening> {
     let rule = hosts::identity(store);
+    let site = store.site_of(source);
     let mut by_host: BTreeMap<Arc<str>, Vec<DateTime<Utc>>> = BTreeMap::new();
     for series in boots {
-        let host = match rule.owner(&series.labels, &[]) {
+        let host = match rule.owner(site, &series.labels, &[]) {
             Owner::Host(name) => name,
             _ => series.labels.get("instance").unwrap_or("?").into(),
         };

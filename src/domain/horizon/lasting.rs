@@ -54,7 +54,7 @@ fn tokens(store: &Store) -> Vec<Due> {
             kind: Kind::Token,
             what: format!("token of {}", source.id).into(),
             then: "ends".into(),
-            at: When::Unknown("it does not tell: [due] takes a date, or \"never\"".into()),
+            at: When::Unknown("not told: set it in [due]".into()),
             subject: Subject::Source(source.id.clone()),
         })
         .collect()

@@ -39,7 +39,7 @@ pub(super) fn due(store: &Store, now: DateTime<Utc>) -> Vec<Due> {
             }
             for reading in measured.readings.iter() {
                 let Some(at) = date(kind, measure, reading.value, looked) else { continue };
-                let host = match rule.owner(&reading.labels, &measure.host) {
+                let host = match rule.owner(&source.apart, &reading.labels, &measure.host) {
                     Owner::Host(name) => Some(name),
                     _ => None,
                 };

@@ -287,10 +287,7 @@ fn when_all_is_well_the_soonest_is_told_if_it_is_near() {
 fn what_lasts_long_has_its_date_or_says_why_not() {
     let mut store = store();
     let told = |store: &Store, kind: Kind| of(kind, store);
-    assert_eq!(
-        told(&store, Kind::Token),
-        ["token of pbs.main ends: ? it does not tell: [due] takes a date, or \"never\""]
-    );
+    assert_eq!(told(&store, Kind::Token), ["token of pbs.main ends: ? not told: set it in [due]"]);
     let date = Dated { what: "token of pbs.main".into(), at: now() + TimeDelta::hours(5) };
     store.thresholds.dates = vec![date];
     assert_eq!(told(&store, Kind::Token), [] as [&str; 0], "it is among the dates now");

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use crate::domain::alert::{AlertState, Severity};
 use crate::domain::host::Inventory;
+use crate::domain::hosts::Host;
 use crate::domain::labels::Labels;
+use crate::domain::sites;
 use crate::domain::store::Store;
 use crate::domain::target::Target;
 
@@ -30,17 +32,19 @@ pub struct Identity<'a> {
     addresses: HashMap<&'a str, Vec<&'a String>>,
     /// The same by their names, in small letters.
     names: HashMap<String, Vec<&'a String>>,
-    /// The hosts that targets with a VMID are of.
-    guests: BTreeMap<String, BTreeSet<Arc<str>>>,
+    /// The hosts that targets with a VMID are of, each with the site of its target.
+    guests: BTreeMap<String, BTreeSet<(&'a str, Arc<str>)>>,
+    /// Where there are several sites: the rows of each name, at their sites.
+    rows: HashMap<&'a str, Vec<&'a Host>>,
 }
 
 impl<'a> Identity<'a> {
-    /// The rule for the hosts of `inventory` and those that `targets` are of; `labels` name hosts, the
-    /// first that is there counts.
+    /// The rule for the hosts of `inventory` and those that `targets` are of, each with its site; `labels`
+    /// name hosts, the first that is there counts.
     pub fn new<'t>(
         inventory: &'a Inventory,
         labels: &'a [Arc<str>],
-        targets: impl Iterator<Item = &'t Target>,
+        targets: impl Iterator<Item = (&'a str, &'t Target)>,
     ) -> Self {
         let mut addresses: HashMap<&str, Vec<&String>> = HashMap::new();
         let mut names: HashMap<String, Vec<&String>> = HashMap::new();
@@ -51,26 +55,72 @@ impl<'a> Identity<'a> {
                 addresses.entry(address).or_default().push(name);
             }
         }
-        let mut rule = Self { inventory, labels, addresses, names, guests: BTreeMap::new() };
-        let mut guests: BTreeMap<String, BTreeSet<Arc<str>>> = BTreeMap::new();
-        for target in targets {
+        let (guests, rows) = (BTreeMap::new(), HashMap::new());
+        let mut rule = Self { inventory, labels, addresses, names, guests, rows };
+        let mut guests: BTreeMap<String, BTreeSet<(&str, Arc<str>)>> = BTreeMap::new();
+        for (site, target) in targets {
             if let (Some(vmid), Owner::Host(host)) =
-                (target.labels.get("vmid"), rule.owner(&target.labels, &[]))
+                (target.labels.get("vmid"), rule.owner(site, &target.labels, &[]))
             {
-                guests.entry(vmid.to_owned()).or_default().insert(host);
+                guests.entry(vmid.to_owned()).or_default().insert((site, host));
             }
         }
         rule.guests = guests;
         rule
     }
 
-    /// Whom these labels name; `only`: the labels to go by, when they are others than usual.
-    pub fn owner(&self, labels: &Labels, only: &[Arc<str>]) -> Owner {
+    /// The same rule, which tells hosts of one name at several sites apart, as these rows do.
+    #[must_use]
+    pub fn among(mut self, hosts: &'a [Host]) -> Self {
+        for host in hosts.iter().filter(|host| !host.site.is_empty()) {
+            self.rows.entry(&host.known_as).or_default().push(host);
+        }
+        self
+    }
+
+    /// Whom these labels name at a site; `only`: the labels to go by, when they are others than usual.
+    pub fn owner(&self, site: &str, labels: &Labels, only: &[Arc<str>]) -> Owner {
+        match self.called(site, labels, only) {
+            Owner::Host(name) if !self.rows.is_empty() => self.at_site(site, name),
+            owner => owner,
+        }
+    }
+
+    /// The hosts of that name, each with its site, as their rows are called.
+    pub fn all_called(&self, name: &str) -> Vec<(&str, Arc<str>)> {
+        match self.rows.get(name) {
+            Some(rows) => rows.iter().map(|row| (&*row.site, Arc::clone(&row.name))).collect(),
+            None => vec![("", name.into())],
+        }
+    }
+
+    /// What the row of that name at a site is called; nothing where several may be meant.
+    pub fn called_at(&self, site: &str, name: &Arc<str>) -> Option<Arc<str>> {
+        match self.at_site(site, Arc::clone(name)) {
+            Owner::Host(name) => Some(name),
+            _ => None,
+        }
+    }
+
+    /// The host of that name at a site. One of another site is not meant; what is of no site may mean any.
+    fn at_site(&self, site: &str, name: Arc<str>) -> Owner {
+        let Some(rows) = self.rows.get(&*name) else { return Owner::Host(name) };
+        if let Some(row) = rows.iter().find(|row| *row.site == *site) {
+            return Owner::Host(Arc::clone(&row.name));
+        }
+        match rows.as_slice() {
+            _ if !site.is_empty() => Owner::Host(sites::beside(&name, site).into()),
+            [row] => Owner::Host(Arc::clone(&row.name)),
+            rows => Owner::Ambiguous(rows.iter().map(|row| Arc::clone(&row.name)).collect()),
+        }
+    }
+
+    fn called(&self, site: &str, labels: &Labels, only: &[Arc<str>]) -> Owner {
         let named = |names: &[Arc<str>]| names.iter().find_map(|name| labels.get(name));
         if !only.is_empty() {
             let label = only.iter().find(|name| labels.get(name).is_some());
             return match label.map(|name| (&**name, labels.get(name).unwrap_or(""))) {
-                Some(("vmid", vmid)) => self.guest(vmid),
+                Some(("vmid", vmid)) => self.guest(site, vmid),
                 Some((_, name)) => self.named(name).unwrap_or_else(|| Owner::Host(name.into())),
                 None => Owner::Nobody,
             };
@@ -78,7 +128,7 @@ impl<'a> Identity<'a> {
         let address = labels.get("instance").and_then(host_part);
         let found = address.and_then(|address| self.at(address));
         let found = found.or_else(|| named(self.labels).and_then(|name| self.named(name)));
-        let found = found.or_else(|| match labels.get("vmid").map(|vmid| self.guest(vmid)) {
+        let found = found.or_else(|| match labels.get("vmid").map(|vmid| self.guest(site, vmid)) {
             Some(Owner::Nobody) | None => None,
             owner => owner,
         });
@@ -108,15 +158,19 @@ impl<'a> Identity<'a> {
         one(same.chain(short).flatten().copied())
     }
 
-    fn guest(&self, vmid: &str) -> Owner {
+    fn guest(&self, site: &str, vmid: &str) -> Owner {
         let number: Option<u64> = vmid.parse().ok();
         let all = self.inventory.0.iter();
         let known =
             one(all.filter(|(_, host)| host.vmid.is_some() && host.vmid == number).map(|(name, _)| name));
-        known.unwrap_or_else(|| match self.guests.get(vmid).map(|hosts| hosts.iter().collect::<Vec<_>>()) {
-            Some(hosts) if hosts.len() == 1 => Owner::Host(Arc::clone(hosts[0])),
-            Some(hosts) if hosts.len() > 1 => Owner::Ambiguous(hosts.into_iter().cloned().collect()),
-            _ => Owner::Nobody,
+        let near = || -> BTreeSet<&Arc<str>> {
+            let all = self.guests.get(vmid).into_iter().flatten();
+            all.filter(|(own, _)| sites::meet(own, site)).map(|(_, host)| host).collect()
+        };
+        known.unwrap_or_else(|| match near().into_iter().collect::<Vec<_>>().as_slice() {
+            [] => Owner::Nobody,
+            [host] => Owner::Host(Arc::clone(host)),
+            hosts => Owner::Ambiguous(hosts.iter().map(|host| Arc::clone(host)).collect()),
         })
     }
 }
@@ -126,6 +180,8 @@ impl<'a> Identity<'a> {
 #[derive(Debug)]
 pub struct Owners<'a> {
     rule: &'a Identity<'a>,
+    /// Of which site they are.
+    site: &'a str,
     /// By the place where the set is kept.
     known: HashMap<usize, Owner>,
     /// The last that was asked for by labels of its own choice.
@@ -133,19 +189,19 @@ pub struct Owners<'a> {
 }
 
 impl<'a> Owners<'a> {
-    /// By this rule.
-    pub fn by(rule: &'a Identity<'a>) -> Self {
-        Self { rule, known: HashMap::new(), other: Owner::Nobody }
+    /// By this rule, at a site.
+    pub fn by(rule: &'a Identity<'a>, site: &'a str) -> Self {
+        Self { rule, site, known: HashMap::new(), other: Owner::Nobody }
     }
 
     /// As [`Identity::owner`] says.
     pub fn of(&mut self, labels: &Labels, only: &[Arc<str>]) -> &Owner {
         if !only.is_empty() {
-            self.other = self.rule.owner(labels, only);
+            self.other = self.rule.owner(self.site, labels, only);
             return &self.other;
         }
-        let rule = self.rule;
-        self.known.entry(labels.place()).or_insert_with(|| rule.owner(labels, &[]))
+        let (rule, site) = (self.rule, self.site);
+        self.known.entry(labels.place()).or_insert_with(|| rule.owner(site, labels, &[]))
     }
 }
 
@@ -164,7 +220,7 @@ pub fn alerts_by_host(store: &Store) -> BTreeMap<Arc<str>, (usize, usize)> {
     let mut all: BTreeMap<Arc<str>, (usize, usize)> = BTreeMap::new();
     for alert in store.alerts().iter().map(|listed| &listed.alert) {
         let loud = matches!(alert.state, AlertState::Firing | AlertState::Acknowledged);
-        if let Owner::Host(host) = rule.owner(&alert.labels, &[])
+        if let Owner::Host(host) = rule.owner(alert.site(), &alert.labels, &[])
             && loud
         {
             let (critical, warning) = all.entry(host).or_default();
@@ -190,14 +246,14 @@ pub fn host_part(instance: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::host::Host;
+    use crate::domain::host::Host as Known;
 
     fn labels(all: &[(&str, &str)]) -> Labels {
         all.iter().copied().collect()
     }
 
-    fn host(addresses: &[&str], vmid: Option<u64>) -> Host {
-        Host { addresses: addresses.iter().map(|&it| it.to_owned()).collect(), vmid, ..Host::default() }
+    fn host(addresses: &[&str], vmid: Option<u64>) -> Known {
+        Known { addresses: addresses.iter().map(|&it| it.to_owned()).collect(), vmid, ..Known::default() }
     }
 
     #[test]
@@ -223,7 +279,7 @@ mod tests {
             (&[("instance", "10.0.0.99:9100")], &[], Owner::Ambiguous(vec!["web".into(), "web2".into()])),
         ] {
             let only: Vec<Arc<str>> = only.iter().map(|&it: &&str| it.into()).collect();
-            assert_eq!(rule.owner(&labels(given), &only), owner, "{given:?}");
+            assert_eq!(rule.owner("", &labels(given), &only), owner, "{given:?}");
         }
         assert!(!rule.is_named(&labels(&[("instance", "10.0.0.7:9100")])));
         assert!(rule.is_named(&labels(&[("instance", "10.0.0.21:9100")])));

@@ -6,7 +6,7 @@ pub mod identity;
 mod tests;
 mod values;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -16,6 +16,7 @@ use super::health::{Health, worst};
 use super::host::Expected;
 use super::labels::Labels;
 use super::measure::{Measure, Topic, Weight};
+use super::sites;
 use super::store::{SourceState, Store};
 use super::target::{Target, TargetHealth};
 use super::thresholds::Thresholds;
@@ -51,8 +52,12 @@ pub struct Fault {
 /// What is known of a host.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Host {
-    /// Its name.
+    /// Its name, with its site where another has one of that name.
     pub name: Arc<str>,
+    /// The name that labels and the config have for it.
+    pub known_as: Arc<str>,
+    /// Its site, where there are several.
+    pub site: Arc<str>,
     /// Its values.
     pub values: Values,
     /// Everything to be said, the worst first.
@@ -70,6 +75,11 @@ pub struct Host {
 }
 
 impl Host {
+    /// Whether another site has a host of this name.
+    pub fn is_twin(&self) -> bool {
+        self.name != self.known_as
+    }
+
     /// The worst value of a measure; `None` where nothing measures it.
     pub fn worst(&self, measure: &str) -> Option<&Value> {
         self.values.get(measure)?.first()
@@ -87,43 +97,110 @@ impl Host {
 /// Everything that the sources say of hosts, the worst first, then by name.
 pub fn hosts(store: &Store) -> Vec<Host> {
     let thresholds = &store.thresholds;
-    let rule = identity(store);
-    let mut owners = Owners::by(&rule);
-    let mut all: HashMap<Arc<str>, Host> = HashMap::new();
-    for source in store.of(SourceKind::Prometheus) {
+    let rule = plain_identity(store);
+    let mut all = Rows::default();
+    // Those of no site last: what they tell is of the hosts that are there.
+    let (sited, rest): (Vec<_>, Vec<_>) =
+        store.of(SourceKind::Prometheus).partition(|source| !source.apart.is_empty());
+    for source in sited.into_iter().chain(rest) {
+        let mut owners = Owners::by(&rule, &source.apart);
         for target in source.data.targets.iter().filter(|target| is_of_host(target, &rule)) {
-            if let Owner::Host(name) = rule.owner(&target.labels, &[]) {
-                add_target(entry(&mut all, &name, thresholds), target, source);
+            if let Owner::Host(name) = rule.owner(&source.apart, &target.labels, &[])
+                && let Ok(host) = all.row(&source.apart, &name, thresholds)
+            {
+                add_target(host, target, source);
             }
         }
         for measured in source.data.measured.iter().filter(|measured| measured.measure.topic == Topic::Host) {
             let measure = &measured.measure;
             for reading in &*measured.readings {
                 let value = Value::of(measure, reading.value, &reading.labels);
-                match owners.of(&reading.labels, &measure.host) {
-                    Owner::Host(name) => {
-                        add_value(entry(&mut all, name, thresholds), measure, value, thresholds);
-                    }
-                    Owner::Ambiguous(names) => {
-                        let name: Arc<str> = format!("{}?", names.join("|")).into();
-                        let host = entry(&mut all, &name, thresholds);
-                        note_ambiguous(host, &value.labels);
-                        add_value(host, measure, value, thresholds);
-                    }
-                    Owner::Nobody => {}
+                let names = match owners.of(&reading.labels, &measure.host) {
+                    Owner::Host(name) => match all.row(&source.apart, name, thresholds) {
+                        Ok(host) => {
+                            add_value(host, measure, value, thresholds);
+                            continue;
+                        }
+                        Err(names) => names,
+                    },
+                    Owner::Ambiguous(names) => names.clone(),
+                    Owner::Nobody => continue,
+                };
+                let name: Arc<str> = format!("{}?", names.join("|")).into();
+                if let Ok(host) = all.row(&source.apart, &name, thresholds) {
+                    note_ambiguous(host, &value.labels);
+                    add_value(host, measure, value, thresholds);
                 }
             }
         }
     }
-    let mut all: Vec<Host> = all.into_values().map(|host| finish(host, thresholds)).collect();
+    let mut all: Vec<Host> = all.told_apart().map(|host| finish(host, thresholds)).collect();
     all.sort_by(|one, other| other.health().cmp(&one.health()).then_with(|| one.name.cmp(&other.name)));
     all
 }
 
 /// The rule by which labels name hosts.
 pub fn identity(store: &Store) -> Identity<'_> {
-    let targets = store.of(SourceKind::Prometheus).flat_map(|source| source.data.targets.iter());
+    plain_identity(store).among(store.hosts())
+}
+
+/// The same by what the config says of hosts alone.
+pub(super) fn configured(store: &Store) -> Identity<'_> {
+    let none = std::iter::empty();
+    Identity::new(&store.thresholds.hosts, &store.thresholds.identity, none).among(store.hosts())
+}
+
+/// The same before the hosts are known, which tells none of one name apart.
+fn plain_identity(store: &Store) -> Identity<'_> {
+    let targets = store
+        .of(SourceKind::Prometheus)
+        .flat_map(|source| source.data.targets.iter().map(|target| (&*source.apart, target)));
     Identity::new(&store.thresholds.hosts, &store.thresholds.identity, targets)
+}
+
+/// The hosts in the making, by site and name.
+#[derive(Default)]
+struct Rows(BTreeMap<Arc<str>, HashMap<Arc<str>, Host>>);
+
+impl Rows {
+    /// The row of a host of this name at a site. What is of no site is of the one that has such a host; of
+    /// several nobody can say, and they are the error.
+    fn row(
+        &mut self,
+        site: &Arc<str>,
+        name: &Arc<str>,
+        thresholds: &Thresholds,
+    ) -> Result<&mut Host, Vec<Arc<str>>> {
+        let mut own = Arc::clone(site);
+        if site.is_empty() && self.0.len() > 1 {
+            let having = self.0.iter().filter(|(site, rows)| !site.is_empty() && rows.contains_key(name));
+            let having: Vec<Arc<str>> = having.map(|(site, _)| Arc::clone(site)).collect();
+            match having.as_slice() {
+                [] => {}
+                [one] => own = Arc::clone(one),
+                _ => return Err(having.iter().map(|site| sites::beside(name, site).into()).collect()),
+            }
+        }
+        Ok(entry(self.0.entry(own).or_default(), name, thresholds))
+    }
+
+    /// All of them, those of one name at several sites called by their site too.
+    fn told_apart(mut self) -> impl Iterator<Item = Host> {
+        let is_several = self.0.len() > 1;
+        let mut count: HashMap<Arc<str>, usize> = HashMap::new();
+        for name in self.0.values().filter(|_| is_several).flat_map(HashMap::keys) {
+            *count.entry(Arc::clone(name)).or_default() += 1;
+        }
+        for (site, rows) in &mut self.0 {
+            for host in rows.values_mut() {
+                host.site = Arc::clone(site);
+                if count.get(&host.known_as).is_some_and(|count| *count > 1) && !site.is_empty() {
+                    host.name = sites::beside(&host.known_as, site).into();
+                }
+            }
+        }
+        self.0.into_values().flat_map(HashMap::into_values)
+    }
 }
 
 /// A probe of a service says nothing of the host that is asked to probe.
@@ -135,7 +212,7 @@ fn entry<'h>(all: &'h mut HashMap<Arc<str>, Host>, name: &Arc<str>, thresholds: 
     all.entry(Arc::clone(name)).or_insert_with(|| {
         let known = thresholds.hosts.0.get(&**name);
         let sometimes = known.is_some_and(|host| host.expected != Expected::Always);
-        Host { name: Arc::clone(name), sometimes, ..Host::default() }
+        Host { name: Arc::clone(name), known_as: Arc::clone(name), sometimes, ..Host::default() }
     })
 }
 
@@ -208,7 +285,7 @@ fn add_value(host: &mut Host, measure: &Arc<Measure>, value: Value, thresholds: 
 /// How bad a value is: disks by the limits that the verdict has for them, unless the measure has its
 /// own.
 fn weigh(host: &Host, measure: &Measure, value: &Value, thresholds: &Thresholds) -> Option<Weight> {
-    let known = thresholds.hosts.0.get(&*host.name);
+    let known = thresholds.hosts.0.get(&*host.known_as);
     let expected = |mounts: &[String]| mounts.iter().any(|mount| **mount == *value.thing);
     if &*measure.name == READ_ONLY && known.is_some_and(|known| expected(&known.read_only)) {
         return None;
@@ -243,7 +320,7 @@ fn finish(mut host: Host, thresholds: &Thresholds) -> Host {
         let (measure, thing) = ("targets".into(), "".into());
         host.faults.push(Fault { weight, measure, thing, text, labels: Labels::default() });
     }
-    if let Some(known) = thresholds.hosts.0.get(&*host.name)
+    if let Some(known) = thresholds.hosts.0.get(&*host.known_as)
         && let Some(mounted) = host.values.get(DISK)
     {
         let missing = |mount: &&String| mounted.iter().all(|value| *value.thing != ***mount);

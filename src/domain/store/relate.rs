@@ -2,7 +2,7 @@
 //! what follows from what. Not with every frame, which may come often; and away from the loop where there
 //! is so much of it that a key would wait.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -16,7 +16,7 @@ use crate::domain::hosts::{self, Host};
 use crate::domain::log::{Lines, Tail};
 use crate::domain::verdict::{Verdict, judge_ahead};
 
-/// What follows from what, by the fingerprint of what follows.
+/// What follows from what, by [`Alert::key`](crate::domain::alert::Alert::key) of what follows.
 pub type Causes = BTreeMap<Arc<str>, Cause>;
 
 /// So few alerts take less than to have them joined elsewhere.
@@ -134,11 +134,12 @@ impl Store {
     /// Notes what a feed's answer makes stale; whether anything is. What is told by the rules alone is found
     /// at once.
     ///
-    /// `changed`: it says something new. `before`: what the source brought to the join before.
+    /// `changed`: it says something new; `moved`: of hosts, too. `before`: what the source brought to the join
+    /// before.
     pub(super) fn note_stale(
         &mut self,
         id: &SourceId,
-        (feed, changed): (Feed, bool),
+        (feed, changed, moved): (Feed, bool, bool),
         before: &Part,
         now: DateTime<Utc>,
     ) -> bool {
@@ -150,9 +151,10 @@ impl Store {
         let is_old = feed == Feed::Alerts && now - self.relations.joined_at >= TELL;
         let stale = Stale {
             alerts: !source.part().is(before) || is_old,
-            hosts: changed && matches!(feed, Feed::Targets | Feed::Scrapes | Feed::Measures),
+            hosts: moved,
             causes: changed && matches!(feed, Feed::Rules | Feed::Guests),
-            verdict: changed && self.is_large(),
+            // That a target was scraped again makes no other verdict; that time passes is judged now and then.
+            verdict: (moved || changed && feed != Feed::Targets) && self.is_large(),
         };
         self.relations.stale = self.relations.stale.or(stale);
         stale.is_any()
@@ -232,11 +234,11 @@ impl Store {
     }
 
     fn find(&mut self, join: Option<Join>, stale: Stale) {
-        if let Some(join) = join {
-            self.joined = Arc::new(join.run());
-        }
         if stale.hosts {
             self.hosts = hosts::hosts(self).into();
+        }
+        if let Some(join) = join {
+            self.joined = Arc::new(Join { twins: self.twins(), ..join }.run());
         }
         if stale.alerts || stale.hosts || stale.causes {
             self.causes = Arc::new(cause::causes(self));
@@ -283,8 +285,15 @@ impl Store {
             thresholds: self.thresholds.clone(),
             clocks: self.joined.clocks.clone(),
             measured,
+            twins: BTreeSet::new(),
             now,
         }
+    }
+
+    /// The names that hosts of several sites have.
+    fn twins(&self) -> BTreeSet<Arc<str>> {
+        let twins = self.hosts.iter().filter(|host| host.is_twin());
+        twins.map(|host| Arc::clone(&host.known_as)).collect()
     }
 
     /// All that is known but the lines of the logs: they are many, and nothing rests on them.

@@ -102,6 +102,8 @@ pub struct SourceState {
     pub id: SourceId,
     /// The site it belongs to; empty when there is one site only.
     pub site: Arc<str>,
+    /// The same, where there are several sites and their things are to be told apart; else empty.
+    pub apart: Arc<str>,
     /// Freshness of each feed.
     pub feeds: BTreeMap<Feed, Freshness>,
     /// What was said.
@@ -189,6 +191,7 @@ impl SourceState {
         let data = &self.data;
         Part {
             id: self.id.clone(),
+            site: Arc::clone(&self.apart),
             alerts: Arc::clone(&data.alerts),
             silences: Arc::clone(&data.silences),
             splits: Arc::clone(&data.splits),
@@ -347,6 +350,7 @@ mod tests {
         let source = |feeds: &[(Feed, Freshness)]| SourceState {
             id: SourceId::new(SourceKind::Pbs, "main"),
             site: "".into(),
+            apart: "".into(),
             feeds: feeds.iter().cloned().collect(),
             data: Data::default(),
         };
@@ -382,6 +386,7 @@ mod tests {
             let source = SourceState {
                 id: SourceId::new(SourceKind::Prometheus, "main"),
                 site: "".into(),
+                apart: "".into(),
                 feeds: feeds.into_iter().collect(),
                 data: Data::default(),
             };

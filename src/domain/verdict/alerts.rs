@@ -51,7 +51,7 @@ pub(super) fn alerts(store: &Store, now: DateTime<Utc>, counts: &mut Counts) -> 
         let health = weigh(Condition::Alert(alert.rank, alert.state));
         counts.hidden += usize::from(alert.state.is_hidden());
         let Some(health) = health else { continue };
-        let is_unheard = !unheard.is_empty() && unheard.contains(&alert.fingerprint);
+        let is_unheard = !unheard.is_empty() && unheard.contains(alert.key());
         let (list, health) = if is_unheard {
             (&mut found.unheard, weigh(Condition::Unheard))
         } else {
@@ -68,8 +68,8 @@ pub(super) fn alerts(store: &Store, now: DateTime<Utc>, counts: &mut Counts) -> 
         let text = if is_unheard {
             format!("{} {} was true when last heard", alert.name, alert.subject())
         } else {
-            let follow = following.get(&*alert.fingerprint).copied().unwrap_or(0);
-            let cause = causes.get(&alert.fingerprint);
+            let follow = following.get(&**alert.key()).copied().unwrap_or(0);
+            let cause = causes.get(alert.key());
             ranks.push(if cause.is_some() { 2 } else { u8::from(follow == 0) });
             alert_text(listed, follow, cause, now)
         };
@@ -103,13 +103,13 @@ fn vanished(store: &Store, now: DateTime<Utc>) -> impl Iterator<Item = Finding> 
         ),
         subject: Some(Subject::Alert {
             source: ghost.source.clone(),
-            fingerprint: ghost.alert.fingerprint.clone(),
+            fingerprint: Arc::clone(ghost.alert.key()),
         }),
     })
 }
 
 fn subject(listed: &Listed) -> Subject {
-    let fingerprint = Arc::clone(&listed.alert.fingerprint);
+    let fingerprint = Arc::clone(listed.alert.key());
     Subject::Alert { source: listed.source.clone(), fingerprint }
 }
 
@@ -153,17 +153,21 @@ pub fn watchdog_missing(store: &Store, now: DateTime<Utc>) -> bool {
         && store.of(SourceKind::Prometheus).filter(has_rule).any(|source| {
             let mut raised = source.data.raised.iter();
             match raised.find(|raised| raised.labels.get("alertname") == Some(name)) {
-                Some(raised) => now - raised.active_at >= WATCHDOG_GRACE && !arrives(name, store, now),
+                Some(raised) => {
+                    now - raised.active_at >= WATCHDOG_GRACE && !arrives(name, &source.apart, store, now)
+                }
                 None => true,
             }
         })
 }
 
-/// Whether the alert `name` reaches an Alertmanager; without one that is heard nobody can tell, and
+/// Whether the alert `name` reaches an Alertmanager of the site; without one that is heard nobody can tell, and
 /// the silent source is told instead.
-fn arrives(name: &str, store: &Store, now: DateTime<Utc>) -> bool {
-    let mut routers =
-        store.of(SourceKind::Alertmanager).filter(|router| router.is_fresh(Feed::Alerts, now)).peekable();
+fn arrives(name: &str, site: &str, store: &Store, now: DateTime<Utc>) -> bool {
+    let mut routers = store
+        .near(SourceKind::Alertmanager, site)
+        .filter(|router| router.is_fresh(Feed::Alerts, now))
+        .peekable();
     routers.peek().is_none()
         || routers.any(|router| router.data.alerts.iter().any(|alert| &*alert.name == name))
 }

@@ -88,6 +88,7 @@ fn condition<'a>(
             scrape.and_then(|scrape| scrape.last_success).is_none_or(|success| seconds(now - success) > twice)
         }
     };
-    let covered = target.health == TargetHealth::Down && alerts.any(|alert| correlate::covers(alert, target));
+    let covered =
+        target.health == TargetHealth::Down && alerts.any(|alert| correlate::covers(alert, source, target));
     Condition::Target { health: target.health, hollow, covered, settled }
 }

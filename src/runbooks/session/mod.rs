@@ -69,7 +69,7 @@ pub struct Mark {
 pub struct Cause {
     /// The thing that was selected, if it was one.
     pub subject: Option<Subject>,
-    /// The alert's fingerprint, when it is one.
+    /// The alert's identity, when it is one.
     pub fingerprint: Option<std::sync::Arc<str>>,
     /// What its checklists are worked through for.
     pub about: About,

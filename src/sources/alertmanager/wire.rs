@@ -82,6 +82,7 @@ fn alert(wire: &WireAlert<'_>, known: &mut Interner) -> Alert {
         acked_by: None,
         receivers: wire.receivers.0.iter().map(|receiver| receiver.name.keep(known)).collect(),
         generator_url: (!generator_url.is_empty()).then_some(generator_url),
+        at: None,
     }
 }
 

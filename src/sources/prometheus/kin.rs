@@ -54,7 +54,9 @@ fn is_missing(error: &SourceError) -> bool {
 impl Prometheus {
     /// The targets; of a server that keeps no list of them, those of which it has the series `up`.
     pub(super) async fn targets(&self) -> Result<Observation, SourceError> {
-        let missing = match self.ask("targets", &[("state", "active")], wire::targets).await {
+        let known = Arc::clone(&self.targets);
+        let read = move |body: &str| wire::targets(body, &known);
+        let missing = match self.ask("targets", &[("state", "active")], read).await {
             Err(error) if is_missing(&error) => error,
             other => return other,
         };

@@ -1,7 +1,7 @@
 //! The catalogue of what is measured of every host and of the chain, and one look at all of it.
 
 use std::str::FromStr;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -9,7 +9,6 @@ use tokio::time::Instant;
 
 use super::{Prometheus, series};
 use crate::domain::feed::FailureKind;
-use crate::domain::labels::Interner;
 use crate::domain::measure::{Measure, Measured, Reading, Worse};
 use crate::settings::{Document, Table};
 use crate::sources::SourceError;
@@ -92,7 +91,7 @@ impl Prometheus {
     /// # Errors
     /// When none was answered: why the first was not.
     pub(super) async fn measure(&self) -> Result<Vec<Measured>, SourceError> {
-        let known: Arc<Mutex<Interner>> = Arc::default();
+        self.measured.lock().unwrap_or_else(PoisonError::into_inner).renew();
         let mut answers = Vec::with_capacity(self.measures.len());
         let (mut rest, mut at_once) = (self.measures.as_slice(), 1);
         while !rest.is_empty() {
@@ -101,7 +100,7 @@ impl Prometheus {
             rest = later;
             let mut asked = Vec::with_capacity(AT_ONCE);
             for measure in some {
-                asked.push(self.value_of(measure, Arc::clone(&known)));
+                asked.push(self.value_of(measure));
             }
             answers.extend(join_all(asked).await);
             at_once = if start.elapsed() < QUICK { 1 } else { AT_ONCE };
@@ -133,12 +132,8 @@ impl Prometheus {
         }
     }
 
-    /// `known`: what the answers to all measures share.
-    async fn value_of(
-        &self,
-        measure: &Measure,
-        known: Arc<Mutex<Interner>>,
-    ) -> Result<Vec<Reading>, SourceError> {
+    async fn value_of(&self, measure: &Measure) -> Result<Vec<Reading>, SourceError> {
+        let known = Arc::clone(&self.measured);
         let read = move |body: &str| series::readings(body, &known);
         self.ask("query", &[("query", &measure.query)], read).await
     }

@@ -8,10 +8,11 @@ mod scraped;
 mod series;
 mod wire;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crate::domain::feed::{Feed, SourceId};
+use crate::domain::labels::Interner;
 use crate::domain::measure::Measure;
 use crate::domain::observation::Observation;
 use crate::domain::question::{Answer, Question};
@@ -50,6 +51,10 @@ pub struct Prometheus {
     client: Arc<Client>,
     interval: Duration,
     measures: Vec<Arc<Measure>>,
+    /// What the labels of its targets share from look to look.
+    targets: Arc<Mutex<Interner>>,
+    /// The same of what is measured.
+    measured: Arc<Mutex<Interner>>,
     /// Whether it is asked what metrics tell of backups.
     kept: bool,
 }
@@ -61,7 +66,16 @@ pub fn read(id: SourceId, table: &Table<'_>) -> Option<Arc<dyn Source>> {
     let kept = table.get::<bool>("backups").unwrap_or(false);
     let measures = measures::measures(table);
     let client = Arc::new(Client::new(Endpoint::read(table, Token::Bearer)?));
-    Some(Arc::new(Prometheus { id, site, client, interval, measures, kept }))
+    Some(Arc::new(Prometheus {
+        id,
+        site,
+        client,
+        interval,
+        measures,
+        targets: Arc::default(),
+        measured: Arc::default(),
+        kept,
+    }))
 }
 
 impl Source for Prometheus {

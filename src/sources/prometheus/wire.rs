@@ -1,6 +1,6 @@
 //! Prometheus' answers, and what becomes of them.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -84,21 +84,23 @@ struct WireTarget<'a> {
     scrape_timeout: Text<'a>,
 }
 
-/// The active targets, in their default order.
-pub(super) fn targets(body: &str) -> Result<Observation, Wrong> {
-    let mut known = Interner::default();
+/// The active targets, in their default order. What they share with those that are `known` is kept once.
+pub(super) fn targets(body: &str, known: &Mutex<Interner>) -> Result<Observation, Wrong> {
     let wire: Targets<'_> = data(body)?;
+    let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
+    known.renew();
     let mut targets: Vec<Target> = wire.active.0.iter().map(|wire| target(wire, &mut known)).collect();
     targets.sort_by(Target::order);
     Ok(Observation::Targets(targets.into()))
 }
 
 fn target(wire: &WireTarget<'_>, known: &mut Interner) -> Target {
+    let labels = wire.labels.keep(known);
     Target {
         job: wire.labels.get("job").keep(known),
         instance: wire.labels.get("instance").keep(known),
         pool: wire.scrape_pool.keep(known),
-        labels: wire.labels.keep(known),
+        labels: known.share(labels),
         health: match &*wire.health.0 {
             "up" => TargetHealth::Up,
             "down" => TargetHealth::Down,

@@ -48,7 +48,7 @@ fn durations_of_prometheus() {
 
 /// Every decoder, on whatever comes.
 fn decode_all(body: &str) {
-    let seen = [targets(body), alerts(body), rules(body), external_labels(body)];
+    let seen = [targets(body, &Mutex::default()), alerts(body), rules(body), external_labels(body)];
     for seen in seen.into_iter().flatten() {
         let json = serde_json::to_string(&seen).expect("an observation can be recorded");
         assert!(!json.contains("\\u00"), "a control character got through: {json}");
@@ -61,7 +61,11 @@ fn decode_all(body: &str) {
 
 #[test]
 fn the_answers_that_are_changed_below_are_good_ones() {
-    assert!(targets(ANSWERS[0]).is_ok() && alerts(ANSWERS[1]).is_ok() && rules(ANSWERS[2]).is_ok());
+    assert!(
+        targets(ANSWERS[0], &Mutex::default()).is_ok()
+            && alerts(ANSWERS[1]).is_ok()
+            && rules(ANSWERS[2]).is_ok()
+    );
     assert!(vector(ANSWERS[3]).is_ok() && external_labels(ANSWERS[4]).is_ok());
 }
 

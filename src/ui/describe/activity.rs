@@ -33,9 +33,9 @@ pub struct Prometheus<'s> {
 }
 
 /// The Prometheus that raises an alert; else the one that has its rule; else the first.
-pub fn prometheus<'s>(alert: &Alert, store: &'s Store) -> Option<Prometheus<'s>> {
-    let all = || store.of(SourceKind::Prometheus);
-    let raised = store.listed(&alert.fingerprint).and_then(|listed| listed.raised.as_ref());
+pub fn prometheus<'s>(alert: &'s Alert, store: &'s Store) -> Option<Prometheus<'s>> {
+    let all = || store.near(SourceKind::Prometheus, alert.site());
+    let raised = store.listed(alert.key()).and_then(|listed| listed.raised.as_ref());
     let raising = raised.and_then(|(source, raised)| {
         let source = store.source(source)?;
         Some(Prometheus { source, raised: Some(raised) })

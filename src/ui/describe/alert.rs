@@ -32,7 +32,7 @@ pub fn wants(alert: &Alert, place: Place, scene: &Scene<'_>) -> Vec<Ask> {
 
 pub fn of_alert(alert: &Alert, place: Place, scene: &Scene<'_>) -> Description {
     let now = scene.wall();
-    let vanished = scene.store.vanished.iter().find(|ghost| ghost.alert.fingerprint == alert.fingerprint);
+    let vanished = scene.store.vanished.iter().find(|ghost| ghost.alert.key() == alert.key());
     let sign = if vanished.is_some() { sign::UNKNOWN } else { sign::of_alert(alert) };
     let mut told = Vec::new();
     if !alert.summary().is_empty() {
@@ -64,7 +64,7 @@ pub fn of_alert(alert: &Alert, place: Place, scene: &Scene<'_>) -> Description {
     disagreement(alert, scene, &mut told);
     if !alert.receivers.is_empty() {
         told.push(Prose::pair("receivers", alert.receivers.join(", ")));
-        let listed = scene.store.listed(&alert.fingerprint);
+        let listed = scene.store.listed(alert.key());
         for group in listed.into_iter().flat_map(|listed| &listed.groups) {
             told.push(Prose::pair("routed", &**group));
         }
@@ -86,7 +86,7 @@ pub fn of_alert(alert: &Alert, place: Place, scene: &Scene<'_>) -> Description {
 fn quietened(alert: &Alert, scene: &Scene<'_>, to: &mut Vec<Prose>) {
     if let Some(ack) = &alert.acked_by {
         let (since, until) = (when(ack.since, scene), scene.times.full(ack.until));
-        let said = silences(scene)
+        let said = silences(alert, scene)
             .filter(|silence| silence.acknowledges(&alert.fingerprint, alert.starts_at).is_some())
             .map(|silence| Comment::read(&silence.comment).text);
         let words = format!("by {} {since}, until {until}", ack.who);
@@ -94,7 +94,7 @@ fn quietened(alert: &Alert, scene: &Scene<'_>, to: &mut Vec<Prose>) {
         // What somebody says of it, and what is announced to run.
         to.extend(said.filter(|said| !said.is_empty()).map(|said| Prose::pair("", &*said)));
     }
-    for silence in silences(scene).filter(|silence| alert.silenced_by.contains(&silence.id)) {
+    for silence in silences(alert, scene).filter(|silence| alert.silenced_by.contains(&silence.id)) {
         let until = when(silence.ends_at, scene);
         to.push(Prose::pair("silenced", format!("by {} until {until}", silence.created_by)));
         let matchers: Vec<String> = silence.matchers.iter().map(ToString::to_string).collect();
@@ -102,14 +102,14 @@ fn quietened(alert: &Alert, scene: &Scene<'_>, to: &mut Vec<Prose>) {
         to.push(Prose::Pair(String::new(), vec![piece(matchers.join(" "), Role::Muted)]));
     }
     for cause in &alert.inhibited_by {
-        let name = find_alert(scene.store, cause)
+        let name = find_alert(scene.store, &alert.key_beside(cause))
             .map_or_else(|| cause.to_string(), |cause| format!("{} {}", cause.name, cause.subject()));
         to.push(Prose::pair("inhibited", format!("by {name}")));
     }
-    if let Some(cause) = scene.store.causes().get(&alert.fingerprint) {
+    if let Some(cause) = scene.store.causes().get(alert.key()) {
         to.push(Prose::pair("follows from", cause.text.clone()));
     }
-    let follow = scene.store.causes().values().filter(|cause| cause.id == alert.fingerprint).count();
+    let follow = scene.store.causes().values().filter(|cause| cause.id == *alert.key()).count();
     if follow > 0 {
         to.push(Prose::pair("first cause of", format!("{follow} other alerts, listed below it")));
     }
@@ -129,7 +129,8 @@ fn quietened(alert: &Alert, scene: &Scene<'_>, to: &mut Vec<Prose>) {
 
 /// Which peers of its group do not have it, or would page for it while another hides it.
 fn disagreement(alert: &Alert, scene: &Scene<'_>, to: &mut Vec<Prose>) {
-    let splits = scene.store.of(SourceKind::Alertmanager).flat_map(|source| source.data.splits.iter());
+    let routers = scene.store.near(SourceKind::Alertmanager, alert.site());
+    let splits = routers.flat_map(|source| source.data.splits.iter());
     for split in splits.filter(|split| split.fingerprint == alert.fingerprint) {
         for (peers, what) in [(&split.lacking, "does not have it"), (&split.loud, "does not hide it")] {
             for peer in peers {
@@ -141,7 +142,7 @@ fn disagreement(alert: &Alert, scene: &Scene<'_>, to: &mut Vec<Prose>) {
 
 /// Says where the join with Prometheus' own alert is only likely.
 fn likely(alert: &Alert, scene: &Scene<'_>, to: &mut Vec<Prose>) {
-    if let Some(one) = scene.store.listed(&alert.fingerprint).filter(|one| one.likely) {
+    if let Some(one) = scene.store.listed(alert.key()).filter(|one| one.likely) {
         let voices = one.voices.iter().filter(|voice| voice.kind == SourceKind::Prometheus);
         let names: Vec<String> = voices.map(ToString::to_string).collect();
         let words = format!("likely, by {}: its external labels cannot be read", names.join(", "));
@@ -149,15 +150,19 @@ fn likely(alert: &Alert, scene: &Scene<'_>, to: &mut Vec<Prose>) {
     }
 }
 
-fn silences<'s>(scene: &Scene<'s>) -> impl Iterator<Item = &'s crate::domain::silence::Silence> {
-    scene.store.of(SourceKind::Alertmanager).flat_map(|source| source.data.silences.iter())
+fn silences<'s>(
+    alert: &'s Alert,
+    scene: &Scene<'s>,
+) -> impl Iterator<Item = &'s crate::domain::silence::Silence> {
+    let routers = scene.store.near(SourceKind::Alertmanager, alert.site());
+    routers.flat_map(|source| source.data.silences.iter())
 }
 
 /// The target that an alert speaks of.
 fn related(alert: &Alert, scene: &Scene<'_>, to: &mut Vec<Prose>) {
     for source in &scene.store.sources {
         let mut targets = source.data.targets.iter();
-        if let Some(target) = targets.find(|target| correlate::covers(alert, target)) {
+        if let Some(target) = targets.find(|target| correlate::covers(alert, source, target)) {
             let sign = sign_of(target, false);
             let words = if target.error.is_empty() { sign.word.into() } else { short(target) };
             let pieces = vec![

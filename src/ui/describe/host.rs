@@ -25,8 +25,8 @@ const CHARTED: [&str; 6] = ["cpu", "memory", "iowait", "load", "receive", "trans
 /// How far back.
 const SPAN: TimeDelta = TimeDelta::hours(24);
 
-/// So many bars tell it: half an hour each.
-const BARS: i64 = 48;
+/// So many bars tell it, 36 minutes each; their range has room beside them in 80 columns.
+const BARS: i64 = 40;
 
 fn ask(measure: &str, place: Place, scene: &Scene<'_>) -> Option<Ask> {
     past(measure, place.slot(&format!("host/{measure}")).into_owned(), SPAN, BARS, scene)
@@ -38,7 +38,7 @@ pub fn wants(place: Place, scene: &Scene<'_>) -> Vec<Ask> {
 }
 
 pub fn of_host(name: &str, place: Place, scene: &Scene<'_>) -> Option<Description> {
-    let host = scene.store.hosts().iter().find(|host| &*host.name == name)?;
+    let host = scene.store.host(name)?;
     let fresh = hosts::is_measured(scene.store, scene.wall());
     let sign = if fresh { sign_of(host) } else { crate::ui::panes::STALE };
     let mut told = Vec::new();
@@ -83,7 +83,8 @@ fn charts(host: &Host, place: Place, scene: &Scene<'_>, to: &mut Vec<Prose>) {
             Known::Failed(failure) => vec![piece(format!("not known: {}", failure.short), Role::Unknown)],
             Known::Answer(_) | Known::Waiting => {
                 let answer = scene.answers.latest(&ask).map_or(&[][..], |answer| answer.series());
-                let mine = |labels| rule.owner(labels, &[]) == Owner::Host(host.name.clone());
+                let site = scene.store.site_of(&ask.source);
+                let mine = |labels| rule.owner(site, labels, &[]) == Owner::Host(host.name.clone());
                 let mine = answer.iter().find(|series| mine(&series.labels));
                 let values = mine.map_or_else(Vec::new, |series| grid(&ask, series));
                 if values.iter().all(|value| !value.is_finite()) {
@@ -104,7 +105,7 @@ fn chart(values: &[f64], unit: Unit) -> Vec<Piece> {
     let known = || values.iter().copied().filter(|value| value.is_finite());
     let low = known().fold(f64::INFINITY, f64::min);
     let high = known().fold(f64::NEG_INFINITY, f64::max);
-    let range = format!("  {} to {}", unit.write(low), unit.write(high));
+    let range = format!(" {} to {}", unit.write(low), unit.write(high));
     vec![piece(spark(values), Role::Text), piece(range, Role::Muted)]
 }
 
@@ -144,13 +145,13 @@ fn disks(host: &Host, to: &mut Vec<Prose>) {
 
 /// Every measure with its worst value; and those that the server would not answer.
 fn measures(host: &Host, scene: &Scene<'_>, to: &mut Vec<Prose>) {
-    to.extend([Prose::Blank, Prose::Head("Measured".to_owned())]);
+    let mut lines = Vec::new();
     let all = scene.store.of(SourceKind::Prometheus).flat_map(|source| source.data.measured.iter());
     for measured in all.filter(|measured| measured.measure.topic == Topic::Host) {
         let measure = &measured.measure;
         if let Some(error) = &measured.error {
             let pieces = vec![piece(format!("not known: {error}"), Role::Unknown)];
-            to.push(Prose::Pair(measure.name.to_string(), pieces));
+            lines.push(Prose::Pair(measure.name.to_string(), pieces));
         }
         let Some(worst) = host.worst(&measure.name).filter(|_| &*measure.name != DISK) else { continue };
         let mut said = measure.unit.write(worst.value);
@@ -161,15 +162,20 @@ fn measures(host: &Host, scene: &Scene<'_>, to: &mut Vec<Prose>) {
         if count > 1 {
             said = format!("{said}, the worst of {count}");
         }
-        to.push(Prose::pair(&*measure.name, said));
+        lines.push(Prose::pair(&*measure.name, said));
+    }
+    if !lines.is_empty() {
+        to.extend([Prose::Blank, Prose::Head("Measured".to_owned())]);
+        to.extend(lines);
     }
 }
 
 fn alerts(host: &Host, scene: &Scene<'_>, to: &mut Vec<Prose>) {
     let rule = hosts::identity(scene.store);
     let mine = scene.store.alerts().iter().map(|listed| &listed.alert);
-    let mut mine =
-        mine.filter(|alert| rule.owner(&alert.labels, &[]) == Owner::Host(host.name.clone())).peekable();
+    let mut mine = mine
+        .filter(|alert| rule.owner(alert.site(), &alert.labels, &[]) == Owner::Host(host.name.clone()))
+        .peekable();
     if mine.peek().is_none() {
         return;
     }
@@ -177,7 +183,7 @@ fn alerts(host: &Host, scene: &Scene<'_>, to: &mut Vec<Prose>) {
     for alert in mine {
         let sign = sign::of_alert(alert);
         let name = format!("{} {}", alert.name, text::age(scene.wall() - alert.starts_at));
-        let cause = scene.store.causes().get(&alert.fingerprint);
+        let cause = scene.store.causes().get(alert.key());
         let [mark, words] = if cause.is_some() { [Role::Muted; 2] } else { [sign.role, Role::Text] };
         let more = cause.map_or_else(
             || format!("  {}", alert.summary()),

@@ -12,7 +12,7 @@ use crate::domain::store::SourceState;
 use crate::domain::task::{Outcome, Task};
 use crate::text;
 use crate::ui::panes::datastores::outlook;
-use crate::ui::panes::tasks::{sign_of, sign_of_outcome};
+use crate::ui::panes::tasks::{sign_of, sign_of_outcome, words};
 use crate::ui::scene::{Piece, Scene, piece};
 use crate::ui::theme::Role;
 use crate::ui::widgets::gauge::gauge;
@@ -39,7 +39,7 @@ pub(super) fn tasks<'t>(
         }
         pieces.push(piece(format!("  {}", task.id), Role::Muted));
         to.push(Prose::Pair(
-            format!("{} {}", scene.times.short(task.started, scene.wall()), task.kind),
+            format!("{} {}", scene.times.short(task.started, scene.wall()), words(&task.kind)),
             pieces,
         ));
     }
@@ -147,7 +147,7 @@ pub(super) fn of_begun(upid: &Arc<str>, source: &SourceState, scene: &Scene<'_>)
     ];
     told.extend(log_of(source, upid, true).iter().flat_map(|ask| read(ask, scene)));
     let kind = upid.split(':').nth(6).unwrap_or_default();
-    Description { sign: Some(sign), name: format!("Task {}", kind.replace('_', " ")), text: told }
+    Description { sign: Some(sign), name: format!("Task {}", words(kind)), text: told }
 }
 
 /// How a line of a log looks: what went wrong stands out.
@@ -270,5 +270,5 @@ pub(super) fn of_task(task: &Task, source: &SourceState, scene: &Scene<'_>) -> D
     told.push(Prose::pair("source", source.id.to_string()));
     told.push(Prose::pair("UPID", &*task.upid));
     log(source, task, scene, &mut told);
-    Description { sign: Some(sign), name: format!("Task {}", task.kind.replace('_', " ")), text: told }
+    Description { sign: Some(sign), name: format!("Task {}", words(&task.kind)), text: told }
 }

@@ -6,6 +6,7 @@ use super::{Description, when};
 use crate::domain::comment::Comment;
 use crate::domain::feed::SourceId;
 use crate::domain::silencing::covered;
+use crate::domain::sites;
 use crate::ui::scene::{Scene, piece};
 use crate::ui::theme::Role;
 use crate::ui::widgets::prose::Prose;
@@ -35,7 +36,9 @@ pub fn of_silence(source: &SourceId, id: &Arc<str>, scene: &Scene<'_>) -> Option
     told.extend(silence.matchers.iter().map(|matcher| Prose::plain(matcher.to_string())));
     if is_ack {
         let named = silence.acknowledged();
-        let mut alerts = scene.store.alerts().iter().map(|listed| &listed.alert).peekable();
+        let site = scene.store.site_of(source);
+        let near = scene.store.alerts().iter().map(|listed| &listed.alert);
+        let mut alerts = near.filter(|alert| sites::meet(alert.site(), site)).peekable();
         if alerts.peek().is_some() {
             told.extend([Prose::Blank, Prose::Head("Acknowledges".to_owned())]);
         }

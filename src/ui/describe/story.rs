@@ -56,7 +56,7 @@ pub(super) fn of_backup(
     told.push(Prose::pair("source", judged.source.id.to_string()));
     readable(source, id, place, scene, &mut told);
     drilled(&judged, scene, &mut told);
-    alerts(group, scene, &mut told);
+    alerts(judged.source, group, scene, &mut told);
     elsewhere(&judged, scene, &mut told);
     tasks("Tasks", of_group(judged.source, id), scene, &mut told);
     snapshots(group, scene, &mut told);
@@ -135,9 +135,9 @@ fn freshness(judged: &JudgedBackup<'_>, scene: &Scene<'_>, to: &mut Vec<Prose>) 
 }
 
 /// The alerts that speak of the guest, each with its runbook.
-fn alerts(group: &BackupGroup, scene: &Scene<'_>, to: &mut Vec<Prose>) {
+fn alerts(source: &SourceState, group: &BackupGroup, scene: &Scene<'_>, to: &mut Vec<Prose>) {
     let all = scene.store.alerts().iter().map(|listed| &listed.alert);
-    for alert in all.filter(|alert| correlate::speaks_of(alert, group)) {
+    for alert in all.filter(|alert| correlate::speaks_of(alert, source, group)) {
         let sign = sign::of_alert(alert);
         let since = scene.times.since(alert.starts_at, scene.wall());
         let mut pieces = vec![

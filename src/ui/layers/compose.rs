@@ -22,6 +22,7 @@ use crate::domain::feed::{Failure, SourceId, SourceKind};
 use crate::domain::labels::Labels;
 use crate::domain::question::Ask;
 use crate::domain::silencing::{Review, review};
+use crate::domain::sites;
 use crate::domain::store::Store;
 use crate::keymap::Context;
 use crate::ui::scene::{Scene, piece};
@@ -75,7 +76,7 @@ impl Compose {
             id: draft.id.clone(),
             fields: Fields::of(draft, meant.unwrap_or_default(), scene.store, now),
             meant: meant.map(|alerts| {
-                let known = alerts.iter().map(|alert| (Arc::clone(&alert.fingerprint), alert.labels.clone()));
+                let known = alerts.iter().map(|alert| (Arc::clone(alert.key()), alert.labels.clone()));
                 known.collect()
             }),
             source,
@@ -88,7 +89,7 @@ impl Compose {
         }
     }
 
-    /// The fingerprints of the alerts that it is made for. One that was chosen before any
+    /// The alerts that it is made for, by their identity. One that was chosen before any
     /// Alertmanager had it has another by now, and the labels that Prometheus adds on the way.
     fn meant(&self, store: &Store) -> Option<Vec<Arc<str>>> {
         let externals: Vec<&Labels> =
@@ -103,10 +104,12 @@ impl Compose {
         };
         let meant = self.meant.as_ref()?;
         let is_meant = |alert: &Alert| {
-            meant.iter().any(|(known, labels)| alert.fingerprint == *known || is_routed(alert, labels))
+            meant.iter().any(|(known, labels)| alert.key() == known || is_routed(alert, labels))
         };
+        let site = store.site_of(&self.source);
         let listed = store.alerts().iter().map(|listed| &listed.alert);
-        Some(listed.filter(|alert| is_meant(alert)).map(|alert| Arc::clone(&alert.fingerprint)).collect())
+        let near = listed.filter(|alert| sites::meet(alert.site(), site));
+        Some(near.filter(|alert| is_meant(alert)).map(|alert| Arc::clone(alert.key())).collect())
     }
 
     /// The draft as the fields stand. Without one they say what is wrong.

@@ -18,6 +18,7 @@ use crate::domain::silence::{Silence, SilenceState};
 use crate::domain::silencing::{QUICK, made_tonight, prefilled};
 use crate::domain::subject::Subject;
 use crate::ui::describe::find_alert;
+use crate::ui::panes::silences::acknowledged;
 use crate::ui::scene::{Scene, piece};
 use crate::ui::theme::Role;
 use crate::ui::widgets::form::Field;
@@ -91,7 +92,7 @@ fn router(source: &SourceId, scene: &Scene<'_>) -> Result<SourceId, String> {
     if source.kind == SourceKind::Alertmanager {
         return Ok(source.clone());
     }
-    let mut routers = scene.store.of(SourceKind::Alertmanager);
+    let mut routers = scene.store.near(SourceKind::Alertmanager, scene.store.site_of(source));
     routers
         .next()
         .map(|router| router.id.clone())
@@ -262,10 +263,14 @@ fn told(silences: &[(SourceId, Silence)], scene: &Scene<'_>) -> Vec<Prose> {
         .iter()
         .take(MOST)
         .map(|(_, silence)| {
-            let matchers: Vec<String> = silence.matchers.iter().map(ToString::to_string).collect();
+            let of = if silence.is_acknowledgement() {
+                acknowledged(silence, scene.store)
+            } else {
+                silence.matchers.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+            };
             let ends = scene.times.full(silence.ends_at);
             let by = format!("  by {} until {ends}", silence.created_by);
-            Prose::Line(vec![piece(matchers.join(" "), Role::Text), piece(by, Role::Muted)])
+            Prose::Line(vec![piece(of, Role::Text), piece(by, Role::Muted)])
         })
         .collect();
     if silences.len() > MOST {

@@ -267,10 +267,7 @@ impl Layer for Entry {
                 }
                 Purpose::Time => vec![piece("14:02, 2026-11-13 14:02, or -2h", Role::Muted)],
                 Purpose::File => {
-                    vec![piece(
-                        "the lines that are shown, as text; as JSON if it ends in .jsonl",
-                        Role::Muted,
-                    )]
+                    vec![piece("the lines that are shown, as text; in .jsonl as JSON", Role::Muted)]
                 }
             };
             put_pieces(buffer, (line.x + 1, line.y), &words, line.width.saturating_sub(1), scene);

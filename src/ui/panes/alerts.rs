@@ -23,7 +23,7 @@ use crate::ui::widgets::frame::Title;
 use crate::ui::widgets::sign::{self, Sign};
 use crate::ui::widgets::table::Table;
 use entry::{Entry, below, entries, fold};
-use rows::{COLUMNS, row};
+use rows::{columns, row};
 
 /// What the rows are grouped by, one after the other; any other label is chosen from the overview.
 const GROUPINGS: [&str; 4] = [entry::ROUTE, "receiver", "severity", "alertname"];
@@ -182,7 +182,7 @@ impl Pane for Alerts {
             };
             return draw_lines(&lines, area, buffer, scene);
         }
-        self.table.draw(&COLUMNS, |entry| row(entry, scene), area, buffer, scene);
+        self.table.draw(&columns(scene.store), |entry| row(entry, scene), area, buffer, scene);
     }
 }
 

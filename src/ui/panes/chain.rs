@@ -15,7 +15,8 @@ use crate::ui::scene::{Scene, piece};
 use crate::ui::theme::Role;
 use crate::ui::widgets::columns::Column;
 use crate::ui::widgets::frame::Title;
-use crate::ui::widgets::paint::put_pieces;
+use crate::ui::widgets::paint::{put, put_pieces};
+use crate::ui::widgets::prose::wrap;
 use crate::ui::widgets::sign::{self, Sign};
 use crate::ui::widgets::table::{Item, Row, Table};
 
@@ -110,10 +111,20 @@ impl Pane for Chain {
         }
         let (text, state) = &self.sentence;
         let sign = sign::of_health(*state);
-        let line = [piece(format!("{} ", sign.glyph), sign.role), piece(text, sign.role)];
-        let room = area.width.saturating_sub(1);
-        put_pieces(buffer, (area.x + 1.min(area.width), area.y), &line, room, scene);
-        let taken = 1.min(area.height);
+        let room = area.width.saturating_sub(3);
+        let mut lines = wrap(&[piece(text, sign.role)], usize::from(room));
+        // The sentence has a second line where the rows do not want it.
+        let spare = usize::from(area.height).saturating_sub(self.table.items().len() + 1);
+        if lines.len() > spare.clamp(1, 2) {
+            lines = vec![vec![piece(text, sign.role)]];
+        }
+        let taken = u16::try_from(lines.len()).unwrap_or(1).min(area.height);
+        if taken > 0 {
+            put(buffer, (area.x + 1, area.y), sign.glyph, 1, scene.style(sign.role));
+        }
+        for (y, line) in (area.y..area.y + taken).zip(&lines) {
+            put_pieces(buffer, (area.x + 3, y), line, room, scene);
+        }
         let rest = Rect { y: area.y + taken, height: area.height - taken, ..area };
         self.table.draw(&COLUMNS, |entry| row(entry, scene), rest, buffer, scene);
     }
@@ -128,7 +139,8 @@ fn row(entry: &Entry, scene: &Scene<'_>) -> Row {
         sign,
         cells: vec![
             piece(&*link.from, Role::Text),
-            piece(&*link.to, Role::Text),
+            // The scheme says little, and takes seven cells.
+            piece(link.to.split_once("://").map_or(&*link.to, |(_, rest)| rest), Role::Text),
             piece(link.text.clone(), role),
             piece(since, Role::Muted),
         ],

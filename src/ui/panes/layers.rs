@@ -22,7 +22,7 @@ use crate::ui::widgets::table::{Item, Row};
 const COLUMNS: [Column; 5] = [
     Column::text("layer", 0, 8, 16),
     Column::word("has", 1, 8),
-    Column::text("waits for", 0, 14, 70),
+    Column::text("what it needs", 0, 14, 80),
     Column::number("took", 2, 6),
     Column::number("usually", 3, 8),
 ];
@@ -115,12 +115,20 @@ impl Rows for Layers {
         };
         let late = entry.took.or(entry.stands.map(|at| seconds(scene.wall() - at)));
         let is_late = late.zip(entry.usual).is_some_and(|(took, usual)| took > usual * 1.5);
+        // What is there is worth a look only when nothing is missing.
+        let needs = if layer.is_up() {
+            let all: Vec<&str> = layer.needs.iter().map(|(what, _)| &**what).collect();
+            piece(all.join(", "), Role::Muted)
+        } else {
+            let waits = format!("waits for {}", layer.waits_for().join(", "));
+            piece(waits, if entry.is_behind { Role::Muted } else { Role::Text })
+        };
         Row {
             sign,
             cells: vec![
                 piece(format!("{} {}", layer.number, layer.name), Role::Text),
                 piece(format!("{there}/{}", layer.needs.len()), Role::Muted),
-                piece(layer.waits_for().join(", "), if entry.is_behind { Role::Muted } else { Role::Text }),
+                needs,
                 piece(took, if is_late { Role::Warning } else { Role::Muted }),
                 piece(entry.usual.map_or_else(String::new, |usual| text::age_of(Some(usual))), Role::Muted),
             ],

@@ -411,13 +411,16 @@ pub fn nothing_matches(filter: &str) -> Vec<Vec<Piece>> {
 /// `2 critical 1 warning`, and in short `2▲ 1◆`.
 pub fn count(signs: &[(Sign, usize)]) -> (Vec<Piece>, Vec<Piece>) {
     let some: Vec<&(Sign, usize)> = signs.iter().filter(|(_, count)| *count > 0).collect();
-    let gap = |at: usize| if at == 0 { "" } else { " " };
-    let long = some.iter().enumerate();
-    let long = long.map(|(at, (sign, count))| piece(format!("{}{count} {}", gap(at), sign.word), sign.role));
-    let short = some.iter().enumerate();
-    let short =
-        short.map(|(at, (sign, count))| piece(format!("{}{count}{}", gap(at), sign.glyph), sign.role));
-    (long.collect(), short.collect())
+    let long = some.iter().map(|(sign, count)| piece(format!("{count} {}", sign.word), sign.role));
+    let short = some.iter().map(|(sign, count)| piece(format!("{count}{}", sign.glyph), sign.role));
+    (apart(long), apart(short))
+}
+
+/// Pieces with a blank between them, which has nobody's look: an underlined word ends where it ends.
+fn apart(pieces: impl Iterator<Item = Piece>) -> Vec<Piece> {
+    let mut apart: Vec<Piece> = pieces.flat_map(|told| [told, piece(" ", Role::Text)]).collect();
+    apart.pop();
+    apart
 }
 
 /// The sign of what was measured too long ago to count.

@@ -50,6 +50,8 @@ struct Entry {
     silence: Silence,
     comment: Comment,
     sign: Sign,
+    /// What an acknowledgement is of.
+    acknowledges: String,
     /// How many alerts it covers now.
     covers: usize,
     stale: bool,
@@ -65,7 +67,8 @@ impl Entry {
 impl Hay for Entry {
     fn text(&self) -> Cow<'_, str> {
         let Silence { created_by, comment, .. } = &self.silence;
-        format!("{} {} {created_by} {comment}", self.sign.word, self.matchers()).into()
+        let (word, of) = (self.sign.word, &self.acknowledges);
+        format!("{word} {of} {} {created_by} {comment}", self.matchers()).into()
     }
 
     fn label(&self, name: &str) -> Option<Cow<'_, str>> {
@@ -180,6 +183,7 @@ fn entries(store: &Store, now: DateTime<Utc>) -> Vec<Entry> {
             all.push(Entry {
                 subject: Subject::Silence { source: source.id.clone(), id: silence.id.clone() },
                 comment: Comment::read(&silence.comment),
+                acknowledges: if sign == ACK { acknowledged(silence, store) } else { String::new() },
                 silence: silence.clone(),
                 sign,
                 covers,
@@ -193,20 +197,27 @@ fn entries(store: &Store, now: DateTime<Utc>) -> Vec<Entry> {
     all
 }
 
+/// The alerts that an acknowledgement is of: the one by its name, many by their number.
+pub fn acknowledged(silence: &Silence, store: &Store) -> String {
+    let prints = silence.acknowledged();
+    if let [print] = prints[..] {
+        let mut alerts = store.alerts().iter().map(|listed| &listed.alert);
+        if let Some(alert) = alerts.find(|alert| &*alert.fingerprint == print) {
+            return format!("{} {}", alert.name, alert.subject());
+        }
+    }
+    let named = silence.matchers.iter().find(|matcher| &*matcher.name == "alertname");
+    let name = named.map_or_else(String::new, |matcher| format!("{} ", text::sanitise(&matcher.value)));
+    format!("{name}{} alert{}", prints.len(), if prints.len() == 1 { "" } else { "s" })
+}
+
 fn row(entry: &Entry, scene: &Scene<'_>) -> Row {
     let covers = match entry.sign {
         ACK | EXPIRED => piece("", Role::Muted),
         _ if entry.covers == 0 => piece("nothing", Role::Muted),
         _ => piece(entry.covers.to_string(), Role::Text),
     };
-    let matchers = if entry.sign == ACK {
-        let count = entry.silence.acknowledged().len();
-        let named = entry.silence.matchers.iter().find(|matcher| &*matcher.name == "alertname");
-        let name = named.map_or_else(String::new, |matcher| format!("{} ", text::sanitise(&matcher.value)));
-        format!("{name}{count} alert{}", if count == 1 { "" } else { "s" })
-    } else {
-        entry.matchers()
-    };
+    let matchers = if entry.sign == ACK { entry.acknowledges.clone() } else { entry.matchers() };
     Row {
         sign: entry.state(),
         cells: vec![

@@ -37,7 +37,8 @@ pub struct Entry {
 
 impl Hay for Entry {
     fn text(&self) -> Cow<'_, str> {
-        format!("{} {} {} {}", self.task.kind, self.task.id, self.task.user, self.task.outcome.word()).into()
+        let Task { kind, id, user, outcome, .. } = &self.task;
+        format!("{kind} {} {id} {} {user} {}", words(kind), place(&self.task), outcome.word()).into()
     }
 
     fn label(&self, name: &str) -> Option<Cow<'_, str>> {
@@ -119,6 +120,22 @@ fn entries(store: &Store, now: DateTime<Utc>) -> Vec<Entry> {
     all
 }
 
+/// What a kind of task does, in words: `garbage collection`, `sync`, `verification`.
+pub fn words(kind: &str) -> String {
+    kind.strip_suffix("job").unwrap_or(kind).replace('_', " ")
+}
+
+/// What a task works on. That of a sync job is told by where it takes from and where it writes to; its
+/// server says `REMOTE:THEIR-STORE:OUR-STORE:NAMESPACE:JOB`, with a dash for a remote that is itself.
+fn place(task: &Task) -> Cow<'_, str> {
+    let parts: Vec<&str> = task.id.split(':').collect();
+    match parts[..] {
+        ["-", from, to, _, _] if &*task.kind == "syncjob" => format!("{from} to {to}").into(),
+        [remote, _, to, _, _] if &*task.kind == "syncjob" => format!("{remote} to {to}").into(),
+        _ => (&*task.id).into(),
+    }
+}
+
 fn row(entry: &Entry, scene: &Scene<'_>) -> Row {
     let task = &entry.task;
     let now = scene.wall();
@@ -133,8 +150,8 @@ fn row(entry: &Entry, scene: &Scene<'_>) -> Row {
     Row {
         sign,
         cells: vec![
-            piece(task.kind.replace('_', " "), Role::Text),
-            piece(&*task.id, Role::Text),
+            piece(words(&task.kind), Role::Text),
+            piece(place(task), Role::Text),
             piece(scene.times.since(task.started, now), Role::Muted),
             piece(outcome, sign.role),
             piece(text::age(task.ended.unwrap_or(now) - task.started), Role::Muted),

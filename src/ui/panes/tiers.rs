@@ -13,14 +13,14 @@ use crate::domain::tier::{Level, Tier, tiers};
 use crate::ui::filter::Hay;
 use crate::ui::scene::{Piece, Scene, piece};
 use crate::ui::theme::Role;
-use crate::ui::widgets::columns::Column;
+use crate::ui::widgets::columns::{Column, EXTRA};
 use crate::ui::widgets::sign::{self, Sign};
 use crate::ui::widgets::table::{Item, Row};
 
 const COLUMNS: [Column; 5] = [
     Column::text("tier", 0, 16, 18),
-    Column::text("latency", 2, 14, 30),
-    Column::text("traffic", 3, 7, 10),
+    Column::text("latency", 2, 27, 30),
+    Column::text("traffic", EXTRA, 7, 10),
     Column::text("errors", 1, 24, 34),
     Column::text("saturation", 1, 20, 34),
 ];

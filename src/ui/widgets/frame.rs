@@ -5,7 +5,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::paint::{put, put_pieces, width};
+use super::paint::{blank, put, put_pieces, width};
 use crate::ui::glyphs;
 use crate::ui::scene::{Piece, Scene, piece};
 use crate::ui::theme::Role;
@@ -90,9 +90,11 @@ fn write_title(title: &Title, area: Rect, buffer: &mut Buffer, scene: &Scene<'_>
     ];
     let with = |counts: &[Piece]| {
         let mut pieces = head.clone();
-        if !counts.is_empty() {
+        // Nothing stands behind the last that says something.
+        let told = counts.iter().rposition(|(text, _)| !text.trim().is_empty()).map_or(0, |last| last + 1);
+        if told > 0 {
             pieces.push(piece("  ", Role::Muted));
-            pieces.extend(counts.iter().cloned());
+            pieces.extend(counts.iter().take(told).cloned());
         }
         pieces.push(piece(" ", Role::Muted));
         pieces
@@ -103,9 +105,15 @@ fn write_title(title: &Title, area: Rect, buffer: &mut Buffer, scene: &Scene<'_>
     let found = choices.into_iter().map(with).find(fits);
     // Where not even the name has room beside it, the right goes.
     let (left, right) = found.map_or_else(|| (with(&[]), 0), |left| (left, right_width));
+    // The line of the frame leaves nothing of its look in a title: trouble is not dimmed by it.
+    let clear = |buffer: &mut Buffer, x: u16, cells: u16| {
+        blank(buffer, Rect::new(x, area.y, cells, 1).intersection(area), scene);
+    };
+    clear(buffer, area.x + 2, width(&left).min(room));
     put_pieces(buffer, (area.x + 2, area.y), &left, room, scene);
     if right > 0 {
         let at = area.right().saturating_sub(right + 2);
+        clear(buffer, at, right);
         put(buffer, (at, area.y), " ", 1, scene.style(Role::Muted));
         let used = put_pieces(buffer, (at + 1, area.y), &title.right, right, scene);
         put(buffer, (at + 1 + used, area.y), " ", 1, scene.style(Role::Muted));

@@ -43,8 +43,18 @@ const WIDEST_NAME: usize = 22;
 
 /// The lines of a text in so many cells.
 pub fn lay_out(prose: &[Prose], cells: u16) -> Vec<Vec<Piece>> {
-    let room = Room::of(prose, cells);
-    prose.iter().flat_map(|item| room.lines(item)).collect()
+    prose.iter().zip(rooms(prose, cells)).flat_map(|(item, room)| room.lines(item)).collect()
+}
+
+/// How each item is divided: all alike, so that values stand under each other; where the longest name
+/// would leave them little, each section by its own names.
+fn rooms(prose: &[Prose], cells: u16) -> Vec<Room> {
+    let whole = Room::of(prose, cells);
+    if whole.column * 3 <= whole.cells {
+        return vec![whole; prose.len()];
+    }
+    let sections = prose.chunk_by(|_, next| !matches!(next, Prose::Head(_)));
+    sections.flat_map(|section| vec![Room::of(section, cells); section.len()]).collect()
 }
 
 /// How a text is divided.
@@ -109,8 +119,8 @@ pub fn spots(prose: &[Prose], cells: u16) -> Vec<Spot> {
     if !prose.iter().any(|item| matches!(item, Prose::Link(..))) {
         return spots;
     }
-    let (room, mut line) = (Room::of(prose, cells), 0);
-    for item in prose {
+    let mut line = 0;
+    for (item, room) in prose.iter().zip(rooms(prose, cells)) {
         let lines = room.lines(item);
         if let Prose::Link(_, (address, _)) = item {
             let from = u16::try_from(room.column + 2).unwrap_or(u16::MAX);

@@ -94,6 +94,8 @@ pub struct Table<T> {
     at: usize,
     top: usize,
     page: usize,
+    /// How many lines had room when it was last drawn.
+    room: usize,
     /// Where the rows were last drawn: the first line of the screen, and how many there are.
     drawn: (u16, usize),
     /// The column that the rows are sorted by, which the heading tells.
@@ -121,6 +123,7 @@ impl<T> Default for Table<T> {
             at: 0,
             top: 0,
             page: 1,
+            room: 0,
             drawn: (0, 0),
             sorted: None,
             natural: Vec::new(),
@@ -229,11 +232,21 @@ impl<T: Item> Table<T> {
         if self.heads.is_empty() {
             return;
         }
-        for head in &mut self.heads {
-            // What a filter found is to be seen.
+        // What a filter found is to be seen.
+        let calm = |head: &Head| {
             let mut members = head.members.iter().filter_map(|at| self.items.get(*at));
-            let calm = self.filter.is_empty() && members.all(Item::is_calm);
-            head.folded = calm != self.turned.contains(&head.name);
+            self.filter.is_empty() && members.all(Item::is_calm)
+        };
+        let calm: Vec<bool> = self.heads.iter().map(calm).collect();
+        let loud = self.heads.iter().zip(&calm).filter(|(_, calm)| !**calm);
+        let open: usize = loud.map(|(head, _)| head.members.len()).sum();
+        // Nothing is folded away that has room.
+        let mut left = self.room.saturating_sub(self.heads.len() + open);
+        for (head, calm) in self.heads.iter_mut().zip(calm) {
+            let rows = if calm { head.members.len() } else { 0 };
+            let fits = rows <= left;
+            left -= if fits { rows } else { 0 };
+            head.folded = fits == self.turned.contains(&head.name);
         }
         let lines = std::mem::take(&mut self.shown);
         for line in lines {

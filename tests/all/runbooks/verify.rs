@@ -223,6 +223,7 @@ impl Field {
                 acked_by: None,
                 receivers: Vec::new(),
                 generator_url: None,
+                at: None,
             })
             .collect();
         self.say(SourceKind::Alertmanager, Feed::Alerts, Observation::Alerts(alerts))

@@ -470,7 +470,7 @@ fn instances(desk: &mut Desk) -> Vec<String> {
 
 #[test]
 fn targets_are_grouped_by_job_and_what_is_well_is_folded() {
-    let mut desk = desk(WIDE);
+    let mut desk = desk((120, 34));
     desk.keys("3");
     assert!(shows(&mut desk, "▾ node  1 down  1 without samples  6 up"), "{}", desk.screen());
     assert!(shows(&mut desk, "▸ pbs  1 up") && !shows(&mut desk, "10.0.0.15:10019"));
@@ -480,6 +480,18 @@ fn targets_are_grouped_by_job_and_what_is_well_is_folded() {
     assert!(shows(&mut desk, "10.0.0.15:10019"), "{}", desk.screen());
     desk.keys("c");
     assert!(!shows(&mut desk, "▾"), "{}", desk.screen());
+}
+
+#[test]
+fn nothing_is_folded_away_where_all_of_it_has_room() {
+    let mut desk = desk((120, 60));
+    desk.keys("3");
+    assert!(shows(&mut desk, "▾ pbs  1 up") && shows(&mut desk, "10.0.0.15:10019"), "{}", desk.screen());
+    desk.resize(120, 34);
+    assert!(shows(&mut desk, "▾ loki  1 up"), "it has room: {}", desk.screen());
+    assert!(shows(&mut desk, "▸ pbs  1 up") && !shows(&mut desk, "10.0.0.15:10019"), "{}", desk.screen());
+    desk.resize(120, 60);
+    assert!(shows(&mut desk, "10.0.0.15:10019"), "{}", desk.screen());
 }
 
 #[test]

@@ -241,6 +241,7 @@ fn alert(raise: &Raise<'_>) -> Alert {
         acked_by: None,
         receivers: vec!["pagerduty".into(), "mattermost".into()],
         generator_url: Some("http://10.0.0.20:9090/graph?g0.expr=up+%3D%3D+0".into()),
+        at: None,
     }
 }
 

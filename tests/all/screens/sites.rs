@@ -2,9 +2,11 @@
 
 use wardroom::app::Setup;
 use wardroom::border::{Effect, Msg};
+use wardroom::domain::feed::{SourceId, SourceKind};
 
 use super::desk::Desk;
-use super::homelab;
+use super::homelab::{self, ALERTMANAGER, PROMETHEUS};
+use super::looks::look;
 
 fn setup(site: Option<&str>) -> Setup {
     Setup { sites: vec!["cabin".into(), "home".into()], site: site.map(Into::into), ..homelab::setup() }
@@ -49,4 +51,39 @@ fn what_is_critical_at_another_site_rings_no_bell_when_one_goes_there() {
     desk.effects.clear();
     desk.hear(homelab::host_down());
     assert!(!desk.effects.iter().any(|effect| matches!(effect, Effect::Ring { .. })), "{:?}", desk.effects);
+}
+
+/// The homelab, and the same again at the cabin.
+fn twice((width, height): (u16, u16)) -> Desk {
+    let cabin = |kind: SourceKind| SourceId::new(kind, "cabin");
+    let watches = |kind: SourceKind| kind == PROMETHEUS || kind == ALERTMANAGER;
+    let mut setup = setup(None);
+    setup.thresholds.titles.insert("cabin".into(), "The cabin".into());
+    let own = setup.sources.clone();
+    setup.sources.extend(own.into_iter().filter(|source| watches(source.id.kind)).map(|mut source| {
+        source.id = cabin(source.id.kind);
+        source.site = "cabin".into();
+        source
+    }));
+    let mut desk = Desk::new(setup, (width, height));
+    desk.hear(homelab::host_down());
+    desk.hear(homelab::host_down().into_iter().filter_map(|msg| match msg {
+        Msg::Observed { source, feed, result, took } if watches(source.kind) => {
+            Some(Msg::Observed { source: cabin(source.kind), feed, result, took })
+        }
+        _ => None,
+    }));
+    desk
+}
+
+#[test]
+fn what_is_called_alike_at_two_sites_is_shown_with_its_site() {
+    look("two_sites_bridge_120x40", &mut twice((120, 40)));
+    look("two_sites_alerts_80x24", twice((80, 24)).keys("2"));
+    let mut desk = twice((120, 40));
+    let screen = desk.keys("2").screen();
+    for site in ["home", "cabin"] {
+        assert!(screen.contains(&format!("vm102 ({site})")), "{screen}");
+    }
+    assert!(screen.contains("The cabin: "), "the site is called by its title: {screen}");
 }

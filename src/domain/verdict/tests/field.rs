@@ -142,6 +142,7 @@ pub(super) fn alert(name: &str, severity: &str, state: AlertState) -> Alert {
         acked_by: None,
         receivers: Vec::new(),
         generator_url: None,
+        at: None,
     }
 }
 

@@ -53,7 +53,7 @@ pub struct Entry {
     pub follows: bool,
     /// The alerts that this row stands for beside its own: those that follow from the one above.
     pub folded: Vec<Subject>,
-    /// The fingerprint of the fall of a host that it follows from.
+    /// The identity of the fall of a host that it follows from.
     pub cause: Option<Arc<str>>,
     /// The work that burdens its host and explains it.
     pub during: Option<Arc<str>>,
@@ -233,7 +233,7 @@ pub fn entries(store: &Store, now: DateTime<Utc>) -> Vec<Entry> {
     let burdens = burden::burdens(store, now);
     let subject = |source: &SourceId, alert: &Alert| Subject::Alert {
         source: source.clone(),
-        fingerprint: alert.fingerprint.clone(),
+        fingerprint: Arc::clone(alert.key()),
     };
     let all = store.alerts();
     let listed = all.iter().enumerate().map(|(at, listed)| {
@@ -241,9 +241,9 @@ pub fn entries(store: &Store, now: DateTime<Utc>) -> Vec<Entry> {
         let matter = Matter::Listed(Arc::clone(all), at);
         Entry {
             due: *due,
-            cause: store.causes().get(&alert.fingerprint).map(|cause| Arc::clone(&cause.id)),
+            cause: store.causes().get(alert.key()).map(|cause| Arc::clone(&cause.id)),
             during: burden::explains(alert, &burdens, store).map(|burden| burden.text.as_str().into()),
-            stale: unheard.contains(&alert.fingerprint),
+            stale: unheard.contains(alert.key()),
             ..Entry::of(subject(source, alert), matter, sign::of_alert(alert), alert.starts_at, now)
         }
     });
@@ -292,9 +292,9 @@ pub fn below(entries: Vec<Entry>) -> Vec<Entry> {
     }
     let mut sorted = Vec::with_capacity(kept.len());
     for entry in kept {
-        let fingerprint = entry.alert().map(|alert| Arc::clone(&alert.fingerprint));
+        let key = entry.alert().map(|alert| Arc::clone(alert.key()));
         sorted.push(entry);
-        sorted.extend(fingerprint.and_then(|cause| by_cause.remove(&cause)).into_iter().flatten());
+        sorted.extend(key.and_then(|cause| by_cause.remove(&cause)).into_iter().flatten());
     }
     sorted.extend(by_cause.into_values().flatten());
     sorted
@@ -306,15 +306,16 @@ pub fn fold(entries: Vec<Entry>) -> Vec<Entry> {
         entry.cause.is_some() || entry.alert().is_some_and(|alert| alert.state == AlertState::Inhibited)
     };
     let (follow, kept): (Vec<Entry>, Vec<Entry>) = entries.into_iter().partition(follows);
-    let fingerprint = |entry: &Entry| entry.alert().map(|alert| Arc::clone(&alert.fingerprint));
+    let key = |entry: &Entry| entry.alert().map(|alert| Arc::clone(alert.key()));
     let places: HashMap<Arc<str>, usize> =
-        kept.iter().enumerate().filter_map(|(at, entry)| Some((fingerprint(entry)?, at))).collect();
+        kept.iter().enumerate().filter_map(|(at, entry)| Some((key(entry)?, at))).collect();
     // The first that follows has the row, and stands for the others.
     let mut below: Vec<Option<Entry>> = kept.iter().map(|_| None).collect();
     let mut alone = Vec::new();
     for mut entry in follow {
-        let causes = entry.alert().map_or(&[][..], |alert| &alert.inhibited_by);
-        let at = entry.cause.iter().chain(causes).filter_map(|cause| places.get(cause)).min();
+        let beside = |alert: &Alert| alert.inhibited_by.iter().map(|cause| alert.key_beside(cause)).collect();
+        let causes: Vec<Arc<str>> = entry.alert().map_or_else(Vec::new, beside);
+        let at = entry.cause.iter().chain(&causes).filter_map(|cause| places.get(cause)).min();
         match at.and_then(|at| below.get_mut(*at)) {
             None => alone.push(entry),
             Some(Some(first)) => first.folded.push(entry.subject),

@@ -6,6 +6,7 @@ use super::entry::Entry;
 use crate::domain::alert::AlertState;
 use crate::domain::correlate::Keeper;
 use crate::domain::rule::Rule;
+use crate::domain::store::Store;
 use crate::text;
 use crate::ui::panes::STALE;
 use crate::ui::panes::silences::SOON;
@@ -15,15 +16,18 @@ use crate::ui::widgets::columns::{Column, EXTRA};
 use crate::ui::widgets::sign::Sign;
 use crate::ui::widgets::table::Row;
 
-/// The columns.
-pub const COLUMNS: [Column; 6] = [
-    Column::word("state", 3, 9),
-    Column::text("alert", 0, 10, 34),
-    Column::text("subject", 1, 6, 24),
-    Column::number("since", 2, 12),
-    Column::text("response", 2, 8, 24),
-    Column::text("summary", EXTRA, 18, 48),
-];
+/// The columns. Where there are several sites, what a subject is called may end with its own.
+pub fn columns(store: &Store) -> [Column; 6] {
+    let is_several = store.sources.iter().any(|source| !source.apart.is_empty());
+    [
+        Column::word("state", 3, 9),
+        Column::text("alert", 0, 10, 34),
+        Column::text("subject", 1, if is_several { 14 } else { 6 }, 24),
+        Column::number("since", 2, 12),
+        Column::text("response", 2, 10, 24),
+        Column::text("summary", EXTRA, 18, 48),
+    ]
+}
 
 /// A row.
 pub fn row(entry: &Entry, scene: &Scene<'_>) -> Row {

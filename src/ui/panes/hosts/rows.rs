@@ -67,8 +67,9 @@ fn bars(ask: &Ask, scene: &Scene<'_>) -> BTreeMap<Arc<str>, String> {
         _ => scene.answers.latest(ask),
     };
     let rule = hosts::identity(scene.store);
+    let site = scene.store.site_of(&ask.source);
     let series = answer.map_or(&[][..], |answer| answer.series());
-    let named = series.iter().filter_map(|series| match rule.owner(&series.labels, &[]) {
+    let named = series.iter().filter_map(|series| match rule.owner(site, &series.labels, &[]) {
         Owner::Host(host) => Some((host, spark(&grid(ask, series)))),
         _ => None,
     });
@@ -105,6 +106,13 @@ pub fn row(entry: &Entry, sparks: &Sparks) -> Row {
         number(host, "snapraid-sync", Unit::Seconds),
         alerts(entry.alerts),
     ]);
+    // A row of blanks says why it is one; what is known of its alerts is nobody's measure of it.
+    let mut measured = cells.iter().skip(1).take(COLUMNS.len() - 2);
+    if measured.all(|(text, _)| text.is_empty())
+        && let Some(wrong) = cells.get_mut(1)
+    {
+        *wrong = piece("not measured", Role::Muted);
+    }
     Row { sign: entry.state(), cells, stale: entry.stale }
 }
 

@@ -17,7 +17,7 @@ use crate::ui::panes::stream::{Shown, Stream, tails};
 use crate::ui::panes::{draw_lines, nothing, nothing_matches};
 use crate::ui::scene::{Scene, piece};
 use crate::ui::theme::Role;
-use crate::ui::widgets::paint::{mark, put, put_pieces};
+use crate::ui::widgets::paint::{blank, mark, put, put_pieces, width};
 use crate::ui::widgets::prose::wrap;
 use crate::ui::widgets::sign;
 
@@ -274,6 +274,9 @@ fn draw_mark(shown: &Shown<'_>, scene: &Scene<'_>, area: Rect, buffer: &mut Buff
     };
     let rule = glyphs::LINE.repeat(usize::from(area.width));
     put(buffer, (area.x, area.y), &rule, area.width, scene.style(Role::Border));
-    put_pieces(buffer, (area.x + 10.min(area.width), area.y), &[words], area.width.saturating_sub(12), scene);
+    let (at, room) = ((area.x + 10.min(area.width), area.y), area.width.saturating_sub(12));
+    let words = [words];
+    blank(buffer, Rect::new(at.0, at.1, width(&words).min(room), 1), scene);
+    put_pieces(buffer, at, &words, room, scene);
     1
 }

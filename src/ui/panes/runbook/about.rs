@@ -11,6 +11,7 @@ use crate::domain::correlate;
 use crate::domain::feed::{SourceId, SourceKind};
 use crate::domain::labels::Labels;
 use crate::domain::question::{Ask, Known, Question};
+use crate::domain::sites;
 use crate::domain::store::Store;
 use crate::domain::subject::Subject;
 use crate::incident::Event;
@@ -65,6 +66,7 @@ pub fn of_subject(subject: &Subject, store: &Store) -> (Labels, Vec<String>) {
         Subject::Due { what, .. } | Subject::Past { what, .. } => (Labels::default(), vec![what.to_string()]),
         Subject::Probe { name, .. } => (Labels::default(), vec![name.to_string(), "probe".into()]),
         Subject::Host(name) => {
+            let name = store.host(name).map_or(name, |host| &host.known_as);
             ([("host", &**name)].into_iter().collect(), vec![name.to_string(), "host".into()])
         }
         Subject::Service(name) | Subject::Suspect(name) => {
@@ -81,22 +83,49 @@ pub fn of_subject(subject: &Subject, store: &Store) -> (Labels, Vec<String>) {
     }
 }
 
+/// The site that a thing is at, where there are several; else nothing.
+pub fn site_of<'s>(subject: &Subject, store: &'s Store) -> &'s str {
+    match subject {
+        Subject::Alert { source, .. } | Subject::Target { source, .. } | Subject::Backup { source, .. } => {
+            store.site_of(source)
+        }
+        Subject::Host(name) => store.host(name).map_or("", |host| &host.site),
+        _ => "",
+    }
+}
+
 /// The loudest alert about a thing that is none itself.
 pub fn alert_of<'s>(subject: &Subject, store: &'s Store) -> Option<&'s Alert> {
     let mut alerts = store.alerts().iter().map(|listed| &listed.alert);
     match subject {
         Subject::Target { source, pool, instance } => {
-            let mut targets = store.source(source)?.data.targets.iter();
+            let source = store.source(source)?;
+            let mut targets = source.data.targets.iter();
             let target = targets.find(|one| one.pool == *pool && one.instance == *instance)?;
-            alerts.find(|alert| correlate::covers(alert, target))
+            alerts.find(|alert| correlate::covers(alert, source, target))
         }
-        Subject::Backup { group, .. } => alerts.find(|alert| is_of(alert, group)),
-        Subject::Datastore { name, .. } => alerts
-            .find(|alert| alert.labels.get("datastore") == Some(name) && alert.labels.get("vmid").is_none()),
-        Subject::Rule { name, .. } => alerts.find(|alert| alert.name == *name),
-        Subject::Host(name) => alerts.find(|alert| alert.labels.get("host") == Some(name)),
+        Subject::Backup { source, group } => {
+            alerts.find(|alert| is_of(alert, group) && is_near(alert, source, store))
+        }
+        Subject::Datastore { source, name } => alerts.find(|alert| {
+            alert.labels.get("datastore") == Some(name)
+                && alert.labels.get("vmid").is_none()
+                && is_near(alert, source, store)
+        }),
+        Subject::Rule { source, name, .. } => {
+            alerts.find(|alert| alert.name == *name && is_near(alert, source, store))
+        }
+        Subject::Host(name) => {
+            let host = store.host(name);
+            let (name, site) = host.map_or((&**name, ""), |host| (&*host.known_as, &*host.site));
+            alerts.find(|alert| alert.labels.get("host") == Some(name) && sites::meet(alert.site(), site))
+        }
         _ => None,
     }
+}
+
+fn is_near(alert: &Alert, source: &SourceId, store: &Store) -> bool {
+    sites::meet(alert.site(), store.site_of(source))
 }
 
 fn is_of(alert: &Alert, group: &GroupId) -> bool {

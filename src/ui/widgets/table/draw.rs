@@ -28,6 +28,11 @@ impl<T: Item> Table<T> {
         if area.is_empty() {
             return;
         }
+        // A heading has one of them.
+        let room = usize::from(area.height).saturating_sub(1);
+        if std::mem::replace(&mut self.room, room) != room && !self.heads.is_empty() {
+            self.sift();
+        }
         // Above heads of groups alone there is nothing that a heading names.
         let has_rows = self.shown.iter().any(|line| matches!(line, Line::Item(_)));
         // It stands where there is room for it, or where it takes no row's place.

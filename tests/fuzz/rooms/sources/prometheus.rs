@@ -22,7 +22,7 @@ pub(super) fn read(body: &str) -> Vec<Value> {
         Observation::Scrapes(scrapes.into())
     });
     vec![
-        told(wire::targets(body)),
+        told(wire::targets(body, &std::sync::Mutex::default())),
         told(wire::alerts(body)),
         told(wire::rules(body)),
         told(wire::pools(body)),
