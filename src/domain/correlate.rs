@@ -150,6 +150,12 @@ fn synced(group: &BackupGroup, data: &Data, history: &History<'_>) -> Plan {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::domain::alert::FingerprintSource;
+    use crate::domain::feed::SourceKind;
+    use crate::domain::log::RingLimits;
+    use crate::domain::made::{expected, now};
+    use crate::domain::observation::Observation;
+    use crate::domain::store::Store;
     use crate::domain::thresholds::Thresholds;
 
     /// An alert of Prometheus, as it is before it is routed.
@@ -185,5 +191,36 @@ pub(crate) mod tests {
         assert_eq!(at(r#"{"site":"cabin"}"#), None);
         assert_eq!(at("{}"), None, "nothing is added on the way, so it is another");
         assert_eq!(kinship(&routed, &raised, None), Some(Kinship::Likely), "by superset, and marked");
+    }
+    #[test]
+    fn what_was_picked_before_it_was_routed_is_found_as_what_it_became() {
+        let raised = RaisedAlert {
+            labels: labels(r#"{"alertname":"HostDown","instance":"a:9100"}"#),
+            annotations: Labels::default(),
+            firing: true,
+            active_at: DateTime::UNIX_EPOCH,
+            value: "1".into(),
+        };
+        let own = joining::unrouted(&raised, &Thresholds::default());
+        let routed = Alert {
+            labels: labels(r#"{"alertname":"HostDown","instance":"a:9100","site":"home"}"#),
+            fingerprint: "5ca1ab1e".into(),
+            fingerprint_source: FingerprintSource::Alertmanager,
+            ..own.clone()
+        };
+        let [prometheus, alertmanager] =
+            [SourceKind::Prometheus, SourceKind::Alertmanager].map(|kind| SourceId::new(kind, "main"));
+        let sources = [expected(&prometheus, &[Feed::Alerts]), expected(&alertmanager, &[Feed::Alerts])];
+        let mut store = Store::new(sources, Thresholds::default(), RingLimits::default());
+        let told = [
+            (&prometheus, Observation::Raised([raised].into())),
+            (&alertmanager, Observation::Alerts([routed].into())),
+        ];
+        for (source, said) in told {
+            let _told = store.observe(source, Feed::Alerts, Ok(vec![said]), 0.1, now());
+            let found = store.listed(&own.fingerprint).map(|listed| &listed.source);
+            assert_eq!(found, Some(source));
+        }
+        assert_eq!(store.alerts().len(), 1);
     }
 }

@@ -162,7 +162,7 @@ fn a_firing_alert_is_fixed_by_keys_alone() {
     stack.control(&json!({ "host": "vm100", "mode": "up" })).expect("the homelab answers");
     pty.keys("\x1b");
     shows(&pty, &["✓ Target shows \"UP\"", "is up, scraped"]);
-    announced(&stack, home.path());
+    announced(&stack, home.path(), &pty);
     let mut entries = journal(home.path());
     entries.retain(|entry| !is_deed(entry));
     assert_eq!(entries.len(), 2, "{entries:#?}");
@@ -196,7 +196,7 @@ fn is_deed(entry: &Value) -> bool {
 }
 
 /// What ran was said to the others at Alertmanager, and is taken back.
-fn announced(stack: &Stack, home: &Path) {
+fn announced(stack: &Stack, home: &Path, pty: &Pty) {
     until("it is taken back", SETTLED, || {
         let told = stack.asker().json(&format!("{}/api/v2/silences", stack.alertmanagers()[0]))?;
         let all = told.as_array().cloned().unwrap_or_default();
@@ -207,7 +207,7 @@ fn announced(stack: &Stack, home: &Path) {
             _ => Err(told.to_string()),
         }
     })
-    .expect("nobody reads any more that it runs");
+    .unwrap_or_else(|told| panic!("{told}; on the screen:\n{}", pty.screen()));
     until("it is written down", SETTLED, || {
         let deeds: Vec<Value> = journal(home).into_iter().filter(is_deed).collect();
         if deeds.len() == 4 { Ok(()) } else { Err(format!("{deeds:#?}")) }

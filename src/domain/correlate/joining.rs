@@ -56,7 +56,8 @@ pub struct Keeper {
 pub struct Joined {
     /// All alerts, each once, in their default order, the Watchdog left out.
     pub alerts: Arc<[Listed]>,
-    /// Where each stands among them, by [`Alert::key`].
+    /// Where each stands among them, by [`Alert::key`], and by the key that it had before an Alertmanager knew
+    /// of it: what was opened then goes on with it.
     pub places: HashMap<Arc<str>, usize>,
     /// The Watchdog, wherever it arrives.
     pub heartbeats: Vec<Listed>,
@@ -147,7 +148,11 @@ impl Join {
         let is_heartbeat = |one: &Listed| !watchdog.is_empty() && one.alert.name == *watchdog;
         let (heartbeats, alerts): (Vec<_>, Vec<_>) = listed.into_iter().partition(is_heartbeat);
         let place = |(at, one): (usize, &Listed)| (Arc::clone(one.alert.key()), at);
-        let places = alerts.iter().enumerate().map(place).collect();
+        let mut places: HashMap<_, _> = alerts.iter().enumerate().map(place).collect();
+        for (at, one) in alerts.iter().enumerate().filter(|(_, one)| one.is_routed()) {
+            let Some((_, raised)) = &one.raised else { continue };
+            places.entry(one.alert.key_beside(&fingerprint(&raised.labels))).or_insert(at);
+        }
         Joined { alerts: alerts.into(), places, heartbeats, clocks, covers }
     }
 
@@ -400,6 +405,11 @@ impl Listed {
             due: None,
             keeper: None,
         }
+    }
+
+    /// Whether an Alertmanager has it, under the identity that it gave it.
+    fn is_routed(&self) -> bool {
+        self.alert.fingerprint_source == FingerprintSource::Alertmanager
     }
 }
 
