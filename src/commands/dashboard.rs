@@ -204,8 +204,9 @@ fn watch(
         let recording = ground.recording.clone();
         dashboard.player = recording.map(|recording| Player::new(recording, ground.clock.clone()));
         if let Some(file) = last {
-            dashboard.remember(latest(&file, &sources, ground.clock.now().wall));
-            dashboard.latest = Some(Latest::start(file, sources)?);
+            let kept = latest(&file, &sources, ground.clock.now().wall);
+            dashboard.latest = Some(Latest::start(file, sources, &kept)?);
+            dashboard.remember(kept);
         }
         dashboard.tape = tape;
         dashboard.screen.point(heeds)?;

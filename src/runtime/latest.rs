@@ -46,12 +46,14 @@ pub struct Latest {
 }
 
 impl Latest {
-    /// Keeps what `sources` say in `file`, on a thread of its own: a disk may hang.
+    /// Keeps what `sources` say in `file`, on a thread of its own: a disk may hang. What was `kept` there stays
+    /// until something newer is heard.
     ///
     /// # Errors
     /// When the system gives no thread.
-    pub fn start(file: PathBuf, sources: Vec<Expected>) -> io::Result<Self> {
-        let known: Arc<Mutex<Known>> = Arc::default();
+    pub fn start(file: PathBuf, sources: Vec<Expected>, kept: &[Moment]) -> io::Result<Self> {
+        let kept = kept.iter().filter_map(|moment| Some((of(&moment.msg)?, moment.clone())));
+        let known: Arc<Mutex<Known>> = Arc::new(Mutex::new(kept.collect()));
         let (over, is_over) = channel();
         let (end, ended) = channel();
         let shared = Arc::clone(&known);
@@ -64,11 +66,8 @@ impl Latest {
 
     /// Takes what came, if it is a good look at a feed.
     pub fn take(&self, msg: &Msg, at: DateTime<Utc>) {
-        if let Msg::Observed { source, feed, result: Ok(seen), .. } = msg
-            && *feed != Feed::Tail
-            && (*feed != Feed::Measures || seen.iter().map(Observation::shared).sum::<usize>() <= MANY)
-        {
-            held(&self.known).insert((source.clone(), *feed), Moment::new(at, msg.clone()));
+        if let Some(feed) = of(msg) {
+            held(&self.known).insert(feed, Moment::new(at, msg.clone()));
         }
     }
 
@@ -79,6 +78,17 @@ impl Latest {
             tracing::warn!("what was seen last was not kept in time");
         }
     }
+}
+
+/// Which feed this is a look at that is worth keeping.
+fn of(msg: &Msg) -> Option<(SourceId, Feed)> {
+    let Msg::Observed { source, feed, result: Ok(seen), .. } = msg else { return None };
+    let is_kept = match feed {
+        Feed::Tail => false,
+        Feed::Measures => seen.iter().map(Observation::shared).sum::<usize>() <= MANY,
+        _ => true,
+    };
+    is_kept.then(|| (source.clone(), *feed))
 }
 
 /// Each look is put in whole: what a panic elsewhere left is as good.
@@ -169,7 +179,7 @@ mod tests {
         let home = tempfile::tempdir().expect("a directory");
         for (values, kept_of) in [(MANY, 1), (MANY + 1, 0)] {
             let file = home.path().join(values.to_string());
-            let latest = Latest::start(file.clone(), vec![expected("main")]).expect("a thread");
+            let latest = Latest::start(file.clone(), vec![expected("main")], &[]).expect("a thread");
             latest.take(&measured(values), DateTime::UNIX_EPOCH);
             latest.end();
             assert_eq!(kept(&file, &[expected("main")], DateTime::UNIX_EPOCH).len(), kept_of, "{values}");
@@ -187,7 +197,7 @@ mod tests {
         let file = home.path().join("last.wardroom");
         let start = DateTime::UNIX_EPOCH;
         let at = |second: i64| start + TimeDelta::seconds(second);
-        let latest = Latest::start(file.clone(), vec![expected("main")]).expect("a thread");
+        let latest = Latest::start(file.clone(), vec![expected("main")], &[]).expect("a thread");
         latest.take(&look("main", Feed::Targets, true), at(1));
         latest.take(&look("main", Feed::Rules, true), at(2));
         latest.take(&look("main", Feed::Targets, true), at(3));
@@ -204,5 +214,13 @@ mod tests {
         assert_eq!(read(&[expected("main")], at(8 * 86_400)), [], "nothing that says nothing");
         assert_eq!(kept(&home.path().join("none"), &[expected("main")], at(9)), []);
         assert_eq!(fs::read_dir(home.path()).expect("the directory").count(), 1, "nothing else is left");
+        // A start on which nobody answers takes nothing away.
+        let before = read(&[expected("main")], at(60));
+        let latest = Latest::start(file.clone(), vec![expected("main")], &before).expect("a thread");
+        latest.take(&look("main", Feed::Targets, false), at(61));
+        latest.take(&look("main", Feed::Rules, true), at(62));
+        latest.end();
+        let newer = Moment::new(at(62), look("main", Feed::Rules, true));
+        assert_eq!(read(&[expected("main")], at(63)), [before[1].clone(), newer]);
     }
 }
