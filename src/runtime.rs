@@ -155,6 +155,8 @@ impl<S: Screen> Loop<S> {
             if let Some(ended) = self.turn().await? {
                 self.settle().await;
                 self.runs.end().await;
+                self.shelves.end().await;
+                self.feeds.end().await;
                 return Ok(ended);
             }
         }

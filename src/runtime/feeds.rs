@@ -5,8 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use futures_util::future::join_all;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::{self, UnboundedSender};
+use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::time::{sleep, timeout};
 
 use crate::app::Setup;
 use crate::border::Msg;
@@ -26,6 +29,9 @@ const QUEUE: usize = 256;
 
 /// How often it is looked whether a theme has changed.
 const LOOK: Duration = Duration::from_secs(2);
+
+/// Nobody who leaves waits longer for the disk.
+const LEAVING: Duration = Duration::from_secs(1);
 
 /// The files of a directory, and when each was last changed; nothing when it is not there.
 fn stamps(directory: &Path) -> BTreeMap<PathBuf, SystemTime> {
@@ -69,6 +75,8 @@ pub struct Feeds {
     pub incidents: Option<PathBuf>,
     /// Which response clocks stand there already.
     noted: Arc<Mutex<Noted>>,
+    /// What is being written down.
+    writing: Vec<JoinHandle<()>>,
     to: (mpsc::Sender<Event>, mpsc::Sender<Result<Loaded, Vec<String>>>),
 }
 
@@ -94,6 +102,7 @@ impl Feeds {
             state: None,
             incidents: None,
             noted: Arc::default(),
+            writing: Vec::new(),
             to: (seen, loaded),
         }
     }
@@ -133,7 +142,7 @@ impl Feeds {
     }
 
     /// Writes down what of these response clocks is not yet.
-    pub fn keep_clocks(&self, clocks: Clocks) {
+    pub fn keep_clocks(&mut self, clocks: Clocks) {
         let noted = Arc::clone(&self.noted);
         self.keep("the response clocks", move |root| {
             let due = noted.lock().unwrap_or_else(PoisonError::into_inner).due(&clocks);
@@ -142,41 +151,41 @@ impl Feeds {
     }
 
     /// Writes down that a restore was tried, away from the loop.
-    pub fn keep_drill(&self, drill: Drill, to: UnboundedSender<Msg>) {
+    pub fn keep_drill(&mut self, drill: Drill, to: UnboundedSender<Msg>) {
         self.record("the restore drill", to, move |root| state::keep_drill(root, &drill));
     }
 
     /// Writes down that a routine was worked through, away from the loop.
-    pub fn keep_routine(&self, done: Done, to: UnboundedSender<Msg>) {
+    pub fn keep_routine(&mut self, done: Done, to: UnboundedSender<Msg>) {
         self.record("the routine", to, move |root| state::keep_routine(root, &done));
     }
 
     /// Writes down a place with a name, away from the loop.
-    pub fn keep_bookmark(&self, place: Bookmark, to: UnboundedSender<Msg>) {
+    pub fn keep_bookmark(&mut self, place: Bookmark, to: UnboundedSender<Msg>) {
         self.record("the bookmark", to, move |root| state::keep_bookmark(root, place));
     }
 
     /// Writes down no more the place of this name, away from the loop.
-    pub fn forget_bookmark(&self, name: String, to: UnboundedSender<Msg>) {
+    pub fn forget_bookmark(&mut self, name: String, to: UnboundedSender<Msg>) {
         self.record("that it is forgotten", to, move |root| state::forget_bookmark(root, &name));
     }
 
     /// Writes down a drill on the demo lab, as whoever began it asked, away from the loop: among the operator's
     /// own state, for that of a lab goes with it.
-    pub fn keep_exercise(&self, done: Exercised, to: UnboundedSender<Msg>) {
+    pub fn keep_exercise(&mut self, done: Exercised, to: UnboundedSender<Msg>) {
         self.record("the drill", to, move |_| state::keep_exercise(Place::of_user()?.path(), &done));
     }
 
     /// Writes down what no other record will tell tomorrow, away from the loop; that it could not be is
     /// told to `to`.
     fn record(
-        &self,
+        &mut self,
         what: &'static str,
         to: UnboundedSender<Msg>,
         write: impl FnOnce(&Path) -> std::io::Result<()> + Send + 'static,
     ) {
         let root = self.state.clone();
-        self.network.spawn_blocking(move || {
+        self.write(move || {
             let nowhere = || std::io::Error::other("there is no state directory");
             if let Err(error) = root.ok_or_else(nowhere).and_then(|root| write(root.as_path())) {
                 tracing::warn!(%error, "{what} was not written down");
@@ -188,16 +197,28 @@ impl Feeds {
 
     /// Writes something down in the state directory, away from the loop: a disk may hang.
     pub fn keep(
-        &self,
+        &mut self,
         what: &'static str,
         write: impl FnOnce(&Path) -> std::io::Result<()> + Send + 'static,
     ) {
         let Some(root) = self.state.clone() else { return };
-        self.network.spawn_blocking(move || {
+        self.write(move || {
             if let Err(error) = write(&root) {
                 tracing::warn!(%error, "not written down: {what}");
             }
         });
+    }
+
+    fn write(&mut self, write: impl FnOnce() + Send + 'static) {
+        self.writing.retain(|writing| !writing.is_finished());
+        self.writing.push(self.network.spawn_blocking(write));
+    }
+
+    /// Waits until what is to be written down is on the disk, if that takes no time.
+    pub async fn end(&mut self) {
+        if timeout(LEAVING, join_all(self.writing.drain(..))).await.is_err() {
+            tracing::warn!("what was to be kept last was not written in time");
+        }
     }
 
     /// Reads the config again whenever a file of this directory changes: for whoever makes a theme.
@@ -206,18 +227,18 @@ impl Feeds {
         self.network.spawn(async move {
             let look = || {
                 let directory = directory.clone();
-                tokio::task::spawn_blocking(move || stamps(&directory))
+                spawn_blocking(move || stamps(&directory))
             };
             let Ok(mut before) = look().await else { return };
             while !to.is_closed() {
-                tokio::time::sleep(LOOK).await;
+                sleep(LOOK).await;
                 let Ok(now) = look().await else { return };
                 if now != before {
                     before = now;
                     let (load, site, to) = (Arc::clone(&load), Arc::clone(&site), to.clone());
                     // A reload that is under way already will do.
                     let read = move || to.try_send(read_of(&load, &site)).is_ok();
-                    let _read = tokio::task::spawn_blocking(read).await;
+                    let _read = spawn_blocking(read).await;
                 }
             }
         });

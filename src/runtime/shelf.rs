@@ -11,7 +11,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, mpsc};
-use tokio::task::{AbortHandle, spawn_blocking};
+use tokio::task::{AbortHandle, JoinHandle, spawn_blocking};
 use tokio::time::timeout;
 
 use crate::border::Msg;
@@ -26,6 +26,9 @@ const LOOK: Duration = Duration::from_secs(3);
 
 /// How often it is tried again to write what could not be.
 const AGAIN: Duration = Duration::from_secs(1);
+
+/// Nobody who leaves waits longer for the disk.
+const LEAVING: Duration = Duration::from_secs(1);
 
 /// A longer file is no runbook.
 const LONGEST: u64 = 16 << 20;
@@ -48,7 +51,8 @@ pub struct Shelves {
     network: Handle,
     to: mpsc::UnboundedSender<Msg>,
     watching: Option<AbortHandle>,
-    jobs: mpsc::UnboundedSender<Job>,
+    /// Where what is to be written goes, and who writes it; nobody where nothing is kept.
+    jobs: Option<(mpsc::UnboundedSender<Job>, JoinHandle<()>)>,
     again: Arc<Notify>,
 }
 
@@ -57,13 +61,14 @@ impl Shelves {
     /// incidents in `shared`, where others keep theirs too, if that is given.
     pub fn new(network: Handle, root: Option<&Path>, shared: Option<&Path>, clock: &Clock) -> Self {
         let (to, messages) = mpsc::unbounded_channel();
-        let (jobs, waiting) = mpsc::unbounded_channel();
         let again = Arc::new(Notify::new());
-        if let Some(root) = root {
+        let jobs = root.map(|root| {
+            let (jobs, waiting) = mpsc::unbounded_channel();
             let place = Arc::new(Place::at(root));
             let records = Arc::new(shared.map_or_else(|| Room::own(&place), Room::shared));
-            network.spawn(write(waiting, (place, records), to.clone(), Arc::clone(&again), clock.clone()));
-        }
+            let writing = write(waiting, (place, records), to.clone(), Arc::clone(&again), clock.clone());
+            (jobs, network.spawn(writing))
+        });
         Self { messages, network, to, watching: None, jobs, again }
     }
 
@@ -103,17 +108,17 @@ impl Shelves {
 
     /// Adds lines to the records of incidents.
     pub fn record(&self, entries: Vec<Entry>, operator: &str) {
-        self.job(Job::Record(entries, operator.to_owned()));
+        let _unkept = self.job(Job::Record(entries, operator.to_owned()));
     }
 
     /// Says what was recorded of an incident before.
     pub fn remember(&self, incident: String) {
-        self.job(Job::Remember(incident));
+        let _unkept = self.job(Job::Remember(incident));
     }
 
     /// Says what was recorded of all incidents.
     pub fn remember_all(&self) {
-        if self.jobs.send(Job::RememberAll).is_err() {
+        if !self.job(Job::RememberAll) {
             let why = "no incident is kept here: there is no place for its record".to_owned();
             // A loop that is gone needs to hear no more.
             let _gone = self.to.send(Msg::Unread(why));
@@ -122,17 +127,27 @@ impl Shelves {
 
     /// Keeps the report of an incident.
     pub fn report(&self, incident: String, text: String) {
-        self.job(Job::Report(incident, text));
+        let _unkept = self.job(Job::Report(incident, text));
     }
 
     /// Trusts a file as it was shown.
     pub fn trust(&self, file: String, sha256: String) {
-        self.job(Job::Trust(file, sha256));
+        let _unkept = self.job(Job::Trust(file, sha256));
     }
 
-    fn job(&self, job: Job) {
-        // Where nothing is kept nobody takes it.
-        let _unkept = self.jobs.send(job);
+    /// Brings to the disk what was said until now. Nothing more is taken.
+    pub async fn end(&mut self) {
+        if let Some((jobs, writing)) = self.jobs.take() {
+            drop(jobs);
+            if timeout(LEAVING, writing).await.is_err() {
+                tracing::warn!("what was said last of an incident was not written in time");
+            }
+        }
+    }
+
+    /// Whether somebody takes it.
+    fn job(&self, job: Job) -> bool {
+        self.jobs.as_ref().is_some_and(|(jobs, _)| jobs.send(job).is_ok())
     }
 }
 

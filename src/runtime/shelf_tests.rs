@@ -97,4 +97,9 @@ async fn what_cannot_be_written_is_said_and_written_later() {
     let Msg::Incidents(kept) = next(&mut shelves).await else { panic!("all are remembered") };
     let counts: Vec<(&str, usize)> = kept.iter().map(|(name, all)| (name.as_str(), all.len())).collect();
     assert_eq!(counts, [("a", 2), ("b", 1)]);
+    // Who leaves right after they spoke has spoken.
+    shelves.record(vec![Entry { incident: "c".to_owned(), ..entry("four") }], "sam");
+    shelves.end().await;
+    let kept = state::by_incident(&Room::own(&place)).expect("readable");
+    assert_eq!(kept.iter().map(|(_, all)| all.len()).sum::<usize>(), 4);
 }
