@@ -1,5 +1,6 @@
 //! Label sets: sorted, shared, compared by value.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
@@ -102,8 +103,8 @@ impl<'de> Deserialize<'de> for Labels {
             }
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Labels, A::Error> {
                 let mut all = Vec::with_capacity(map.size_hint().unwrap_or(8));
-                while let Some(label) = map.next_entry::<String, String>()? {
-                    all.push(label);
+                while let Some((Text(name), Text(value))) = map.next_entry()? {
+                    all.push((name, value));
                 }
                 Ok(all.into_iter().collect())
             }
@@ -111,6 +112,10 @@ impl<'de> Deserialize<'de> for Labels {
         from.deserialize_map(Map)
     }
 }
+
+/// A name or a value, where the input has it if it stands there as it is.
+#[derive(Deserialize)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
 /// Keeps one copy of each distinct string of an answer: ten thousand targets share a handful of
 /// label names and most values, and the measures of a host all of its labels.
