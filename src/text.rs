@@ -129,6 +129,11 @@ pub fn truncate(text: &str, cells: usize) -> Cow<'_, str> {
     Cow::Owned(kept)
 }
 
+/// So many of something: `1 entry`, `3 entries`.
+pub fn number(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
 /// A span in at most two units: `41s`, `14m`, `1h02`, `3d`. A span in the future is `0s`.
 pub fn age(span: TimeDelta) -> String {
     let seconds = span.num_seconds().max(0);

@@ -141,7 +141,7 @@ impl Times {
 
     /// The full time: `2026-11-13 02:14:09 CET`.
     pub fn full(self, at: DateTime<Utc>) -> String {
-        self.zone.format(at, "%Y-%m-%d %H:%M:%S %Z").to_string()
+        format!("{} {}", self.zone.format(at, "%Y-%m-%d %H:%M:%S"), self.zone_name(at))
     }
 
     /// How long ago, or when, as the operator chose.

@@ -24,7 +24,7 @@ fn what_was_said_of_an_incident_outlives_the_program() {
     pty.keys("\x15power cut\r");
     shows(&pty, &["power-cut"]);
     pty.keys("I");
-    shows(&pty, &["open      power cut"]);
+    shows(&pty, &["open       power cut"]);
     pty.keys("j\r");
     shows(&pty, &["it is mitigated"]);
     pty.keys("j\r");
@@ -33,7 +33,7 @@ fn what_was_said_of_an_incident_outlives_the_program() {
     let mut pty = open_with(home.path(), &path, "bridge", &[]);
     shows(&pty, &["prom"]);
     pty.keys("I");
-    shows(&pty, &["mitigated power cut"]);
+    shows(&pty, &["mitigated  power cut"]);
     pty.keys("j\r");
     shows(&pty, &["export its report"]);
     pty.keys("G\r");

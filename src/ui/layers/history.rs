@@ -10,7 +10,7 @@ use super::{Layer, Outcome};
 use crate::action::Action;
 use crate::domain::ran::Ran;
 use crate::keymap::Context;
-use crate::text::{sanitise, sanitise_lines};
+use crate::text::{number, sanitise, sanitise_lines};
 use crate::ui::scene::{Scene, piece};
 use crate::ui::theme::Role;
 use crate::ui::widgets::frame::Title;
@@ -95,7 +95,7 @@ impl Layer for History {
     }
 
     fn draw(&mut self, scene: &Scene<'_>, body: Rect, _footer: Rect, buffer: &mut Buffer) {
-        let counts = vec![piece(format!("{} entries", self.ran.len()), Role::Muted)];
+        let counts = vec![piece(number(self.ran.len(), "entry", "entries"), Role::Muted)];
         let title = Title { short: counts.clone(), counts, ..Title::new("Journal") };
         draw_sheet(title, &self.tell(scene), &mut self.scroll, scene, body, buffer);
     }

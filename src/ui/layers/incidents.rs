@@ -150,7 +150,7 @@ impl Incidents {
                 1 => ", 1 alert".to_owned(),
                 count => format!(", {count} alerts"),
             };
-            let words = format!("{:9} {}", row.stage.as_ref(), row.title);
+            let words = format!("{:9}  {}", row.stage.as_ref(), row.title);
             line(self.at == own + 1, words, format!("{began} by {}{alerts}", row.by))
         });
         [first].into_iter().chain(rows).collect()

@@ -166,7 +166,7 @@ impl Layer for Overview {
         } else if selected >= self.scroll.top + page {
             self.scroll.top = selected + 1 - page;
         }
-        let counts = vec![piece(format!("{} rows", self.rows), Role::Muted)];
+        let counts = vec![piece(text::number(self.rows, "row", "rows"), Role::Muted)];
         let title = Title { short: counts.clone(), counts, ..Title::new("Where") };
         draw_lines(title, &lines, &mut self.scroll, scene, area, buffer);
     }

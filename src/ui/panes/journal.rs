@@ -11,7 +11,7 @@ use crate::domain::feed::SourceKind;
 use crate::domain::health::Health;
 use crate::domain::ran::Ran;
 use crate::domain::subject::Subject;
-use crate::text::sanitise;
+use crate::text::{number, sanitise};
 use crate::ui::filter::Hay;
 use crate::ui::scene::{Scene, piece};
 use crate::ui::theme::Role;
@@ -85,7 +85,7 @@ pub struct Journal {
 impl Pane for Journal {
     fn title(&self, _scene: &Scene<'_>) -> Title {
         let entries = self.table.items();
-        let mut counts = vec![piece(format!("{} entries", entries.len()), Role::Muted)];
+        let mut counts = vec![piece(number(entries.len(), "entry", "entries"), Role::Muted)];
         let bad = entries.iter().filter(|entry| !entry.ran.is_well()).count();
         if bad > 0 {
             counts.push(piece(format!(" {bad} not well"), Role::Warning));

@@ -46,7 +46,8 @@ impl Pane for Runbook {
         let desk = scene.desk;
         let Some((session, (book, procedure, page))) = desk.session().zip(desk.document()) else {
             let count = desk.books().iter().map(|book| book.procedures.len()).sum::<usize>();
-            let words = format!("{count} procedures in {} files", desk.books().len());
+            let files = text::number(desk.books().len(), "file", "files");
+            let words = format!("{} in {files}", text::number(count, "procedure", "procedures"));
             let counts = vec![piece(words, Role::Muted)];
             return Title { short: counts.clone(), counts, ..Title::new("Runbooks") };
         };

@@ -112,7 +112,7 @@ fn one_may_be_about_nothing_and_is_read_again_by_another_dashboard() {
     assert!(matches!(&kept[0].event, Event::Started { title } if title == "power cut"), "{kept:?}");
     let mut other = desk(WIDE);
     open(&mut other, &kept);
-    assert!(other.screen().contains("mitigated power cut"), "{}", other.screen());
+    assert!(other.screen().contains("mitigated  power cut"), "{}", other.screen());
     // One of the same name on the same day is another one.
     other.keys("<enter><ctrl-u>power cut<enter>");
     let names: Vec<String> = recorded(&other).into_iter().map(|entry| entry.incident).collect();
