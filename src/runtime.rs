@@ -27,9 +27,10 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use self::asks::Asks;
 pub use self::feeds::{Feeds, Load, Loaded};
-pub use self::latest::{Latest, kept as latest};
+pub use self::latest::{Latest, kept as latest, values as latest_values};
 pub use self::network::{Network, network};
 pub use self::pen::Pen;
+use self::play::Later;
 use self::retired::Retired;
 use self::runs::Runs;
 use self::saves::Saves;
@@ -85,6 +86,8 @@ pub struct Loop<S> {
     pub tape: Option<Tape>,
     /// What keeps the last that was heard, for the next start.
     pub latest: Option<Latest>,
+    /// More that was heard before the start, which is still read.
+    later: Option<Later>,
     asks: Asks,
     saves: Saves,
     shelves: Shelves,
@@ -128,6 +131,7 @@ impl<S: Screen> Loop<S> {
             player: None,
             tape: None,
             latest: None,
+            later: None,
             asks,
             saves,
             shelves,
@@ -178,7 +182,8 @@ impl<S: Screen> Loop<S> {
             biased;
             input = self.inputs.recv() => return self.typed(input.unwrap_or(Input::Gone)).await,
             () = until(overdue), if is_dirty => self.draw()?,
-            Some(event) = self.feeds.events.recv() => {
+            // What is newer is not heard before what is older.
+            Some(event) = self.feeds.events.recv(), if self.later.is_none() => {
                 let crate::sources::Event { source, feed, result, took, place: _held } = event;
                 if let Ok(seen) = &result {
                     self.retired.keep(&source, feed, seen);
@@ -205,6 +210,10 @@ impl<S: Screen> Loop<S> {
                 return Ok(ended);
             }
             () = until(due), if is_dirty => self.draw()?,
+            moments = play::read(&mut self.later) => {
+                self.later = None;
+                self.remember(moments);
+            }
         }
         Ok(None)
     }

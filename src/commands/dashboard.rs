@@ -21,8 +21,8 @@ use crate::domain::store::Expected;
 use crate::domain::wanted::Wanted;
 use crate::replay::{Player, Recorder};
 use crate::runtime::{
-    Ended, Feeds, Latest, Live, Load, Loaded, Loop, Network, Screen as _, Tape, latest, listen,
-    listen_for_the_deaf, network,
+    Ended, Feeds, Latest, Live, Load, Loaded, Loop, Network, Screen as _, Tape, latest, latest_values,
+    listen, listen_for_the_deaf, network,
 };
 use crate::state::{self, Place};
 use crate::terminal;
@@ -204,9 +204,11 @@ fn watch(
         let recording = ground.recording.clone();
         dashboard.player = recording.map(|recording| Player::new(recording, ground.clock.clone()));
         if let Some(file) = last {
-            let kept = latest(&file, &sources, ground.clock.now().wall);
-            dashboard.latest = Some(Latest::start(file, sources, &kept)?);
+            let (now, values) = (ground.clock.now().wall, latest_values(&file));
+            let kept = latest(&file, &sources, now);
+            dashboard.latest = Some(Latest::start(file, sources.clone())?);
             dashboard.remember(kept);
+            dashboard.remember_later(move || latest(&values, &sources, now));
         }
         dashboard.tape = tape;
         dashboard.screen.point(heeds)?;

@@ -6,7 +6,7 @@
 mod player;
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{self, BufRead as _, BufReader, BufWriter, Read as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
@@ -30,6 +30,9 @@ const SCHEMA: u32 = 1;
 
 /// No more than this is taken out of a file: what is small on the disk may be endless unpacked.
 const LONGEST: u64 = 1 << 30;
+
+/// So much is packed at once: the packer takes as long for a letter as for a page.
+const PAGE: usize = 32 << 10;
 
 /// A line that is longer is none of ours.
 const LONGEST_LINE: u64 = 256 << 20;
@@ -74,7 +77,7 @@ pub struct Recording {
 /// A file that is being written.
 #[derive(Debug)]
 pub struct Recorder {
-    out: GzEncoder<File>,
+    out: BufWriter<GzEncoder<File>>,
     most: u64,
     file: PathBuf,
     sources: Vec<Expected>,
@@ -87,7 +90,7 @@ impl Recorder {
     /// When the file is there already or cannot be written.
     pub fn start(file: &Path, sources: &[Expected], started: DateTime<Utc>, most: u64) -> io::Result<Self> {
         let out = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)?;
-        let out = GzEncoder::new(out, Compression::default());
+        let out = BufWriter::with_capacity(PAGE, GzEncoder::new(out, Compression::default()));
         let mut recorder = Self { out, most, file: file.to_owned(), sources: sources.to_vec() };
         recorder.line(&Head { schema: SCHEMA, started, sources: sources.to_vec() })?;
         Ok(recorder)
@@ -100,7 +103,7 @@ impl Recorder {
     /// When a file cannot be written.
     pub fn turn(self, started: DateTime<Utc>) -> io::Result<Self> {
         let Self { out, most, file, sources } = self;
-        out.finish()?.sync_all()?;
+        out.into_inner()?.finish()?.sync_all()?;
         fs::rename(&file, aside(&file))?;
         Self::start(&file, &sources, started, most)
     }
@@ -111,7 +114,7 @@ impl Recorder {
     /// When the file cannot be written.
     pub fn take(&mut self, moment: &Moment) -> io::Result<bool> {
         self.line(moment)?;
-        Ok(self.out.get_ref().metadata()?.len() < self.most)
+        Ok(self.out.get_ref().get_ref().metadata()?.len() < self.most)
     }
 
     /// Brings to the disk what was taken down, so that it survives whatever comes.
@@ -127,7 +130,7 @@ impl Recorder {
     /// # Errors
     /// When the file cannot be written.
     pub fn finish(self) -> io::Result<()> {
-        self.out.finish()?.sync_all()
+        self.out.into_inner()?.finish()?.sync_all()
     }
 
     fn line(&mut self, line: &impl Serialize) -> io::Result<()> {

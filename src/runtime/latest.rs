@@ -46,14 +46,12 @@ pub struct Latest {
 }
 
 impl Latest {
-    /// Keeps what `sources` say in `file`, on a thread of its own: a disk may hang. What was `kept` there stays
-    /// until something newer is heard.
+    /// Keeps what `sources` say in `file` and beside it, on a thread of its own: a disk may hang.
     ///
     /// # Errors
     /// When the system gives no thread.
-    pub fn start(file: PathBuf, sources: Vec<Expected>, kept: &[Moment]) -> io::Result<Self> {
-        let kept = kept.iter().filter_map(|moment| Some((of(&moment.msg)?, moment.clone())));
-        let known: Arc<Mutex<Known>> = Arc::new(Mutex::new(kept.collect()));
+    pub fn start(file: PathBuf, sources: Vec<Expected>) -> io::Result<Self> {
+        let known: Arc<Mutex<Known>> = Arc::default();
         let (over, is_over) = channel();
         let (end, ended) = channel();
         let shared = Arc::clone(&known);
@@ -62,6 +60,12 @@ impl Latest {
             let _gone = end.send(());
         })?;
         Ok(Self { known, over, ended })
+    }
+
+    /// Takes what was kept before: it stays until something newer is heard.
+    pub fn know(&self, kept: &[Moment]) {
+        let kept = kept.iter().filter_map(|moment| Some((of(&moment.msg)?, moment.clone())));
+        held(&self.known).extend(kept);
     }
 
     /// Takes what came, if it is a good look at a feed.
@@ -100,9 +104,13 @@ fn keep(file: &Path, sources: &[Expected], known: &Mutex<Known>, over: &Receiver
     loop {
         let is_over = over.recv_timeout(EVERY) != Err(RecvTimeoutError::Timeout);
         // The loop does not wait for the disk.
-        let known = held(known).clone();
-        if let Err(error) = write(file, sources, &known) {
-            tracing::warn!(%error, "what was seen last was not kept");
+        let (measures, others): (Vec<_>, Vec<_>) =
+            held(known).clone().into_iter().partition(|((_, feed), _)| *feed == Feed::Measures);
+        for (file, known) in [(file, others), (&values(file), measures)] {
+            let moments = known.into_iter().map(|(_, moment)| moment).collect();
+            if let Err(error) = write(file, sources, moments) {
+                tracing::warn!(%error, "what was seen last was not kept");
+            }
         }
         if is_over {
             return;
@@ -110,16 +118,21 @@ fn keep(file: &Path, sources: &[Expected], known: &Mutex<Known>, over: &Receiver
     }
 }
 
+/// Where the values of the measures stand: they are most of all that is kept, and are read when the rest is on
+/// the screen.
+pub fn values(file: &Path) -> PathBuf {
+    file.with_extension("values.wardroom")
+}
+
 /// Writes it whole, or leaves what was there; nothing seen is nothing written.
-fn write(file: &Path, sources: &[Expected], known: &Known) -> io::Result<()> {
-    let Some(first) = known.values().map(|moment| moment.at).min() else { return Ok(()) };
+fn write(file: &Path, sources: &[Expected], mut moments: Vec<Moment>) -> io::Result<()> {
+    moments.sort_by_key(|moment| moment.at);
+    let Some(first) = moments.first().map(|moment| moment.at) else { return Ok(()) };
     let fresh = file.with_extension(format!("{}.new", std::process::id()));
     // Left by one that died; of that number there is no other.
     let _none = fs::remove_file(&fresh);
     let mut recorder = Recorder::start(&fresh, sources, first, LARGEST)?;
-    let mut all: Vec<&Moment> = known.values().collect();
-    all.sort_by_key(|moment| moment.at);
-    for moment in all {
+    for moment in &moments {
         if !recorder.take(moment)? {
             drop(recorder);
             return fs::remove_file(&fresh);
@@ -179,10 +192,12 @@ mod tests {
         let home = tempfile::tempdir().expect("a directory");
         for (values, kept_of) in [(MANY, 1), (MANY + 1, 0)] {
             let file = home.path().join(values.to_string());
-            let latest = Latest::start(file.clone(), vec![expected("main")], &[]).expect("a thread");
+            let latest = Latest::start(file.clone(), vec![expected("main")]).expect("a thread");
             latest.take(&measured(values), DateTime::UNIX_EPOCH);
+            latest.take(&look("main", Feed::Targets, true), DateTime::UNIX_EPOCH);
             latest.end();
-            assert_eq!(kept(&file, &[expected("main")], DateTime::UNIX_EPOCH).len(), kept_of, "{values}");
+            let count = |file: &Path| kept(file, &[expected("main")], DateTime::UNIX_EPOCH).len();
+            assert_eq!((count(&file), count(&super::values(&file))), (1, kept_of), "{values}");
         }
     }
 
@@ -197,7 +212,7 @@ mod tests {
         let file = home.path().join("last.wardroom");
         let start = DateTime::UNIX_EPOCH;
         let at = |second: i64| start + TimeDelta::seconds(second);
-        let latest = Latest::start(file.clone(), vec![expected("main")], &[]).expect("a thread");
+        let latest = Latest::start(file.clone(), vec![expected("main")]).expect("a thread");
         latest.take(&look("main", Feed::Targets, true), at(1));
         latest.take(&look("main", Feed::Rules, true), at(2));
         latest.take(&look("main", Feed::Targets, true), at(3));
@@ -216,7 +231,8 @@ mod tests {
         assert_eq!(fs::read_dir(home.path()).expect("the directory").count(), 1, "nothing else is left");
         // A start on which nobody answers takes nothing away.
         let before = read(&[expected("main")], at(60));
-        let latest = Latest::start(file.clone(), vec![expected("main")], &before).expect("a thread");
+        let latest = Latest::start(file.clone(), vec![expected("main")]).expect("a thread");
+        latest.know(&before);
         latest.take(&look("main", Feed::Targets, false), at(61));
         latest.take(&look("main", Feed::Rules, true), at(62));
         latest.end();

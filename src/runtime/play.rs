@@ -2,7 +2,12 @@
 //! the start.
 
 use std::collections::BTreeSet;
+use std::future::pending;
 use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+use tokio::time::{Instant, timeout_at};
 
 use super::{Ended, Loop, Screen};
 use crate::app::App;
@@ -10,10 +15,43 @@ use crate::border::{Effect, Msg};
 use crate::clock::Now;
 use crate::replay::{Control, Moment};
 
+/// A disk that takes longer hangs: those who answer now are to be heard.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// What is read while the first frame is drawn.
+#[derive(Debug)]
+pub struct Later {
+    read: oneshot::Receiver<Vec<Moment>>,
+    until: Instant,
+}
+
+/// What was read; nothing when it takes too long.
+pub async fn read(later: &mut Option<Later>) -> Vec<Moment> {
+    match later {
+        Some(later) => {
+            timeout_at(later.until, &mut later.read).await.ok().and_then(Result::ok).unwrap_or_default()
+        }
+        None => pending().await,
+    }
+}
+
 impl<S: Screen> Loop<S> {
+    /// Shows what was seen before the start when it is read, after the first frame.
+    pub fn remember_later(&mut self, read: impl FnOnce() -> Vec<Moment> + Send + 'static) {
+        let (to, later) = oneshot::channel();
+        self.feeds.network().spawn_blocking(move || {
+            // A loop that is gone needs it no more.
+            let _gone = to.send(read());
+        });
+        self.later = Some(Later { read: later, until: Instant::now() + PATIENCE });
+    }
+
     /// Shows what was seen before the start, each at its own time.
     pub fn remember(&mut self, moments: Vec<Moment>) {
         let now = self.clock.now();
+        if let Some(latest) = &self.latest {
+            latest.know(&moments);
+        }
         for moment in moments {
             let effects = self.app.update(moment.msg, Now { wall: moment.at, ..now });
             // To join many alerts takes a while; nothing else is to be done for what is over.
@@ -67,5 +105,17 @@ impl<S: Screen> Loop<S> {
             let told = player.obey(control);
             self.app.tell(told, self.clock.now());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_disk_that_hangs_holds_up_nobody_who_answers() {
+        let (_hangs, read) = oneshot::channel();
+        let mut later = Some(Later { read, until: Instant::now() + PATIENCE });
+        assert_eq!(super::read(&mut later).await, []);
     }
 }

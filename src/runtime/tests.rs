@@ -8,6 +8,7 @@ use super::*;
 use crate::app::Setup;
 use crate::domain::feed::{Feed, SourceId, SourceKind};
 use crate::domain::store::Expected;
+use crate::replay::Moment;
 use crate::sources::{Looking, Plan, Source};
 
 /// A screen that notes what happens to it.
@@ -95,6 +96,28 @@ async fn the_last_answer_is_waited_for_at_the_end() {
     one.run().await.expect("drawn");
     assert_eq!(one.screen.unanswered, 0);
     assert_eq!(one.inputs.try_recv(), Ok(key("y")), "no more than that was read");
+}
+
+#[tokio::test]
+async fn what_takes_long_to_read_is_shown_after_the_first_frame_and_before_what_is_newer() {
+    let (mut one, _keys) = a_loop();
+    let (to, events) = mpsc::channel(1);
+    one.feeds.events = events;
+    let (source, feed) = (SourceId::new(SourceKind::Prometheus, "main"), Feed::Measures);
+    let newer = crate::sources::Event { source, feed, result: Ok(Vec::new()), took: 0.1, place: None };
+    to.send(newer).await.expect("heard");
+    let (go, is_drawn) = std::sync::mpsc::channel();
+    one.remember_later(move || {
+        is_drawn.recv().expect("it is drawn");
+        vec![Moment::new(DateTime::UNIX_EPOCH, Msg::Focus(false))]
+    });
+    one.turn().await.expect("drawn");
+    assert_eq!((one.screen.frames, one.later.is_some(), one.feeds.events.len()), (1, true, 1));
+    go.send(()).expect("it is read");
+    one.turn().await.expect("read");
+    assert_eq!((one.later.is_some(), one.feeds.events.len()), (false, 1));
+    one.turn().await.expect("heard");
+    assert_eq!(one.feeds.events.len(), 0);
 }
 
 /// A config of two sites with a server each.

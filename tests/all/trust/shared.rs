@@ -90,7 +90,7 @@ fn write_all(root: &Path, name: &str, number: usize) -> io::Result<()> {
     if Journal::new(root.join("journal"), None).add(began) != Kept::Home {
         return Err(io::Error::other("not in the journal"));
     }
-    let latest = Latest::start(last(root), expected(), &[])?;
+    let latest = Latest::start(last(root), expected())?;
     let source = SourceId::new(SourceKind::Prometheus, "main");
     latest.take(&Msg::Observed { source, feed: Feed::Targets, result: Ok(Vec::new()), took: 0.1 }, at);
     latest.end();
