@@ -158,9 +158,7 @@ impl<S: Screen> Loop<S> {
         loop {
             if let Some(ended) = self.turn().await? {
                 self.settle().await;
-                self.runs.end().await;
-                self.shelves.end().await;
-                self.feeds.end().await;
+                tokio::join!(self.runs.end(), self.shelves.end(), self.feeds.end());
                 return Ok(ended);
             }
         }

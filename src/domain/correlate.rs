@@ -158,15 +158,19 @@ pub(crate) mod tests {
     use crate::domain::store::Store;
     use crate::domain::thresholds::Thresholds;
 
-    /// An alert of Prometheus, as it is before it is routed.
-    pub fn alert(name: &str, instance: &str) -> Alert {
-        let raised = RaisedAlert {
-            labels: [("alertname", name), ("instance", instance)].into_iter().collect(),
+    fn raised(labels: &[(&str, &str)]) -> RaisedAlert {
+        RaisedAlert {
+            labels: labels.iter().copied().collect(),
             annotations: Labels::default(),
             firing: true,
             active_at: DateTime::UNIX_EPOCH,
             value: "1".into(),
-        };
+        }
+    }
+
+    /// An alert of Prometheus, as it is before it is routed.
+    pub fn alert(name: &str, instance: &str) -> Alert {
+        let raised = raised(&[("alertname", name), ("instance", instance)]);
         joining::unrouted(&raised, &Thresholds::default())
     }
 
@@ -176,13 +180,7 @@ pub(crate) mod tests {
 
     #[test]
     fn external_labels_do_not_break_the_join() {
-        let raised = RaisedAlert {
-            labels: labels(r#"{"alertname":"HostDown","instance":"a:9100"}"#),
-            annotations: Labels::default(),
-            firing: true,
-            active_at: DateTime::UNIX_EPOCH,
-            value: "1".into(),
-        };
+        let raised = raised(&[("alertname", "HostDown"), ("instance", "a:9100")]);
         let mut routed = joining::unrouted(&raised, &Thresholds::default());
         assert_eq!(kinship(&routed, &raised, None), Some(Kinship::Same));
         routed.labels = labels(r#"{"alertname":"HostDown","instance":"a:9100","site":"home"}"#);
@@ -194,13 +192,7 @@ pub(crate) mod tests {
     }
     #[test]
     fn what_was_picked_before_it_was_routed_is_found_as_what_it_became() {
-        let raised = RaisedAlert {
-            labels: labels(r#"{"alertname":"HostDown","instance":"a:9100"}"#),
-            annotations: Labels::default(),
-            firing: true,
-            active_at: DateTime::UNIX_EPOCH,
-            value: "1".into(),
-        };
+        let raised = raised(&[("alertname", "HostDown"), ("instance", "a:9100")]);
         let own = joining::unrouted(&raised, &Thresholds::default());
         let routed = Alert {
             labels: labels(r#"{"alertname":"HostDown","instance":"a:9100","site":"home"}"#),
