@@ -63,10 +63,10 @@ impl Shelves {
         let (to, messages) = mpsc::unbounded_channel();
         let again = Arc::new(Notify::new());
         let jobs = root.map(|root| {
-            let (jobs, waiting) = mpsc::unbounded_channel();
+            let (jobs, queue) = mpsc::unbounded_channel();
             let place = Arc::new(Place::at(root));
             let records = Arc::new(shared.map_or_else(|| Room::own(&place), Room::shared));
-            let writing = write(waiting, (place, records), to.clone(), Arc::clone(&again), clock.clone());
+            let writing = write(queue, (place, records), to.clone(), Arc::clone(&again), clock.clone());
             (jobs, network.spawn(writing))
         });
         Self { messages, network, to, watching: None, jobs, again }
