@@ -64,11 +64,13 @@ pub fn open(action: Action, meant: &[Subject], operator: &str, scene: &Scene<'_>
     }
 }
 
-/// The alerts among what is meant.
+/// The alerts among what is meant, each with who has it now: one that was selected while Prometheus alone
+/// told of it may have come to an Alertmanager since.
 fn alerts<'s>(meant: &[Subject], scene: &Scene<'s>) -> Vec<(SourceId, &'s Alert)> {
     let found = meant.iter().filter_map(|subject| match subject {
         Subject::Alert { source, fingerprint } => {
-            Some((source.clone(), find_alert(scene.store, fingerprint)?))
+            let now = scene.store.listed(fingerprint).map_or(source, |listed| &listed.source);
+            Some((now.clone(), find_alert(scene.store, fingerprint)?))
         }
         _ => None,
     });

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use wardroom::border::{Effect, Msg};
+use wardroom::domain::alert::RaisedAlert;
 use wardroom::domain::deed::{Deed, Draft, Receipt, What};
 use wardroom::domain::feed::{Feed, SourceId, SourceKind};
 use wardroom::domain::observation::Observation;
@@ -12,6 +13,7 @@ use wardroom::domain::run::{End, Told};
 use wardroom::domain::silence::{Silence, SilenceState};
 
 use super::desk::Desk;
+use super::homelab::PROMETHEUS;
 use super::{homelab, runbooks};
 
 const WIDE: (u16, u16) = (120, 40);
@@ -146,4 +148,37 @@ fn a_prometheus_is_told_to_read_its_config_by_keys() {
     assert_eq!(source.kind, SourceKind::Prometheus);
     desk.hear([Msg::Done { id: *id, result: Ok(Receipt { id: "".into() }) }]);
     assert!(desk.screen().contains("it has read its config and rules again"), "{}", desk.screen());
+}
+
+#[test]
+fn what_was_selected_before_it_was_routed_is_acknowledged_where_it_was_routed_to() {
+    let known = homelab::host_down().into_iter().find_map(|msg| match msg {
+        Msg::Observed { result: Ok(seen), .. } => seen.into_iter().find_map(|one| match one {
+            Observation::Alerts(alerts) => alerts.iter().find(|alert| &*alert.name == "HostDown").cloned(),
+            _ => None,
+        }),
+        _ => None,
+    });
+    let known = known.expect("it is among them");
+    let raised = RaisedAlert {
+        // An external label of the Prometheus is what an Alertmanager alone is told.
+        labels: known.labels.iter().filter(|(name, _)| *name != "severity").collect(),
+        annotations: known.annotations.clone(),
+        firing: true,
+        active_at: known.starts_at,
+        value: "1".into(),
+    };
+    let told =
+        || homelab::observed(PROMETHEUS, Feed::Alerts, vec![Observation::Raised([raised.clone()].into())]);
+    let mut desk = Desk::new(runbooks::setup(), WIDE);
+    desk.hear([told()]);
+    desk.keys("2/HostDown<enter>");
+    desk.keys("a");
+    assert!(desk.screen().contains("no Alertmanager has this alert yet"), "{}", desk.screen());
+    desk.keys("j");
+    // The list is held under the keys: the row is still the one that Prometheus told of.
+    desk.hear(homelab::host_down()).hear([told()]);
+    desk.keys("aon it<enter>");
+    let (_, source, draft) = made(&desk);
+    assert_eq!(source.kind, SourceKind::Alertmanager, "{draft:?}");
 }
