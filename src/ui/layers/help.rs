@@ -129,6 +129,21 @@ fn beside(left: &[Vec<Piece>], right: &[Vec<Piece>], at: usize) -> Vec<Vec<Piece
     lines.collect()
 }
 
+/// Lets a text that is longer than the one beside it begin below that one.
+fn even_out(left: &mut Vec<Prose>, right: &mut Vec<Prose>, width: u16) {
+    let tall = |text: &[Prose]| lay_out(text, width).len();
+    let over = tall(right).saturating_sub(tall(left));
+    let Some(at) = (1..right.len()).find(|at| tall(&right[..*at]) >= over / 2) else { return };
+    // A head and a row or two are not worth a second head.
+    if at > 3 {
+        let rest = right.split_off(at);
+        left.push(Prose::Blank);
+        left.append(right);
+        right.push(Prose::Head("Everywhere, too".to_owned()));
+        right.extend(rest);
+    }
+}
+
 impl Layer for Help {
     fn context(&self) -> Context {
         Context::Help
@@ -149,7 +164,7 @@ impl Layer for Help {
     fn draw(&mut self, scene: &Scene<'_>, body: Rect, _footer: Rect, buffer: &mut Buffer) {
         let title = Title::new(format!("Keys in {}", self.name));
         let mut own = keys(self.of, false, scene.keymap);
-        let everywhere = keys(self.of, true, scene.keymap);
+        let mut everywhere = keys(self.of, true, scene.keymap);
         let actions = self.own(scene.keymap);
         if !actions.is_empty() {
             own.push(Prose::Blank);
@@ -170,6 +185,7 @@ impl Layer for Help {
         }
         own.extend(filter_language());
         let half = (body.width - 6) / 2;
+        even_out(&mut own, &mut everywhere, half);
         let lines = beside(&lay_out(&own, half), &lay_out(&everywhere, half), usize::from(half) + 2);
         draw_lines(title, &lines, &mut self.scroll, scene, body, buffer);
     }
