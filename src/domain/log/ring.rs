@@ -163,6 +163,10 @@ impl Tail {
         let place = self.entries.partition_point(|have| have.at() <= first);
         let newer = self.entries.split_off(place);
         self.reordered += u64::from(!newer.is_empty());
+        // Room for as many as will be kept, not for the next power of two.
+        let have = self.entries.len();
+        let until_full = have.min(self.limits.lines.saturating_sub(have));
+        self.entries.reserve_exact(until_full.max(newer.len() + fresh.len()));
         let mut newer = newer.into_iter().peekable();
         for entry in fresh {
             while let Some(have) = newer.next_if(|have| have.at() <= entry.at()) {
