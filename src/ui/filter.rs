@@ -28,6 +28,11 @@ pub trait Hay {
         test(&self.text())
     }
 
+    /// Whether the whole text passes a test, such as an expression that may span all of it.
+    fn reads(&self, test: &dyn Fn(&str) -> bool) -> bool {
+        test(&self.text())
+    }
+
     /// Whether a word in small letters stands in the text in small letters, where that is quickly
     /// told.
     fn murmurs(&self, _word: &Finder<'_>) -> Option<bool> {
@@ -180,7 +185,7 @@ impl Filter {
                     None if !term.inverse => whole.is_in(&hay.text()),
                     None => value.is_empty(),
                 },
-                Test::Anywhere(expression) => expression.is_match(&hay.text()),
+                Test::Anywhere(expression) => hay.reads(&|text| expression.is_match(text)),
                 Test::Expression(name, expression) => {
                     expression.is_match(hay.label(name).as_deref().unwrap_or_default())
                         || hay.has(name, &|have| expression.is_match(have))

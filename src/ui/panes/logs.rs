@@ -38,6 +38,7 @@ use bars::{About, Bars};
 use held::Held;
 use hits::Hits;
 use look::Look;
+use words::Writers;
 
 /// So many lines are looked at for a frame, however many there are.
 const SLICE: usize = 20_000;
@@ -161,8 +162,10 @@ impl Logs {
         for (part, hits) in parts.iter().zip(&mut hits) {
             let is_new =
                 |line: &Line| !self.only_new || self.look.as_ref().is_some_and(|look| look.is_new(line));
-            slice -= hits
-                .advance(part.tail, slice, |line| is_new(line) && (filter.is_empty() || filter.lets(line)));
+            let mut writers = Writers::default();
+            slice -= hits.advance(part.tail, slice, |line| {
+                is_new(line) && (filter.is_empty() || filter.lets(&writers.of(line)))
+            });
             unsearched += hits.left(part.tail);
         }
         (self.hits, self.filter, self.unsearched) = (hits, filter, unsearched);

@@ -2,32 +2,73 @@
 //! which names it is found.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
 
 use crate::domain::log::Line;
 use crate::domain::log::fields::fields;
 use crate::ui::filter::Hay;
 
-impl Hay for Line {
-    fn text(&self) -> Cow<'_, str> {
-        // A million of these are made for one search.
-        let (host, unit) = (host(self), unit(self));
-        let mut text = String::with_capacity(host.len() + unit.len() + self.text.len() + 2);
-        for (part, gap) in [(host, " "), (unit, " "), (&*self.text, "")] {
-            text.push_str(part);
-            text.push_str(gap);
+/// Who wrote the lines that are searched: found out once for a stream, not once for each of a million lines.
+#[derive(Debug, Default)]
+pub(super) struct Writers {
+    /// Host and unit, by where the labels of their stream are kept.
+    known: HashMap<usize, Rc<str>>,
+    /// Those of the line before.
+    last: Option<(usize, Rc<str>)>,
+    /// Room for a line and its writer before it.
+    whole: RefCell<String>,
+}
+
+impl Writers {
+    /// A line with who wrote it.
+    pub(super) fn of<'l>(&'l mut self, line: &'l Line) -> Written<'l> {
+        let place = line.stream.place();
+        if self.last.as_ref().is_none_or(|(last, _)| *last != place) {
+            let by =
+                self.known.entry(place).or_insert_with(|| format!("{} {} ", host(line), unit(line)).into());
+            self.last = Some((place, Rc::clone(by)));
         }
-        text.into()
+        Written { line, by: self.last.as_ref().map_or("", |(_, by)| by), whole: &self.whole }
+    }
+}
+
+/// A line with who wrote it.
+#[derive(Debug)]
+pub(super) struct Written<'l> {
+    line: &'l Line,
+    by: &'l str,
+    whole: &'l RefCell<String>,
+}
+
+impl Hay for Written<'_> {
+    fn text(&self) -> Cow<'_, str> {
+        [self.by, &self.line.text].concat().into()
+    }
+
+    fn says(&self, test: &dyn Fn(&str) -> bool) -> bool {
+        self.reads(test)
+    }
+
+    fn reads(&self, test: &dyn Fn(&str) -> bool) -> bool {
+        let mut whole = self.whole.borrow_mut();
+        whole.clear();
+        whole.push_str(self.by);
+        whole.push_str(&self.line.text);
+        test(&whole)
     }
 
     /// A label of the stream, else metadata, else a field of the text.
     fn label(&self, name: &str) -> Option<Cow<'_, str>> {
-        if let Some(value) = self.stream.get(name).or_else(|| self.more.get(name)) {
+        let line = self.line;
+        if let Some(value) = line.stream.get(name).or_else(|| line.more.get(name)) {
             return Some(value.into());
         }
         if name == "level" {
-            return Some(self.level.as_ref().into());
+            return Some(line.level.as_ref().into());
         }
-        let named = self.text.contains(name).then(|| fields(&self.text)).into_iter().flatten();
+        let named = line.text.contains(name).then(|| fields(&line.text)).into_iter().flatten();
         named.into_iter().find(|(have, _)| have == name).map(|(_, value)| value.into())
     }
 }
