@@ -119,7 +119,7 @@ impl Shelves {
     /// Says what was recorded of all incidents.
     pub fn remember_all(&self) {
         if !self.job(Job::RememberAll) {
-            let why = "no incident is kept here: there is no place for its record".to_owned();
+            let why = "no incident is kept: there is no place for it".to_owned();
             // A loop that is gone needs to hear no more.
             let _gone = self.to.send(Msg::Unread(why));
         }
