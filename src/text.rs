@@ -86,6 +86,12 @@ pub fn is_plain(char: char) -> bool {
     !char.is_control() && !is_hostile(char)
 }
 
+/// Whether a terminal shows all of a text as it is.
+pub fn is_all_plain(text: &str) -> bool {
+    // Nearly all of it is ASCII, for which no list is gone through.
+    text.chars().all(|char| matches!(char, ' '..='~') || is_plain(char))
+}
+
 /// Characters that no terminal prints but that change what a reader sees.
 const fn is_hostile(char: char) -> bool {
     matches!(char,

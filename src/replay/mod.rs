@@ -8,12 +8,15 @@ mod player;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead as _, BufReader, BufWriter, Read as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use flate2::Compression;
 use flate2::read::MultiGzDecoder;
 use flate2::write::GzEncoder;
+use memchr::memmem;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -23,13 +26,16 @@ pub use player::{Control, Player};
 use crate::border::Msg;
 use crate::domain::question::Ask;
 use crate::domain::store::Expected;
-use crate::text::{is_plain, sanitise, sanitise_lines};
+use crate::text::{is_all_plain, sanitise, sanitise_lines};
 
 /// The version of the file.
 const SCHEMA: u32 = 1;
 
 /// No more than this is taken out of a file: what is small on the disk may be endless unpacked.
 const LONGEST: u64 = 1 << 30;
+
+/// So much text is read out of a file before it is made sense of.
+const PART: usize = 1 << 20;
 
 /// So much is packed at once: the packer takes as long for a letter as for a page.
 const PAGE: usize = 32 << 10;
@@ -176,9 +182,14 @@ impl Recording {
         if head.schema != SCHEMA {
             return Err(other(&format!("is of version {}, this program reads {SCHEMA}", head.schema)));
         }
-        // A message of another version says nothing here.
-        let all = std::iter::from_fn(|| line(&mut lines));
-        let moments = all.filter_map(|line| read(&line)).collect();
+        let mut moments = Vec::new();
+        loop {
+            let part = part(&mut lines);
+            if part.is_empty() {
+                break;
+            }
+            moments.append(&mut said(&part));
+        }
         Ok(Self { started: head.started, sources: head.sources, moments })
     }
 
@@ -193,6 +204,40 @@ impl Recording {
     }
 }
 
+/// The next lines, some of them, so that a long recording never stands in memory as text.
+fn part(lines: &mut impl io::BufRead) -> Vec<Vec<u8>> {
+    let mut part: Vec<Vec<u8>> = Vec::new();
+    let mut bytes = 0;
+    while bytes < PART
+        && let Some(line) = line(lines)
+    {
+        bytes += line.len();
+        part.push(line);
+    }
+    part
+}
+
+/// What lines say, in their order; a message of another version says nothing here. Two read them: whoever
+/// starts or replays waits for it.
+fn said(lines: &[Vec<u8>]) -> Vec<Moment> {
+    let read_all = |lines: &[Vec<u8>]| lines.iter().filter_map(|line| read(line)).collect::<Vec<Moment>>();
+    let (mut bytes, half) = (0, lines.iter().map(Vec::len).sum::<usize>() / 2);
+    let until_half = lines.iter().take_while(|line| {
+        bytes += line.len();
+        bytes <= half
+    });
+    let (first, second) = lines.split_at(until_half.count());
+    thread::scope(|both| {
+        let second = both.spawn(|| read_all(second));
+        let mut moments = read_all(first);
+        match second.join() {
+            Ok(mut later) => moments.append(&mut later),
+            Err(broken) => resume_unwind(broken),
+        }
+        moments
+    })
+}
+
 /// The next whole line; a cut one, or one that cannot be unpacked, is the end.
 fn line(lines: &mut impl io::BufRead) -> Option<Vec<u8>> {
     let mut line = Vec::new();
@@ -204,13 +249,22 @@ fn line(lines: &mut impl io::BufRead) -> Option<Vec<u8>> {
 /// writes is made harmless like one that comes from the network.
 fn read<T: DeserializeOwned>(line: &[u8]) -> Option<T> {
     let text = std::str::from_utf8(line).ok()?.trim_end();
-    if text.chars().all(is_plain) && !text.contains("\\u") && !text.split('"').any(is_far) {
+    if is_all_plain(text) && memmem::find(text.as_bytes(), b"\\u").is_none() && !names_far(text) {
         return serde_json::from_str(text).ok();
     }
     let mut told = serde_json::from_str(text).ok()?;
     clean(&mut told);
     // By way of its text: a second reader for values, of every message there is, costs 2 % of the program.
     serde_json::from_str(&told.to_string()).ok()
+}
+
+/// Whether one of the texts of a line is a far time: only such begin with a sign.
+fn names_far(line: &str) -> bool {
+    let begun = |sign: &'static [u8; 2]| memmem::find_iter(line.as_bytes(), sign);
+    begun(b"\"-").chain(begun(b"\"+")).any(|at| {
+        let text = line.get(at + 1..).unwrap_or_default();
+        text.split('"').next().is_some_and(is_far)
+    })
 }
 
 /// Whether a text is a time in a year of more than four digits: no recorder has heard of such, and nobody
@@ -250,6 +304,16 @@ mod tests {
             assert!(recorder.take(&moment(second)).expect("taken down"));
         }
         recorder
+    }
+
+    #[test]
+    fn a_long_one_is_read_in_its_order() {
+        let home = tempfile::tempdir().expect("a directory");
+        let file = home.path().join("x.wardroom");
+        let many = 30_000;
+        record(&file, many).finish().expect("ended");
+        let read = Recording::read(&file).expect("a recording");
+        assert!(read.moments.iter().cloned().eq((0..many).map(moment)), "{} moments", read.moments.len());
     }
 
     #[test]
