@@ -20,7 +20,7 @@ use crate::ui::widgets::paint::{blank, put, put_pieces};
 use crate::ui::widgets::typing::{request, show};
 
 /// How wide the box is where there is room.
-const WIDTH: u16 = 92;
+const WIDTH: u16 = 128;
 
 /// What a name takes at most, so that the sentences stand below each other.
 const NAME: usize = 28;
