@@ -263,8 +263,8 @@ pub(super) fn draw_sources(scene: &Scene<'_>, writes: Option<Piece>, line: Rect,
         put(buffer, (line.x + 1, line.y), "no source is configured", room, scene.style(Role::Muted));
         return;
     }
-    // In full, then without the age of what is fresh, then glyphs alone.
-    let gaps = ["   ", "  ", "  ", " "];
+    // In full, then without the age of what is fresh, then glyphs alone, then names only of what is not fresh.
+    let gaps = ["   ", "  ", "  ", " ", " "];
     for (level, gap) in gaps.iter().enumerate() {
         let mut all: Vec<Piece> = Vec::new();
         for one in badges(scene, level) {
@@ -318,12 +318,17 @@ fn badges(scene: &Scene<'_>, level: usize) -> Vec<Vec<Piece>> {
 /// A source in few cells; the higher the level the fewer.
 fn badge(source: &SourceState, scene: &Scene<'_>, level: usize) -> Vec<Piece> {
     let now = scene.wall();
-    let alike = scene.store.of(source.id.kind).count() > 1;
+    // The site is said before it.
+    let alike = scene.store.of(source.id.kind).filter(|other| other.apart == source.apart).count() > 1;
     let name = if alike { source.id.name.to_string() } else { source.id.kind.short().to_owned() };
     let state = source.state(now);
     let sign = of_feed(state);
-    let mut pieces = vec![piece(name, Role::Text), piece(" ", Role::Muted)];
     let peers = &source.data.peers;
+    let is_well = state == FeedState::Fresh && peers.iter().all(|peer| peer.failure.is_none());
+    let mut pieces = match level {
+        4.. if is_well => Vec::new(),
+        _ => vec![piece(name, Role::Text), piece(" ", Role::Muted)],
+    };
     if peers.len() > 1 && state == FeedState::Fresh {
         for peer in peers.iter() {
             let sign = of_feed(if peer.failure.is_none() { FeedState::Fresh } else { FeedState::Down });

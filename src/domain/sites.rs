@@ -1,6 +1,7 @@
 //! Places that sources stand at. A site nobody of which answers is one thing that is wrong, not as many as it
 //! has sources.
 
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -36,6 +37,13 @@ pub fn beside(name: &str, site: &str) -> String {
 pub fn without<'n>(name: &'n str, site: &str) -> &'n str {
     let bare = || name.strip_suffix(')')?.strip_suffix(site)?.strip_suffix(" (");
     if site.is_empty() { name } else { bare().unwrap_or(name) }
+}
+
+/// The names, each with its site, that stand at several of them: such a name alone does not tell which is meant.
+pub fn shared<'n>(names: impl Iterator<Item = (&'n str, &'n str)>) -> HashSet<&'n str> {
+    let mut first: HashMap<&str, &str> = HashMap::new();
+    let apart = names.filter(|(_, site)| !site.is_empty());
+    apart.filter_map(|(name, site)| (*first.entry(name).or_insert(site) != site).then_some(name)).collect()
 }
 
 /// The sites, in the order of their first sources; none when all sources are of one.
@@ -91,6 +99,20 @@ mod tests {
     use crate::domain::store::Expected;
     use crate::domain::thresholds::Thresholds;
     use crate::domain::verdict::{Scope, judge};
+
+    #[test]
+    fn a_name_is_shared_where_two_sites_have_it() {
+        let names = [
+            ("main", "home"),
+            ("main", "home"),
+            ("main", "cabin"),
+            ("vault", "cabin"),
+            ("nas", ""),
+            ("nas", "home"),
+        ];
+        assert_eq!(shared(names.into_iter()), HashSet::from(["main"]));
+        assert!(shared([("main", ""), ("main", "")].into_iter()).is_empty(), "there is one site");
+    }
 
     #[test]
     fn a_site_that_nobody_answers_at_is_one_thing_that_is_wrong() {

@@ -13,6 +13,7 @@ use crate::domain::drill;
 use crate::domain::feed::{Feed, SourceKind};
 use crate::domain::health::Health;
 use crate::domain::off_site::Copies;
+use crate::domain::sites;
 use crate::domain::store::{SourceState, Store};
 use crate::domain::subject::Subject;
 use crate::domain::verdict::{judged_backups, starved};
@@ -27,7 +28,7 @@ use crate::ui::widgets::table::{Item, Row};
 
 /// They give way from the last rank to the first.
 const COLUMNS: [Column; 15] = [
-    Column::text("group", 0, 6, 16),
+    Column::text("group", 0, 6, 24),
     Column::text("guest", 1, 6, 22),
     Column::number("age / RPO", 1, 11),
     Column::word("state", 3, 10),
@@ -192,6 +193,7 @@ fn entries(store: &Store, now: DateTime<Utc>) -> Vec<Entry> {
         .of(SourceKind::Pbs)
         .flat_map(|source| source.data.unreadable.iter().map(move |denied| closed(source, denied)));
     let mut all: Vec<Entry> = filling.into_iter().chain(rows).chain(unreadable).collect();
+    tell_apart(&mut all, store);
     // Stable. A full datastore and what failed for it stand together. Exempt guests are fine, and
     // nobody looks for them: they come last.
     all.sort_by_key(|entry| {
@@ -199,6 +201,21 @@ fn entries(store: &Store, now: DateTime<Utc>) -> Vec<Entry> {
         (std::cmp::Reverse(entry.health), entry.sign.word == "exempt", alone)
     });
     all
+}
+
+/// Gives what is called alike at several sites its site.
+fn tell_apart(all: &mut [Entry], store: &Store) {
+    let at = |entry: &Entry| match &entry.subject {
+        Subject::Backup { source, .. } | Subject::Datastore { source, .. } => store.site_of(source),
+        _ => "",
+    };
+    let named: Vec<(String, &str)> = all.iter().map(|entry| (entry.name.clone(), at(entry))).collect();
+    let shared = sites::shared(named.iter().map(|(name, site)| (&**name, *site)));
+    for (entry, (name, site)) in all.iter_mut().zip(&named) {
+        if shared.contains(&**name) {
+            entry.name = sites::beside(name, site);
+        }
+    }
 }
 
 /// A datastore that is full, or will be soon, and how many backups failed for that.

@@ -9,7 +9,8 @@ use super::listed::Rows;
 use crate::domain::datastore::Datastore;
 use crate::domain::feed::{Feed, SourceKind};
 use crate::domain::health::Health;
-use crate::domain::store::Store;
+use crate::domain::sites;
+use crate::domain::store::{SourceState, Store};
 use crate::domain::subject::Subject;
 use crate::text;
 use crate::ui::filter::Hay;
@@ -21,7 +22,7 @@ use crate::ui::widgets::sign::{self, Sign};
 use crate::ui::widgets::table::{Item, Row};
 
 const COLUMNS: [Column; 5] = [
-    Column::text("datastore", 0, 6, 20),
+    Column::text("datastore", 0, 16, 24),
     Column::word("", 2, 10),
     Column::number("used", 1, 5),
     Column::text("full", 3, 9, 40),
@@ -32,6 +33,8 @@ const COLUMNS: [Column; 5] = [
 #[derive(Debug)]
 pub struct Entry {
     subject: Subject,
+    /// Its name, with its site where another has one of that name too.
+    name: String,
     store: Datastore,
     health: Health,
     stale: bool,
@@ -39,7 +42,7 @@ pub struct Entry {
 
 impl Hay for Entry {
     fn text(&self) -> Cow<'_, str> {
-        format!("{} {}", self.store.name, self.health).into()
+        format!("{} {}", self.name, self.health).into()
     }
 
     fn label(&self, name: &str) -> Option<Cow<'_, str>> {
@@ -79,11 +82,20 @@ impl Rows for Datastores {
     }
 }
 
-fn entries(store: &Store, now: DateTime<Utc>) -> Vec<Entry> {
+fn entries<'s>(store: &'s Store, now: DateTime<Utc>) -> Vec<Entry> {
+    let named = |source: &'s SourceState| {
+        source.data.datastores.iter().map(|datastore| (&*datastore.name, &*source.apart))
+    };
+    let shared = &sites::shared(store.of(SourceKind::Pbs).flat_map(named));
     let all = store.of(SourceKind::Pbs).flat_map(|source| {
         let stale = !source.is_fresh(Feed::Datastores, now);
         source.data.datastores.iter().map(move |datastore| Entry {
             subject: Subject::Datastore { source: source.id.clone(), name: datastore.name.clone() },
+            name: if shared.contains(&*datastore.name) {
+                sites::beside(&datastore.name, &source.apart)
+            } else {
+                datastore.name.to_string()
+            },
             store: datastore.clone(),
             health: datastore.health(&store.thresholds.fill, now),
             stale,
@@ -103,7 +115,7 @@ fn row(entry: &Entry, scene: &Scene<'_>) -> Row {
     Row {
         sign,
         cells: vec![
-            piece(&*datastore.name, Role::Text),
+            piece(entry.name.clone(), Role::Text),
             piece(share.map_or_else(String::new, |share| gauge(share, 10)), role),
             piece(share.map_or_else(String::new, |share| format!("{:.0} %", share * 100.0)), Role::Text),
             outlook(datastore, scene),

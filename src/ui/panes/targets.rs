@@ -13,6 +13,7 @@ use ratatui::layout::Rect;
 use super::{Listing, Pane, STALE, Standing, count, draw_lines, join_notes, nothing_matches};
 use crate::action::Action;
 use crate::domain::feed::{Feed, SourceKind};
+use crate::domain::sites;
 use crate::domain::store::{SourceState, Store};
 use crate::domain::subject::Subject;
 use crate::domain::target::{ErrorClass, Samples, Scrape, Target, TargetHealth, samples};
@@ -63,6 +64,8 @@ struct Entry {
     flaps: bool,
     stale: bool,
     group: Option<Arc<str>>,
+    /// Its site, where another has a target of that name too.
+    site: Option<Arc<str>>,
     now: DateTime<Utc>,
 }
 
@@ -125,6 +128,7 @@ impl Hay for Entry {
         test(self.sign.word)
             || target.labels.iter().any(|(name, value)| test(value) || test(name))
             || test(&target.error)
+            || self.site.as_deref().is_some_and(test)
     }
 
     fn label(&self, name: &str) -> Option<Cow<'_, str>> {
@@ -328,8 +332,12 @@ fn standing(scene: &Scene<'_>) -> Standing {
     Standing::of(scene, SourceKind::Prometheus, Feed::Targets)
 }
 
-fn entries(store: &Store, now: DateTime<Utc>) -> Vec<Entry> {
+fn entries<'s>(store: &'s Store, now: DateTime<Utc>) -> Vec<Entry> {
     let mut all = Vec::new();
+    let named = |source: &'s SourceState| {
+        source.data.targets.iter().map(|target| (&*target.instance, &*source.apart))
+    };
+    let shared = sites::shared(store.of(SourceKind::Prometheus).flat_map(named));
     for source in store.of(SourceKind::Prometheus) {
         let stale = !source.is_fresh(Feed::Targets, now);
         let scrapes: HashMap<(&str, &str), &Scrape> =
@@ -360,6 +368,7 @@ fn entries(store: &Store, now: DateTime<Utc>) -> Vec<Entry> {
                 flaps,
                 stale,
                 group: None,
+                site: shared.contains(&*target.instance).then(|| Arc::clone(&source.apart)),
                 now,
             });
         }
@@ -385,6 +394,8 @@ fn row(entry: &Entry, scene: &Scene<'_>) -> Row {
     let good = entry.good.map_or_else(|| "–".to_owned(), |at| scene.times.since(at, scene.wall()));
     // The scheme says little, and takes eight cells.
     let instance = target.instance.split_once("://").map_or(&*target.instance, |(_, rest)| rest);
+    let instance =
+        entry.site.as_ref().map_or(instance.into(), |site| Cow::from(sites::beside(instance, site)));
     // Not every server with this API tells it.
     let every =
         if scene.whole && target.interval > 0.0 { text::span(target.interval) } else { String::new() };

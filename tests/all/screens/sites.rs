@@ -2,10 +2,10 @@
 
 use wardroom::app::Setup;
 use wardroom::border::{Effect, Msg};
-use wardroom::domain::feed::{SourceId, SourceKind};
+use wardroom::domain::feed::{FailureKind, SourceId, SourceKind};
 
 use super::desk::Desk;
-use super::homelab::{self, ALERTMANAGER, PROMETHEUS};
+use super::homelab::{self, ALERTMANAGER, PBS, PROMETHEUS};
 use super::looks::look;
 
 fn setup(site: Option<&str>) -> Setup {
@@ -46,7 +46,7 @@ fn what_is_critical_at_another_site_rings_no_bell_when_one_goes_there() {
     let now = desk.now;
     let mut away = setup(Some("home"));
     // Another set of servers: one of them is left out.
-    away.sources.retain(|source| source.id.kind != homelab::PBS);
+    away.sources.retain(|source| source.id.kind != PBS);
     desk.app.reconfigure(away, now);
     desk.effects.clear();
     desk.hear(homelab::host_down());
@@ -56,7 +56,7 @@ fn what_is_critical_at_another_site_rings_no_bell_when_one_goes_there() {
 /// The homelab, and the same again at the cabin.
 fn twice((width, height): (u16, u16)) -> Desk {
     let cabin = |kind: SourceKind| SourceId::new(kind, "cabin");
-    let watches = |kind: SourceKind| kind == PROMETHEUS || kind == ALERTMANAGER;
+    let watches = |kind: SourceKind| [PROMETHEUS, ALERTMANAGER, PBS].contains(&kind);
     let mut setup = setup(None);
     setup.thresholds.titles.insert("cabin".into(), "The cabin".into());
     let own = setup.sources.clone();
@@ -86,4 +86,26 @@ fn what_is_called_alike_at_two_sites_is_shown_with_its_site() {
         assert!(screen.contains(&format!("vm102 ({site})")), "{screen}");
     }
     assert!(screen.contains("The cabin: "), "the site is called by its title: {screen}");
+    for (view, name) in [("3", "10.0.0.21:9100"), ("5", "ct/200"), ("5", "main")] {
+        let screen = desk.keys(view).screen();
+        for site in ["home", "cabin"] {
+            assert!(screen.contains(&format!("{name} ({site})")), "{screen}");
+        }
+    }
+}
+
+#[test]
+fn a_source_that_is_the_only_one_of_its_kind_at_its_site_is_called_by_its_kind() {
+    for width in [200, 120, 80, 60] {
+        let screen = twice((width, 24)).screen();
+        let line = screen.lines().nth(1).expect("the sources");
+        assert!(line.contains("The cabin: ") && line.contains("home: "), "{line}");
+        assert!(!line.contains(" main ") && !line.contains(" cabin "), "{line}");
+        assert_eq!(line.contains("prom "), width > 60, "{line}");
+    }
+    // Where names have no room those stay that say what is wrong.
+    let mut desk = twice((60, 24));
+    desk.hear(homelab::lost(PBS, FailureKind::Refused, "refused", "connection refused"));
+    let screen = desk.screen();
+    assert!(screen.lines().nth(1).is_some_and(|line| line.contains("pbs ✗")), "{screen}");
 }
