@@ -1,13 +1,18 @@
 //! The fields of a line that is JSON or logfmt.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
+
+/// A name and its value, out of the line where they stand there as they are.
+pub type Field<'t> = (Cow<'t, str>, Cow<'t, str>);
 
 /// More fields than this are not told.
 const MOST: usize = 100;
 
 /// The fields of a line, in their order; none when it is neither JSON nor logfmt. Those within
 /// others are named as Loki does: `request_method`.
-pub fn fields(text: &str) -> Vec<(String, String)> {
+pub fn fields(text: &str) -> Vec<Field<'_>> {
     let text = text.trim();
     let json = text.starts_with('{').then(|| serde_json::from_str::<Value>(text).ok()).flatten();
     if let Some(Value::Object(object)) = json {
@@ -20,7 +25,7 @@ pub fn fields(text: &str) -> Vec<(String, String)> {
     logfmt(text)
 }
 
-fn flatten(name: String, value: Value, to: &mut Vec<(String, String)>) {
+fn flatten(name: String, value: Value, to: &mut Vec<Field<'_>>) {
     if to.len() >= MOST {
         return;
     }
@@ -30,13 +35,13 @@ fn flatten(name: String, value: Value, to: &mut Vec<(String, String)>) {
                 flatten(format!("{name}_{inner}"), value, to);
             }
         }
-        Value::String(text) => to.push((name, crate::text::sanitise(&text).into_owned())),
-        other => to.push((name, other.to_string())),
+        Value::String(text) => to.push((name.into(), crate::text::sanitise(&text).into_owned().into())),
+        other => to.push((name.into(), other.to_string().into())),
     }
 }
 
 /// `level=info msg="a b" took=3ms`. One pair in a sentence makes no logfmt.
-fn logfmt(text: &str) -> Vec<(String, String)> {
+fn logfmt(text: &str) -> Vec<Field<'_>> {
     let mut all = Vec::new();
     let (mut rest, mut words) = (text, 0);
     while !rest.is_empty() && all.len() < MOST {
@@ -48,7 +53,7 @@ fn logfmt(text: &str) -> Vec<(String, String)> {
             !name.is_empty() && name.chars().all(|char| char.is_alphanumeric() || "_-.".contains(char));
         if let Some(value) = after.strip_prefix('=').filter(|_| is_name) {
             let (value, after) = value_of(value);
-            all.push((name.to_owned(), value));
+            all.push((name.into(), value));
             rest = after;
         } else {
             let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
@@ -59,17 +64,23 @@ fn logfmt(text: &str) -> Vec<(String, String)> {
 }
 
 /// A value, quoted or not, and what follows it.
-fn value_of(text: &str) -> (String, &str) {
+fn value_of(text: &str) -> (Cow<'_, str>, &str) {
     let Some(quoted) = text.strip_prefix('"') else {
         let end = text.find(char::is_whitespace).unwrap_or(text.len());
         let (value, after) = text.split_at(end);
-        return (value.to_owned(), after);
+        return (value.into(), after);
     };
+    // Nearly all are as they stand there, up to the next quote.
+    if let Some((value, after)) = quoted.split_once('"')
+        && !value.contains('\\')
+    {
+        return (value.into(), after);
+    }
     let mut value = String::new();
     let mut chars = quoted.char_indices();
     while let Some((at, char)) = chars.next() {
         match char {
-            '"' => return (value, quoted.get(at + 1..).unwrap_or_default()),
+            '"' => return (value.into(), quoted.get(at + 1..).unwrap_or_default()),
             '\\' => match chars.next() {
                 Some((_, 'n' | 't')) => value.push(' '),
                 Some((_, char)) => value.push(char),
@@ -78,7 +89,7 @@ fn value_of(text: &str) -> (String, &str) {
             char => value.push(char),
         }
     }
-    (value, "")
+    (value.into(), "")
 }
 
 #[cfg(test)]

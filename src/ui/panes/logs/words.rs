@@ -69,7 +69,7 @@ impl Hay for Written<'_> {
             return Some(line.level.as_ref().into());
         }
         let named = line.text.contains(name).then(|| fields(&line.text)).into_iter().flatten();
-        named.into_iter().find(|(have, _)| have == name).map(|(_, value)| value.into())
+        named.into_iter().find(|(have, _)| have == name).map(|(_, value)| value)
     }
 }
 
