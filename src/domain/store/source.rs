@@ -1,6 +1,6 @@
 //! One source: its feeds, how fresh they are, and what they said last.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -326,6 +326,13 @@ impl Data {
     /// How many targets a scrape pool found and dropped.
     pub fn dropped(&self, pool: &str) -> Option<u64> {
         self.dropped.iter().find(|(have, _)| &**have == pool).map(|(_, count)| *count)
+    }
+
+    /// The pools of the configuration in which nothing is scraped: their discovery finds nothing, or all
+    /// that it found was dropped.
+    pub fn empty_pools(&self) -> impl Iterator<Item = &Arc<str>> {
+        let used: HashSet<&str> = self.targets.iter().map(|target| &*target.pool).collect();
+        self.pools.iter().filter(move |pool| !used.contains(&***pool))
     }
 
     /// What the scrapes of a target brought, if it is remarkable.

@@ -47,12 +47,17 @@ pub(super) fn of_backup(
     freshness(&judged, scene, &mut told);
     let (guest, namespace) = (&*group.guest, &*group.id.namespace);
     told.push(Prose::pair("guest", if guest.is_empty() { "not named" } else { guest }));
-    told.push(Prose::pair("owner", &*group.owner));
+    if !group.owner.is_empty() {
+        told.push(Prose::pair("owner", &*group.owner));
+    }
     if !group.comment.is_empty() && group.comment != group.guest {
         told.push(Prose::pair("note", &*group.comment));
     }
-    told.push(Prose::pair("datastore", &*group.id.datastore));
-    told.push(Prose::pair("namespace", if namespace.is_empty() { "the root" } else { namespace }));
+    // A guest that nobody backs up is in none.
+    if !group.id.datastore.is_empty() {
+        told.push(Prose::pair("datastore", &*group.id.datastore));
+        told.push(Prose::pair("namespace", if namespace.is_empty() { "the root" } else { namespace }));
+    }
     told.push(Prose::pair("source", judged.source.id.to_string()));
     readable(source, id, place, scene, &mut told);
     drilled(&judged, scene, &mut told);
@@ -221,7 +226,10 @@ fn snapshots(group: &BackupGroup, scene: &Scene<'_>, to: &mut Vec<Prose>) {
     if count == 0 {
         return;
     }
-    to.push(Prose::Pair(format!("{DAYS} days"), time_line(group, scene)));
+    // By itself, not beside a name: where the pane is narrow it would not fit in one line.
+    let mut days = time_line(group, scene);
+    days.push(piece(format!("  {DAYS} days"), Role::Muted));
+    to.push(Prose::Line(days));
     for snapshot in group.snapshots.iter().rev().take(LISTED) {
         let (glyph, role, found) = match snapshot.verification {
             Some(Verification::Ok(at)) => {

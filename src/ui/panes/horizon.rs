@@ -21,8 +21,8 @@ use crate::ui::widgets::table::{Item, Row};
 const COLUMNS: [Column; 5] = [
     Column::number("when", 0, 12),
     Column::word("kind", 3, 11),
-    Column::text("what", 0, 12, 44),
-    Column::text("then", 1, 14, 40),
+    Column::text("what", 0, 16, 44),
+    Column::text("then", 1, 22, 40),
     // How long it is until then is told already.
     Column::number("date", EXTRA, 12),
 ];

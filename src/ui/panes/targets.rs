@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -313,17 +313,14 @@ impl Pane for Targets {
     }
 }
 
-/// The pools of the configuration in which nothing is scraped: their discovery finds nothing, or all
-/// that it found was dropped.
+/// The pools in which nothing is scraped, and how much of what was found there was dropped.
 fn empty_pools(store: &Store) -> Vec<String> {
     let of = |source: &SourceState| {
-        let used: HashSet<&str> = source.data.targets.iter().map(|target| &*target.pool).collect();
-        let pools = source.data.pools.iter().filter(|pool| !used.contains(&***pool));
         let told = |pool: &Arc<str>| match source.data.dropped(pool) {
             Some(count) => format!("{pool} ({count} dropped)"),
             None => pool.to_string(),
         };
-        pools.map(told).collect::<Vec<_>>()
+        source.data.empty_pools().map(told).collect::<Vec<_>>()
     };
     store.of(SourceKind::Prometheus).flat_map(of).collect()
 }
@@ -334,9 +331,7 @@ fn standing(scene: &Scene<'_>) -> Standing {
 
 fn entries<'s>(store: &'s Store, now: DateTime<Utc>) -> Vec<Entry> {
     let mut all = Vec::new();
-    let named = |source: &'s SourceState| {
-        source.data.targets.iter().map(|target| (&*target.instance, &*source.apart))
-    };
+    let named = |of: &'s SourceState| of.data.targets.iter().map(|one| (&*one.instance, &*of.apart));
     let shared = sites::shared(store.of(SourceKind::Prometheus).flat_map(named));
     for source in store.of(SourceKind::Prometheus) {
         let stale = !source.is_fresh(Feed::Targets, now);
