@@ -38,13 +38,13 @@ pub fn of_silence(source: &SourceId, id: &Arc<str>, scene: &Scene<'_>) -> Option
         let named = silence.acknowledged();
         let site = scene.store.site_of(source);
         let near = scene.store.alerts().iter().map(|listed| &listed.alert);
-        let mut alerts = near.filter(|alert| sites::meet(alert.site(), site)).peekable();
-        if alerts.peek().is_some() {
-            told.extend([Prose::Blank, Prose::Head("Acknowledges".to_owned())]);
+        let alerts = near.filter(|alert| sites::meet(alert.site(), site));
+        let mut alerts = alerts.filter(|alert| named.contains(&&*alert.fingerprint)).peekable();
+        told.extend([Prose::Blank, Prose::Head("Acknowledges".to_owned())]);
+        if alerts.peek().is_none() {
+            told.push(Prose::plain("No Alertmanager tells of an alert that it is about."));
         }
-        for alert in alerts.filter(|alert| named.contains(&&*alert.fingerprint)) {
-            told.push(line(alert));
-        }
+        told.extend(alerts.map(line));
     } else {
         let covers = covered(&silence.matchers, source, scene.store);
         told.extend([Prose::Blank, Prose::Head(format!("Covers {}", covers.len()))]);

@@ -23,7 +23,7 @@ use crate::ui::widgets::table::{Item, Row, Table};
 const COLUMNS: [Column; 4] = [
     Column::text("from", 1, 8, 16),
     Column::text("to", 0, 8, 24),
-    Column::text("how it is", 2, 16, 90),
+    Column::text("how it is", 2, 16, 160),
     Column::number("since", 3, 12),
 ];
 
