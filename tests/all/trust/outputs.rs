@@ -236,10 +236,9 @@ async fn what_servers_say_is_harmless_on_a_real_terminal() {
             Setup { command: &command, home: &home, size: (120, 40), env: &[], answers: Answers::Given };
         let mut pty = Pty::open(&setup);
         wait_for(&pty, "HostDown");
-        // The detail of an alert, and then the other views.
-        for (keys, seen) in
-            [("2\r", "severity critical"), ("\u{1b}3", "10.0.0"), ("4", "filterlog"), ("5", "vm/102")]
-        {
+        // The detail of an alert, whichever stands first until all have answered, and then the other views.
+        let detail = ("2/HostDown\r\r", "severity critical");
+        for (keys, seen) in [detail, ("\u{1b}3", "10.0.0"), ("4", "filterlog"), ("5", "vm/102")] {
             pty.keys(keys);
             wait_for(&pty, seen);
         }

@@ -126,8 +126,9 @@ async fn hundreds_of_broken_connections_leave_no_file_open() {
         held.push(files(pty.pid()).await);
     }
     let (first, last) = held.split_at(held.len() / 2);
-    let (first, last) = (first.iter().min(), last.iter().min());
-    assert!(last.zip(first).is_some_and(|(last, first)| *last <= first + 2), "{held:?}");
+    // How many connections are kept open at the moment is chance; a leak would have gone on.
+    let (before, after) = (first.iter().max(), last.iter().min());
+    assert!(after.zip(before).is_some_and(|(after, before)| after <= before), "{held:?}");
     assert!(count(Door::came) > 300, "there was a storm");
     tokio::task::spawn_blocking(move || leave(pty)).await.expect("it leaves");
 }
