@@ -103,7 +103,8 @@ async fn tail(
         let answer = Answer::new(StatusCode::BAD_REQUEST, TEXT, "Bad Request\n");
         return reply(answer.with(SEC_WEBSOCKET_VERSION, "13"), now);
     };
-    let upgraded = upgrade.on_upgrade(async move |mut socket| match opened {
+    // Nobody says much to a tail.
+    let upgraded = upgrade.read_buffer_size(4 << 10).on_upgrade(async move |mut socket| match opened {
         Ok(listener) => listener.run(socket).await,
         Err(Refused::Handshake(text) | Refused::Close(text)) => close(&mut socket, text).await,
     });

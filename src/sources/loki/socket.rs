@@ -26,6 +26,9 @@ const LARGEST_FRAME: usize = 64 << 20;
 /// The server pings every second; after this long without anything the connection is dead.
 const SILENCE: Duration = Duration::from_secs(5);
 
+/// So many bytes of a tail are read at once: each time as many are cleared first, for however few.
+const READ: usize = 32 << 10;
+
 /// The server's own words are cut to this many cells.
 const SAID: usize = 200;
 
@@ -98,6 +101,7 @@ impl Socket {
         request.headers_mut().insert(name, value);
         let stream = reach(client, url, &parsed).await.map_err(Closed::Net)?;
         let config = WebSocketConfig::default()
+            .read_buffer_size(READ)
             .max_frame_size(Some(LARGEST_FRAME))
             .max_message_size(Some(LARGEST_FRAME));
         match tokio_tungstenite::client_async_with_config(request, stream, Some(config)).await {
