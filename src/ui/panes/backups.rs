@@ -28,7 +28,7 @@ use crate::ui::widgets::table::{Item, Row};
 
 /// They give way from the last rank to the first.
 const COLUMNS: [Column; 15] = [
-    Column::text("group", 0, 6, 24),
+    Column::text("group", 0, 14, 24),
     Column::text("guest", 1, 6, 22),
     Column::number("age / RPO", 1, 11),
     Column::word("state", 3, 10),

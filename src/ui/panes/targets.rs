@@ -117,9 +117,9 @@ impl Entry {
 
 impl Hay for Entry {
     fn text(&self) -> Cow<'_, str> {
-        let target = self.target();
-        format!("{} {} {} {} {}", self.sign.word, target.job, target.instance, target.error, target.labels)
-            .into()
+        let Target { job, instance, error, labels, .. } = self.target();
+        let site = self.site.as_deref().unwrap_or_default();
+        format!("{} {job} {instance} {error} {labels} {site}", self.sign.word).into()
     }
 
     fn says(&self, test: &dyn Fn(&str) -> bool) -> bool {

@@ -7,7 +7,8 @@ use chrono::{DateTime, Utc};
 use super::STALE;
 use super::listed::Rows;
 use crate::domain::feed::{Feed, SourceKind};
-use crate::domain::store::Store;
+use crate::domain::sites;
+use crate::domain::store::{SourceState, Store};
 use crate::domain::subject::Subject;
 use crate::domain::task::{Outcome, Task};
 use crate::text;
@@ -32,13 +33,15 @@ const COLUMNS: [Column; 5] = [
 pub struct Entry {
     subject: Subject,
     task: Task,
+    /// What it works on, with its site where another has a task of the same.
+    place: String,
     stale: bool,
 }
 
 impl Hay for Entry {
     fn text(&self) -> Cow<'_, str> {
         let Task { kind, id, user, outcome, .. } = &self.task;
-        format!("{kind} {} {id} {} {user} {}", words(kind), place(&self.task), outcome.word()).into()
+        format!("{kind} {} {id} {} {user} {}", words(kind), self.place, outcome.word()).into()
     }
 
     fn label(&self, name: &str) -> Option<Cow<'_, str>> {
@@ -107,15 +110,16 @@ impl Rows for Tasks {
 }
 
 fn entries(store: &Store, now: DateTime<Utc>) -> Vec<Entry> {
-    let all = store.of(SourceKind::Pbs).flat_map(|source| {
-        let stale = !source.is_fresh(Feed::Tasks, now);
-        source.data.tasks.iter().map(move |task| Entry {
-            subject: Subject::Task { source: source.id.clone(), upid: task.upid.clone() },
-            task: task.clone(),
-            stale,
-        })
-    });
-    let mut all: Vec<Entry> = all.collect();
+    let tasks = || store.of(SourceKind::Pbs).flat_map(|of| of.data.tasks.iter().map(move |task| (of, task)));
+    let named: Vec<(Cow<'_, str>, &str)> = tasks().map(|(of, task)| (place(task), &*of.apart)).collect();
+    let shared = sites::shared(named.iter().map(|(place, site)| (&**place, *site)));
+    let entry = |((source, task), (place, site)): ((&SourceState, &Task), &(Cow<'_, str>, &str))| Entry {
+        subject: Subject::Task { source: source.id.clone(), upid: task.upid.clone() },
+        task: task.clone(),
+        place: if shared.contains(&**place) { sites::beside(place, site) } else { place.to_string() },
+        stale: !source.is_fresh(Feed::Tasks, now),
+    };
+    let mut all: Vec<Entry> = tasks().zip(&named).map(entry).collect();
     all.sort_by_key(|entry| (entry.task.outcome != Outcome::Running, std::cmp::Reverse(entry.task.started)));
     all
 }
@@ -151,7 +155,7 @@ fn row(entry: &Entry, scene: &Scene<'_>) -> Row {
         sign,
         cells: vec![
             piece(words(&task.kind), Role::Text),
-            piece(place(task), Role::Text),
+            piece(entry.place.clone(), Role::Text),
             piece(scene.times.since(task.started, now), Role::Muted),
             piece(outcome, sign.role),
             piece(text::age(task.ended.unwrap_or(now) - task.started), Role::Muted),

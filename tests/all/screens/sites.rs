@@ -86,12 +86,24 @@ fn what_is_called_alike_at_two_sites_is_shown_with_its_site() {
         assert!(screen.contains(&format!("vm102 ({site})")), "{screen}");
     }
     assert!(screen.contains("The cabin: "), "the site is called by its title: {screen}");
-    for (view, name) in [("3", "10.0.0.21:9100"), ("5", "ct/200"), ("5", "main")] {
+    for (view, name) in [("3", "10.0.0.21:9100"), ("5", "ct/200"), ("5", "main"), ("5", "main:vm/102")] {
         let screen = desk.keys(view).screen();
         for site in ["home", "cabin"] {
             assert!(screen.contains(&format!("{name} ({site})")), "{screen}");
         }
     }
+}
+
+#[test]
+fn its_site_is_found_by_every_kind_of_filter_and_kept_where_there_is_little_room() {
+    for filter in ["cabin", "~cabin$", "-f cabin"] {
+        let mut desk = twice((120, 40));
+        let screen = desk.keys(&format!("3/{filter}<enter>")).screen();
+        assert!(screen.contains("10.0.0.21:9100 (cabin)"), "{filter}: {screen}");
+        assert!(!screen.contains("10.0.0.21:9100 (home)"), "{filter}: {screen}");
+    }
+    let screen = twice((60, 12)).keys("5").screen();
+    assert!(screen.contains("ct/210 (cabin)") || screen.contains("vm/102 (cabin)"), "{screen}");
 }
 
 #[test]
