@@ -27,7 +27,7 @@ use crate::ui::widgets::table::{Item, Row, Table};
 const COLUMNS: [Column; 5] = [
     Column::number("at", 0, 12),
     Column::word("kind", 2, 7),
-    Column::text("what", 0, 16, 40),
+    Column::text("what", 0, 16, 48),
     Column::text("came to", 0, 22, 60),
     Column::text("by", EXTRA, 4, 16),
 ];
